@@ -1,0 +1,1 @@
+"""One folder per ticket system, each meeting the protocol in ``adapters.contract``."""

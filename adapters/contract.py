@@ -1,0 +1,232 @@
+"""What every ticket system's adapter offers to the connector, and the errors it may raise.
+
+Adapters translate every exception of their libraries into the tree below:
+
+    ConnectorError
+    ├── ConfigError            the configuration is wrong; nothing was tried
+    ├── PayloadError           outside data is not of the expected form; names the field
+    ├── SignatureError         a webhook is not from whom it says it is
+    ├── KeyUnknown             a webhook's signing key is not known yet; a worker must learn it
+    └── AdapterError           a call to the ticket system did not do what was asked
+        ├── Temporary          may work later; carries retry_after in seconds, where the system said so
+        ├── Permanent          will not work until somebody changes something
+        │   ├── Forbidden      a right is missing; names it
+        │   ├── NotFound       proven not to exist (never: "the look-up failed")
+        │   └── UnknownName    a configured name does not resolve; carries near matches
+        └── OutcomeUnknown     sent, but no answer: it may or may not have happened
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from connector.model import (
+    ChangedTicket,
+    Finding,
+    InboundRequest,
+    NoteRef,
+    Notice,
+    Person,
+    Place,
+    Ref,
+    Registration,
+    Status,
+    Target,
+    TicketId,
+    TicketRecord,
+)
+
+
+class ConnectorError(Exception):
+    """The base of every error that the connector raises on purpose."""
+
+
+class ConfigError(ConnectorError):
+    """The configuration is wrong. ``problems`` holds every problem found, one sentence each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class PayloadError(ConnectorError):
+    """Outside data is not of the expected form. ``field`` is the path of the offending field."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+        super().__init__(f"{field}: {problem}")
+
+
+class SignatureError(ConnectorError):
+    """A webhook is not signed by whom it claims to come from."""
+
+
+class KeyUnknown(ConnectorError):
+    """The signing key that a webhook refers to is not known yet.
+
+    ``reference`` is what ``TicketSystem.learn_key`` takes to fetch it; the host was already found to be allowed.
+    """
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__("the signing key of this webhook has not been fetched yet")
+
+
+class AdapterError(ConnectorError):
+    """A call to the ticket system did not do what was asked."""
+
+
+class Temporary(AdapterError):
+    """It may work later. ``retry_after``: seconds that the system asked us to wait, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Permanent(AdapterError):
+    """It will not work until somebody changes something."""
+
+
+class Forbidden(Permanent):
+    """A right is missing; the message names it."""
+
+
+class NotFound(Permanent):
+    """The thing is proven not to exist."""
+
+
+class UnknownName(Permanent):
+    """A configured name does not resolve. ``near`` lists similar names that exist."""
+
+    def __init__(self, kind: str, name: str, near: Sequence[str] = ()) -> None:
+        self.kind = kind
+        self.name = name
+        self.near = tuple(near)
+        hint = f"; did you mean {' or '.join(repr(n) for n in self.near)}?" if self.near else ""
+        super().__init__(f"there is no {kind} named {name!r}{hint}")
+
+
+class OutcomeUnknown(AdapterError):
+    """The call was sent and no answer came: it may or may not have happened."""
+
+
+class SigningKeys(Protocol):
+    """Where an adapter keeps the webhook signing keys it has learned; shared by all processes."""
+
+    def get(self, reference: str) -> tuple[str, datetime] | None:
+        """The key text and the moment it was fetched, or None if it was never learned."""
+        ...
+
+    def put(self, reference: str, key: str) -> None:
+        """Keep a fetched key, replacing an older one."""
+        ...
+
+
+class TicketSystem(Protocol):
+    """A connection to one ticket system. Safe to use from several threads."""
+
+    name: str
+    """As in the paths: ``connectwise``, ``halopsa``, ``rt``."""
+
+    keeps_history: bool
+    """Whether ``TicketRecord.changes`` is the system's own, complete history of moves and statuses."""
+
+    settle_seconds: float
+    """After an unknown outcome: how long a write may take to become readable. No repeat before that."""
+
+    note_limit: int
+    """The longest note that fits, in characters."""
+
+    def verify(self, request: InboundRequest) -> None:
+        """Check a webhook's signature on its raw bytes, in constant time; no network.
+
+        Raises SignatureError, KeyUnknown, or PayloadError when the body is not readable enough to tell.
+        """
+        ...
+
+    def learn_key(self, reference: str) -> None:
+        """Fetch a signing key (from an allowed host only) and keep it. Raises AdapterError."""
+        ...
+
+    def parse(self, request: InboundRequest) -> list[Notice]:
+        """The tickets that a verified webhook speaks of; raises PayloadError with the field's path."""
+        ...
+
+    def read(self, ticket_id: TicketId) -> TicketRecord:
+        """The ticket with its entries, oldest first. Raises NotFound only when its absence is proven."""
+        ...
+
+    def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
+        """The internal note that carries ``marker``, read anew; None when it is proven not to be there."""
+        ...
+
+    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        """Write one internal note (``marker`` is in ``text``), proven internal by what comes back.
+
+        Never repeated by itself: raises OutcomeUnknown when no answer came, Permanent when the note came back
+        visible to the client.
+        """
+        ...
+
+    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+        """Move a ticket, in as few writes as possible, and return it as it then is (without entries).
+
+        Idempotent. The answer is proven, by reading again where it differs from the target. The caller compares.
+        """
+        ...
+
+    def locate(self, home: str) -> Place:
+        """The place that a configured home (``Board > Team``) names. Raises UnknownName."""
+        ...
+
+    def member(self, name: str) -> Person:
+        """The member of staff that a configured identifier names, active or not. Raises UnknownName."""
+        ...
+
+    def status_in(self, place: Place, name: str) -> Status:
+        """The status of that name at that place. Raises UnknownName."""
+        ...
+
+    def arrival_status(self, place: Place, current: Status) -> Status | None:
+        """The status to set on arrival where none is configured; None when the present one can stay."""
+        ...
+
+    def priority(self, name: str) -> Ref:
+        """The priority of that name. Raises UnknownName."""
+        ...
+
+    def people(self, place: Place) -> list[Person]:
+        """The active members of staff at a place, with their load."""
+        ...
+
+    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
+        """Every ticket updated at or after ``moment``; complete, paged, in no order that matters."""
+        ...
+
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+        """Every open ticket at those places."""
+        ...
+
+    def registrations(self) -> list[Registration]:
+        """The webhook registrations that belong to this connector's public address."""
+        ...
+
+    def register_webhooks(self) -> Registration:
+        """Leave exactly one active registration, finding and repairing what is there. Idempotent."""
+        ...
+
+    def remove_webhooks(self) -> int:
+        """Remove this connector's registrations; returns how many there were."""
+        ...
+
+    def check(self) -> list[Finding]:
+        """Credentials, each right that is needed, clock skew. Reads only; never raises AdapterError."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...

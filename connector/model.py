@@ -1,0 +1,275 @@
+"""The vocabulary of the connector: what a ticket, its history and its people are.
+
+Frozen values without behaviour beyond what can be derived from them. No vendor word, no clock, no network.
+All moments are aware datetimes in UTC; all lengths are working minutes unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, StrEnum
+from typing import NewType
+
+TicketId = NewType("TicketId", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A thing of the ticket system, by its id there and its name."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ticket lives: the path from the outer container to the inner one (board, then team)."""
+
+    path: tuple[Ref, ...]
+
+    @property
+    def key(self) -> str:
+        """The ids of the path; two places are the same when their keys are."""
+        return "/".join(ref.id for ref in self.path)
+
+    def is_within(self, home: Place) -> bool:
+        """Whether this place is ``home`` itself or lies inside it."""
+        return len(self.path) >= len(home.path) and all(
+            mine.id == theirs.id for mine, theirs in zip(self.path, home.path, strict=False)
+        )
+
+    def __str__(self) -> str:
+        return " > ".join(ref.name for ref in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff in the ticket system. ``identifier`` is the login name, ``name`` the full one."""
+
+    id: str
+    identifier: str
+    name: str
+    is_active: bool = True
+    open_tickets: int | None = None
+
+
+class StatusGroup(StrEnum):
+    """What a status means for the clocks. ``UNKNOWN`` is neither open nor closed."""
+
+    NEW = "new"
+    WORKING = "working"
+    PLANNED = "planned"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status of the ticket system with the group that the system itself gives it."""
+
+    id: str
+    name: str
+    group: StatusGroup
+
+
+class AuthorKind(StrEnum):
+    """Who wrote something. ``UNKNOWN`` never records a plan and never commands."""
+
+    AGENT = "agent"
+    CLIENT = "client"
+    CONNECTOR = "connector"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote an entry; ``identifier`` is empty where the system does not say."""
+
+    kind: AuthorKind
+    name: str
+    identifier: str = ""
+
+
+class EntryKind(StrEnum):
+    NOTE = "note"
+    TIME_ENTRY = "time entry"
+
+
+class Visibility(StrEnum):
+    """Who may see an entry. ``UNKNOWN`` is treated as if the client could."""
+
+    INTERNAL = "internal"
+    CLIENT = "client"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A note or time entry of a ticket. ``at`` is when it was recorded."""
+
+    id: str
+    kind: EntryKind
+    author: Author
+    at: datetime
+    text: str
+    visibility: Visibility
+
+
+class Aspect(StrEnum):
+    """The aspects of a ticket whose changes matter to the clocks."""
+
+    PLACE = "place"
+    OWNER = "owner"
+    STATUS = "status"
+    PRIORITY = "priority"
+
+
+Value = Place | Person | Status | Ref | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One aspect of a ticket changed: ``Place`` for place, ``Person`` for owner, ``Status``, ``Ref`` for priority.
+
+    ``how`` says where the knowledge comes from (``history``, ``first sight``, ``observed``, ``connector``).
+    ``who`` is the actor's name where known.
+    """
+
+    at: datetime
+    what: Aspect
+    old: Value
+    new: Value
+    how: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRecord:
+    """A ticket as read from its system at ``read_at``, with its entries, oldest first.
+
+    ``changes`` is the system's own history where it keeps one (oldest first), else empty.
+    ``updated_at`` is the system's time of the last update; ``planned_at`` its own field for a diagnosis plan;
+    ``resolved_at`` its own field for the resolution. ``is_escalatable`` is False for records that are no
+    service-desk tickets (project work, templates) or were merged into another ticket: ``why_not`` says which.
+    """
+
+    id: TicketId
+    summary: str
+    place: Place
+    status: Status
+    owner: Person | None
+    priority: Ref | None
+    client: Ref | None
+    contact: str
+    entered_at: datetime
+    updated_at: datetime
+    read_at: datetime
+    entries: tuple[Entry, ...] = ()
+    changes: tuple[Change, ...] = ()
+    responded_at: datetime | None = None
+    planned_at: datetime | None = None
+    planned_by: str = ""
+    resolved_at: datetime | None = None
+    url: str = ""
+    is_escalatable: bool = True
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A hint from outside that a ticket changed. Nothing in it decides anything.
+
+    ``delivery`` names the delivery for duplicate detection; ``at`` is the sender's own time, where it gives one.
+    """
+
+    ticket: TicketId
+    delivery: str
+    at: datetime | None = None
+    is_deletion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTicket:
+    """A ticket found by the poll, with the system's time of its last update."""
+
+    id: TicketId
+    updated_at: datetime
+
+
+class Ownership(Enum):
+    """What a move does with the owner when it does not name a person."""
+
+    KEEP = "keep"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a reassignment takes a ticket. ``None`` leaves the aspect as it is."""
+
+    place: Place | None = None
+    owner: Person | Ownership = Ownership.KEEP
+    status: Status | None = None
+    priority: Ref | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRef:
+    """A note that the connector wrote, as the ticket system names it."""
+
+    id: str
+    at: datetime
+
+
+class Stage(StrEnum):
+    """What a stint still owes."""
+
+    DIAGNOSIS = "diagnosis"
+    FIX = "fix"
+
+
+class Reason(StrEnum):
+    """Why a ticket goes up; reasons combine."""
+
+    TIME = "Time"
+    KNOWLEDGE = "Knowledge"
+    PERMISSION = "Permission"
+    URGENCY = "Urgency"
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of ``escalator check``: what was looked at, how it stands, and what to do about it."""
+
+    severity: Severity
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A webhook registration as the ticket system holds it."""
+
+    id: str
+    url: str
+    is_active: bool
+    is_ours: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class InboundRequest:
+    """A webhook request as received: raw body, header names in lower case, the query's last value per name."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)

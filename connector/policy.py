@@ -1,0 +1,138 @@
+"""The policy: the ladder of tiers with its limits, calendars, priorities and status corrections.
+
+Pure values. How a policy is written down (environment, JSON) is the business of ``settings`` and
+``policy_document``. Lengths are working minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from connector.model import Place, Ref, Status, StatusGroup
+from connector.working_time import WorkingCalendar
+
+
+class StartsAt(StrEnum):
+    """When a tier's stint starts to count."""
+
+    FIRST_TOUCH = "first_touch"
+    ASSIGNMENT = "assignment"
+
+
+class FixStartsAt(StrEnum):
+    """What the fix limit is measured from."""
+
+    PLAN = "plan"
+    STINT = "stint"
+
+
+QUEUE = "queue"
+"""The assignment that leaves a ticket in the tier's queue, without an owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A rung of the ladder. ``homes`` maps a ticket system's name to the configured home there."""
+
+    number: int
+    name: str
+    homes: Mapping[str, str]
+    diagnosis_minutes: float
+    fix_minutes: float
+    starts_at: StartsAt
+    managers: tuple[str, ...] = ()
+    assign: str = QUEUE
+    status: str = ""
+    calendar: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class FinalEscalation:
+    """Who is called together when the last tier breaches, and how the ticket is marked.
+
+    The people are member identifiers of the ticket system; an empty one is not configured.
+    """
+
+    sr_it_manager: str = ""
+    service_desk_manager: str = ""
+    account_manager: str = ""
+    status: str = ""
+    priority: str = ""
+    client_message: str = ""
+    reminder_minutes: float = 60
+    reminders: int = 5
+    add_people: bool = False
+
+
+class EndOfDay(StrEnum):
+    ADVISE = "advise"
+    DEFER = "defer"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that decides when a ticket goes up, and where to.
+
+    ``status_groups`` maps a status name (case-folded) to the group that the operator gives it; it wins over what
+    the ticket system says. ``priority_factors`` maps a priority name (case-folded) to the factor on the limits.
+    ``client_calendars`` maps a client's name or id (case-folded) to the name of a calendar.
+    ``version`` identifies the content: equal policies have equal versions.
+    """
+
+    tiers: tuple[Tier, ...]
+    calendars: Mapping[str, WorkingCalendar]
+    final: FinalEscalation = field(default_factory=FinalEscalation)
+    client_calendars: Mapping[str, str] = field(default_factory=dict)
+    priority_factors: Mapping[str, float] = field(default_factory=dict)
+    critical_priorities: frozenset[str] = frozenset()
+    status_groups: Mapping[str, StatusGroup] = field(default_factory=dict)
+    fix_starts_at: FixStartsAt = FixStartsAt.PLAN
+    warn_at: float = 0.8
+    end_of_day: EndOfDay = EndOfDay.ADVISE
+    end_of_day_minutes: float = 30
+    override_max_minutes: float = 480
+    version: str = ""
+
+    def tier(self, number: int) -> Tier:
+        """The tier of that number, counted from 1."""
+        return self.tiers[number - 1]
+
+    def next_tier(self, tier: Tier) -> Tier | None:
+        """The rung above, or None above the last one: final escalation."""
+        return self.tiers[tier.number] if tier.number < len(self.tiers) else None
+
+    def group_of(self, status: Status) -> StatusGroup:
+        """What a status means for the clocks: the operator's word first, then the system's."""
+        return self.status_groups.get(status.name.casefold(), status.group)
+
+    def factor_of(self, priority: Ref | None) -> float:
+        """The factor that a priority puts on the limits; 1 without a rule."""
+        return 1.0 if priority is None else self.priority_factors.get(priority.name.casefold(), 1.0)
+
+    def calendar_of(self, tier: Tier, client: Ref | None) -> tuple[str, WorkingCalendar]:
+        """The calendar that counts, with its name: the client's own one, else the tier's."""
+        name = tier.calendar
+        if client is not None:
+            for known_as in (client.id, client.name):
+                name = self.client_calendars.get(known_as.casefold(), name)
+        return name, self.calendars[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """The tiers' homes in one ticket system, resolved. ``unresolved`` maps tier numbers to what was wrong."""
+
+    places: Mapping[int, Place]
+    unresolved: Mapping[int, str] = field(default_factory=dict)
+
+    def tier_at(self, place: Place) -> int | None:
+        """The number of the tier that lives at ``place``: the most specific home that matches, or None."""
+        best: int | None = None
+        depth = 0
+        for number, home in self.places.items():
+            if len(home.path) > depth and place.is_within(home):
+                best, depth = number, len(home.path)
+        return best
