@@ -1,0 +1,118 @@
+"""What is remembered of each connected ticket system: since when, in which mode, how far it was polled."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from connector.store.engine import Store
+from connector.store.errors import StoreError
+from connector.store.tables import AnyRow, connection
+
+OBSERVE, ENFORCE = "observe", "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionState:
+    """A connection as it is stored, and what ``ensure`` found different.
+
+    ``adopted_at``: clocks of tickets that were open before count from then (first start, or the switch from
+    observe to enforce). ``marker_key``: the secret that the connector's marks in notes are derived from.
+    """
+
+    name: str
+    first_started_at: datetime
+    adopted_at: datetime
+    mode: str
+    policy_version: str
+    marker_key: str = field(repr=False)
+    polled_until: datetime | None = None
+    swept_at: datetime | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    is_new: bool = False
+    mode_changed: bool = False
+    policy_changed: bool = False
+
+
+class Connections:
+    """The connections of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def ensure(self, name: str, mode: str, policy_version: str) -> ConnectionState:
+        """The state of a connection, made on first use and brought up to the given mode and policy.
+
+        Switching from observe to enforce adopts the open tickets anew. Of several processes that start at
+        once, one is told ``is_new``, ``mode_changed`` or ``policy_changed``.
+        """
+        with self.store.writing() as conn:
+            now = self.store.now(conn)
+            is_new = self._create(conn, name, mode, policy_version, now)
+            before = _locked(conn, name)
+            mode_changed, policy_changed = before.mode != mode, before.policy_version != policy_version
+            fresh: dict[str, object] = {"mode": mode, "policy_version": policy_version}
+            if before.mode == OBSERVE and mode == ENFORCE:
+                fresh["adopted_at"] = now
+            if mode_changed or policy_changed:
+                conn.execute(update(connection).where(connection.c.name == name).values(fresh))
+            return ConnectionState(
+                **{**before._mapping, **fresh},
+                is_new=is_new,
+                mode_changed=mode_changed,
+                policy_changed=policy_changed,
+            )
+
+    def get(self, name: str) -> ConnectionState:
+        """The state of a connection; raises StoreError if it was never started."""
+        with self.store.reading() as conn:
+            row = conn.execute(select(connection).where(connection.c.name == name)).one_or_none()
+        if row is None:
+            raise StoreError(f"the connection {name} was never started")
+        return ConnectionState(**row._mapping)
+
+    def set_polled_until(self, name: str, moment: datetime) -> None:
+        """Remember up to which of the ticket system's moments the poll is complete."""
+        self._set(name, polled_until=moment)
+
+    def set_swept(self, name: str, moment: datetime) -> None:
+        """Remember when all open tickets were last gone through."""
+        self._set(name, swept_at=moment)
+
+    def update_state(self, name: str, changes: Mapping[str, object]) -> Mapping[str, Any]:
+        """Merge ``changes`` into the connection's free-form state and return it; None removes a name."""
+        with self.store.writing() as conn:
+            merged = {**_locked(conn, name).state, **changes}
+            state = {key: value for key, value in merged.items() if value is not None}
+            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+        return state
+
+    def _create(self, conn: Connection, name: str, mode: str, policy_version: str, now: datetime) -> bool:
+        statement = self.store.insert(connection).values(
+            name=name,
+            first_started_at=now,
+            adopted_at=now,
+            mode=mode,
+            policy_version=policy_version,
+            marker_key=secrets.token_hex(32),
+            state={},
+        )
+        made = statement.on_conflict_do_nothing(index_elements=["name"]).returning(connection.c.name)
+        return conn.execute(made).one_or_none() is not None
+
+    def _set(self, name: str, **values: object) -> None:
+        with self.store.writing() as conn:
+            if conn.execute(update(connection).where(connection.c.name == name).values(values)).rowcount != 1:
+                raise StoreError(f"the connection {name} was never started")
+
+
+def _locked(conn: Connection, name: str) -> AnyRow:
+    row = conn.execute(select(connection).where(connection.c.name == name).with_for_update()).one_or_none()
+    if row is None:
+        raise StoreError(f"the connection {name} was never started")
+    return row

@@ -1,0 +1,238 @@
+"""The way to the database: one ``Store`` for SQLite and PostgreSQL, its transactions and its clock.
+
+SQLite runs with WAL and ``synchronous=FULL`` (an answered webhook survives a power cut) and takes the
+write lock when a writing transaction begins, so that none has to be given up half-way. PostgreSQL runs
+READ COMMITTED. Every error of the database library that means "not reachable now" leaves here as
+``StoreUnavailable``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from adapters.contract import ConfigError
+from connector.clock import Clock, SystemClock
+from connector.store import schema
+from connector.store.errors import StoreUnavailable
+from connector.store.schema import SchemaState
+from connector.store.tables import from_micros
+
+__all__ = ["SchemaState", "Store", "StoreUnavailable"]
+
+LOCK_WAIT_SECONDS = 15.0
+_DATABASE_NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+class Store:
+    """A connection pool with the connector's transactions and clock. Safe to use from several threads."""
+
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        self.engine = engine
+        self.is_postgresql = engine.dialect.name == "postgresql"
+        self._clock = clock
+        self._host_clock = SystemClock()
+        self._writing = threading.Lock()
+        _stores.add(self)
+
+    @classmethod
+    def open(cls, url: str, clock: Clock | None = None) -> Store:
+        """Open ``sqlite:///path`` or ``postgresql://…`` (also ``postgres://``); connects when first used.
+
+        With a ``clock``, its time counts for everything; without, the database's on PostgreSQL and the
+        host's on SQLite. Raises ConfigError for an address that cannot be used.
+        """
+        parsed = _parse(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(_sqlite_engine(parsed), clock)
+        return cls(_postgresql_engine(parsed), clock)
+
+    def now(self, conn: Connection | None = None) -> datetime:
+        """The present moment, by the clock that counts. In a transaction, pass its connection."""
+        if self._clock is not None:
+            return self._clock.now()
+        if not self.is_postgresql:
+            return self._host_clock.now()
+        if conn is None:
+            with self.reading() as own:
+                return self.now(own)
+        return from_micros(conn.execute(_DATABASE_NOW).scalar_one())
+
+    @contextmanager
+    def reading(self, is_snapshot: bool = False) -> Iterator[Connection]:
+        """A transaction that only reads. ``is_snapshot``: all its statements see one state of the data."""
+        with _translated():
+            conn = self.engine.connect()
+            if is_snapshot and self.is_postgresql:
+                conn = conn.execution_options(isolation_level="REPEATABLE READ")
+            with conn, conn.begin():
+                yield conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back on any error. Never nest two.
+
+        On SQLite the threads of one process queue here, in memory, instead of in SQLite's polling lock
+        queue.
+        """
+        with self._turn(), _translated(), self.engine.connect() as plain:
+            conn = plain.execution_options(is_writing=True)
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self.is_postgresql:
+            yield
+            return
+        if not self._writing.acquire(timeout=LOCK_WAIT_SECONDS):
+            raise StoreUnavailable("the database was busy for too long")
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """An INSERT that knows ON CONFLICT, for the database at hand."""
+        return postgresql.insert(table) if self.is_postgresql else sqlite.insert(table)
+
+    def schema_state(self) -> SchemaState:
+        """How the database's schema relates to the one this program needs."""
+        with self.reading() as conn:
+            return schema.state(conn)
+
+    def migrate(self) -> SchemaState:
+        """Bring the schema up to date, serially over all processes; returns the state it was in before.
+
+        Raises ConfigError when the database was written by a newer version of the program.
+        """
+        with self.writing() as conn:
+            return schema.upgrade(conn)
+
+    def require_current_schema(self) -> None:
+        """Raise ConfigError, naming the remedy, unless the schema is the one this program needs."""
+        schema.require_current(self.schema_state())
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+    def _forget_parent(self) -> None:
+        """In a forked child: leave the parent's connections alone and start with none."""
+        self._writing = threading.Lock()
+        self.engine.dispose(close=False)
+
+
+def _forget_parents() -> None:
+    for store in list(_stores):
+        store._forget_parent()
+
+
+os.register_at_fork(after_in_child=_forget_parents)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable(f"the database could not do its work: {_in_short(error)}") from error
+    except PoolTimeout as error:
+        raise StoreUnavailable("no database connection became free in time") from error
+
+
+def _in_short(error: DBAPIError) -> str:
+    """The database's own first line, without the statement (it may speak of the client)."""
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__
+
+
+def _parse(url: str) -> URL:
+    example = "expected sqlite:///escalator.db or postgresql://user:password@host/name"
+    scheme, separator, rest = url.partition("://")
+    if scheme in {"postgres", "postgresql"}:
+        url = f"postgresql+psycopg{separator}{rest}"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError([f"DATABASE_URL is not a database address: {example}"]) from None
+    if parsed.drivername == "postgresql+psycopg":
+        return parsed
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        raise ConfigError([f"DATABASE_URL names a database that is not supported: {example}"])
+    if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
+        raise ConfigError([f"DATABASE_URL must name a file, or a restart loses everything: {example}"])
+    folder = Path(str(parsed.database)).absolute().parent
+    if not folder.is_dir():
+        raise ConfigError([f"DATABASE_URL names a file in a folder that does not exist: {folder}"])
+    return parsed
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(
+        url, hide_parameters=True, pool_size=8, max_overflow=24, connect_args={"timeout": LOCK_WAIT_SECONDS}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own transaction control begins too late; ours is in _begin_sqlite.
+    # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#enabling-non-legacy-sqlite-transactional-modes-with-the-sqlite3-or-aiosqlite-driver
+    connection.isolation_level = None
+    _switch_to_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Once per file, the first connection switches it; SQLite makes the others fail meanwhile, not wait."""
+    give_up_at = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    is_writing = conn.get_execution_options().get("is_writing", False)
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    return create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=8,
+        pool_timeout=LOCK_WAIT_SECONDS,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "escalator",
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+        },
+    )

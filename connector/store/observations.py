@@ -1,0 +1,45 @@
+"""Changes of tickets as they were seen, for ticket systems that keep no history of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select
+
+from connector.model import Aspect, Change
+from connector.store.codec import decode, encode
+from connector.store.engine import Store
+from connector.store.tables import observed
+
+
+def append(conn: Connection, changes: Sequence[tuple[str, str, Change]]) -> None:
+    """Store changes, each with its connection and ticket, inside the caller's transaction."""
+    if changes:
+        conn.execute(insert(observed), [_row(*change) for change in changes])
+
+
+def _row(connection: str, ticket: str, change: Change) -> dict[str, object]:
+    return {
+        "connection": connection,
+        "ticket": ticket,
+        "at": change.at,
+        "what": change.what.value,
+        "old": encode(change.old),
+        "new": encode(change.new),
+        "how": change.how,
+        "who": change.who,
+    }
+
+
+def changes_of(store: Store, connection: str, ticket: str) -> list[Change]:
+    """The changes seen on a ticket: by their moment, and as they were stored where moments are equal."""
+    query = (
+        select(observed)
+        .where(observed.c.connection == connection, observed.c.ticket == ticket)
+        .order_by(observed.c.at, observed.c.id)
+    )
+    with store.reading() as conn:
+        return [
+            Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
+            for row in conn.execute(query)
+        ]

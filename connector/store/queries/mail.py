@@ -1,0 +1,98 @@
+"""Statements on the inbox: store what came in, find what is undone, tick off what was done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from connector.store.engine import Store
+from connector.store.queries.rows import by_connection
+from connector.store.records import Delivery, Key, Mail, Source
+from connector.store.tables import inbox
+
+_ALLOT_IDS = text("SELECT nextval(pg_get_serial_sequence('inbox', 'id')) FROM generate_series(1, :count)")
+
+
+def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
+    """Store the deliveries; True for each that was not known yet.
+
+    Ids follow the order of the list. On PostgreSQL the rows themselves go in sorted by name: two batches with
+    the same names, which wait for each other's unique keys, then cannot wait in a circle.
+    """
+    rows = [_row(delivery, now) for delivery in deliveries]
+    if store.is_postgresql and len(rows) > 1:
+        ids = sorted(conn.execute(_ALLOT_IDS, {"count": len(rows)}).scalars())
+        rows = [{**row, "id": id_} for row, id_ in zip(rows, ids, strict=True)]
+        rows.sort(key=lambda row: (row["connection"], row["delivery"], row["id"]))
+    statement = (
+        store.insert(inbox)
+        .on_conflict_do_nothing(index_elements=["connection", "delivery"])
+        .returning(inbox.c.connection, inbox.c.delivery)
+    )
+    fresh = {(row.connection, row.delivery) for row in conn.execute(statement, rows)}
+    results = []
+    for delivery in deliveries:
+        name = (delivery.connection, delivery.delivery)
+        results.append(name in fresh)
+        fresh.discard(name)
+    return results
+
+
+def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
+    return {
+        "connection": delivery.connection,
+        "ticket": delivery.ticket,
+        "delivery": delivery.delivery,
+        "source": delivery.source.value,
+        "body": delivery.body,
+        "headers": None if delivery.headers is None else dict(delivery.headers),
+        "received_at": now,
+    }
+
+
+def undone(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Mail]]:
+    """The mail that waits for the tickets, in order of arrival."""
+    found: dict[Key, list[Mail]] = defaultdict(list)
+    c = inbox.c
+    for connection, tickets in by_connection(keys):
+        query = (
+            select(c.ticket, c.id, c.delivery, c.source, c.received_at, c.body, c.headers)
+            .where(c.connection == connection, c.ticket.in_(tickets), c.done_at.is_(None))
+            .order_by(c.id)
+        )
+        for row in conn.execute(query):
+            found[connection, row.ticket].append(
+                Mail(row.id, row.delivery, Source(row.source), row.received_at, row.body, row.headers)
+            )
+    return found
+
+
+def undone_ids(conn: Connection, keys: Iterable[Key]) -> dict[Key, set[int]]:
+    """The ids of the mail that waits for the tickets."""
+    found: dict[Key, set[int]] = defaultdict(set)
+    c = inbox.c
+    for connection, tickets in by_connection(keys):
+        query = select(c.ticket, c.id).where(c.connection == connection, c.ticket.in_(tickets), c.done_at.is_(None))
+        for row in conn.execute(query):
+            found[connection, row.ticket].add(row.id)
+    return found
+
+
+def tick_off(conn: Connection, done: Sequence[tuple[int, str, str]], now: datetime) -> None:
+    """Mark mail (id, connection, ticket) as done. Its body goes: only its name is still needed."""
+    if not done:
+        return
+    statement = (
+        update(inbox)
+        .where(
+            inbox.c.id == bindparam("at_id"),
+            inbox.c.connection == bindparam("at_connection"),
+            inbox.c.ticket == bindparam("at_ticket"),
+            inbox.c.done_at.is_(None),
+        )
+        .values(done_at=now, body=None, headers=None)
+    )
+    conn.execute(statement, [{"at_id": i, "at_connection": connection, "at_ticket": t} for i, connection, t in done])

@@ -1,0 +1,216 @@
+"""Statements on the rows of the mailbox: ring, lock, take, release.
+
+Statements that lock several rows do it in the order of (connection, ticket), the order of Python's
+strings; that keeps two transactions from waiting for each other. The one exception skips what is locked
+and never waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, null, select, update
+
+from connector.store.engine import Store
+from connector.store.records import Key
+from connector.store.tables import AnyRow, mailbox, to_micros
+
+CHUNK = 500
+"""How many names one statement may list: far below either database's limit of parameters."""
+_ERROR_LENGTH = 2000
+
+_at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """How a row stands after a turn; ``snapshot`` None keeps the one that is stored."""
+
+    key: Key
+    wake_at: datetime | None
+    due_at: datetime | None
+    snapshot: Mapping[str, object] | None = None
+    attempts: int = 0
+    failing_since: datetime | None = None
+    error: str | None = None
+    is_dead: bool = False
+
+
+def by_connection(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
+    """The keys, each once, in lock order, in portions of one connection that fit one statement."""
+    for connection, group in groupby(sorted(set(keys)), key=lambda key: key[0]):
+        tickets = iter([ticket for _, ticket in group])
+        while portion := list(islice(tickets, CHUNK)):
+            yield connection, portion
+
+
+def ring(conn: Connection, store: Store, keys: Iterable[Key], now: datetime) -> None:
+    """Wake the rows now; makes those that are not there and revives dead ones.
+
+    A held row keeps its lease, but is locked all the same: its holder looks for mail only after that.
+    """
+    values = [_new_row(key, now, now) for key in sorted(set(keys))]
+    if values:
+        conn.execute(_ringing(store, keeps_wish=False), values)
+
+
+def schedule(conn: Connection, store: Store, key: Key, wake_at: datetime, now: datetime) -> None:
+    """Like ``ring``, for any moment; a held row keeps the wish in ``ring_at``."""
+    conn.execute(_ringing(store, keeps_wish=True), [_new_row(key, wake_at, now)])
+
+
+def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
+    return {
+        "connection": key[0],
+        "ticket": key[1],
+        "wake_at": wake_at,
+        "fence": to_micros(now),
+        "attempts": 0,
+        "is_dead": False,
+    }
+
+
+def _ringing(store: Store, keeps_wish: bool) -> Any:
+    statement = store.insert(mailbox)
+    wanted, row = statement.excluded.wake_at, mailbox.c
+    is_free = row.owner.is_(None)
+    changed: dict[str, object] = {
+        "wake_at": case((is_free, _earlier(row.wake_at, wanted)), else_=row.wake_at),
+        "attempts": case((row.is_dead, 0), else_=row.attempts),
+        "failing_since": case((row.is_dead, null()), else_=row.failing_since),
+        "error": case((row.is_dead, null()), else_=row.error),
+        "is_dead": False,
+    }
+    if keeps_wish:
+        changed["ring_at"] = case((is_free, row.ring_at), else_=_earlier(row.ring_at, wanted))
+    return statement.on_conflict_do_update(index_elements=["connection", "ticket"], set_=changed)
+
+
+def _earlier(stored: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The earlier of a stored moment, if there is one, and the wanted one."""
+    return case((stored <= wanted, stored), else_=wanted)
+
+
+def due_query(connection: str, now: datetime, limit: int) -> Select[Any]:
+    """The rows of one connection that want to be woken, the longest waiting first: a range of one index."""
+    c = mailbox.c
+    return (
+        select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.owner)
+        .where(c.connection == connection, c.wake_at <= now)
+        .order_by(c.wake_at)
+        .limit(limit)
+    )
+
+
+def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit: int) -> list[AnyRow]:
+    """Lock up to ``limit`` due rows over all connections; what somebody else has locked is left out.
+
+    Rows that were locked but do not fit into the limit are let go with the transaction, unchanged.
+    """
+    due: list[AnyRow] = []
+    for connection in sorted(set(connections)):
+        query = due_query(connection, now, limit).with_for_update(skip_locked=True)
+        due += conn.execute(query).all()
+    return sorted(due, key=lambda row: row.wake_at)[:limit]
+
+
+def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> None:
+    """Make ``worker`` the holder of locked rows. A wish for later outlives the change of hands."""
+    if not keys:
+        return
+    statement = (
+        update(mailbox)
+        .where(_at_key)
+        .values(
+            owner=worker,
+            fence=mailbox.c.fence + 1,
+            lease_until=until,
+            wake_at=until,
+            ring_at=case((mailbox.c.ring_at > now, mailbox.c.ring_at), else_=null()),
+        )
+    )
+    conn.execute(statement, _at(keys))
+
+
+def lock(conn: Connection, keys: Iterable[Key]) -> dict[Key, AnyRow]:
+    """Lock the rows that exist, in order, and return them as they are now."""
+    c = mailbox.c
+    found: dict[Key, AnyRow] = {}
+    for connection, tickets in by_connection(keys):
+        query = (
+            select(c.ticket, c.fence, c.owner, c.due_at, c.ring_at, c.attempts, c.failing_since)
+            .where(c.connection == connection, c.ticket.in_(tickets))
+            .order_by(c.ticket)
+            .with_for_update()
+        )
+        found |= {(connection, row.ticket): row for row in conn.execute(query)}
+    return found
+
+
+def extend(conn: Connection, keys: Sequence[Key], until: datetime) -> None:
+    """Move the end of the lease of locked rows."""
+    if keys:
+        conn.execute(update(mailbox).where(_at_key).values(lease_until=until, wake_at=until), _at(keys))
+
+
+def hand_back(conn: Connection, keys: Sequence[Key], now: datetime) -> None:
+    """Release locked rows as they were, due now."""
+    if keys:
+        released = {"owner": None, "lease_until": None, "wake_at": now}
+        conn.execute(update(mailbox).where(_at_key).values(released), _at(keys))
+
+
+def release(conn: Connection, releases: Sequence[Release]) -> None:
+    """Release locked rows after a turn; they come in the locks' order or were locked before."""
+    for with_snapshot in (False, True):
+        chosen = [r for r in releases if (r.snapshot is not None) is with_snapshot]
+        if chosen:
+            conn.execute(_releasing(with_snapshot), [_released(r, with_snapshot) for r in chosen])
+
+
+def _releasing(with_snapshot: bool) -> Any:
+    names = ["wake_at", "due_at", "attempts", "failing_since", "error", "is_dead"]
+    if with_snapshot:
+        names.append("snapshot")
+    fresh: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(mailbox).where(_at_key).values(owner=None, lease_until=None, ring_at=None, **fresh)
+
+
+def _released(release: Release, with_snapshot: bool) -> dict[str, object]:
+    values: dict[str, object] = {
+        "at_connection": release.key[0],
+        "at_ticket": release.key[1],
+        "new_wake_at": release.wake_at,
+        "new_due_at": release.due_at,
+        "new_attempts": release.attempts,
+        "new_failing_since": release.failing_since,
+        "new_error": None if release.error is None else release.error.replace("\0", " ")[:_ERROR_LENGTH],
+        "new_is_dead": release.is_dead,
+    }
+    if with_snapshot:
+        values["new_snapshot"] = release.snapshot
+    return values
+
+
+def remove(conn: Connection, keys: Sequence[Key]) -> None:
+    """Delete locked rows."""
+    if keys:
+        conn.execute(delete(mailbox).where(_at_key), _at(keys))
+
+
+def revive(conn: Connection, key: Key, now: datetime) -> bool:
+    """Wake a dead row now, from attempt 0; False where it is not dead."""
+    statement = (
+        update(mailbox)
+        .where(mailbox.c.connection == key[0], mailbox.c.ticket == key[1], mailbox.c.is_dead)
+        .values(is_dead=False, wake_at=now, attempts=0, failing_since=None, error=None)
+    )
+    return conn.execute(statement).rowcount == 1
+
+
+def _at(keys: Iterable[Key]) -> list[dict[str, str]]:
+    return [{"at_connection": connection, "at_ticket": ticket} for connection, ticket in keys]

@@ -1,0 +1,145 @@
+"""The values that travel in and out of the mailbox: deliveries, claims, outcomes, and what people look at.
+
+Frozen; nothing here touches the database. Import them from ``connector.mailbox``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from connector.audit import AuditEvent
+from connector.model import Change
+
+Key = tuple[str, str]
+"""A row of the mailbox: connection and ticket."""
+
+
+class Source(StrEnum):
+    """How a hint came in."""
+
+    WEBHOOK = "webhook"
+    UNVERIFIED = "unverified"
+    POLL = "poll"
+    SWEEP = "sweep"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A hint on its way in. ``delivery`` names it among those of its connection: known names are ignored."""
+
+    connection: str
+    ticket: str
+    delivery: str
+    source: Source
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A hint that waits for its ticket's turn."""
+
+    id: int
+    delivery: str
+    source: Source
+    received_at: datetime
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A ticket that is held, with the mail that waited for it, in order of arrival.
+
+    ``wake_at``: when it wanted to be woken. ``attempts``, ``failing_since``: turns that failed in a row.
+    ``taken_from``: the worker whose lease had run out, if one had.
+    """
+
+    connection: str
+    ticket: str
+    fence: int
+    attempts: int = 0
+    failing_since: datetime | None = None
+    snapshot: dict[str, Any] | None = None
+    mail: tuple[Mail, ...] = ()
+    wake_at: datetime | None = None
+    taken_from: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return (self.connection, self.ticket)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A turn that was done: what to keep, and when to wake the ticket next (None: when mail comes).
+
+    ``snapshot``: None keeps the one that is stored. ``done_mail``: ids of the claim's mail that needs no
+    more work. ``is_gone``: the ticket is not watched any more; its row goes, unless more mail is there.
+    """
+
+    claim: Claim
+    wake_at: datetime | None
+    due_at: datetime | None = None
+    snapshot: Mapping[str, object] | None = None
+    done_mail: tuple[int, ...] = ()
+    is_gone: bool = False
+    changes: tuple[Change, ...] = ()
+    audit: tuple[AuditEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A turn that went wrong: its mail stays undone. ``retry_at`` None parks the ticket as a dead letter."""
+
+    claim: Claim
+    error: str
+    retry_at: datetime | None
+    audit: tuple[AuditEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxStats:
+    """Counts of tickets (``dead`` counts the worker's own chores, too).
+
+    ``due``: want to be woken now; ``pending``: later; ``leased``: in somebody's hands;
+    ``oldest_due_at``: since when the one that waits longest has been due.
+    """
+
+    due: int
+    pending: int
+    leased: int
+    dead: int
+    oldest_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A ticket's row, for people to look at."""
+
+    connection: str
+    ticket: str
+    wake_at: datetime | None
+    due_at: datetime | None
+    owner: str | None
+    attempts: int
+    error: str | None
+    is_dead: bool
+    snapshot: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A ticket (or chore) whose turns failed for too long, with the number of undone mails."""
+
+    connection: str
+    ticket: str
+    attempts: int
+    failing_since: datetime | None
+    error: str
+    mail: int

@@ -1,0 +1,3 @@
+"""What all tests share: the databases."""
+
+pytest_plugins = ["tests.databases"]

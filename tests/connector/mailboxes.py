@@ -1,0 +1,142 @@
+"""Builders and helpers for tests of the mailbox: deliveries, a held ticket, pauses inside transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, event, text
+
+from connector.mailbox import Claim, Delivery, Finished, Mailbox, Source
+from connector.store.engine import Store
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+PATIENCE = 30.0
+"""Seconds after which a test gives up on something that should happen at once."""
+
+T = TypeVar("T")
+
+
+def a_delivery(
+    ticket: str = "1", delivery: str = "d1", connection: str = "psa", source: Source = Source.WEBHOOK
+) -> Delivery:
+    return Delivery(connection, ticket, delivery, source)
+
+
+def claim_all(mailbox: Mailbox, worker: str = "worker", limit: int = 100) -> list[Claim]:
+    return mailbox.claim(worker, limit, LEASE, ["psa"])
+
+
+def claim_one(mailbox: Mailbox, worker: str = "worker") -> Claim:
+    [claim] = claim_all(mailbox, worker)
+    return claim
+
+
+def a_held_ticket(mailbox: Mailbox, ticket: str = "1", worker: str = "worker") -> Claim:
+    """A ticket with one mail, in the hands of ``worker``."""
+    mailbox.deliver([a_delivery(ticket, f"first of {ticket}")])
+    return claim_one(mailbox, worker)
+
+
+def all_done(claim: Claim, wake_at: datetime | None = None, **more: Any) -> Finished:
+    return Finished(claim, wake_at, done_mail=tuple(mail.id for mail in claim.mail), **more)
+
+
+def names(claim: Claim) -> list[str]:
+    return [mail.delivery for mail in claim.mail]
+
+
+def in_thread(call: Callable[[], T]) -> Future[T]:
+    """Run ``call`` in a thread of its own; ``result(PATIENCE)`` of what comes back waits for it."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # handed to whoever waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that another thread or process brings about."""
+    never = threading.Event()
+    for _ in range(int(PATIENCE * 200)):
+        if condition():
+            return
+        never.wait(0.005)
+    raise AssertionError("it did not come about")
+
+
+def until_somebody_waits_for_a_lock(store: Store) -> None:
+    """On PostgreSQL: until a transaction in this database is blocked by another. SQLite lets nobody see that."""
+    if not store.is_postgresql:
+        return
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def is_blocked() -> bool:
+        with store.reading() as conn:
+            return bool(conn.execute(query).scalar_one())
+
+    until(is_blocked)
+
+
+class Pause:
+    """A point inside a transaction at which a thread stops until it is let go."""
+
+    def __init__(self) -> None:
+        self._is_reached = threading.Event()
+        self._may_go = threading.Event()
+
+    def stop_here(self) -> None:
+        self._is_reached.set()
+        assert self._may_go.wait(PATIENCE)
+
+    def wait_until_reached(self) -> None:
+        assert self._is_reached.wait(PATIENCE)
+
+    def let_go(self) -> None:
+        self._may_go.set()
+
+
+@contextmanager
+def paused_before_commit(store: Store) -> Iterator[Pause]:
+    """The next commits of this store's writing transactions stop just before they happen."""
+    pause = Pause()
+
+    def hold(conn: Connection) -> None:
+        if conn.get_execution_options().get("is_writing"):
+            pause.stop_here()
+
+    event.listen(store.engine, "commit", hold)
+    try:
+        yield pause
+    finally:
+        pause.let_go()
+        event.remove(store.engine, "commit", hold)
+
+
+@contextmanager
+def paused_after(store: Store, beginning: str) -> Iterator[Pause]:
+    """The next transaction of this store stops after the statement that begins so."""
+    pause = Pause()
+
+    def hold(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(beginning):
+            pause.stop_here()
+
+    event.listen(store.engine, "after_cursor_execute", hold)
+    try:
+        yield pause
+    finally:
+        pause.let_go()
+        event.remove(store.engine, "after_cursor_execute", hold)

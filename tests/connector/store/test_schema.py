@@ -1,0 +1,86 @@
+"""The schema: migrated from nothing, the same as the tables in the code, refused when it is not current."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+import connector.store
+from adapters.contract import ConfigError
+from connector.store import schema
+from connector.store.engine import SchemaState, Store
+from connector.store.tables import metadata
+
+Opener = Callable[..., Store]
+
+
+def test_an_empty_database_is_refused_then_migrated_then_accepted(empty_database_url: str, open_store: Opener) -> None:
+    store = open_store(empty_database_url)
+    assert store.schema_state() is SchemaState.EMPTY
+    with pytest.raises(ConfigError, match="escalator migrate"):
+        store.require_current_schema()
+    assert store.migrate() is SchemaState.EMPTY
+    assert store.schema_state() is SchemaState.CURRENT
+    store.require_current_schema()
+
+
+def test_migrating_again_changes_nothing(store: Store) -> None:
+    assert store.migrate() is SchemaState.CURRENT
+
+
+def test_the_migrations_make_the_tables_that_the_code_knows(store: Store) -> None:
+    with store.reading() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+
+
+def test_an_old_schema_is_refused_and_the_remedy_is_named(store: Store) -> None:
+    with store.writing() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert store.schema_state() is SchemaState.OLD
+    with pytest.raises(ConfigError, match="older schema: run `escalator migrate`"):
+        store.require_current_schema()
+
+
+def test_a_newer_schema_is_refused_and_never_migrated(store: Store) -> None:
+    with store.writing() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigError, match="newer version"):
+        store.require_current_schema()
+    with pytest.raises(ConfigError, match="newer version"):
+        store.migrate()
+
+
+def test_a_version_table_without_a_version_counts_as_empty(store: Store) -> None:
+    with store.writing() as conn:
+        conn.execute(text("DELETE FROM alembic_version"))
+    assert store.schema_state() is SchemaState.EMPTY
+
+
+def test_processes_that_migrate_at_once_do_it_one_after_the_other(empty_database_url: str, open_store: Opener) -> None:
+    found: list[SchemaState] = []
+    at_once = threading.Barrier(3)
+
+    def migrate() -> None:
+        store = open_store(empty_database_url)
+        at_once.wait()
+        found.append(store.migrate())
+
+    threads = [threading.Thread(target=migrate) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [SchemaState.CURRENT, SchemaState.CURRENT, SchemaState.EMPTY]
+
+
+def test_the_program_asks_for_the_newest_migration() -> None:
+    folder = Path(connector.store.__file__).parent / "migrations"
+    scripts = ScriptDirectory(str(folder))
+    assert scripts.get_current_head() == schema.REVISION

@@ -1,0 +1,103 @@
+"""The journal of effects: begun before, done after, and only by who holds the ticket."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connector import audit
+from connector.audit import AuditEvent
+from connector.clock import VirtualClock
+from connector.journal import Journal, LeaseLost, Step, StepState
+from connector.mailbox import Mailbox
+from connector.model import Aspect, Change, Ref
+from tests.connector.mailboxes import (
+    LEASE,
+    PATIENCE,
+    START,
+    a_held_ticket,
+    all_done,
+    claim_one,
+    in_thread,
+    paused_before_commit,
+    until_somebody_waits_for_a_lock,
+)
+
+SAGA = "psa/1/2026-03-02/diagnosis"
+MINUTE = timedelta(minutes=1)
+A_CHANGE = Change(START, Aspect.PRIORITY, None, Ref("1", "high"), "connector")
+
+
+@pytest.fixture
+def journal(mailbox: Mailbox) -> Journal:
+    return Journal(mailbox.store)
+
+
+def test_a_step_is_begun_and_then_done(mailbox: Mailbox, journal: Journal, clock: VirtualClock) -> None:
+    claim = a_held_ticket(mailbox)
+    assert journal.begin(claim, SAGA, 1, {"marker": "m"}) is None
+    begun = Step(SAGA, 1, StepState.BEGUN, {"marker": "m"}, START)
+    assert journal.steps(SAGA) == [begun]
+    clock.advance(MINUTE / 2)
+    journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE,), audit=(AuditEvent("noted", {}),))
+    assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
+    assert mailbox.changes("psa", "1") == [A_CHANGE]
+    assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == ["noted"]
+
+
+def test_beginning_again_tells_how_the_step_stood_and_takes_the_new_try(
+    mailbox: Mailbox, journal: Journal, clock: VirtualClock
+) -> None:
+    claim = a_held_ticket(mailbox)
+    journal.begin(claim, SAGA, 1, {"try": 1})
+    clock.advance(MINUTE / 2)
+    assert journal.begin(claim, SAGA, 1, {"try": 2}) == Step(SAGA, 1, StepState.BEGUN, {"try": 1}, START)
+    journal.done(claim, SAGA, 1, {"held": False})
+    prior = journal.begin(claim, SAGA, 1, {"try": 3}, changes=(A_CHANGE,))
+    assert prior == Step(SAGA, 1, StepState.DONE, {"held": False}, START + MINUTE / 2)
+    assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.BEGUN, {"try": 3}, START + MINUTE / 2)]
+    assert mailbox.changes("psa", "1") == [A_CHANGE]
+
+
+def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal: Journal, clock: VirtualClock) -> None:
+    stale = a_held_ticket(mailbox, worker="first")
+    journal.begin(stale, SAGA, 1, {})
+    clock.advance(LEASE)
+    current = claim_one(mailbox, "second")
+    with pytest.raises(LeaseLost, match="psa 1"):
+        journal.begin(stale, SAGA, 2, {}, changes=(A_CHANGE,))
+    with pytest.raises(LeaseLost):
+        journal.done(stale, SAGA, 1, {}, changes=(A_CHANGE,), audit=(AuditEvent("noted", {}),))
+    assert [(step.n, step.state) for step in journal.steps("psa/1/")] == [(1, StepState.BEGUN)]
+    assert mailbox.changes("psa", "1") == []
+    assert list(audit.events(mailbox.store)) == []
+    journal.done(current, SAGA, 1, {})
+    mailbox.finish([all_done(current)])
+    with pytest.raises(LeaseLost):
+        journal.begin(current, SAGA, 2, {})
+
+
+def test_a_takeover_that_is_not_committed_yet_is_waited_for(
+    mailbox: Mailbox, journal: Journal, clock: VirtualClock
+) -> None:
+    stale = a_held_ticket(mailbox, worker="first")
+    clock.advance(LEASE)
+    with paused_before_commit(mailbox.store) as commit:
+        taken = in_thread(lambda: claim_one(mailbox, "second"))
+        commit.wait_until_reached()
+        begun = in_thread(lambda: journal.begin(stale, SAGA, 1, {}))
+        until_somebody_waits_for_a_lock(mailbox.store)
+        commit.let_go()
+        assert taken.result(PATIENCE).taken_from == "first"
+        with pytest.raises(LeaseLost):
+            begun.result(PATIENCE)
+    assert journal.steps("psa/") == []
+
+
+def test_steps_are_found_by_the_beginning_of_their_names_in_order(mailbox: Mailbox, journal: Journal) -> None:
+    claim = a_held_ticket(mailbox)
+    for saga, n in (("psa/1/b", 2), ("psa/1/b", 1), ("psa/1/a", 1), ("psa/10/a", 1), ("psa/1", 1), ("psb/1/a", 1)):
+        journal.begin(claim, saga, n, {})
+    found = [(step.saga, step.n) for step in journal.steps("psa/1/")]
+    assert found == [("psa/1/a", 1), ("psa/1/b", 1), ("psa/1/b", 2)]

