@@ -1,0 +1,137 @@
+"""A decision in plain words: which minutes counted, which did not and why, line by line. Pure.
+
+Times are shown in the zone of the calendar that counts: the client's own, else the tier's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connector.evaluator import Decision, StageClock, Stretch, Verdict, stretches
+from connector.model import Change, Person, Place, Ref, Status
+from connector.policy import Policy
+from connector.timeline import Stint
+
+MOST_STRETCHES = 24
+"""Longer workings are shortened in the middle."""
+
+
+def working(decision: Decision) -> list[str]:
+    """The arithmetic of the stage's clock: every stretch that counted or not, the sum, and when it is due."""
+    clock = decision.clock
+    if clock is None:
+        return [decision.why]
+    until = min(decision.at, clock.due_at) if clock.due_at else decision.at
+    pieces = list(stretches(clock, max(until, clock.counted_from)))
+    zone = clock.calendar.zone
+    factor = f" ({clock.base_minutes:g} x {clock.factor:g} for the priority)" if clock.factor != 1 else ""
+    lines = [
+        f"{clock.stage.value}: {clock.limit_minutes:g} working minutes{factor}, counted from "
+        f"{shown(clock.counted_from, zone)}, calendar {clock.calendar_name!r}: {clock.calendar.hours_text}"
+    ]
+    lines += _shortened([_stretch(piece, zone) for piece in pieces])
+    lines.append(f"used {clock.used_minutes:.1f} of {clock.limit_minutes:g} working minutes; {_due(clock, zone)}")
+    return lines
+
+
+def explain(
+    decision: Decision, policy: Policy, changes: Sequence[Change], escalations: Sequence[str] = ()
+) -> list[str]:
+    """The whole story of a ticket's clocks, for ``escalator explain``."""
+    record = decision.record
+    zone = _zone(decision, policy)
+    return [
+        f"Ticket {record.id} at {record.place}, status {record.status.name} "
+        f"({policy.group_of(record.status).value}), owner {record.owner.name if record.owner else 'nobody'}, "
+        f"priority {record.priority.name if record.priority else 'none'}",
+        f"Read at {shown(record.read_at, zone)}; entered {shown(record.entered_at, zone)}; "
+        f"last updated {shown(record.updated_at, zone)}",
+        "",
+        "Changes known:",
+        *([f"  {_change(change, zone)}" for change in changes] or ["  none"]),
+        "",
+        "Stints:",
+        *(list(_stints(decision.timeline.stints, policy, zone)) or ["  none"]),
+        "",
+        "Clock:",
+        *(f"  {line}" for line in working(decision)),
+        "",
+        "Escalations:",
+        *([f"  {line}" for line in escalations] or ["  none"]),
+        "",
+        f"Decision: {decision.verdict.value}: {decision.why}",
+        _next(decision, zone),
+    ]
+
+
+def shown(at: datetime, zone: ZoneInfo) -> str:
+    """A moment as people read it: date, time to the second, the zone's abbreviation."""
+    local = at.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
+
+
+def _zone(decision: Decision, policy: Policy) -> ZoneInfo:
+    if decision.clock:
+        return decision.clock.calendar.zone
+    tier = decision.tier or policy.tiers[0]
+    return policy.calendar_of(tier, decision.record.client)[1].zone
+
+
+def _stretch(piece: Stretch, zone: ZoneInfo) -> str:
+    verb = "counted" if piece.counts else "not counted"
+    return f"{shown(piece.start, zone)} to {shown(piece.end, zone)}: {verb}, {piece.minutes:.1f} min, {piece.why}"
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    if len(lines) <= MOST_STRETCHES:
+        return lines
+    half = MOST_STRETCHES // 2
+    return [*lines[:half], f"… {len(lines) - 2 * half} stretches left out …", *lines[-half:]]
+
+
+def _due(clock: StageClock, zone: ZoneInfo) -> str:
+    if clock.due_at is None:
+        return "not due while the pause lasts"
+    if clock.act_at is not None and clock.act_at != clock.due_at:
+        return f"due at {shown(clock.due_at, zone)}, judged at the next opening, {shown(clock.act_at, zone)}"
+    return f"due at {shown(clock.due_at, zone)}"
+
+
+def _stints(stints: Sequence[Stint], policy: Policy, zone: ZoneInfo) -> Iterator[str]:
+    for stint in stints:
+        end = f"until {shown(stint.ended_at, zone)} ({stint.ended_by})" if stint.ended_at else "running"
+        yield f"  {policy.tier(stint.tier).name}: from {shown(stint.entered_at, zone)} ({stint.began_by}), {end}"
+        if stint.clock_from is None:
+            yield "    clock not started: nobody has touched the ticket"
+        else:
+            adopted = ", the moment from which open tickets are watched" if stint.adopted else ""
+            yield f"    clock from {shown(stint.clock_from, zone)}{adopted}"
+        if stint.plan:
+            yield f"    plan at {shown(stint.plan.at, zone)} by {stint.plan.by or 'unknown'} ({stint.plan.how})"
+        for pause in stint.pauses:
+            until = shown(pause.end, zone) if pause.end else "now"
+            yield f"    paused from {shown(pause.start, zone)} until {until}: {pause.status}"
+
+
+def _change(change: Change, zone: ZoneInfo) -> str:
+    return f"{shown(change.at, zone)} {change.what.value}: {_value(change.old)} -> {_value(change.new)} ({change.how})"
+
+
+def _value(value: Place | Person | Status | Ref | None) -> str:
+    match value:
+        case None:
+            return "none"
+        case Place():
+            return str(value)
+        case Person() | Status() | Ref():
+            return value.name
+
+
+def _next(decision: Decision, zone: ZoneInfo) -> str:
+    if decision.wake_at:
+        return f"Looks again by itself at {shown(decision.wake_at, zone)}"
+    if decision.verdict is Verdict.BREACHED:
+        return "To be escalated now, unless that was done before (see Escalations)"
+    return "Looks again when the ticket changes"

@@ -1,0 +1,96 @@
+"""What changed on a ticket since it was last read, for systems that keep no history of it. Pure.
+
+The first sight of a ticket is recorded as a state, not as a change; every later difference as a change at the best
+time there is: the system's own time of the ticket's last update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.model import Aspect, Change, Person, Place, Ref, Status, StatusGroup, TicketRecord, Value
+from connector.timeline import ADOPTED, FIRST_SIGHT
+
+
+def observe(
+    record: TicketRecord, known: Sequence[Change], *, is_watched: bool, adopted_at: datetime | None
+) -> tuple[Change, ...]:
+    """The changes that ``record`` adds to the ``known`` ones.
+
+    ``is_watched``: whether the ticket lives in a tier; of one that does not, only the place is kept, so that its
+    arrival in a tier can be told from its creation there. ``adopted_at``: set when the ticket is met in the survey
+    of what was already open at the connection's first start.
+    """
+    latest = {change.what: change for change in known}
+    floor = known[-1].at if known else record.entered_at
+    found: list[Change] = []
+    for aspect, value in state_of(record).items():
+        last = latest.get(aspect)
+        if last is None:
+            if is_watched or aspect is Aspect.PLACE:
+                found.append(_first_sight(aspect, value, record, adopted_at))
+        elif is_different(last.new, value):
+            at = max(_changed_at(aspect, value, record, floor), floor)
+            found.append(Change(at, aspect, last.new, value, "observed"))
+    found.sort(key=lambda change: change.at)
+    return tuple(found)
+
+
+def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes that a reassignment of ours made, as the answer to it shows them."""
+    old, new = state_of(before), state_of(after)
+    floor = max((change.at for change in known), default=before.entered_at)
+    at = max(min(after.updated_at, after.read_at), floor)
+    return tuple(
+        Change(at, aspect, old[aspect], new[aspect], "connector", "escalation connector")
+        for aspect in old
+        if is_different(old[aspect], new[aspect])
+    )
+
+
+def state_of(record: TicketRecord) -> dict[Aspect, Value]:
+    """The present value of every aspect that matters."""
+    return {
+        Aspect.PLACE: record.place,
+        Aspect.OWNER: record.owner,
+        Aspect.STATUS: record.status,
+        Aspect.PRIORITY: record.priority,
+    }
+
+
+def is_different(old: Value, new: Value) -> bool:
+    """Whether a value changed in meaning; a mere renaming in the ticket system is no change."""
+    return _identity(old) != _identity(new)
+
+
+def _identity(value: Value) -> tuple[str, ...]:
+    match value:
+        case None:
+            return ()
+        case Place():
+            return (value.key,)
+        case Status():
+            return (value.id, value.group.value)
+        case Person() | Ref():
+            return (value.id,)
+
+
+def _first_sight(aspect: Aspect, value: Value, record: TicketRecord, adopted_at: datetime | None) -> Change:
+    if aspect is Aspect.PLACE:
+        at = adopted_at or record.read_at
+    else:
+        at = min(record.updated_at, record.read_at)
+    return Change(at, aspect, None, value, ADOPTED if adopted_at else FIRST_SIGHT)
+
+
+def _changed_at(aspect: Aspect, value: Value, record: TicketRecord, floor: datetime) -> datetime:
+    """The best time there is: the system's own field for a resolution, else the ticket's last update."""
+    resolved = (
+        aspect is Aspect.STATUS
+        and isinstance(value, Status)
+        and value.group in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
+    )
+    if resolved and record.resolved_at is not None and floor <= record.resolved_at <= record.read_at:
+        return record.resolved_at
+    return min(record.updated_at, record.read_at)

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import pytest
+
+from connector.evaluator import Decision, Verdict, evaluate, stretches
+from connector.model import Stage
+from connector.policy import FixStartsAt
+from connector.timeline import build_timeline
+from tests.builders import (
+    ACME,
+    CRITICAL,
+    DESK,
+    ELSEWHERE,
+    HOMES,
+    NEW,
+    NINE,
+    ODD,
+    RESOLVED,
+    TESS,
+    TIER_3,
+    WAITING,
+    WORKING,
+    a_calendar,
+    a_note,
+    a_policy,
+    a_ticket,
+    a_tier,
+    at,
+    moved,
+    office_hours,
+    round_the_clock,
+    seen,
+    turned,
+)
+
+
+def decide(record, now, changes=None, policy=None) -> Decision:
+    policy = policy or a_policy()
+    return evaluate(build_timeline(record, changes or seen(record), policy, HOMES), policy, now)
+
+
+def touched(**given):
+    return a_ticket(owner=TESS, **given)
+
+
+def test_a_running_clock_wakes_at_its_limit():
+    decision = decide(touched(), at("09:10"))
+    assert decision.verdict is Verdict.RUNNING
+    assert decision.wake_at == at("09:30")
+    assert (decision.clock.used_minutes, decision.clock.left_minutes) == (10, 20)
+    assert decision.why == "the diagnosis plan is due in 20 working minutes"
+
+
+def test_the_limit_is_breached_at_its_very_second():
+    assert decide(touched(), at("09:29:59")).verdict is Verdict.RUNNING
+    decision = decide(touched(), at("09:30"))
+    assert (decision.verdict, decision.clock.stage) == (Verdict.BREACHED, Stage.DIAGNOSIS)
+    assert decision.why == "no diagnosis plan after 30 working minutes"
+
+
+def test_the_fix_counts_from_the_plan():
+    record = touched(entries=(a_note("Plan: A", at("09:20")),))
+    decision = decide(record, at("10:19:59"))
+    assert (decision.clock.stage, decision.clock.due_at) == (Stage.FIX, at("10:20"))
+    assert decide(record, at("10:20")).why == "no fix after 60 working minutes"
+
+
+def test_the_fix_can_be_told_to_count_from_the_stint():
+    record = touched(entries=(a_note("Plan: A", at("09:20")),))
+    policy = a_policy(fix_starts_at=FixStartsAt.STINT)
+    assert decide(record, at("09:30"), policy=policy).clock.due_at == at("10:00")
+
+
+def test_a_plan_found_late_is_no_breach():
+    record = touched(entries=(a_note("Plan: A", at("09:45")),))
+    assert decide(record, at("10:00")).verdict is Verdict.RUNNING
+
+
+def test_a_waiting_status_stops_the_clock_even_after_the_limit():
+    record = touched(status=WAITING)
+    changes = [*seen(touched()), turned(WORKING, WAITING, at("09:40"))]
+    decision = decide(record, at("10:00"), changes)
+    assert (decision.verdict, decision.wake_at) == (Verdict.PAUSED, None)
+    assert decision.why == "the clock stands still: status Waiting on client"
+
+
+def test_a_pause_moves_the_limit_by_its_working_time():
+    record = touched(status=WORKING)
+    changes = [*seen(record), turned(WORKING, WAITING, at("09:10")), turned(WAITING, WORKING, at("11:10"))]
+    assert decide(record, at("11:20"), changes).clock.due_at == at("11:30")
+
+
+def test_a_critical_priority_halves_the_limit():
+    decision = decide(touched(priority=CRITICAL), at("09:10"))
+    assert (decision.clock.limit_minutes, decision.wake_at) == (15, at("09:15"))
+
+
+def test_a_closing_time_is_due_then_and_judged_at_the_next_opening():
+    record = touched(entered_at=at("16:30"), updated_at=at("16:30"), read_at=at("16:30"))
+    waiting = decide(record, at("17:00"))
+    assert waiting.verdict is Verdict.DUE_AT_OPENING
+    assert (waiting.clock.due_at, waiting.wake_at) == (at("17:00"), at("08:00", day=16))
+    assert decide(record, at("16:59")).wake_at == at("08:00", day=16)
+    assert decide(record, at("08:00", day=16)).verdict is Verdict.BREACHED
+
+
+def test_a_late_look_after_hours_acts_on_a_limit_that_ran_out_before_closing():
+    record = touched(entered_at=at("16:20"), updated_at=at("16:20"), read_at=at("16:20"))
+    assert decide(record, at("17:10")).verdict is Verdict.BREACHED
+
+
+def test_the_clients_own_calendar_counts_before_the_tiers():
+    policy = a_policy(
+        calendars={"default": office_hours(), "acme": round_the_clock()},
+        client_calendars={ACME.name.casefold(): "acme"},
+    )
+    record = touched(entered_at=at("20:00"), updated_at=at("20:00"), read_at=at("20:00"))
+    assert decide(record, at("20:10"), policy=policy).clock.due_at == at("20:30")
+
+
+def test_an_untouched_ticket_has_no_deadline():
+    decision = decide(a_ticket(), at("16:00"))
+    assert (decision.verdict, decision.wake_at) == (Verdict.UNTOUCHED, None)
+
+
+def test_a_resolved_ticket_has_ended():
+    record = touched(status=RESOLVED)
+    decision = decide(record, at("12:00"), [*seen(touched()), turned(NEW, RESOLVED, at("09:29:59"))])
+    assert (decision.verdict, decision.why) == (Verdict.ENDED, "the last stint ended: status Resolved")
+
+
+def test_a_ticket_moved_out_of_all_homes_is_not_watched():
+    record = touched(place=ELSEWHERE)
+    decision = decide(record, at("12:00"), [*seen(touched()), moved(DESK, ELSEWHERE, at("09:10"))])
+    assert (decision.verdict, decision.why) == (Verdict.NOT_WATCHED, "the last stint ended: moved to Projects")
+
+
+def test_a_ticket_of_no_tier_is_not_watched():
+    decision = decide(a_ticket(place=ELSEWHERE), NINE)
+    assert decision.verdict is Verdict.NOT_WATCHED
+    assert "Projects" in decision.why
+    assert decision.stint is None
+
+
+def test_an_unknown_status_holds_still():
+    decision = decide(touched(status=ODD), at("12:00"))
+    assert (decision.verdict, decision.wake_at) == (Verdict.UNKNOWN, None)
+
+
+def test_a_record_that_is_no_service_ticket_is_left_alone():
+    decision = decide(touched(is_escalatable=False, why_not="merged into 12"), at("12:00"))
+    assert (decision.verdict, decision.why) == (Verdict.NOT_ESCALATABLE, "merged into 12")
+    assert decision.record.id == "4711"
+
+
+def test_a_calendar_that_ends_before_the_limit_is_unknown_and_says_so():
+    ending = a_calendar({}, overrides={"2026-01-15": [["09:00", "09:10"]]})
+    decision = decide(touched(), at("09:05"), policy=a_policy(calendars={"default": ending}))
+    assert decision.verdict is Verdict.UNKNOWN
+    assert decision.why
+
+
+def test_each_tier_has_its_own_limits():
+    policy = a_policy(tiers=(a_tier(1), a_tier(2, diagnosis_minutes=7.5), a_tier(3)))
+    record = touched(place=TIER_3)
+    changes = [*seen(touched()), moved(DESK, TIER_3, at("09:30"))]
+    decision = decide(record, at("09:31"), changes, policy)
+    assert decision.tier.number == 2
+    assert decision.clock.due_at == at("09:37:30")
+
+
+@pytest.mark.parametrize("minutes_later", [0, 1, 5, 31])
+def test_a_priority_change_never_moves_what_was_already_counted(minutes_later):
+    now = at(f"09:{minutes_later:02d}")
+    normal, critical = decide(touched(), now), decide(touched(priority=CRITICAL), now)
+    assert normal.clock.used_minutes == critical.clock.used_minutes
+
+
+def test_the_working_names_every_minute_that_counted_or_did_not():
+    record = touched(status=WORKING, entered_at=at("16:50"), updated_at=at("16:50"), read_at=at("16:50"))
+    changes = [
+        *seen(record),
+        turned(WORKING, WAITING, at("08:05", day=16)),
+        turned(WAITING, WORKING, at("08:20", day=16)),
+    ]
+    decision = decide(record, at("08:35", day=16), changes)
+    told = [(s.start, s.end, s.counts, s.why) for s in stretches(decision.clock, decision.at)]
+    assert told == [
+        (at("16:50"), at("17:00"), True, "working hours"),
+        (at("17:00"), at("08:00", day=16), False, "outside working hours"),
+        (at("08:00", day=16), at("08:05", day=16), True, "working hours"),
+        (at("08:05", day=16), at("08:20", day=16), False, "paused: Waiting on client"),
+        (at("08:20", day=16), at("08:35", day=16), True, "working hours"),
+    ]
+    counted = sum(s.minutes for s in stretches(decision.clock, decision.at) if s.counts)
+    assert counted == decision.clock.used_minutes == 30

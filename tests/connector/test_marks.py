@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from connector.marks import Marks
+from connector.model import AuthorKind
+from tests.builders import NINE, a_note
+
+MARKS = Marks("a" * 64)
+MARKER = MARKS.marker("psa/4711/20260115T090000Z@1/25/diagnosis")
+
+
+def test_the_same_escalation_always_carries_the_same_marker():
+    assert MARKS.marker("psa/4711/20260115T090000Z@1/25/diagnosis") == MARKER
+    assert MARKS.marker("psa/4711/20260115T090000Z@1/25/fix") != MARKER
+
+
+def test_a_note_that_ends_in_our_marker_is_ours():
+    (entry,) = MARKS.recognise([a_note(f"ESCALATED from here to there.\nRef. {MARKER}", NINE)])
+    assert entry.author.kind is AuthorKind.CONNECTOR
+
+
+def test_a_marker_signed_with_another_key_is_not_ours():
+    forged = Marks("b" * 64).marker("psa/4711/20260115T090000Z@1/25/diagnosis")
+    note = a_note(f"text\nRef. {forged}", NINE)
+    assert MARKS.recognise([note]) == (note,)
+
+
+def test_a_client_who_was_sent_a_marker_does_not_speak_with_our_voice():
+    from_client = a_note(f"see\nRef. {MARKER}", NINE, "Carla", AuthorKind.CLIENT)
+    visible = a_note(f"see\nRef. {MARKER}", NINE, internal=False)
+    assert MARKS.recognise([from_client, visible]) == (from_client, visible)
+
+
+def test_a_note_without_a_marker_or_with_one_early_in_it_is_a_persons():
+    plain = a_note("looked at the router", NINE)
+    quoting = a_note(f"they wrote Ref. {MARKER} " + "and I disagree, " * 20, NINE)
+    assert MARKS.recognise([plain, quoting]) == (plain, quoting)
+    assert not MARKS.is_own("ESC- is no marker")

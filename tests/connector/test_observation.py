@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from connector.model import Aspect, Person, Place, Ref, Status, StatusGroup
+from connector.observation import is_different, moved_by_us, observe
+from connector.timeline import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
+from tests.builders import (
+    CRITICAL,
+    DESK,
+    ELSEWHERE,
+    NEW,
+    NINE,
+    NORMAL,
+    RESOLVED,
+    SAM,
+    TESS,
+    TIER_3,
+    WORKING,
+    a_ticket,
+    at,
+    seen,
+)
+
+
+def observed(record, known=(), *, is_watched=True, adopted_at=None):
+    return observe(record, known, is_watched=is_watched, adopted_at=adopted_at)
+
+
+def test_the_first_sight_of_a_ticket_is_a_state_of_every_aspect():
+    record = a_ticket(owner=TESS, updated_at=at("09:05"), read_at=at("09:06"))
+    rows = observed(record)
+    assert {(row.what, row.old, row.new, row.how) for row in rows} == {
+        (Aspect.PLACE, None, DESK, FIRST_SIGHT),
+        (Aspect.OWNER, None, TESS, FIRST_SIGHT),
+        (Aspect.STATUS, None, NEW, FIRST_SIGHT),
+        (Aspect.PRIORITY, None, NORMAL, FIRST_SIGHT),
+    }
+    times = {row.what: row.at for row in rows}
+    assert times[Aspect.PLACE] == at("09:06")
+    assert times[Aspect.OWNER] == at("09:05")
+
+
+def test_of_a_ticket_that_is_not_watched_only_the_place_is_kept():
+    (row,) = observed(a_ticket(place=ELSEWHERE), is_watched=False)
+    assert (row.what, row.new) == (Aspect.PLACE, ELSEWHERE)
+
+
+def test_the_survey_of_open_tickets_adopts_at_the_moment_of_the_first_start():
+    rows = observed(a_ticket(read_at=at("09:03")), adopted_at=NINE)
+    assert {row.how for row in rows} == {ADOPTED}
+    assert next(row.at for row in rows if row.what is Aspect.PLACE) == NINE
+
+
+def test_a_change_has_the_time_of_the_tickets_last_update():
+    known = seen(a_ticket())
+    (row,) = observed(a_ticket(status=WORKING, updated_at=at("09:10"), read_at=at("09:12")), known)
+    assert (row.at, row.what, row.old, row.new, row.how) == (at("09:10"), Aspect.STATUS, NEW, WORKING, "observed")
+
+
+def test_a_change_is_never_in_the_future_of_the_read():
+    (row,) = observed(a_ticket(status=WORKING, updated_at=at("09:30"), read_at=at("09:12")), seen(a_ticket()))
+    assert row.at == at("09:12")
+
+
+def test_a_change_is_never_before_what_is_known():
+    known = seen(a_ticket(), at("09:20"))
+    (row,) = observed(a_ticket(status=WORKING, updated_at=at("09:10"), read_at=at("09:25")), known)
+    assert row.at == at("09:20")
+
+
+def test_a_resolution_has_the_systems_own_time():
+    record = a_ticket(status=RESOLVED, resolved_at=at("09:29:59"), updated_at=at("09:40"), read_at=at("09:41"))
+    (row,) = observed(record, seen(a_ticket()))
+    assert row.at == at("09:29:59")
+
+
+def test_a_resolution_time_before_what_is_known_is_not_believed():
+    record = a_ticket(status=RESOLVED, resolved_at=at("08:00"), updated_at=at("09:40"), read_at=at("09:41"))
+    (row,) = observed(record, seen(a_ticket()))
+    assert row.at == at("09:40")
+
+
+def test_nothing_changed_is_nothing_seen():
+    assert observed(a_ticket(read_at=at("09:30")), seen(a_ticket())) == ()
+
+
+def test_a_renaming_in_the_ticket_system_is_no_change():
+    assert not is_different(DESK, Place((Ref("1", "Renamed"), Ref("25", "Too"))))
+    assert not is_different(TESS, Person("100", "tess", "Tess Married-Name"))
+    assert not is_different(NORMAL, Ref("3", "P3"))
+    assert not is_different(None, None)
+
+
+def test_a_status_that_means_something_else_now_is_a_change():
+    assert is_different(NEW, Status(NEW.id, NEW.name, StatusGroup.WAITING))
+    assert is_different(TESS, None)
+    assert is_different(NORMAL, CRITICAL)
+
+
+def test_a_move_of_ours_is_recorded_at_the_time_of_its_answer():
+    before = a_ticket(owner=TESS)
+    after = a_ticket(owner=SAM, place=TIER_3, updated_at=at("09:30:01"), read_at=at("09:30:02"))
+    rows = moved_by_us(before, after, seen(before))
+    assert {(row.what, row.new, row.at, row.how) for row in rows} == {
+        (Aspect.PLACE, TIER_3, at("09:30:01"), BY_CONNECTOR),
+        (Aspect.OWNER, SAM, at("09:30:01"), BY_CONNECTOR),
+    }
+
+
+def test_a_move_of_a_ticket_without_known_history_is_not_before_its_entry():
+    (row,) = moved_by_us(a_ticket(), a_ticket(place=TIER_3, updated_at=at("08:00")), ())
+    assert row.at == NINE

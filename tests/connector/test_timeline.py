@@ -1,0 +1,481 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connector.model import Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
+from connector.policy import Homes, StartsAt
+from connector.timeline import ADOPTED, BY_CONNECTOR, Timeline, build_timeline, last_move_did_not_hold
+from tests.builders import (
+    CLOSED,
+    CRITICAL,
+    DESK,
+    ELSEWHERE,
+    HOMES,
+    NEW,
+    NINE,
+    NORMAL,
+    ODD,
+    PLANNED,
+    RESOLVED,
+    SAM,
+    SR_IT,
+    TESS,
+    TIER_3,
+    WAITING,
+    WORKING,
+    a_change,
+    a_note,
+    a_policy,
+    a_ticket,
+    a_tier,
+    at,
+    given_to,
+    moved,
+    seen,
+    turned,
+)
+
+
+def timeline_of(record, changes=(), policy=None, homes=HOMES, **more) -> Timeline:
+    return build_timeline(record, changes, policy or a_policy(), homes, **more)
+
+
+# -- first touch
+
+
+def test_a_ticket_nobody_has_touched_has_a_stint_without_a_clock():
+    stint = timeline_of(a_ticket()).current
+    assert stint is not None
+    assert (stint.tier, stint.entered_at, stint.clock_from) == (1, NINE, None)
+
+
+def test_an_assigned_agent_is_a_first_touch():
+    record = a_ticket(owner=TESS)
+    stint = timeline_of(record, [*seen(a_ticket()), given_to(TESS, at("09:07"))]).current
+    assert stint.clock_from == at("09:07")
+
+
+def test_an_agents_note_is_a_first_touch():
+    record = a_ticket(entries=(a_note("calling her now", at("09:04")),))
+    assert timeline_of(record, seen(record)).current.clock_from == at("09:04")
+
+
+def test_a_clients_note_is_no_touch():
+    note = a_note("any news?", at("09:04"), "Carla Client", AuthorKind.CLIENT, internal=False)
+    assert timeline_of(a_ticket(entries=(note,))).current.clock_from is None
+
+
+def test_our_own_note_is_no_touch():
+    note = a_note("ESCALATED", at("09:04"), kind=AuthorKind.CONNECTOR)
+    assert timeline_of(a_ticket(entries=(note,))).current.clock_from is None
+
+
+def test_the_description_that_came_with_the_ticket_is_no_touch():
+    note = a_note("VPN is down", NINE, internal=False)
+    assert timeline_of(a_ticket(entries=(note,))).current.clock_from is None
+
+
+def test_an_internal_note_in_the_second_of_creation_is_a_touch():
+    assert timeline_of(a_ticket(entries=(a_note("on it", NINE),))).current.clock_from == NINE
+
+
+def test_a_status_outside_the_new_group_is_a_first_touch():
+    record = a_ticket(status=WORKING)
+    changes = [*seen(a_ticket()), turned(NEW, WORKING, at("09:11"))]
+    assert timeline_of(record, changes).current.clock_from == at("09:11")
+
+
+def test_the_first_of_several_touches_counts():
+    record = a_ticket(status=WORKING, owner=TESS, entries=(a_note("hello", at("09:20")),))
+    changes = [*seen(a_ticket()), given_to(TESS, at("09:05")), turned(NEW, WORKING, at("09:08"))]
+    assert timeline_of(record, changes).current.clock_from == at("09:05")
+
+
+def test_a_ticket_first_seen_in_work_counts_from_the_systems_own_first_response():
+    record = a_ticket(status=WORKING, responded_at=at("09:06"), updated_at=at("09:15"), read_at=at("09:15"))
+    assert timeline_of(record, seen(record)).current.clock_from == at("09:06")
+
+
+def test_a_first_response_before_the_ticket_was_entered_counts_from_its_entry():
+    record = a_ticket(status=WORKING, responded_at=at("08:59:54"), read_at=at("09:00:10"))
+    assert timeline_of(record, seen(record)).current.clock_from == NINE
+
+
+def test_a_first_response_in_the_future_of_the_first_sight_is_not_believed():
+    record = a_ticket(status=WORKING, responded_at=at("10:00"))
+    assert timeline_of(record, seen(record, at("09:10"))).current.clock_from == at("09:10")
+
+
+def test_a_system_with_history_says_itself_when_a_ticket_was_born_in_work():
+    record = a_ticket(status=WORKING, owner=TESS)
+    assert timeline_of(record).current.clock_from == NINE
+
+
+def test_the_first_tier_can_be_told_to_count_from_assignment():
+    policy = a_policy(tiers=(a_tier(1, starts_at=StartsAt.ASSIGNMENT), a_tier(2), a_tier(3)))
+    assert timeline_of(a_ticket(), policy=policy).current.clock_from == NINE
+
+
+# -- moves, in either direction, by whomever
+
+
+def test_a_move_to_the_next_tier_ends_a_stint_and_begins_another():
+    record = a_ticket(place=TIER_3, owner=TESS)
+    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
+    first, second = timeline_of(record, changes).stints
+    assert (first.tier, first.ended_at, first.ended_by) == (1, at("09:30"), f"moved to {TIER_3}")
+    assert (second.tier, second.entered_at, second.clock_from) == (2, at("09:30"), at("09:30"))
+    assert second.began_by == "moved here"
+
+
+def test_a_move_back_down_starts_the_clock_at_the_move():
+    record = a_ticket(place=DESK, owner=TESS)
+    changes = [
+        *seen(a_ticket(owner=TESS)),
+        moved(DESK, TIER_3, at("09:30")),
+        moved(TIER_3, DESK, at("09:50")),
+    ]
+    stint = timeline_of(record, changes).current
+    assert (stint.tier, stint.entered_at, stint.clock_from) == (1, at("09:50"), at("09:50"))
+
+
+def test_a_change_of_technician_inside_the_tier_starts_no_stint():
+    record = a_ticket(owner=SAM)
+    changes = [*seen(a_ticket(owner=TESS)), given_to(SAM, at("09:20"), TESS)]
+    (stint,) = timeline_of(record, changes).stints
+    assert stint.holders == ("Tess Tech", "Sam Senior")
+
+
+def test_a_change_of_team_inside_the_tiers_board_starts_no_stint():
+    homes = Homes({1: Place((Ref("1", "Service Desk"),)), 2: TIER_3})
+    elsewhere = Place((Ref("1", "Service Desk"), Ref("26", "Night")))
+    changes = [*seen(a_ticket()), moved(DESK, elsewhere, at("09:20"))]
+    assert len(timeline_of(a_ticket(place=elsewhere), changes, homes=homes).stints) == 1
+
+
+def test_leaving_all_homes_ends_the_stint_and_coming_back_starts_one():
+    changes = [
+        *seen(a_ticket(owner=TESS)),
+        moved(DESK, ELSEWHERE, at("09:20")),
+        moved(ELSEWHERE, DESK, at("11:00")),
+    ]
+    away = timeline_of(a_ticket(place=ELSEWHERE), changes[:-1])
+    assert away.current is None
+    assert away.stints[-1].ended_by == "moved to Projects"
+    back = timeline_of(a_ticket(owner=TESS), changes)
+    assert back.current.entered_at == at("11:00")
+
+
+def test_a_ticket_that_was_never_in_a_home_has_no_stint():
+    record = a_ticket(place=ELSEWHERE)
+    assert timeline_of(record, seen(record)).stints == ()
+
+
+def test_a_ticket_from_elsewhere_that_nobody_touched_waits_for_its_first_touch():
+    record = a_ticket(entries=(a_note("mine", at("11:10")),))
+    changes = [*seen(a_ticket(place=ELSEWHERE)), moved(ELSEWHERE, DESK, at("11:00"))]
+    assert timeline_of(record, changes).current.clock_from == at("11:10")
+
+
+def test_the_most_specific_home_wins():
+    homes = Homes({1: Place((Ref("1", "Service Desk"),)), 2: DESK})
+    assert homes.tier_at(DESK) == 2
+    assert homes.tier_at(Place((Ref("1", "Service Desk"), Ref("7", "Other")))) == 1
+
+
+def test_a_stints_key_names_its_entry_and_place():
+    assert timeline_of(a_ticket()).current.key == "20260115T090000Z@1/25"
+
+
+# -- endings and reopening
+
+
+def test_a_resolved_ticket_has_no_running_stint():
+    record = a_ticket(status=RESOLVED)
+    changes = [*seen(a_ticket(status=WORKING)), turned(WORKING, RESOLVED, at("09:29:59"))]
+    timeline = timeline_of(record, changes)
+    assert timeline.current is None
+    assert (timeline.stints[0].ended_at, timeline.stints[0].ended_by) == (at("09:29:59"), "status Resolved")
+
+
+def test_a_reopening_starts_a_new_stint_at_that_moment():
+    record = a_ticket(status=WORKING)
+    changes = [
+        *seen(a_ticket(status=WORKING)),
+        turned(WORKING, CLOSED, at("09:10")),
+        turned(CLOSED, WORKING, at("10:00")),
+    ]
+    stint = timeline_of(record, changes).current
+    assert (stint.began_by, stint.entered_at, stint.clock_from) == ("reopened", at("10:00"), at("10:00"))
+
+
+def test_a_move_of_a_closed_ticket_is_no_stint_until_it_is_reopened_there():
+    record = a_ticket(status=WORKING, place=TIER_3)
+    changes = [
+        *seen(a_ticket(status=CLOSED)),
+        moved(DESK, TIER_3, at("10:00")),
+        turned(CLOSED, WORKING, at("11:00")),
+    ]
+    (stint,) = timeline_of(record, changes).stints
+    assert (stint.tier, stint.began_by) == (2, "reopened")
+
+
+def test_board_and_status_changing_together_are_one_new_stint():
+    record = a_ticket(place=TIER_3, status=NEW)
+    changes = [
+        *seen(a_ticket(status=WORKING)),
+        moved(DESK, TIER_3, at("09:30")),
+        turned(WORKING, NEW, at("09:30")),
+    ]
+    assert [s.tier for s in timeline_of(record, changes).stints] == [1, 2]
+
+
+# -- the unknown
+
+
+def test_an_unknown_status_is_neither_open_nor_closed():
+    timeline = timeline_of(a_ticket(status=ODD), [*seen(a_ticket()), turned(NEW, ODD, at("09:10"))])
+    assert "'Limbo' belongs to no known group" in timeline.unknown
+    assert timeline.current is not None
+
+
+def test_the_operators_word_on_a_status_wins_over_the_systems():
+    policy = a_policy(status_groups={"limbo": StatusGroup.WAITING})
+    timeline = timeline_of(a_ticket(status=ODD), policy=policy)
+    assert timeline.unknown == ""
+    assert timeline.current.pauses[0].status == "Limbo"
+
+
+def test_a_place_that_may_be_an_unresolved_home_is_unknown():
+    homes = Homes({1: DESK}, {2: "tier 2: there is no board named 'Teir 3'"})
+    assert "'Teir 3'" in timeline_of(a_ticket(place=ELSEWHERE), homes=homes).unknown
+    assert timeline_of(a_ticket(), homes=homes).unknown == ""
+
+
+# -- plans
+
+
+def test_a_plan_line_in_an_agents_note_records_a_plan():
+    record = a_ticket(entries=(a_note("Plan: replace the beacon", at("09:12")),))
+    plan = timeline_of(record, seen(record)).current.plan
+    assert (plan.at, plan.by, plan.text, plan.how) == (at("09:12"), "Tess Tech", "replace the beacon", "note")
+
+
+def test_a_plan_line_in_a_time_entry_records_a_plan():
+    entry = a_note("Diagnosis plan: swap the switch", at("09:12"), entry_kind=EntryKind.TIME_ENTRY)
+    assert timeline_of(a_ticket(entries=(entry,))).current.plan.how == "time entry"
+
+
+def test_a_clients_plan_line_records_nothing():
+    note = a_note("Plan: you fix it", at("09:12"), "Carla", AuthorKind.CLIENT, internal=False)
+    assert timeline_of(a_ticket(entries=(note,))).current.plan is None
+
+
+def test_the_earliest_evidence_of_a_plan_counts():
+    entries = (a_note("Plan: B", at("09:20")), a_note("Plan: A", at("09:12")))
+    assert timeline_of(a_ticket(entries=entries)).current.plan.text == "A"
+
+
+def test_a_plan_of_the_last_stint_is_no_plan_of_this_one():
+    record = a_ticket(place=TIER_3, entries=(a_note("Plan: A", at("09:12")),))
+    first, second = timeline_of(record, [*seen(a_ticket()), moved(DESK, TIER_3, at("09:40"))]).stints
+    assert first.plan is not None
+    assert second.plan is None
+
+
+def test_a_plan_made_status_records_a_plan_and_it_stays_made_when_the_status_moves_on():
+    record = a_ticket(status=WORKING)
+    changes = [
+        *seen(a_ticket()),
+        turned(NEW, PLANNED, at("09:15")),
+        turned(PLANNED, WORKING, at("09:20")),
+    ]
+    plan = timeline_of(record, changes).current.plan
+    assert (plan.at, plan.how) == (at("09:15"), "status Plan made")
+
+
+def test_a_plan_made_status_found_at_first_sight_records_a_plan():
+    record = a_ticket(status=PLANNED)
+    assert timeline_of(record, seen(record, at("09:02"))).current.plan.at == at("09:02")
+
+
+def test_a_plan_made_status_carried_over_a_move_is_no_plan_of_the_new_tier():
+    record = a_ticket(place=TIER_3, status=PLANNED)
+    changes = [*seen(a_ticket(status=PLANNED)), moved(DESK, TIER_3, at("09:30"))]
+    assert timeline_of(record, changes).current.plan is None
+
+
+def test_the_systems_own_plan_date_counts_inside_the_stint_only():
+    inside = a_ticket(planned_at=at("09:14"), planned_by="tess")
+    assert timeline_of(inside).current.plan.how == "resolution plan date"
+    before = a_ticket(planned_at=at("08:14"))
+    assert timeline_of(before).current.plan is None
+
+
+def test_the_earlier_of_two_kinds_of_evidence_counts():
+    record = a_ticket(planned_at=at("09:14"), entries=(a_note("Plan: A", at("09:12")),))
+    assert timeline_of(record).current.plan.how == "note"
+    late_note = a_ticket(planned_at=at("09:14"), entries=(a_note("Plan: A", at("09:16")),))
+    assert timeline_of(late_note).current.plan.how == "resolution plan date"
+    status_first = [*seen(a_ticket()), turned(NEW, PLANNED, at("09:10"))]
+    assert timeline_of(record, status_first).current.plan.how == "status Plan made"
+    status_late = [*seen(a_ticket()), turned(NEW, PLANNED, at("09:13"))]
+    assert timeline_of(record, status_late).current.plan.how == "note"
+
+
+# -- pauses
+
+
+def test_a_waiting_status_pauses_and_leaving_it_ends_the_pause():
+    record = a_ticket(status=WORKING)
+    changes = [
+        *seen(a_ticket(status=WORKING)),
+        turned(WORKING, WAITING, at("09:10")),
+        turned(WAITING, WORKING, at("09:40")),
+    ]
+    (pause,) = timeline_of(record, changes).current.pauses
+    assert (pause.start, pause.end, pause.status) == (at("09:10"), at("09:40"), "Waiting on client")
+
+
+def test_a_pause_that_lasts_has_no_end():
+    changes = [*seen(a_ticket(status=WORKING)), turned(WORKING, WAITING, at("09:10"))]
+    assert timeline_of(a_ticket(status=WAITING), changes).current.pauses[-1].end is None
+
+
+def test_a_status_waiting_at_first_sight_paused_from_the_beginning():
+    record = a_ticket(status=WAITING)
+    (pause,) = timeline_of(record, seen(record, at("09:30"))).current.pauses
+    assert pause.start == NINE
+
+
+def test_a_pause_over_a_move_is_cut_at_the_move():
+    record = a_ticket(place=TIER_3, status=WAITING)
+    changes = [
+        *seen(a_ticket(status=WORKING)),
+        turned(WORKING, WAITING, at("09:10")),
+        moved(DESK, TIER_3, at("09:30")),
+        turned(WAITING, WORKING, at("09:45")),
+    ]
+    first, second = timeline_of(record, changes).stints
+    assert (first.pauses[0].start, first.pauses[0].end) == (at("09:10"), at("09:30"))
+    assert (second.pauses[0].start, second.pauses[0].end) == (at("09:30"), at("09:45"))
+
+
+def test_priority_changes_lose_no_pause():
+    record = a_ticket(status=WORKING, priority=CRITICAL)
+    changes = [
+        *seen(a_ticket(status=WORKING)),
+        turned(WORKING, WAITING, at("09:10")),
+        a_change(Aspect.PRIORITY, NORMAL, CRITICAL, at("09:20")),
+        turned(WAITING, WORKING, at("09:40")),
+    ]
+    (pause,) = timeline_of(record, changes).current.pauses
+    assert pause.end - pause.start == timedelta(minutes=30)
+
+
+def test_owners_of_an_earlier_stint_are_not_named_in_the_next():
+    record = a_ticket(place=TIER_3)
+    changes = [
+        *seen(a_ticket()),
+        given_to(TESS, at("09:05")),
+        moved(DESK, TIER_3, at("09:30")),
+        given_to(None, at("09:30"), TESS),
+        given_to(SAM, at("09:45")),
+    ]
+    first, second = timeline_of(record, changes).stints
+    assert first.holders == ("Tess Tech",)
+    assert second.holders == ("Sam Senior",)
+
+
+# -- first start and first sight
+
+
+def test_adopted_tickets_count_from_the_moment_of_adoption():
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5))
+    changes = seen(record, NINE, ADOPTED)
+    stint = timeline_of(record, changes, adopted_at=NINE, first_started_at=NINE).current
+    assert stint.adopted
+    assert stint.clock_from == NINE
+
+
+def test_a_plan_from_before_adoption_stays_made_and_counts_from_adoption():
+    note = a_note("Plan: A", at("08:30", day=6))
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5), entries=(note,))
+    stint = timeline_of(record, seen(record, NINE, ADOPTED), adopted_at=NINE).current
+    assert stint.plan.at == NINE
+
+
+def test_adoption_from_history_counts_from_the_history():
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5), updated_at=at("08:10", day=5))
+    changes = seen(record, at("08:10", day=5), ADOPTED)
+    assert timeline_of(record, changes).current.clock_from == at("08:10", day=5)
+
+
+def test_nothing_is_assumed_to_be_overdue_on_a_higher_tier_at_first_sight():
+    record = a_ticket(place=TIER_3, owner=SAM, read_at=at("11:00"))
+    stint = timeline_of(record, seen(record)).current
+    assert (stint.clock_from, stint.began_by) == (at("11:00"), "first seen here")
+
+
+def test_an_old_ticket_first_seen_after_the_first_start_counts_from_when_it_was_seen():
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5), read_at=at("11:00"))
+    stint = timeline_of(record, seen(record), adopted_at=NINE, first_started_at=NINE).current
+    assert stint.clock_from == at("11:00")
+
+
+def test_a_young_ticket_first_seen_late_counts_from_its_history():
+    record = a_ticket(read_at=at("11:00"), updated_at=at("09:05"), entries=(a_note("hi", at("09:05")),))
+    stint = timeline_of(record, seen(record), adopted_at=at("08:00"), first_started_at=at("08:00")).current
+    assert stint.clock_from == at("09:05")
+
+
+# -- a move that does not hold
+
+
+def test_a_move_of_ours_that_is_turned_back_at_once_starts_no_stint():
+    record = a_ticket(owner=TESS)
+    changes = [
+        *seen(record),
+        moved(DESK, TIER_3, at("09:30"), BY_CONNECTOR),
+        moved(TIER_3, DESK, at("09:30:05")),
+    ]
+    assert len(timeline_of(record, changes).stints) == 1
+    assert last_move_did_not_hold(changes)
+
+
+def test_a_different_move_by_another_hand_is_a_manual_move():
+    record = a_ticket(place=SR_IT)
+    changes = [
+        *seen(a_ticket(owner=TESS)),
+        moved(DESK, TIER_3, at("09:30"), BY_CONNECTOR),
+        moved(TIER_3, SR_IT, at("09:30:05")),
+    ]
+    assert [s.tier for s in timeline_of(record, changes).stints] == [1, 2, 3]
+    assert not last_move_did_not_hold(changes)
+
+
+def test_a_move_back_later_is_a_manual_move():
+    changes = [
+        *seen(a_ticket(owner=TESS)),
+        moved(DESK, TIER_3, at("09:30"), BY_CONNECTOR),
+        moved(TIER_3, DESK, at("09:45")),
+    ]
+    assert [s.tier for s in timeline_of(a_ticket(owner=TESS), changes).stints] == [1, 2, 1]
+    assert not last_move_did_not_hold(changes)
+
+
+def test_a_ticket_that_never_moved_has_no_move_that_did_not_hold():
+    assert not last_move_did_not_hold([turned(NEW, WORKING, NINE)])
+
+
+def test_a_place_change_of_unknown_origin_is_a_move_like_any_other():
+    record = a_ticket(place=TIER_3)
+    changes = [a_change(Aspect.PLACE, None, TIER_3, at("09:30"), "history")]
+    (stint,) = timeline_of(record, changes).stints
+    assert (stint.tier, stint.began_by) == (2, "moved here")
+
+
+def test_a_status_of_unknown_past_is_taken_as_open():
+    record = a_ticket(status=Status("99", "Odd", StatusGroup.WORKING))
+    changes = [a_change(Aspect.STATUS, None, record.status, at("09:30"), "history")]
+    assert timeline_of(record, changes).current.clock_from == at("09:30")
