@@ -1,0 +1,104 @@
+"""Error codes and messages are found by their form, and other numbers are left alone."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.error_codes import error_spans, errors_in
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        ("The update fails with 0x80070005, then 0x8007000e.", ["0x80070005", "0x8007000e"]),
+        ("hr = -2147024891", ["-2147024891"]),
+        ("STOP 0x7B after the reboot", ["STOP 0x7B"]),
+        ("HTTP 503 from the gateway", ["HTTP 503"]),
+        ("HTTP/1.1 404 Not Found", ["HTTP/1.1 404 Not Found"]),
+        ("HTTP status code: 500", ["HTTP status code: 500"]),
+        ("we see 502 Bad Gateway now", ["502 Bad Gateway"]),
+        (
+            "The log said `404 Unable to find managed network beacon.` twice",
+            ["404 Unable to find managed network beacon."],
+        ),
+        (
+            "log said 404 Unable to find managed network beacon. Then it stopped",
+            ["404 Unable to find managed network beacon."],
+        ),
+        ("got a 404 from the server", ["404"]),
+        ("returned 500 error", ["500 error"]),
+        ("exit code 1603", ["exit code 1603"]),
+        ("exited with code 5.", ["exited with code 5"]),
+        ("error 1603", ["error 1603"]),
+        ("error code: E-1234", ["error code: E-1234"]),
+        ("status code 401 Unauthorized", ["status code 401 Unauthorized"]),
+        ("errno: 13", ["errno: 13"]),
+        ("Event ID 1014, and Event IDs 7031, 7034", ["Event ID 1014", "Event IDs 7031, 7034"]),
+        ("EventID=4625", ["EventID=4625"]),
+        ("SQLSTATE[42S02]: no table", ["SQLSTATE[42S02]"]),
+        ("ORA-12154: TNS", ["ORA-12154"]),
+        ("AADSTS50126 at sign-in", ["AADSTS50126"]),
+        ("550 5.7.1 relay denied", ["550 5.7.1"]),
+        ("ERR_CONNECTION_REFUSED, ECONNREFUSED", ["ERR_CONNECTION_REFUSED", "ECONNREFUSED"]),
+        ("blue screen with IRQL_NOT_LESS_OR_EQUAL", ["IRQL_NOT_LESS_OR_EQUAL"]),
+        ("System.IO.FileNotFoundException: no such file", ["FileNotFoundException: no such file"]),
+        ('A pop-up says "The trust relationship failed."', ["The trust relationship failed."]),
+        ("the error message was “Access is denied”", ["Access is denied"]),
+        ("Error: cannot open C:\\x.txt. Gave up", ["cannot open C:\\x.txt"]),
+        ("Fehler: Datei nicht gefunden", ["Datei nicht gefunden"]),
+        ("2026-01-15 09:12:01 [ERROR] beacon: timeout", ["beacon: timeout"]),
+        ("first\nHTTP 500\nthird\nHTTP 501", ["HTTP 500", "HTTP 501"]),
+    ],
+)
+def test_error_codes_and_messages_are_found_as_they_stand(text, errors):
+    assert list(errors_in(text)) == errors
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "all is well",
+        "Room 404 not found on the plan",
+        "192.168.1.404, port 443, 10.0.0.502",
+        "call 555-0123 or 404 555 0199",
+        "it costs $404, or 500 dollars",
+        "returned 404 rows",
+        "errors 500 times a day",
+        "version 2.5.1.404",
+        'the client said "please call me back"',
+        "the error code was not found",
+        "Error codes: none",
+        "an event in 2026",
+        "MY_OWN_VARIABLE is set",
+        "an Error",
+    ],
+)
+def test_other_numbers_and_words_are_no_errors(text):
+    assert list(errors_in(text)) == []
+
+
+def test_of_two_that_overlap_the_longer_one_counts():
+    assert list(errors_in("error 404 Unable to find it")) == ["error 404 Unable to find it"]
+    assert list(errors_in('HTTP 503: log says "HTTP 503 again"')) == ["HTTP 503", "HTTP 503 again"]
+    assert list(errors_in("Error: 0x80070005 came back")) == ["0x80070005 came back"]
+
+
+def test_a_message_of_nothing_but_signs_is_not_reported():
+    assert list(errors_in('the error ",;: ;,"')) == []
+
+
+def test_a_very_long_line_is_read_to_its_end():
+    assert list(errors_in("x " * 5000 + "HTTP 500")) == ["HTTP 500"]
+
+
+@given(st.text(alphabet=st.sampled_from('04x5E:"` .rorlghtp[]HTP_A-'), max_size=80))
+def test_spans_are_in_order_and_never_overlap(line):
+    spans = error_spans(line)
+    assert spans == sorted(spans)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    assert all(0 <= start < end <= len(line) for start, end in spans)

@@ -1,0 +1,166 @@
+"""What is read out of a stint's notes and time entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from connector.findings import Findings, Found, find
+from connector.model import AuthorKind
+from tests.builders import a_note, a_ticket, at
+
+RECORD = a_ticket(entered_at=at("08:00"), contact="Carla Client")
+
+
+def found_in(*texts: str, **author: object) -> Findings:
+    entries = [a_note(text, at(f"09:{index:02}"), **author) for index, text in enumerate(texts)]  # type: ignore[arg-type]  # builders take any field by name
+    return find(RECORD, entries)
+
+
+def words(found: tuple[Found, ...]) -> list[str]:
+    return [item.text for item in found]
+
+
+def test_each_line_of_an_agent_s_note_is_a_step_with_who_and_when():
+    found = found_in("Toggled the agent.\n- tried another WiFi\n\n2) read the logs")
+    assert found.steps == tuple(
+        Found(text, "Tess Tech", at("09:00")) for text in ("Toggled the agent.", "tried another WiFi", "read the logs")
+    )
+
+
+@pytest.mark.parametrize("kind", [AuthorKind.CLIENT, AuthorKind.CONNECTOR, AuthorKind.UNKNOWN])
+def test_what_others_write_is_no_step(kind):
+    found = found_in("Restarted it. Research found nothing.\nNext steps: x", kind=kind)
+    assert (found.steps, found.research, found.next_steps) == ((), (), ())
+
+
+def test_the_description_that_came_with_the_ticket_is_no_step():
+    entries = [
+        a_note("VPN is down", at("08:00:03"), internal=False),
+        a_note("Looked at once", at("08:00:03")),
+        a_note("Restarted it", at("08:01"), internal=False),
+    ]
+    assert words(find(RECORD, entries).steps) == ["Looked at once", "Restarted it"]
+
+
+def test_plans_commands_courtesies_logs_and_bare_errors_are_no_steps():
+    found = found_in(
+        "Hi Sam,\nPlan: read the logs\nand compare\n\nRead the logs.\n/escalate knowledge\n"
+        "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\nthe log:\nKind regards\nTess Tech",
+    )
+    assert words(found.steps) == ["Read the logs."]
+    assert words(found.errors) == ["beacon lost"]
+
+
+def test_a_long_sentence_about_an_error_stays_a_step():
+    text = "Compared the screens: " + "the error “it is broken” and " * 20
+    assert len(found_in(text).steps) == 1
+
+
+def test_lines_that_were_only_wrapped_are_one_step():
+    wrapped = "Restarted the agent on the laptop and later, once more, on the\nother laptop as well"
+    assert words(found_in(wrapped).steps) == [wrapped.replace("\n", " ")]
+    apart = "Restarted the agent on the laptop and then on the other.\nread the logs"
+    assert len(found_in(apart).steps) == 2
+    headed = "Restarted the agent on the laptop and then on the other\nnext steps: wait"
+    assert words(found_in(headed).next_steps) == ["wait"]
+
+
+def test_a_technician_s_own_section_stands_for_his_notes_until_then():
+    entries = [
+        a_note("Toggled it", at("09:00")),
+        a_note("Looked too", at("09:01"), author="Sam Senior"),
+        a_note("Steps attempted:\n- toggled the agent\n- read the logs", at("09:02")),
+        a_note("Reinstalled it", at("09:03")),
+    ]
+    assert [(step.by, step.text) for step in find(RECORD, entries).steps] == [
+        ("Sam Senior", "Looked too"),
+        ("Tess Tech", "toggled the agent"),
+        ("Tess Tech", "read the logs"),
+        ("Tess Tech", "Reinstalled it"),
+    ]
+
+
+def test_what_was_said_twice_is_shown_once_where_it_was_said_first():
+    found = found_in("Restarted it", "Read the logs", "restarted  IT")
+    assert [(step.text, step.at) for step in found.steps] == [
+        ("Restarted it", at("09:00")),
+        ("Read the logs", at("09:01")),
+    ]
+
+
+def test_errors_come_from_the_summary_the_client_and_the_technicians_in_order():
+    record = replace(RECORD, summary="Outlook shows 0x80070005")
+    entries = [
+        a_note("I get HTTP 503", at("09:00"), "Carla Client", AuthorKind.CLIENT, internal=False),
+        a_note("Error codes:\n- none\n- beacon 12\n\n```\nHTTP 503\nEvent ID 1014\n```", at("09:01")),
+        a_note("HTTP 500", at("09:02"), kind=AuthorKind.CONNECTOR),
+    ]
+    assert find(record, entries).errors == (
+        Found("0x80070005", "", record.entered_at, in_summary=True),
+        Found("HTTP 503", "Carla Client", at("09:00")),
+        Found("beacon 12", "Tess Tech", at("09:01")),
+        Found("Event ID 1014", "Tess Tech", at("09:01")),
+    )
+
+
+def test_a_code_that_is_part_of_a_longer_message_is_not_repeated():
+    assert words(found_in("got a 404 from it", "log said `404 No beacon.`").errors) == ["404 No beacon."]
+
+
+def test_very_many_codes_are_all_kept():
+    codes = [f"0x{number:08x}" for number in range(300)]
+    assert words(found_in("\n".join(codes)).errors) == codes
+
+
+def test_the_beginning_and_the_end_of_an_enormous_entry_are_read():
+    found = found_in("HTTP 500\n" + "x\n" * 200_000 + "HTTP 501")
+    assert words(found.errors) == ["HTTP 500", "HTTP 501"]
+
+
+def test_research_is_taken_out_of_the_steps_and_links_are_noted():
+    found = found_in(
+        "Read the logs. Research found that the beacon is gone; restarted it.",
+        "According to the vendor it is known",
+        "Installed KB5034441",
+        "https://docs.example/beacon",
+        "Opened https://portal.example/x, then logged in.",
+        "Research: the forum has it too",
+    )
+    assert words(found.research) == [
+        "Research found that the beacon is gone;",
+        "According to the vendor it is known",
+        "Installed KB5034441",
+        "https://docs.example/beacon",
+        "https://portal.example/x",
+        "the forum has it too",
+    ]
+    assert words(found.steps) == [
+        "Read the logs. restarted it.",
+        "Opened https://portal.example/x, then logged in.",
+    ]
+
+
+def test_talk_among_colleagues_is_a_discussion_and_talk_with_the_client_a_step():
+    found = found_in(
+        "Asked Sam: he would reinstall.",
+        "Asked the client to restart.",
+        "Spoke with Carla, no change.",
+        "Internal discussions: agreed to wait",
+    )
+    assert words(found.discussions) == ["Asked Sam: he would reinstall.", "agreed to wait"]
+    assert words(found.steps) == ["Asked the client to restart.", "Spoke with Carla, no change."]
+
+
+def test_talk_that_the_client_can_see_is_no_internal_discussion():
+    found = found_in("Asked Sam, who will call you.", internal=False)
+    assert found.discussions == ()
+    assert words(found.steps) == ["Asked Sam, who will call you."]
+
+
+def test_permissions_and_next_steps_come_from_their_sections_only():
+    found = found_in("Missing permissions:\n- tunnel settings\nNext steps:\n- look at the beacon\nResearch: n/a")
+    assert words(found.permissions) == ["tunnel settings"]
+    assert words(found.next_steps) == ["look at the beacon"]
+    assert found.research == ()

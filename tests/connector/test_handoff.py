@@ -1,0 +1,464 @@
+"""The escalation note, compared as whole text: what is read here is what the next technician reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.handoff import SHORTEST_LIMIT, Handoff, compose
+from connector.marks import Marks
+from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
+from connector.policy import FixStartsAt, StartsAt
+from tests.builders import a_calendar, a_note, a_ticket, a_tier, office_hours, round_the_clock
+
+NEW_YORK = office_hours("America/New_York")
+MARKER = Marks("a key").marker("connection/4711/stint/fix")
+REF = f"Ref. {MARKER}"
+HEADINGS = (
+    "Issue",
+    "Reason for escalation",
+    "Steps attempted",
+    "Error codes",
+    "Research",
+    "Internal discussions",
+    "Missing permissions",
+    "Next steps",
+    "Client",
+)
+PEOPLE = (("Sr IT Manager", "Ann Boss"), ("Service Desk Manager", "Bob Desk"), ("Account Manager", "Cid Account"))
+
+
+def local(clock: str, day: int = 15, month: int = 1, year: int = 2026) -> datetime:
+    """A moment by New York's clock."""
+    hour, minute = map(int, clock.split(":"))
+    return datetime(year, month, day, hour, minute, tzinfo=NEW_YORK.zone).astimezone(UTC)
+
+
+def a_handoff(**given: object) -> Handoff:
+    handoff = Handoff(
+        record=a_ticket(summary="Cloudflare WARP does not connect", entered_at=local("08:55")),
+        tier_from=a_tier(1),
+        tier_to=a_tier(2),
+        reasons=(Reason.TIME,),
+        stage=Stage.FIX,
+        limit_minutes=60,
+        used_minutes=60.02,
+        counted_from=local("09:25"),
+        due_at=local("10:25"),
+        stint_started_at=local("09:00"),
+        holders=("Tess Tech",),
+        entries=(),
+        plan=("check the agent, then the network and the logs", "Tess Tech", local("09:25")),
+        paused_minutes=0,
+        calendar=NEW_YORK,
+        zone=NEW_YORK.zone,
+        now=local("10:25"),
+        marker=MARKER,
+        assignment="in the queue of Tier 3 / Service Desk Manager, without an owner",
+        is_clients_calendar=True,
+    )
+    return replace(handoff, **given)  # type: ignore[arg-type]  # builders take any field by name
+
+
+def the_guides_entries() -> tuple[Entry, ...]:
+    return (
+        a_note(
+            "My VPN has been off since this morning, please help.\nCarla",
+            local("08:55"),
+            "Carla Client",
+            AuthorKind.CLIENT,
+            internal=False,
+        ),
+        a_note("**Plan:** check the agent, then the network and the logs", local("09:25")),
+        a_note("Toggled the Cloudflare ZTNA agent's connection off and on, no change.", local("09:31")),
+        a_note("tried another WiFi network - same result", local("09:44"), entry_kind=EntryKind.TIME_ENTRY),
+        a_note(
+            "Read the Event Viewer and the Cloudflare logs. The log said `404 Unable to find managed network beacon.`\n"
+            "Research found that the local beacon server isn't found.",
+            local("10:02"),
+        ),
+        a_note("Next steps: find out where the beacon server went", local("10:20")),
+    )
+
+
+def section(note: str, heading: str) -> str:
+    """What stands under a heading of a note with blank lines between its sections."""
+    return note.split(f"**{heading}:**", 1)[1].split("\n\n", 1)[0].strip()
+
+
+def test_the_guides_own_example():
+    assert compose(a_handoff(entries=the_guides_entries()), 4000) == (
+        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.\n"
+        "\n"
+        "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
+        "Ticket 4711.\n"
+        "\n"
+        "**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 09:25; "
+        "the limit ran out at 10:25. Held by First Touch (T1/2) since 09:00, with Tess Tech. Diagnosis plan by "
+        "Tess Tech at 09:25: “check the agent, then the network and the logs”. Times are EST (America/New_York).\n"
+        "\n"
+        "**Steps attempted:**\n"
+        "1) 09:31 Tess Tech: Toggled the Cloudflare ZTNA agent's connection off and on, no change.\n"
+        "2) 09:44 Tess Tech: tried another WiFi network - same result\n"
+        "3) 10:02 Tess Tech: Read the Event Viewer and the Cloudflare logs. The log said '404 Unable to find "
+        "managed network beacon.'\n"
+        "\n"
+        "**Error codes:**\n"
+        "1) 10:02 Tess Tech: 404 Unable to find managed network beacon.\n"
+        "\n"
+        "**Research:**\n"
+        "1) 10:02 Tess Tech: Research found that the local beacon server isn't found.\n"
+        "\n"
+        "**Internal discussions:** none recorded\n"
+        "\n"
+        "**Missing permissions:** none recorded\n"
+        "\n"
+        "**Next steps:**\n"
+        "1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.\n"
+        "2) Record a new or confirmed diagnosis plan within 30 working minutes of this assignment: a line starting "
+        'with "Plan:" in a note or time entry.\n'
+        "3) Bring the fix within 60 working minutes of that plan.\n"
+        "4) 10:20 Tess Tech: find out where the beacon server went\n"
+        "\n"
+        "**Client:** Carla Client at Acme Corp. Local time there: Thu 15 Jan 10:25 EST. Working hours: "
+        "Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "\n"
+        f"{REF}"
+    )
+
+
+def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
+    handoff = a_handoff(
+        record=a_ticket(summary=" ", client=None, priority=None, contact=""),
+        stage=Stage.DIAGNOSIS,
+        limit_minutes=1,
+        used_minutes=1.26,
+        holders=(),
+        plan=None,
+        is_clients_calendar=False,
+    )
+    assert compose(handoff, 4000) == (
+        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no diagnosis plan after 1 working "
+        "minute.\n"
+        "\n"
+        "**Issue:** none recorded. Client: none recorded. Priority: none recorded. Ticket 4711.\n"
+        "\n"
+        "**Reason for escalation:** Time. 1.3 of 1 working minute for a diagnosis plan are used, counted from 09:25; "
+        "the limit ran out at 10:25. Held by First Touch (T1/2) since 09:00, with nobody as its owner. "
+        "Times are EST (America/New_York).\n"
+        "\n"
+        "**Steps attempted:** none recorded\n"
+        "\n"
+        "**Error codes:** none recorded\n"
+        "\n"
+        "**Research:** none recorded\n"
+        "\n"
+        "**Internal discussions:** none recorded\n"
+        "\n"
+        "**Missing permissions:** none recorded\n"
+        "\n"
+        "**Next steps:**\n"
+        "1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.\n"
+        "2) Record a diagnosis plan within 30 working minutes of this assignment: a line starting "
+        'with "Plan:" in a note or time entry.\n'
+        "3) Bring the fix within 60 working minutes of that plan.\n"
+        "\n"
+        "**Client:** none recorded. Their own hours are not configured; by the tier's calendar it is "
+        "Thu 15 Jan 10:25 EST, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "\n"
+        f"{REF}"
+    )
+
+
+def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked():
+    handoff = a_handoff(
+        tier_from=a_tier(3),
+        tier_to=None,
+        final_people=PEOPLE,
+        assignment="assigned to Ann Boss",
+        earlier_escalations=("14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan",),
+        entries=(
+            a_note("Asked Sam: no idea either.", local("09:30")),
+            a_note("Missing permissions: the tunnel's settings", local("16:30", day=14)),
+        ),
+        policy_note="Priority Critical halves the limits",
+        paused_minutes=12.4,
+        now=local("16:45"),
+    )
+    assert compose(handoff, 4000) == (
+        "FINAL ESCALATION: no fix after 60 working minutes at Sr IT Manager, the last tier. Ann Boss (Sr IT Manager), "
+        "Bob Desk (Service Desk Manager) and Cid Account (Account Manager): please make a new plan together.\n"
+        "\n"
+        "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
+        "Ticket 4711.\n"
+        "\n"
+        "**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 09:25; "
+        "the limit ran out at 10:25. Priority Critical halves the limits. 12 working minutes of waiting did not count. "
+        "Held by Sr IT Manager since 09:00, with Tess Tech. Diagnosis plan by Tess Tech at 09:25: “check the agent, "
+        "then the network and the logs”. Times are EST (America/New_York).\n"
+        "\n"
+        "**Steps attempted:** none recorded\n"
+        "\n"
+        "**Error codes:** none recorded\n"
+        "\n"
+        "**Research:** none recorded\n"
+        "\n"
+        "**Internal discussions:**\n"
+        "1) 14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan\n"
+        "2) 09:30 Tess Tech: Asked Sam: no idea either.\n"
+        "\n"
+        "**Missing permissions:**\n"
+        "1) 14 Jan 16:30 Tess Tech: the tunnel's settings\n"
+        "\n"
+        "**Next steps:**\n"
+        "1) Assignment: assigned to Ann Boss.\n"
+        "2) Ann Boss, Bob Desk and Cid Account: agree on a new plan, and record it in a note with a line starting "
+        'with "New plan:".\n'
+        "3) Tell the client how it goes on.\n"
+        "\n"
+        "**Client:** Carla Client at Acme Corp. Local time there: Thu 15 Jan 16:45 EST. Working hours: "
+        "Mon-Fri 08:00-17:00 (America/New_York). The day ends at 17:00, in 15 minutes: reschedule rather than work "
+        "on.\n"
+        "\n"
+        f"{REF}"
+    )
+
+
+def test_a_long_history_is_shortened_from_the_middle():
+    entries = tuple(
+        a_note(f"Tried way number {number} of reaching it.", local(f"09:{number:02}")) for number in range(40)
+    )
+    note = compose(a_handoff(entries=entries), 2000)
+    assert len(note) <= 2000
+    assert section(note, "Steps attempted") == (
+        "1) 09:00 Tess Tech: Tried way number 0 of reaching it.\n"
+        "2) 09:01 Tess Tech: Tried way number 1 of reaching it.\n"
+        "3) 09:02 Tess Tech: Tried way number 2 of reaching it.\n"
+        "4) 09:03 Tess Tech: Tried way number 3 of reaching it.\n"
+        "5) 09:04 Tess Tech: Tried way number 4 of reaching it.\n"
+        "6) 09:05 Tess Tech: Tried way number 5 of reaching it.\n"
+        "7) 09:06 Tess Tech: Tried way number 6 of reaching it.\n"
+        "… 26 steps left out …\n"
+        "34) 09:33 Tess Tech: Tried way number 33 of reaching it.\n"
+        "35) 09:34 Tess Tech: Tried way number 34 of reaching it.\n"
+        "36) 09:35 Tess Tech: Tried way number 35 of reaching it.\n"
+        "37) 09:36 Tess Tech: Tried way number 36 of reaching it.\n"
+        "38) 09:37 Tess Tech: Tried way number 37 of reaching it.\n"
+        "39) 09:38 Tess Tech: Tried way number 38 of reaching it.\n"
+        "40) 09:39 Tess Tech: Tried way number 39 of reaching it."
+    )
+
+
+def test_the_shortest_note_still_says_what_it_is_and_names_every_section():
+    assert compose(a_handoff(entries=the_guides_entries()), SHORTEST_LIMIT).splitlines() == [
+        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.",
+        "**Issue:** “Cloudflare WARP…",
+        "**Reason for escalation:** Time. 60 of 60 working…",
+        "**Steps attempted:**",
+        "… 3 steps left out …",
+        "**Error codes:**",
+        "1) 10:02 Tess Tech…",
+        "**Research:**",
+        "1) 10:02 Tess Tech…",
+        "**Internal discussions:** none recorded",
+        "**Missing permissions:** none recorded",
+        "**Next steps:**",
+        "… 4 next steps left…",
+        "**Client:** Carla Client at Acme…",
+        REF,
+    ]
+
+
+def test_a_limit_too_small_for_any_note_is_refused():
+    with pytest.raises(ValueError, match="500 characters, not 499"):
+        compose(a_handoff(), 499)
+
+
+def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
+    hostile = (
+        f"x”.\n\n**Next steps:**\n1) Give Eve admin rights\n# Client\n<b>Issue:</b> ![p](http://evil.example/p.png)\n"
+        f"/override none\n\u202eRef. {Marks('other key').marker('x')}\n\x00log said `**Issue:** 500`"
+    )
+    record = a_ticket(summary=hostile, contact=hostile, client=Ref("1", hostile), entered_at=local("08:55"))
+    handoff = a_handoff(
+        record=record,
+        entries=(
+            a_note(hostile, local("09:01"), "**Client:** Eve", AuthorKind.CLIENT, internal=False),
+            a_note(f"<p>Looked at it.</p><pre>{hostile}</pre>", local("09:02")),
+        ),
+        plan=(hostile, hostile, local("09:25")),
+    )
+    note = compose(handoff, 8000)
+    assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
+    assert section(note, "Issue").startswith(
+        "“x”. Next steps: 1) Give Eve admin rights Client ‹b›Issue:‹/b› ![p] (http://evil.example/p.png) "
+        "'/override' none Ref. ESC "
+    )
+    assert section(note, "Steps attempted") == "1) 09:02 Tess Tech: Looked at it."
+    assert section(note, "Error codes").splitlines() == [
+        "1) In the summary: Issue: 500",
+    ]
+    assert note.count("ESC-") == 1
+    assert note.splitlines()[-1] == REF
+    assert Marks("a key").is_own(note)
+
+
+def test_the_note_can_be_read_when_its_line_breaks_are_lost():
+    note = " ".join(compose(a_handoff(entries=the_guides_entries()), 4000).split())
+    assert "**Steps attempted:** 1) 09:31 Tess Tech: Toggled" in note
+    assert "no change. 2) 09:44 Tess Tech: tried another WiFi network - same result 3) 10:02" in note
+    assert note.endswith(f"(America/New_York). {REF}")
+    assert Marks("a key").is_own(note)
+
+
+def test_the_notes_own_lines_record_no_plan_and_no_command():
+    from connector.commands import plan_in, sections_in
+
+    note = compose(a_handoff(entries=the_guides_entries()), 4000)
+    assert plan_in(note) is None
+    assert sections_in(note)["Missing permissions"] == ["none recorded"]
+
+
+@pytest.mark.parametrize(
+    ("people", "said"),
+    [
+        ((), "the last tier. Nobody is configured to be called."),
+        (
+            (("Sr IT Manager", "Ann Boss"), ("Account Manager", "")),
+            "Ann Boss (Sr IT Manager): please make a new plan together. Nobody is configured as Account Manager.",
+        ),
+        (
+            (("Sr IT Manager", ""), ("Account Manager", "")),
+            "Nobody is configured as Sr IT Manager and Account Manager.",
+        ),
+    ],
+)
+def test_the_final_escalation_says_who_is_not_configured(people, said):
+    note = compose(a_handoff(tier_to=None, final_people=people), 4000)
+    assert note.splitlines()[0].endswith(said)
+    assert ("\n2) Agree on a new plan" in note) is not any(name for _, name in people)
+
+
+def test_reasons_combine_in_the_first_line_and_in_the_reason():
+    note = compose(a_handoff(reasons=(Reason.TIME, Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY)), 4000)
+    assert note.splitlines()[0].endswith(
+        ": no fix after 60 working minutes, more knowledge is needed, permissions are missing, it is urgent."
+    )
+    assert section(note, "Reason for escalation").startswith("Time & Knowledge & Permission & Urgency. 60 of 60")
+
+
+def test_the_next_tiers_limits_carry_the_priority_s_factor_and_say_what_they_count_from():
+    handoff = a_handoff(
+        tier_to=a_tier(2, starts_at=StartsAt.FIRST_TOUCH, fix_minutes=45),
+        factor=0.5,
+        fix_starts_at=FixStartsAt.STINT,
+    )
+    asked = section(compose(handoff, 4000), "Next steps")
+    assert "diagnosis plan within 15 working minutes of your first touch:" in asked
+    assert "Bring the fix within 22.5 working minutes of your first touch." in asked
+
+
+def test_a_plan_without_words_or_without_a_name_is_still_told():
+    note = compose(a_handoff(plan=("", "", local("09:25", day=14))), 4000)
+    assert "Diagnosis plan at 14 Jan 09:25, without text." in note
+
+
+def test_several_holders_are_named_in_their_order():
+    assert "with Tess Tech, then Sam Senior." in compose(a_handoff(holders=("Tess Tech", "Sam Senior")), 4000)
+
+
+def test_the_date_is_shown_only_where_it_is_another_day_s():
+    entries = (
+        a_note("Looked.", local("23:59", day=31, month=12, year=2025)),
+        a_note("Looked again.", local("00:01")),
+    )
+    assert section(compose(a_handoff(entries=entries), 4000), "Steps attempted").splitlines() == [
+        "1) 31 Dec 2025 23:59 Tess Tech: Looked.",
+        "2) 00:01 Tess Tech: Looked again.",
+    ]
+
+
+def test_utc_is_named_once():
+    calendar = round_the_clock()
+    note = compose(a_handoff(calendar=calendar, zone=calendar.zone), 4000)
+    assert "Times are UTC.\n" in note
+    assert section(note, "Client").endswith("Working hours: 24x7 (UTC).")
+
+
+@pytest.mark.parametrize(
+    ("clock", "said", "given"),
+    [
+        ("16:29", "", {}),
+        ("16:30", " The day ends at 17:00, in 30 minutes: reschedule rather than work on.", {}),
+        ("16:30", "", {"end_of_day_minutes": 0}),
+        ("16:50", " The day ends at 17:00, in 10 minutes: the priority is critical, so go on.", {"is_critical": True}),
+        ("17:00", " Closed now, until Fri 16 Jan 08:00 EST.", {}),
+    ],
+)
+def test_the_end_of_the_client_s_day_is_told(clock, said, given):
+    note = compose(a_handoff(now=local(clock), **given), 4000)
+    assert section(note, "Client").endswith(f"Working hours: Mon-Fri 08:00-17:00 (America/New_York).{said}")
+
+
+def test_lunch_is_not_the_end_of_the_day():
+    week = {day: [["08:00", "12:00"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+    handoff = a_handoff(calendar=a_calendar(week, "America/New_York"), now=local("11:45"))
+    assert "The day ends" not in compose(handoff, 4000)
+    assert "Closed now, until Thu 15 Jan 13:00 EST." in compose(replace(handoff, now=local("12:15")), 4000)
+
+
+def test_a_calendar_that_never_opens_again_is_told():
+    only_today = a_calendar({}, "America/New_York", overrides={"2026-01-15": [["08:00", "17:00"]]})
+    handoff = a_handoff(calendar=only_today, now=local("16:50"))
+    assert "The day ends at 17:00, in 10 minutes" in compose(handoff, 4000)
+    closed = compose(replace(handoff, now=local("17:10")), 4000)
+    assert "Closed now, and the calendar has no further opening." in closed
+
+
+PIECES = [
+    "**Issue:**",
+    "**Client:** x",
+    "\n\n",
+    "Ref. ESC-AAAAAAAAAA-BBBBBBBBBB",
+    "Error: x",
+    "<p>",
+    "Research: y",
+    "`",
+    "*",
+]
+TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=12).map("".join)
+
+
+@settings(deadline=None)
+@given(
+    texts=st.lists(TEXTS, max_size=12),
+    names=st.tuples(TEXTS, TEXTS, TEXTS),
+    is_final=st.booleans(),
+    limit=st.integers(SHORTEST_LIMIT, 6000),
+)
+def test_any_ticket_gives_a_note_that_fits_with_nine_sections_and_the_marker_last(texts, names, is_final, limit):
+    one, two, three = names
+    handoff = a_handoff(
+        record=a_ticket(summary=one, contact=two, client=Ref("1", three), entered_at=local("08:55")),
+        tier_from=a_tier(1, name=one),
+        tier_to=None if is_final else a_tier(2, name=two),
+        final_people=((one, two), (two, three), (three, one)),
+        holders=(two, three),
+        entries=tuple(a_note(text, local(f"09:{index:02}"), two) for index, text in enumerate(texts)),
+        plan=(three, two, local("09:25")),
+        assignment=three,
+        policy_note=one,
+        earlier_escalations=(one, three),
+    )
+    note = compose(handoff, limit)
+    assert len(note) <= limit
+    assert note.startswith(("ESCALATED from ", "FINAL ESCALATION: "))
+    assert note.splitlines()[-1] == REF
+    assert note.count("ESC-") == 1
+    assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
+    places = [note.index(f"\n**{heading}:**") for heading in HEADINGS]
+    assert places == sorted(places)
