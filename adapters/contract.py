@@ -12,6 +12,7 @@ Adapters translate every exception of their libraries into the tree below:
         ├── Permanent          will not work until somebody changes something
         │   ├── Forbidden      a right is missing; names it
         │   ├── NotFound       proven not to exist (never: "the look-up failed")
+    │   ├── VisibleNote    a note that was to be internal came back visible to the client
         │   └── UnknownName    a configured name does not resolve; carries near matches
         └── OutcomeUnknown     sent, but no answer: it may or may not have happened
 """
@@ -99,6 +100,10 @@ class NotFound(Permanent):
     """The thing is proven not to exist."""
 
 
+class VisibleNote(Permanent):
+    """ALARM: a note that was to be internal came back visible to the client. It must not be repeated."""
+
+
 class UnknownName(Permanent):
     """A configured name does not resolve. ``near`` lists similar names that exist."""
 
@@ -167,7 +172,7 @@ class TicketSystem(Protocol):
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         """Write one internal note (``marker`` is in ``text``), proven internal by what comes back.
 
-        Never repeated by itself: raises OutcomeUnknown when no answer came, Permanent when the note came back
+        Never repeated by itself: raises OutcomeUnknown when no answer came, VisibleNote when the note came back
         visible to the client.
         """
         ...

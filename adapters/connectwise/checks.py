@@ -1,0 +1,79 @@
+"""What ``escalator check`` asks a ConnectWise site: reads only, and every problem becomes a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from adapters.connectwise.callbacks import Callbacks
+from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.directory import Directory
+from adapters.connectwise.places import Places
+from adapters.connectwise.refusals import NotThere
+from adapters.contract import ConnectorError
+from connector.model import Finding, Severity
+
+MOST_SKEW_SECONDS = 120.0
+
+
+def findings(
+    client: ConnectWiseClient,
+    directory: Directory,
+    callbacks: Callbacks,
+    places: Places,
+    homes: Sequence[str],
+) -> list[Finding]:
+    """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
+    reach = _reachability(client)
+    if any(finding.severity is Severity.ERROR for finding in reach):
+        return reach
+    found = [
+        *reach,
+        _asked("tickets", lambda: _first(client), "tickets can be read"),
+        _asked("members", lambda: f"{len(directory.members())} members can be read"),
+        _asked("boards", lambda: f"{len(directory.boards())} active service boards can be read"),
+        _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
+        _asked("webhook registrations", callbacks.list_readable, "webhook registrations can be read"),
+    ]
+    return [*found, *(_home(places, home) for home in dict.fromkeys(homes))]
+
+
+def _reachability(client: ConnectWiseClient) -> list[Finding]:
+    try:
+        answer = client.company_info()
+        codebase = client.codebase()
+    except ConnectorError as error:
+        return [Finding(Severity.ERROR, "site", str(error))]
+    found = [Finding(Severity.OK, "site", f"{client.base_url} answers, codebase {codebase.rstrip('/')}")]
+    skew = client.clock_skew(answer)
+    if skew is None:
+        found.append(Finding(Severity.WARNING, "clock", "the site names no time to compare with"))
+    elif abs(skew) > MOST_SKEW_SECONDS:
+        way = "behind" if skew > 0 else "ahead of"
+        message = f"this host's clock is {abs(skew):.0f} s {way} the site's: limits would be judged wrongly"
+        found.append(Finding(Severity.ERROR, "clock", message))
+    else:
+        found.append(Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of the site's"))
+    return found
+
+
+def _first(client: ConnectWiseClient) -> None:
+    right = "Service Desk > Service Tickets (Inquire)"
+    client.get("service/tickets", "read tickets", right, {"pageSize": "1", "fields": "id"})
+
+
+def _home(places: Places, home: str) -> Finding:
+    def read() -> None:
+        places.readable(places.locate(home))
+
+    return _asked(f"home {home!r}", read, "its statuses and teams can be read")
+
+
+def _asked(subject: str, ask: Callable[[], object], fine: str = "") -> Finding:
+    try:
+        answer = ask()
+    except NotThere as error:
+        message = f"{error}: check CONNECTWISE_URL, _COMPANY and the keys"
+        return Finding(Severity.ERROR, subject, message)
+    except ConnectorError as error:
+        return Finding(Severity.ERROR, subject, str(error))
+    return Finding(Severity.OK, subject, fine or str(answer))

@@ -1,0 +1,225 @@
+"""Calls to one ConnectWise site: addresses, headers, the codebase in the path, paging, errors explained.
+
+Knows HTTP and the site's manners, not what a ticket means. Every error that leaves is one of the contract's.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from adapters.connectwise.addresses import api_url, callback_origins, own_origins
+from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
+from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.contract import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from adapters.http import Answer, HttpClient, HttpOptions, http_date
+from connector.clock import Clock
+
+VERSION = "2025.1"
+PAGE_SIZE = 1000
+ROUTER = "v4_6_release/"
+
+_CODEBASE = re.compile(r"[A-Za-z0-9_.-]+/?")
+_NEXT_LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
+# Page sizes that a server is known or likely to cut a larger wish down to.
+_CUT_SIZES = frozenset({25, 50, 100, 200, 250, 500})
+_CODEBASE_CHECK_SECONDS = 60.0
+
+
+class ConnectWiseClient:
+    """Calls below ``/{codebase}apis/3.0/``. Safe to use from several threads."""
+
+    def __init__(self, settings: ConnectWiseSettings, clock: Clock, options: HttpOptions | None = None) -> None:
+        self.base_url = api_url(settings.url)
+        self._company = settings.company
+        pair = f"{settings.company}+{settings.public_key}:{settings.private_key}"
+        self.http = HttpClient(
+            self.base_url,
+            clock,
+            options,
+            headers={
+                "clientId": settings.client_id,
+                "Accept": f"application/vnd.connectwise.com+json; version={VERSION}",
+            },
+            auth={"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()},
+            origins=(*own_origins(settings.url), *callback_origins(settings)),
+            explain=error_text,
+        )
+        self._clock = clock
+        self._monotonic = self.http.options.monotonic
+        self._codebase: str | None = None
+        self._codebase_checked_at = 0.0
+        self._lock = threading.Lock()
+
+    def get(self, path: str, what: str, right: str, params: Mapping[str, str] | None = None) -> Any:
+        """The JSON that a GET answers. ``right`` names what the API member needs for it."""
+        return _json(self._call("GET", path, what, right, params=params), what)
+
+    def send(self, method: str, path: str, what: str, right: str, payload: Any = None) -> Any:
+        """The JSON that a write answers, None where it answers nothing. Never repeated by itself.
+
+        Raises OutcomeUnknown when the write may have happened but no usable answer came.
+        """
+        answer = self._call(method, path, what, right, payload=payload)
+        if answer.status == 204 or not answer.body:
+            return None
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise OutcomeUnknown(f"{what}: answered {answer.status}, but not in JSON") from error
+
+    def pages(
+        self, path: str, what: str, right: str, conditions: str = "", fields: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Every record of a list, forward-only. Raises PayloadError for what is no record."""
+        params = {"pageSize": str(PAGE_SIZE)}
+        if conditions:
+            params["conditions"] = conditions
+        if fields:
+            params["fields"] = fields
+        seen: set[str] = set()
+        while True:
+            answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
+            records = _records(_json(answer, what), what)
+            yield from records
+            step = _next_page(answer, records)
+            if step is None:
+                return
+            if "=".join(step) in seen:
+                raise Permanent(f"{what}: the list does not get on beyond {step[0]} {step[1]}")
+            seen.add("=".join(step))
+            params[step[0]] = step[1]
+
+    def signing_key_at(self, address: str) -> str:
+        """The signing key that an allowed address serves, fetched without our credentials.
+
+        Raises Permanent when there is none there, Temporary when it could not be asked.
+        """
+        what = "fetch the signing key of a webhook"
+        answer = self.http.call("GET", address, what=what, is_authenticated=False)
+        if answer.status != 200:
+            raise Permanent(f"{what}: answered {answer.status}")
+        try:
+            key = answer.json()["signing_key"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise Permanent(f"{what}: the answer holds no signing_key") from error
+        if not isinstance(key, str) or not key:
+            raise Permanent(f"{what}: the signing_key is not a text")
+        return key
+
+    def company_info(self) -> Answer:
+        """The site's own description of itself; needs no credentials."""
+        path = f"login/companyinfo/{quote(self._company, safe='')}"
+        return self.http.call("GET", path, what="look up the company", is_authenticated=False)
+
+    def clock_skew(self, answer: Answer) -> float | None:
+        """Seconds by which the site's clock is ahead of ours, by an answer's Date; None without one."""
+        theirs: datetime | None = http_date(answer.headers.get("Date"))
+        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
+
+    def codebase(self) -> str:
+        """The codebase part of the path (``v2025_1/``), looked up once. Forbidden: no such company."""
+        with self._lock:
+            if self._codebase is None:
+                self._codebase = self._look_up_codebase()
+            return self._codebase
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.http.close()
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        right: str,
+        params: Mapping[str, str] | None = None,
+        payload: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        codebase = self.codebase()
+        answer = self.http.call(
+            method, f"{codebase}apis/3.0/{path}", what=what, params=params, payload=payload, headers=headers
+        )
+        if answer.status == 404 and self._has_moved(codebase):
+            answer = self.http.call(
+                method,
+                f"{self.codebase()}apis/3.0/{path}",
+                what=what,
+                params=params,
+                payload=payload,
+                headers=headers,
+            )
+        if 200 <= answer.status < 300:
+            return answer
+        raise refusal(answer, what, right)
+
+    def _look_up_codebase(self) -> str:
+        self._codebase_checked_at = self._monotonic()
+        answer = self.company_info()
+        if answer.status == 404:
+            return ROUTER
+        if answer.status != 200:
+            raise refusal(answer, "look up the company", "none")
+        info = _json(answer, "look up the company") if answer.body.strip() else None
+        if info is None:
+            raise Forbidden(f"there is no company {self._company!r} at {self.base_url}: {CHECK_COMPANY}")
+        codebase = info.get("Codebase") if isinstance(info, dict) else None
+        if not isinstance(codebase, str) or not _CODEBASE.fullmatch(codebase):
+            raise PayloadError("login/companyinfo: Codebase", "missing or not a path segment")
+        return codebase if codebase.endswith("/") else codebase + "/"
+
+    def _has_moved(self, used: str) -> bool:
+        """After a 404: whether the codebase is another one by now. Asked at most once a minute."""
+        with self._lock:
+            if self._codebase != used:
+                return True
+            if self._monotonic() - self._codebase_checked_at < _CODEBASE_CHECK_SECONDS:
+                return False
+            self._codebase = self._look_up_codebase()
+            return self._codebase != used
+
+
+_FORWARD_ONLY = {"pagination-type": "forward-only"}
+
+
+def _json(answer: Answer, what: str) -> Any:
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise Temporary(f"{what}: answered {answer.status}, but not in JSON") from error
+
+
+def _records(body: Any, what: str) -> list[dict[str, Any]]:
+    if not isinstance(body, list):
+        raise PayloadError(what, "expected a list")
+    for n, record in enumerate(body):
+        if not isinstance(record, dict):
+            raise PayloadError(f"{what}: [{n}]", "expected an object")
+    return body
+
+
+def _next_page(answer: Answer, records: list[dict[str, Any]]) -> tuple[str, str] | None:
+    """The parameter that leads to the next page, or None at the end.
+
+    Forward-only lists carry a next link even at their end, so a page that is not full ends the list; but a
+    server may cut the page size, so a page of a usual cut size counts as full. Links are never followed as
+    they are.
+    """
+    if len(records) < PAGE_SIZE and len(records) not in _CUT_SIZES:
+        return None
+    link = _NEXT_LINK.search(answer.headers.get("Link", ""))
+    if link is None:
+        return None
+    query = parse_qs(urlsplit(link[1]).query)
+    for name in ("pageId", "pageid", "page"):
+        if query.get(name, [""])[0].isdigit():
+            return ("page" if name == "page" else "pageId", query[name][0])
+    last = records[-1].get("id") if records else None
+    return ("pageId", str(last)) if isinstance(last, int) else None

@@ -1,0 +1,176 @@
+"""Reassignment: one PATCH with whole references, proven from the answer or by reading again.
+
+How to take an owner off a ticket is not documented. The forms that are known are tried in turn, the one that
+worked last first; where none works the ticket moves with its owner, and the returned record says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.directory import Directory
+from adapters.connectwise.mapping import label
+from adapters.connectwise.refusals import NotThere, Refused
+from adapters.contract import AdapterError, OutcomeUnknown, Permanent
+from connector.model import Ownership, Person, Target, TicketId, TicketRecord
+
+Operation = dict[str, Any]
+ToRecord = Callable[[Any], TicketRecord]
+
+RIGHT = "Service Desk > Service Tickets (Edit)"
+
+_CLEARING: tuple[Operation, ...] = (
+    {"op": "remove", "path": "owner"},
+    {"op": "replace", "path": "owner", "value": None},
+    {"op": "replace", "path": "owner", "value": ""},
+)
+
+
+class Moves:
+    """Moves tickets of one site.
+
+    ``to_record`` turns a ticket's JSON into a record; ``read`` reads a ticket anew; ``missing`` turns a 404
+    on a ticket into the error that is proven.
+    """
+
+    def __init__(
+        self,
+        client: ConnectWiseClient,
+        directory: Directory,
+        to_record: ToRecord,
+        read: Callable[[TicketId], TicketRecord],
+        missing: Callable[[TicketId, NotThere], AdapterError],
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._to_record = to_record
+        self._read = read
+        self._missing = missing
+        self._clearing: Operation | None = None
+
+    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+        """See ``TicketSystem.reassign``."""
+        self._refuse_inactive(target.owner)
+        operations = _operations(target)
+        if target.owner is Ownership.NOBODY:
+            return self._without_owner(ticket_id, target, operations)
+        if not operations:
+            return self._read(ticket_id)
+        return self._patched(ticket_id, target, operations)
+
+    def _refuse_inactive(self, owner: Person | Ownership) -> None:
+        """No ticket goes to a member who has left; known before any write."""
+        if isinstance(owner, Ownership):
+            return
+        member = self._directory.members().get(owner.id)
+        if member is None:
+            raise Permanent(f"{owner.identifier!r} is no member of the site any more: nothing was reassigned")
+        if not (member.person.is_active and owner.is_active):
+            raise Permanent(f"{owner.identifier!r} is an inactive member: nothing was reassigned")
+
+    def _without_owner(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> TicketRecord:
+        """Move the ticket and take its owner off, in one PATCH where the site lets us."""
+        record: TicketRecord | None = None
+        for form in sorted(_CLEARING, key=lambda form: form is not self._clearing):
+            try:
+                # What was moved together with an earlier form is not moved twice.
+                record = self._patched(ticket_id, target, [form] if record else [*operations, form])
+            except Refused as error:
+                if record is None and not _is_about(error, "owner"):
+                    raise
+                continue
+            if record.owner is None:
+                self._clearing = form
+                return record
+        if record is not None:
+            return record
+        return self._patched(ticket_id, target, operations) if operations else self._read(ticket_id)
+
+    def _patched(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> TicketRecord:
+        try:
+            answer = self._sent(ticket_id, target, operations)
+        except OutcomeUnknown as unknown:
+            return self._seen_done(ticket_id, target, unknown)
+        if isinstance(answer, Mapping):
+            record = self._to_record(answer)
+            if _is_met(record, target):
+                return record
+        return self._read(ticket_id)
+
+    def _sent(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> Any:
+        what = f"reassign {label(ticket_id)}"
+        path = f"service/tickets/{ticket_id}"
+        try:
+            return self._client.send("PATCH", path, what, RIGHT, operations)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+        except Refused as error:
+            team = self._default_team(target) if "team" in _fields(error) else None
+            if team is None:
+                raise
+            return self._client.send("PATCH", path, what, RIGHT, [*operations, _replace("team", team)])
+
+    def _default_team(self, target: Target) -> str | None:
+        """The default team of the board that a ticket goes to, where the target leaves the team open."""
+        if target.place is None or len(target.place.path) > 1:
+            return None
+        teams = self._directory.teams(target.place.path[0].id)
+        return next((team.ref.id for team in teams if team.is_default), None)
+
+    def _seen_done(self, ticket_id: TicketId, target: Target, unknown: OutcomeUnknown) -> TicketRecord:
+        """A move can be seen: what is there now tells whether it happened; if not, it may still come."""
+        try:
+            record = self._read(ticket_id)
+        except AdapterError:
+            raise unknown from None
+        if not _is_met(record, target):
+            raise unknown
+        return record
+
+
+def _operations(target: Target) -> list[Operation]:
+    """Whole references by id. Of a place without a team only the board is sent: see the README."""
+    values: dict[str, str] = {}
+    if target.place is not None:
+        values["board"] = target.place.path[0].id
+    if target.status is not None:
+        values["status"] = target.status.id
+    if target.place is not None and len(target.place.path) > 1:
+        values["team"] = target.place.path[1].id
+    if isinstance(target.owner, Person):
+        values["owner"] = target.owner.id
+    if target.priority is not None:
+        values["priority"] = target.priority.id
+    return [_replace(name, value) for name, value in values.items()]
+
+
+def _replace(name: str, value: str) -> Operation:
+    return {"op": "replace", "path": name, "value": {"id": int(value)}}
+
+
+def _is_met(record: TicketRecord, target: Target) -> bool:
+    """Whether a ticket is where the target wants it."""
+    if target.place is not None and not record.place.is_within(target.place):
+        return False
+    if target.status is not None and record.status.id != target.status.id:
+        return False
+    if target.priority is not None and (record.priority is None or record.priority.id != target.priority.id):
+        return False
+    if target.owner is Ownership.NOBODY:
+        return record.owner is None
+    if isinstance(target.owner, Person):
+        return record.owner is not None and record.owner.id == target.owner.id
+    return True
+
+
+def _is_about(error: Refused, field: str) -> bool:
+    """Whether a refusal may be due to that field: it names it, or it names none at all."""
+    names = _fields(error)
+    return not names or field in names
+
+
+def _fields(error: Refused) -> set[str]:
+    """The top fields that a refusal names, in lower case."""
+    return {name.strip("/ ").split("/")[0].casefold() for name in error.fields} - {""}

@@ -1,0 +1,98 @@
+"""What ConnectWise's refusals mean, in the contract's errors and the site's own words.
+
+Only message fields and the request id are taken over from an answer, clipped: never the body as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.contract import Forbidden, Permanent, Temporary
+from adapters.http import Answer
+
+CHECK_COMPANY = "check CONNECTWISE_COMPANY and CONNECTWISE_URL"
+_LONGEST_TEXT = 300
+
+
+class NotThere(Temporary):
+    """A 404. It may mean the record, the address, the credentials or an outage: nothing is proven."""
+
+
+class EndpointMissing(NotThere):
+    """A 404 that says that this site does not know the endpoint."""
+
+
+class Refused(Permanent):
+    """A 400. ``fields`` are the names of the fields that the site objects to, ``codes`` its error codes."""
+
+    def __init__(self, message: str, fields: frozenset[str], codes: frozenset[str]) -> None:
+        self.fields = fields
+        self.codes = codes
+        super().__init__(message)
+
+
+def error_text(answer: Answer) -> str:
+    """The site's own words for an error, empty where it has none."""
+    parts = [text for text in (_message_of(item) for item in _error_items(answer)) if text]
+    text = re.sub(r"[\x00-\x1f\x7f]+", " ", "; ".join(dict.fromkeys(parts)))
+    if len(text) > _LONGEST_TEXT:
+        text = text[:_LONGEST_TEXT] + " …"
+    request_id = re.sub(r"[^\w-]", "", answer.headers.get("x-cw-request-id", ""))[:64]
+    return f"{text} [request {request_id}]".strip() if request_id else text
+
+
+def _error_items(answer: Answer) -> list[dict[str, Any]]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return []
+    if not isinstance(body, dict):
+        return []
+    inner = body.get("errors")
+    return [body, *(item for item in inner if isinstance(item, dict))] if isinstance(inner, list) else [body]
+
+
+def _message_of(item: Mapping[str, Any]) -> str:
+    message = item.get("message")
+    field = item.get("field")
+    if not isinstance(message, str):
+        return ""
+    return f"{field}: {message}" if isinstance(field, str) and field else message
+
+
+def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
+    """The error that a 4xx answer stands for. ``right`` names what the API member needs for the call."""
+    items = _error_items(answer)
+    text = error_text(answer)
+    message = f"{what}: refused with {answer.status}" + (f" ({text})" if text else "")
+    codes = frozenset(str(item["code"]) for item in items if isinstance(item.get("code"), str))
+    if "Cannot route" in text or b"Cannot route" in answer.body[:2000]:
+        return Forbidden(f"{what}: the site does not know the company or codebase: {CHECK_COMPANY}")
+    if "SSL is required" in text:
+        return Permanent(f"{message}: the API of a cloud site is at https://api-…; {CHECK_COMPANY}")
+    match answer.status:
+        case 401:
+            return Forbidden(f"{message}: check CONNECTWISE_PUBLIC_KEY, _PRIVATE_KEY and _COMPANY")
+        case 403:
+            return Forbidden(
+                f"{message}: the API member's security role needs {right}; "
+                "without any such message check CONNECTWISE_CLIENT_ID"
+            )
+        case 404 if "endpoint does not exist" in text.lower():
+            return EndpointMissing(message)
+        case 404:
+            return NotThere(f"{message}; a cloud site also answers 404 for wrong credentials and in an outage")
+        case 408 | 409 | 423 | 425:
+            return Temporary(message)
+        case 400:
+            names = frozenset(
+                name.strip()
+                for item in items
+                if isinstance(item.get("field"), str)
+                for name in item["field"].split(",")
+            )
+            return Refused(message, names, codes)
+        case _:
+            return Permanent(message)

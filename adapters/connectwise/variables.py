@@ -1,0 +1,90 @@
+"""The environment variables of a ConnectWise connection. ``CONNECTWISE_URL`` set means: connected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.contract import ConfigError
+from adapters.variables import Variable, hosts, missing, read_all, secret_items, web_address
+
+
+def _site(text: str) -> str:
+    address: str = web_address(text)
+    if address.count("/") > 2:
+        raise ValueError("must not have a path")
+    return address
+
+
+URL = Variable(
+    "CONNECTWISE_URL",
+    "the site, with or without `api-`; plain http only to a loopback address. Set means: connected",
+    "an https address without a path",
+    "https://api-na.myconnectwise.net",
+    parse=_site,
+)
+COMPANY = Variable("CONNECTWISE_COMPANY", "the company id of the login page", "the company id", "yourcompany")
+PUBLIC_KEY = Variable(
+    "CONNECTWISE_PUBLIC_KEY", "the API member's public key", "the public key", "your-public-key", is_secret=True
+)
+PRIVATE_KEY = Variable(
+    "CONNECTWISE_PRIVATE_KEY",
+    "the API member's private key",
+    "the private key",
+    "your-private-key",
+    is_secret=True,
+)
+CLIENT_ID = Variable(
+    "CONNECTWISE_CLIENT_ID",
+    "the clientId of the integration, from the vendor's developer site",
+    "the clientId",
+    "00000000-0000-0000-0000-000000000000",
+    is_secret=True,
+)
+WEBHOOK_TOKEN = Variable(
+    "CONNECTWISE_WEBHOOK_TOKEN",
+    "optional second factor: `?token=` of the registered URL; two values, comma-separated, while rotating "
+    "(the first one is registered)",
+    "one or two values, comma-separated",
+    "a-long-random-text",
+    parse=secret_items(2),
+    is_secret=True,
+)
+CALLBACK_HOSTS = Variable(
+    "CONNECTWISE_CALLBACK_HOSTS",
+    "further hosts that a callback's `key_url` may point to, comma-separated",
+    "host names, comma-separated",
+    "keys.example.com",
+    parse=hosts,
+)
+
+REQUIRED = (COMPANY, PUBLIC_KEY, PRIVATE_KEY, CLIENT_ID)
+VARIABLES: tuple[Variable, ...] = (URL, *REQUIRED, WEBHOOK_TOKEN, CALLBACK_HOSTS)
+
+
+def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
+    """The settings from the variables that are set, or None when ``CONNECTWISE_URL`` is not among them.
+
+    ``PUBLIC_URL`` among the values is where this connector is reached. Raises ConfigError with every problem.
+    """
+    read, problems = read_all(VARIABLES, values)
+    if URL.name not in values:
+        astray = [variable.name for variable in VARIABLES if variable.name in values]
+        if astray:
+            problems.append(URL.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
+    else:
+        problems += missing(REQUIRED, values, f"{URL.name} is set")
+    if problems:
+        raise ConfigError(problems)
+    if URL.name not in read:
+        return None
+    return ConnectWiseSettings(
+        url=read[URL.name],
+        company=read[COMPANY.name],
+        public_key=read[PUBLIC_KEY.name],
+        private_key=read[PRIVATE_KEY.name],
+        client_id=read[CLIENT_ID.name],
+        webhook_token=read.get(WEBHOOK_TOKEN.name, ()),
+        callback_hosts=read.get(CALLBACK_HOSTS.name, ()),
+        public_url=values.get("PUBLIC_URL", ""),
+    )

@@ -1,0 +1,170 @@
+"""Callbacks as they come in: signature, then which ticket they speak of. No network.
+
+The signature is an HMAC-SHA256 over the raw bytes, keyed with the SHA-256 of a signing key that the site
+serves at ``Metadata.key_url``. That address stands in the untrusted body, and other companies have keys on
+the same cloud host: so it must be on the configured site and must name the configured company.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from adapters.connectwise.addresses import CLOUD_SUFFIX, callback_origins, own_origins
+from adapters.connectwise.mapping import optional_moment
+from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.contract import KeyUnknown, PayloadError, SignatureError, SigningKeys
+from adapters.http import origin_of
+from connector.clock import Clock
+from connector.model import InboundRequest, Notice, TicketId
+
+SIGNATURE_HEADER = "x-content-signature"
+KEY_REFETCH = timedelta(hours=1)
+"""After a mismatch, a key older than this is fetched anew before the webhook is called forged."""
+
+_ADDRESS = re.compile(r"[!-~]{1,500}")
+_ENVELOPE = Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["Action", "Type", "ID"],
+        "properties": {
+            "Action": {"type": "string", "minLength": 1, "maxLength": 50},
+            "Type": {"type": "string", "minLength": 1, "maxLength": 50},
+            "ID": {"type": "integer", "minimum": 1, "maximum": 2**53},
+            "MessageId": {"type": "string", "minLength": 1, "maxLength": 200},
+            "Entity": {"type": ["string", "null"]},
+            "Metadata": {
+                "type": "object",
+                "required": ["key_url"],
+                "properties": {"key_url": {"type": "string"}},
+            },
+        },
+    }
+)
+
+
+class Webhook:
+    """Verifies and reads callbacks of one site."""
+
+    def __init__(self, settings: ConnectWiseSettings, keys: SigningKeys, clock: Clock) -> None:
+        self._tokens = tuple(token.encode() for token in settings.webhook_token)
+        self._company = settings.company.casefold()
+        self._origins = frozenset((*own_origins(settings.url), *callback_origins(settings)))
+        self._keys = keys
+        self._clock = clock
+
+    def verify(self, request: InboundRequest) -> None:
+        """See ``TicketSystem.verify``."""
+        self._check_token(request.query.get("token", ""))
+        signature = request.headers.get(SIGNATURE_HEADER, "").strip()
+        if not signature:
+            raise SignatureError(f"the header {SIGNATURE_HEADER} is missing")
+        address = self.allowed(_key_url(_decoded(request.body)))
+        known = self._keys.get(address)
+        if known is None:
+            raise KeyUnknown(address)
+        key, fetched_at = known
+        if hmac.compare_digest(sign(key, request.body), signature.encode("utf-8", "replace")):
+            return
+        if self._is_stale(fetched_at):
+            raise KeyUnknown(address)
+        raise SignatureError("the signature does not fit the body")
+
+    def parse(self, request: InboundRequest) -> list[Notice]:
+        """See ``TicketSystem.parse``. Callbacks about anything but tickets are no notice at all."""
+        body = _decoded(request.body)
+        error = best_match(_ENVELOPE.iter_errors(body))
+        if error is not None:
+            raise PayloadError(error.json_path, _problem(error.validator, error.validator_value))
+        if body["Type"].casefold() != "ticket":
+            return []
+        delivery = body.get("MessageId") or hashlib.sha256(request.body).hexdigest()
+        return [
+            Notice(
+                ticket=TicketId(str(int(body["ID"]))),
+                delivery=delivery,
+                at=_updated_at(body.get("Entity")),
+                is_deletion=body["Action"].casefold() == "deleted",
+            )
+        ]
+
+    def allowed(self, address: str) -> str:
+        """The address of a signing key, if it may be asked for one; else SignatureError."""
+        if not _ADDRESS.fullmatch(address) or "\\" in address or "#" in address:
+            raise SignatureError("the key address is not a plain address")
+        try:
+            parts = urlsplit(address)
+            origin = origin_of(address)
+        except ValueError as error:
+            raise SignatureError("the key address is not a plain address") from error
+        if origin not in self._origins or "@" in parts.netloc:
+            raise SignatureError(f"the key address is on {parts.hostname}, which is not the configured site")
+        query = parse_qs(parts.query, keep_blank_values=True)
+        companies = [company for name in query if name.lower() == "companyname" for company in query[name]]
+        is_named = bool(companies) or not (parts.hostname or "").endswith(CLOUD_SUFFIX)
+        if not is_named or any(company.casefold() != self._company for company in companies):
+            raise SignatureError("the key address is not the configured company's")
+        return address
+
+    def _check_token(self, given: str) -> None:
+        if not self._tokens:
+            return
+        # Every token is compared, so that the time tells nothing about which one came near.
+        hits = [hmac.compare_digest(token, given.encode("utf-8", "replace")) for token in self._tokens]
+        if not any(hits):
+            raise SignatureError("the token in the address is missing or wrong")
+
+    def _is_stale(self, fetched_at: datetime) -> bool:
+        return self._clock.now() - fetched_at > KEY_REFETCH
+
+
+def sign(key: str, body: bytes) -> bytes:
+    """The value of the signature header for a body, as bytes."""
+    digest = hmac.digest(hashlib.sha256(key.encode()).digest(), body, "sha256")
+    return base64.b64encode(digest)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise PayloadError("$", "not JSON, or nested too deeply") from error
+
+
+def _key_url(body: Any) -> str:
+    metadata = body.get("Metadata") if isinstance(body, dict) else None
+    address = metadata.get("key_url") if isinstance(metadata, dict) else None
+    if not isinstance(address, str):
+        raise PayloadError("$.Metadata.key_url", "missing")
+    return address
+
+
+def _updated_at(entity: str | None) -> datetime | None:
+    """The ticket's time of update by the summary in the callback; None when that is not readable."""
+    if entity is None:
+        return None
+    try:
+        return optional_moment(json.loads(entity)["_info"]["lastUpdated"], "Entity")
+    except (ValueError, RecursionError, KeyError, TypeError, PayloadError):
+        return None
+
+
+def _problem(rule: Any, wanted: Any) -> str:
+    """What is wrong, in words that do not repeat what was sent."""
+    match rule:
+        case "type":
+            kinds = wanted if isinstance(wanted, list) else [wanted]
+            return f"must be {' or '.join(kinds)}"
+        case "required":
+            return f"must have {', '.join(wanted)}"
+        case _:
+            return f"{rule} is {wanted}"

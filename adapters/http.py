@@ -1,0 +1,325 @@
+"""The one HTTP client of all adapters: time-outs, retries, call budget, errors in the connector's own words.
+
+No redirects, one host (and those named besides), bounded answers. Only calls that are safe to repeat are
+repeated, a few times within seconds; what lasts longer is the mailbox's business. A ``429`` makes the whole
+connection hold still. Bodies, queries and credentials never appear in messages.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError as Urllib3Error
+from urllib3.exceptions import NewConnectionError
+
+from adapters.budget import CallBudget
+from adapters.contract import AdapterError, OutcomeUnknown, Permanent, Temporary
+from connector.clock import Clock
+
+DEFAULT_RETRY_AFTER = 30.0
+LONGEST_RETRY_AFTER = 3600.0
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class HttpOptions:
+    """How patient and how busy a connection may be. Lengths are in seconds.
+
+    ``attempts``: tries of a call that is safe to repeat; 1 switches retries off. ``calls_per_minute``: None
+    is no limit. ``longest_wait``: what a call may wait for the budget, and after which no further try begins.
+    ``on_call(method, status, seconds)`` is told of every answer; status 0 is none.
+    """
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 10.0
+    total_seconds: float = 30.0
+    attempts: int = 3
+    longest_wait: float = 5.0
+    calls_per_minute: float | None = 700.0
+    burst: int = 250
+    max_bytes: int = 32 * 1024 * 1024
+    pool_size: int = 32
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    jitter: Callable[[float, float], float] = random.uniform
+    on_call: Callable[[str, int, float], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back; header names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON, whatever its media type says. Raises ValueError, also for a nesting bomb."""
+        try:
+            return json.loads(self.body)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+class HttpClient:
+    """Calls one host. Safe to use from several threads.
+
+    ``headers`` go with every call, ``auth`` headers only where the call asks for them. ``explain`` draws the
+    system's own error text from an answer. ``origins``: further ``scheme://host[:port]`` that absolute
+    addresses may point to.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        clock: Clock,
+        options: HttpOptions | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        auth: Mapping[str, str] | None = None,
+        origins: Iterable[str] = (),
+        explain: Callable[[Answer], str] = lambda answer: "",
+    ) -> None:
+        self.options = options or HttpOptions()
+        self.budget = CallBudget(self.options.calls_per_minute, self.options.burst, self.options.monotonic)
+        self.calls = 0
+        self._base = base_url.rstrip("/")
+        self._origins = {origin_of(self._base), *map(origin_of, origins)}
+        self._auth = dict(auth or {})
+        self._explain = explain
+        self._clock = clock
+        self._session = _session(self._base, self.options.pool_size, headers or {})
+        self._lock = threading.Lock()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        what: str,
+        params: Mapping[str, str] | None = None,
+        payload: Any = None,
+        headers: Mapping[str, str] | None = None,
+        is_repeatable: bool | None = None,
+        is_authenticated: bool = True,
+    ) -> Answer:
+        """Make one call and return its answer, whatever 2xx or 4xx (but 429) it is.
+
+        ``what`` says in words what is tried ("read ticket 4711"). GET is repeatable, everything else only
+        when told so. Raises Temporary (not performed, or repeatable), OutcomeUnknown (sent, not repeatable,
+        and no usable answer), Permanent (a redirect, a foreign host, an oversized answer).
+        """
+        repeatable = method == "GET" if is_repeatable is None else is_repeatable
+        url = self._url(path, what)
+        if params:
+            # Spaces as %20: a plus sign is a plus sign to some query parsers.
+            url += "?" + urlencode(params, quote_via=quote)
+        everything = {**(self._auth if is_authenticated else {}), **(headers or {})}
+        request = _Prepared(method, url, payload, everything, what, repeatable)
+        options = self.options
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_worth_a_retry),
+            stop=tenacity.stop_after_attempt(max(1, options.attempts))
+            | tenacity.stop_after_delay(options.longest_wait),
+            wait=lambda state: self._back_off(state.attempt_number),
+            sleep=options.sleep,
+            reraise=True,
+        )
+        return retrying(self._once, request)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._session.close()
+
+    def _back_off(self, attempt: int) -> float:
+        return self.options.jitter(0.0, min(self.options.longest_wait / 2, 0.25 * 2.0**attempt))
+
+    def _url(self, path: str, what: str) -> str:
+        if "://" not in path:
+            return f"{self._base}/{path.lstrip('/')}"
+        if origin_of(path) not in self._origins:
+            raise Permanent(f"{what}: {urlsplit(path).hostname} is not a host that may be called")
+        return path
+
+    def _once(self, request: _Prepared) -> Answer:
+        wait = self.budget.reserve(self.options.longest_wait)
+        if wait > 0:
+            self.options.sleep(wait)
+        with self._lock:
+            self.calls += 1
+        started = self.options.monotonic()
+        status = 0
+        try:
+            answer = self._send(request, started)
+            status = answer.status
+        finally:
+            if self.options.on_call is not None:
+                self.options.on_call(request.method, status, self.options.monotonic() - started)
+        return self._judged(request, answer)
+
+    def _send(self, request: _Prepared, started: float) -> Answer:
+        options = self.options
+        try:
+            with self._session.request(
+                request.method,
+                request.url,
+                json=request.payload,
+                headers=request.headers,
+                timeout=(options.connect_seconds, options.read_seconds),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return Answer(response.status_code, response.headers, self._body(response, request, started))
+        except (requests.RequestException, Urllib3Error) as error:
+            raise _translated(error, request) from error
+
+    def _body(self, response: requests.Response, request: _Prepared, started: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_content(65536):
+            size += len(part)
+            parts.append(part)
+            if size > self.options.max_bytes:
+                raise _unusable(request, f"the answer is larger than {self.options.max_bytes} bytes")
+            if self.options.monotonic() - started > self.options.total_seconds:
+                raise _unusable(request, f"no whole answer within {self.options.total_seconds:g} s")
+        return b"".join(parts)
+
+    def _judged(self, request: _Prepared, answer: Answer) -> Answer:
+        if answer.status == 429:
+            seconds = retry_after(answer, self._clock)
+            seconds = DEFAULT_RETRY_AFTER if seconds is None else seconds
+            self.budget.block_for(seconds)
+            raise Temporary(f"{request.what}: too many calls; holding still for {seconds:.0f} s", seconds)
+        if answer.status >= 500:
+            raise self._server_error(request, answer)
+        if 300 <= answer.status < 400:
+            host = urlsplit(answer.headers.get("Location", "")).hostname or "another address"
+            raise Permanent(f"{request.what}: redirected to {host}; configure the address itself")
+        return answer
+
+    def _server_error(self, request: _Prepared, answer: Answer) -> AdapterError:
+        text = self._explain(answer)
+        message = f"{request.what}: answered {answer.status}" + (f" ({text})" if text else "")
+        if not request.is_repeatable:
+            return OutcomeUnknown(message)
+        return Temporary(message, retry_after(answer, self._clock))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    method: str
+    url: str
+    payload: Any
+    headers: dict[str, str]
+    what: str
+    is_repeatable: bool
+
+
+def origin_of(url: str) -> str:
+    """``scheme://host:port`` of an address, in lower case, with the scheme's own port filled in.
+
+    Raises ValueError for an address without a host or with a port that is none.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise ValueError(f"no host in {url!r}")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return f"{parts.scheme.lower()}://{parts.hostname.lower()}:{port}"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address points to this very machine."""
+    return (urlsplit(url).hostname or "") in LOOPBACK_HOSTS
+
+
+def http_date(text: str | None) -> datetime | None:
+    """The moment that an HTTP date names, or None for anything else."""
+    try:
+        moment = parsedate_to_datetime(text or "")
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def retry_after(answer: Answer, clock: Clock) -> float | None:
+    """Seconds that an answer's Retry-After asks for (a number or an HTTP date), within an hour; else None.
+
+    A date is counted from the answer's own Date, so a skewed clock on either side does no harm.
+    """
+    text = answer.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:10]), LONGEST_RETRY_AFTER)
+    until = http_date(text)
+    if until is None:
+        return None
+    since = http_date(answer.headers.get("Date")) or clock.now()
+    return min(max(0.0, (until - since).total_seconds()), LONGEST_RETRY_AFTER)
+
+
+def _session(base_url: str, pool_size: int, headers: Mapping[str, str]) -> requests.Session:
+    """One pooled session for all threads: it keeps no cookies, and the environment is looked at only here."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    if not is_loopback(base_url):
+        # The proxy and the certificates that an administrator gave to this host, if any.
+        found = session.merge_environment_settings(base_url, {}, None, None, None)
+        session.proxies, session.verify = dict(found["proxies"]), found["verify"]
+    session.trust_env = False
+    session.headers.update(headers)
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _is_worth_a_retry(error: BaseException) -> bool:
+    """Temporary, and the system did not name a time to wait for."""
+    return isinstance(error, Temporary) and error.retry_after is None
+
+
+def _translated(error: Exception, request: _Prepared) -> AdapterError:
+    kind = type(error).__name__
+    if _was_never_sent(error):
+        return Temporary(f"{request.what}: no connection ({kind})")
+    if request.is_repeatable:
+        return Temporary(f"{request.what}: no answer ({kind})")
+    return OutcomeUnknown(f"{request.what}: sent, but no answer came ({kind}); it may have happened")
+
+
+def _unusable(request: _Prepared, problem: str) -> AdapterError:
+    message = f"{request.what}: {problem}"
+    return Permanent(message) if request.is_repeatable else OutcomeUnknown(message)
+
+
+def _was_never_sent(error: Exception) -> bool:
+    """Whether the connection itself failed, so that nothing can have been performed."""
+    if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
+        return True
+    return any(isinstance(cause, (NewConnectionError, ssl.SSLCertVerificationError)) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what it wraps, in the several ways in which the libraries wrap."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]

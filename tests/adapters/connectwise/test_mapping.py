@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from adapters.connectwise.entries import entry_of_all_notes, entry_of_note, entry_of_time
+from adapters.connectwise.mapping import moment, plain, same_name, status_group, ticket_record, to_wire
+from adapters.contract import PayloadError
+from connector.model import Entry, Person, Ref, StatusGroup, TicketRecord
+from tests.adapters.connectwise.site import FIXTURES, NOW, STATUSES, fixture, fixtures
+
+AVA = Person("12", "ava", "Ava Agent")
+LAST_UPDATE = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
+READERS = {"all_notes": entry_of_all_notes, "note": entry_of_note, "time": entry_of_time}
+ENTRIES = [(kind, name) for kind in READERS for name in fixtures(kind)]
+
+
+def known_member(name: str) -> Person | None:
+    return AVA if name.casefold() in ("ava", "ava agent") else None
+
+
+def group_of(board: Ref, status: Ref) -> StatusGroup:
+    found = [row for row in STATUSES if str(row["id"]) == status.id]
+    return status_group(found[0]) if found else StatusGroup.UNKNOWN
+
+
+def as_read(payload: dict[str, Any]) -> TicketRecord:
+    return ticket_record(payload, group_of, NOW, "https://na.example.com/4711")
+
+
+def described(record: TicketRecord, names: set[str]) -> dict[str, Any]:
+    """The named facts of a record in the words of the fixtures."""
+    facts: dict[str, Any] = {
+        "id": record.id,
+        "place": str(record.place),
+        "status": record.status.group.value,
+        "owner": record.owner.identifier if record.owner else None,
+        "client": record.client.name if record.client else None,
+        "contact": record.contact,
+        "is_escalatable": record.is_escalatable,
+        "why_not": record.why_not,
+    }
+    for name in ("entered_at", "updated_at", "responded_at", "planned_at", "resolved_at"):
+        at = getattr(record, name)
+        facts[name] = at.isoformat() if at else None
+    return {name: facts[name] for name in names}
+
+
+@pytest.mark.parametrize("name", fixtures("ticket"))
+def test_a_recorded_ticket_is_read_as_expected(name: str) -> None:
+    recorded = fixture(name)
+    expected = recorded["expected"]
+    if "error" in expected:
+        with pytest.raises(PayloadError) as caught:
+            as_read(recorded["payload"])
+        assert str(caught.value) == expected["error"]
+        return
+    record = as_read(recorded["payload"])
+    assert described(record, set(expected)) == expected
+    assert record.read_at == NOW
+
+
+@pytest.mark.parametrize(("kind", "name"), ENTRIES)
+def test_a_recorded_entry_is_read_as_expected(kind: str, name: str) -> None:
+    recorded = fixture(name)
+    expected = recorded["expected"]
+
+    def read() -> Entry:
+        return READERS[kind](recorded["payload"], "ticket 4711", known_member, LAST_UPDATE)
+
+    if "error" in expected:
+        with pytest.raises(PayloadError) as caught:
+            read()
+        assert str(caught.value) == expected["error"]
+        return
+    entry = read()
+    assert {
+        "id": entry.id,
+        "kind": entry.kind.value,
+        "author": [entry.author.kind.value, entry.author.name, entry.author.identifier],
+        "at": entry.at.isoformat(),
+        "visibility": entry.visibility.value,
+        "text": entry.text,
+    } == expected
+
+
+def test_every_recorded_event_is_used_by_a_test() -> None:
+    kinds = {fixture(path.stem)["kind"] for path in FIXTURES.glob("*.json")}
+    assert kinds == {"ticket", "callback", *READERS}
+
+
+@pytest.mark.parametrize(
+    ("status", "group"),
+    [
+        ({"escalationStatus": "NotResponded"}, StatusGroup.NEW),
+        ({"escalationStatus": "Responded", "closedStatus": False}, StatusGroup.WORKING),
+        ({"escalationStatus": "ResolutionPlan"}, StatusGroup.PLANNED),
+        ({"escalationStatus": "Resolved"}, StatusGroup.RESOLVED),
+        ({"escalationStatus": "NoEscalation"}, StatusGroup.WAITING),
+        ({"escalationStatus": "NoEscalation", "closedStatus": True}, StatusGroup.CLOSED),
+        ({"escalationStatus": "SomethingNew"}, StatusGroup.UNKNOWN),
+        ({}, StatusGroup.UNKNOWN),
+    ],
+)
+def test_a_status_means_what_its_board_says_of_it(status: dict[str, Any], group: StatusGroup) -> None:
+    assert status_group(status) is group
+
+
+@pytest.mark.parametrize(
+    "value", ["", None, 1756, "2026-03-02", "2026-02-30T09:15:00Z", "09:15", "2026-03-02 09:15:00"]
+)
+def test_a_date_of_another_form_is_refused_with_its_field(value: Any) -> None:
+    with pytest.raises(PayloadError, match=r"^ticket 1: dateX: "):
+        moment(value, "ticket 1: dateX")
+
+
+def test_moments_are_written_to_the_second_in_utc() -> None:
+    at = moment("2026-03-02T10:20:30.987654321+01:00", "x")
+    assert to_wire(at) == "2026-03-02T09:20:30Z"
+    assert moment("2026-03-02T09:20:30z", "x") == at.replace(microsecond=0)
+
+
+@pytest.mark.parametrize("board", [{"name": "x"}, {"id": "7"}, {"id": True}])
+def test_a_reference_without_a_numeric_id_is_refused(board: Any) -> None:
+    with pytest.raises(PayloadError, match=r"^ticket 4711: board: id: "):
+        as_read({**fixture("ticket_unassigned")["payload"], "board": board})
+
+
+def test_a_contact_is_named_also_where_only_the_reference_does() -> None:
+    payload = {**fixture("ticket_unassigned")["payload"], "contactName": ""}
+    assert as_read(payload).contact == "Nina Contact"
+    assert as_read({**payload, "contact": None}).contact == ""
+
+
+def test_names_are_compared_without_what_the_eye_does_not_see() -> None:
+    assert plain("\u200bPlan\u00a0made\r\n ") == "Plan made"
+    assert same_name("Plan  MADE\ufeff", "plan made")
+    assert not same_name("Plan made", "Planmade")

@@ -1,0 +1,407 @@
+"""The adapter against the strict simulator, over a real socket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.connectwise.simulator import Simulator
+from adapters.connectwise.system import ConnectWise
+from adapters.contract import Forbidden, KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary
+from connector.clock import VirtualClock
+from connector.model import (
+    AuthorKind,
+    EntryKind,
+    InboundRequest,
+    Ownership,
+    Severity,
+    StatusGroup,
+    Target,
+    TicketId,
+    Visibility,
+)
+from tests.adapters.connectwise.site import MemoryKeys
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+HOMES = ["Service Desk > First Touch", "Tier 3 > Seniors", "Sr IT"]
+
+
+class Desk:
+    """A simulated service desk, a connection to it, and the clock of both."""
+
+    def __init__(
+        self, simulator: Simulator, clock: VirtualClock, posted: list[tuple[str, bytes, Mapping[str, str]]]
+    ) -> None:
+        self.simulator = simulator
+        self.clock = clock
+        self.posted = posted
+        self.keys = MemoryKeys(clock)
+        self.system = self.connected()
+
+    def connected(self, monotonic: Callable[[], float] = time.monotonic, **changes: str) -> ConnectWise:
+        """A connection of its own. ``changes``: credentials that differ."""
+        simulator = self.simulator
+        values = {
+            "company": simulator.company,
+            "public_key": simulator.public_key,
+            "private_key": simulator.private_key,
+            "client_id": simulator.client_id,
+            **changes,
+        }
+        settings = ConnectWiseSettings(
+            url=simulator.state.base_url,
+            company=values["company"],
+            public_key=values["public_key"],
+            private_key=values["private_key"],
+            client_id=values["client_id"],
+            webhook_token=("t0ken",),
+            public_url="https://escalator.example.com",
+        )
+        options = {"attempts": 1, "read_seconds": 2.0, "calls_per_minute": None, "monotonic": monotonic}
+        return ConnectWise(settings, HOMES, self.keys, self.clock, **options)
+
+    def a_ticket(self, board: str = "Service Desk", team: str = "First Touch", **more: str) -> TicketId:
+        number = self.simulator.create_ticket("VPN drops", "Acme", board, team=team, **more)
+        return TicketId(str(number))
+
+    def requests(self) -> list[InboundRequest]:
+        """The webhooks sent so far, as a web process receives them."""
+        self.simulator.deliver_pending()
+        sent = [
+            InboundRequest(
+                body,
+                {name.lower(): value for name, value in headers.items()},
+                dict(parse_qsl(urlsplit(url).query)),
+            )
+            for url, body, headers in self.posted
+        ]
+        self.posted.clear()
+        return sent
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    clock = VirtualClock(START)
+    posted: list[tuple[str, bytes, Mapping[str, str]]] = []
+
+    def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> int:
+        posted.append((url, body, headers))
+        return 202
+
+    simulator = Simulator(clock, callback_delivery="manual", post=post).standard_desk()
+    with simulator.serve():
+        desk = Desk(simulator, clock, posted)
+        yield desk
+        desk.system.close()
+
+
+def test_a_ticket_with_its_whole_history_is_read(desk: Desk) -> None:
+    ticket = desk.a_ticket(owner="tess", status="In Progress", contact="Connie Client")
+    number = int(ticket)
+    desk.clock.advance(timedelta(minutes=5))
+    desk.simulator.add_note(number, "Plan: renew the certificate", "tess")
+    desk.clock.advance(timedelta(minutes=5))
+    desk.simulator.add_time_entry(
+        number, "tom", "Read the log", desk.clock.now() - timedelta(minutes=3), desk.clock.now()
+    )
+    desk.clock.advance(timedelta(minutes=5))
+    desk.simulator.add_note(number, "Any news?", contact="Connie Client")
+    record = desk.system.read(ticket)
+    assert str(record.place) == "Service Desk > First Touch"
+    assert record.owner is not None
+    assert record.owner.identifier == "tess"
+    assert record.client is not None
+    assert record.client.name == "Acme Corp"
+    assert record.status.group is StatusGroup.WORKING
+    assert record.entered_at == START
+    assert record.planned_at is None
+    assert [(entry.kind, entry.author.kind, entry.visibility, entry.at) for entry in record.entries] == [
+        (EntryKind.NOTE, AuthorKind.AGENT, Visibility.INTERNAL, START + timedelta(minutes=5)),
+        (EntryKind.TIME_ENTRY, AuthorKind.AGENT, Visibility.INTERNAL, START + timedelta(minutes=10)),
+        (EntryKind.NOTE, AuthorKind.CLIENT, Visibility.CLIENT, START + timedelta(minutes=15)),
+    ]
+
+
+def test_reading_an_escalation_and_carrying_it_out_takes_four_calls(desk: Desk) -> None:
+    ticket = desk.a_ticket(owner="tess")
+    system = desk.system
+    place, status = system.locate("Tier 3 > Seniors"), system.status_in(system.locate("Tier 3"), "New")
+    system.read(desk.a_ticket())
+    sam = system.member("sam")
+    before = system.calls
+    system.read(ticket)
+    note = system.write_note(ticket, "Escalated.\nESC-1", "ESC-1")
+    record = system.reassign(ticket, Target(place, sam, status, system.priority("Priority 2 - High")))
+    assert system.calls - before == 4 + 1  # the list of priorities, once in ten minutes
+    assert (record.place, record.owner, record.status) == (place, sam, status)
+    assert system.find_note(ticket, "ESC-1") == note
+    (written,) = desk.simulator.notes(int(ticket))
+    assert written["internalAnalysisFlag"] is True
+    assert written["detailDescriptionFlag"] is False
+
+
+@pytest.mark.parametrize("forms", [{"remove"}, {"null"}, {"empty"}])
+def test_an_owner_is_taken_off_in_whatever_form_the_site_takes(desk: Desk, forms: set[str]) -> None:
+    desk.simulator.faults.owner_removal = frozenset(forms)
+    for _ in range(2):
+        ticket = desk.a_ticket(owner="tess")
+        place = desk.system.locate("Tier 3 > Seniors")
+        status = desk.system.status_in(place, "New")
+        record = desk.system.reassign(ticket, Target(place, Ownership.NOBODY, status))
+        assert record.owner is None
+        assert record.place == place
+        assert "owner" not in desk.simulator.ticket(int(ticket))
+
+
+@pytest.mark.parametrize("is_ignored", [True, False])
+def test_an_owner_that_the_site_will_not_take_off_moves_along(desk: Desk, is_ignored: bool) -> None:
+    desk.simulator.faults.owner_removal = frozenset()
+    desk.simulator.faults.owner_removal_is_ignored = is_ignored
+    ticket = desk.a_ticket(owner="tess")
+    place = desk.system.locate("Tier 3 > Seniors")
+    record = desk.system.reassign(ticket, Target(place, Ownership.NOBODY, desk.system.status_in(place, "New")))
+    assert record.place == place
+    assert record.owner is not None
+
+
+def test_a_ticket_without_an_owner_needs_none_taken_off(desk: Desk) -> None:
+    place = desk.system.locate("Tier 3 > Seniors")
+    record = desk.system.reassign(desk.a_ticket(), Target(place, Ownership.NOBODY, desk.system.status_in(place, "New")))
+    assert (record.place, record.owner) == (place, None)
+
+
+def test_a_home_without_a_team_is_reached_all_the_same(desk: Desk) -> None:
+    home = desk.system.locate("Sr IT")
+    ticket = desk.a_ticket()
+    current = desk.system.read(ticket).status
+    record = desk.system.reassign(ticket, Target(home, status=desk.system.arrival_status(home, current)))
+    assert record.place.is_within(home)
+    assert record.status.name == "New"
+
+
+def test_a_status_of_another_board_is_refused_in_the_sites_words(desk: Desk) -> None:
+    status = desk.system.status_in(desk.system.locate("Tier 3"), "New")
+    with pytest.raises(Permanent, match="status"):
+        desk.system.reassign(desk.a_ticket(), Target(status=status))
+
+
+def test_a_rule_that_changes_the_ticket_back_is_seen_on_the_next_reading(desk: Desk) -> None:
+    desk.simulator.faults.workflow_reverts = frozenset({"owner"})
+    ticket = desk.a_ticket(owner="tess")
+    desk.system.reassign(ticket, Target(owner=desk.system.member("tom")))
+    owner = desk.system.read(ticket).owner
+    assert owner is not None
+    assert owner.identifier == "tess"
+
+
+def test_a_member_who_leaves_gets_nothing_any_more(desk: Desk) -> None:
+    tom = desk.system.member("tom")
+    gone = desk.system.member("gone")
+    assert tom.is_active
+    with pytest.raises(Permanent, match="inactive"):
+        desk.system.reassign(desk.a_ticket(), Target(owner=gone))
+    desk.simulator.set_member_active("tom", False)
+    with pytest.raises(Permanent, match="owner"):
+        desk.system.reassign(desk.a_ticket(), Target(owner=tom))
+
+
+def test_a_note_that_comes_back_public_is_an_alarm(desk: Desk) -> None:
+    desk.simulator.faults.note_comes_back_public = True
+    with pytest.raises(Permanent, match="ALARM"):
+        desk.system.write_note(desk.a_ticket(), "ESC-1", "ESC-1")
+
+
+def test_a_note_whose_answer_is_lost_is_found_by_its_marker(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.simulator.faults.newlines_become_blanks = True
+    desk.simulator.faults.accept_but_never_answer(method="POST", path=r"notes$")
+    with pytest.raises(OutcomeUnknown):
+        desk.system.write_note(ticket, "Escalated.\nmark ESC-1", "mark ESC-1")
+    assert desk.system.find_note(ticket, "mark\nESC-1") is not None
+    assert len(desk.simulator.notes(int(ticket))) == 1
+
+
+def test_a_note_that_never_arrived_is_proven_missing(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.simulator.faults.drop_before_performing(method="POST", path=r"notes$")
+    with pytest.raises(OutcomeUnknown):
+        desk.system.write_note(ticket, "ESC-1", "ESC-1")
+    assert desk.system.find_note(ticket, "ESC-1") is None
+
+
+def test_a_move_whose_answer_is_lost_is_seen_to_have_happened(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.simulator.faults.accept_but_never_answer(method="PATCH")
+    record = desk.system.reassign(ticket, Target(owner=desk.system.member("tom")))
+    assert record.owner is not None
+    assert record.owner.identifier == "tom"
+
+
+def test_a_move_that_never_arrived_has_an_unknown_outcome(desk: Desk) -> None:
+    tom = desk.system.member("tom")
+    desk.simulator.faults.drop_before_performing(method="PATCH")
+    with pytest.raises(OutcomeUnknown):
+        desk.system.reassign(desk.a_ticket(), Target(owner=tom))
+
+
+def test_a_deleted_ticket_is_gone_and_an_outage_is_not(desk: Desk) -> None:
+    ticket, other = desk.a_ticket(), desk.a_ticket()
+    desk.system.read(other)
+    desk.simulator.delete(int(ticket))
+    with pytest.raises(NotFound):
+        desk.system.read(ticket)
+    desk.simulator.faults.outage = True
+    with pytest.raises(Temporary):
+        desk.system.read(other)
+
+
+def test_wrong_credentials_are_explained(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    with pytest.raises(Forbidden, match="CONNECTWISE_PUBLIC_KEY"):
+        desk.connected(private_key="wrong").read(ticket)
+    with pytest.raises(Forbidden, match="CONNECTWISE_CLIENT_ID"):
+        desk.connected(client_id="wrong").read(ticket)
+    with pytest.raises(Forbidden, match="CONNECTWISE_COMPANY"):
+        desk.connected(company="nobody").read(ticket)
+
+
+def test_too_many_calls_are_waited_for(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.system.read(ticket)
+    desk.simulator.faults.fail_next(1, 429, retry_after=44)
+    with pytest.raises(Temporary) as caught:
+        desk.system.read(ticket)
+    assert caught.value.retry_after == 44
+
+
+def test_a_merged_and_a_poisoned_ticket_are_told_apart_from_good_ones(desk: Desk) -> None:
+    merged, into, poison = desk.a_ticket(), desk.a_ticket(), desk.a_ticket()
+    desk.simulator.merge(int(merged), int(into))
+    desk.simulator.distort(int(poison), {"board": None, "extra": [1]}, ["status"])
+    record = desk.system.read(merged)
+    assert not record.is_escalatable
+    assert record.why_not == f"it was merged into ticket {into}"
+    with pytest.raises(Exception, match=f"ticket {poison}: board: missing"):
+        desk.system.read(poison)
+    places = [desk.system.locate(home) for home in HOMES]
+    assert {row.id for row in desk.system.open_tickets(places)} == {into, poison}
+
+
+@pytest.mark.parametrize("cut", [None, 25])
+def test_the_poll_finds_every_changed_ticket(desk: Desk, cut: int | None) -> None:
+    desk.simulator.faults.page_size_cut = cut
+    old = desk.a_ticket()
+    desk.clock.advance(timedelta(minutes=10))
+    new = {desk.a_ticket() for _ in range(60)}
+    found = list(desk.system.changed_since(START + timedelta(minutes=10)))
+    assert {row.id for row in found} == new
+    assert {row.updated_at for row in found} == {START + timedelta(minutes=10)}
+    assert old in {row.id for row in desk.system.changed_since(START)}
+
+
+def test_an_old_site_and_one_without_times_are_read_from_the_separate_lists(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.simulator.add_note(int(ticket), "Looked at it", "tess")
+    desk.simulator.add_time_entry(int(ticket), "tess", "And again", START, START)
+    usual = [(entry.kind, entry.author.identifier, entry.text) for entry in desk.system.read(ticket).entries]
+    desk.simulator.faults.all_notes_dates = frozenset()
+    assert [(e.kind, e.author.identifier, e.text) for e in desk.system.read(ticket).entries] == usual
+    desk.simulator.faults.all_notes_missing = True
+    assert [(e.kind, e.author.identifier, e.text) for e in desk.system.read(ticket).entries] == usual
+
+
+def test_the_people_of_a_team_come_with_their_load(desk: Desk) -> None:
+    desk.a_ticket(owner="tess")
+    desk.a_ticket(owner="tess")
+    people = desk.system.people(desk.system.locate("Service Desk > First Touch"))
+    assert [(person.identifier, person.open_tickets) for person in people] == [("tess", 2), ("tom", 0)]
+
+
+def test_the_plan_date_is_read_when_somebody_made_the_plan(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.clock.advance(timedelta(minutes=20))
+    desk.simulator.set_status(int(ticket), "Plan made", by="tess")
+    record = desk.system.read(ticket)
+    assert record.status.group is StatusGroup.PLANNED
+    assert record.planned_at == START + timedelta(minutes=20)
+    assert desk.system.read(desk.a_ticket(status="Plan made")).planned_at is None
+
+
+def test_webhooks_are_registered_once_verified_and_read(desk: Desk) -> None:
+    registration = desk.system.register_webhooks()
+    assert desk.system.register_webhooks() == registration
+    assert len(desk.simulator.callbacks()) == 1
+    ticket = desk.a_ticket()
+    (request,) = desk.requests()
+    with pytest.raises(KeyUnknown) as caught:
+        desk.system.verify(request)
+    desk.system.learn_key(caught.value.reference)
+    desk.system.verify(request)
+    (notice,) = desk.system.parse(request)
+    assert (notice.ticket, notice.at, notice.is_deletion) == (ticket, START, False)
+    desk.simulator.delete(int(ticket))
+    (request,) = desk.requests()
+    desk.system.verify(request)
+    assert desk.system.parse(request)[0].is_deletion
+
+
+def test_a_forged_webhook_and_a_new_key_are_told_apart(desk: Desk) -> None:
+    registration = desk.system.register_webhooks()
+    desk.a_ticket()
+    (request,) = desk.requests()
+    with pytest.raises(KeyUnknown) as caught:
+        desk.system.verify(request)
+    desk.system.learn_key(caught.value.reference)
+    desk.simulator.faults.callbacks_wrong_signature = True
+    desk.a_ticket()
+    (forged,) = desk.requests()
+    with pytest.raises(SignatureError):
+        desk.system.verify(forged)
+    desk.simulator.faults.reset()
+    desk.simulator.rotate_signing_key(int(registration.id), keep_guid=True)
+    desk.clock.advance(timedelta(hours=2))
+    desk.a_ticket()
+    (request,) = desk.requests()
+    with pytest.raises(KeyUnknown) as caught:
+        desk.system.verify(request)
+    desk.system.learn_key(caught.value.reference)
+    desk.system.verify(request)
+
+
+def test_a_registration_that_was_switched_off_is_repaired(desk: Desk) -> None:
+    registration = desk.system.register_webhooks()
+    record = desk.simulator.state.callbacks[int(registration.id)]
+    desk.simulator.state.callbacks[int(registration.id)] = {**record, "inactiveFlag": True}
+    assert not desk.system.registrations()[0].is_active
+    assert desk.system.register_webhooks().is_active
+    assert desk.system.remove_webhooks() == 1
+    assert desk.simulator.callbacks() == []
+
+
+def test_check_finds_nothing_wrong_then_each_missing_right(desk: Desk) -> None:
+    assert {finding.severity for finding in desk.system.check()} == {Severity.OK}
+    desk.simulator.faults.forbid(path="system/members")
+    desk.simulator.faults.forbid(path="system/callbacks")
+    errors = {finding.subject for finding in desk.connected().check() if finding.severity is Severity.ERROR}
+    assert errors == {"members", "webhook registrations"}
+
+
+def test_check_sees_a_skewed_clock(desk: Desk) -> None:
+    desk.simulator.faults.clock_skew = 300.0
+    errors = {finding.subject for finding in desk.connected().check() if finding.severity is Severity.ERROR}
+    assert errors == {"clock"}
+
+
+def test_an_upgrade_of_the_site_is_followed(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    now = [0.0]
+    system = desk.connected(lambda: now[0])
+    system.read(ticket)
+    desk.simulator.change_codebase("v2025_8/")
+    now[0] = 61.0
+    assert system.read(ticket).id == ticket

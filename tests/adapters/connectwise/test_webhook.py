@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from base64 import b64encode
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.connectwise.webhook import Webhook
+from adapters.contract import KeyUnknown, PayloadError, SignatureError
+from connector.clock import VirtualClock
+from connector.model import InboundRequest
+from tests.adapters.connectwise.site import KEY_URL, NOW, MemoryKeys, fixture, fixtures, settings
+
+KEY = "a signing key, für alle"
+EXAMPLES = Path(__file__).parents[4] / "shared" / "reference" / "connectwise-examples.json"
+
+
+def independent_signature(key: str, body: bytes) -> str:
+    inner = hashlib.sha256(key.encode("utf-8")).digest()
+    return b64encode(hmac.new(inner, body, hashlib.sha256).digest()).decode()
+
+
+def body_of(**changes: Any) -> bytes:
+    return json.dumps({**fixture("callback_ticket_updated")["payload"], **changes}).encode()
+
+
+def a_request(body: bytes | None = None, signature: str | None = None, token: str | None = None) -> InboundRequest:
+    body = body_of() if body is None else body
+    signature = independent_signature(KEY, body) if signature is None else signature
+    return InboundRequest(body, {"x-content-signature": signature}, {} if token is None else {"token": token})
+
+
+def a_webhook(clock: VirtualClock | None = None, known: str | None = KEY, **changes: Any) -> Webhook:
+    clock = clock or VirtualClock(NOW)
+    keys = MemoryKeys(clock)
+    if known is not None:
+        keys.put(KEY_URL, known)
+    return Webhook(settings(**changes), keys, clock)
+
+
+def test_a_genuine_callback_is_verified() -> None:
+    a_webhook().verify(a_request())
+
+
+def test_one_changed_byte_is_noticed() -> None:
+    genuine = a_request()
+    forged = InboundRequest(genuine.body.replace(b"4711", b"4712"), genuine.headers)
+    with pytest.raises(SignatureError, match="does not fit"):
+        a_webhook().verify(forged)
+
+
+def test_the_raw_bytes_count_and_not_what_they_mean() -> None:
+    genuine = a_request()
+    respaced = json.dumps(json.loads(genuine.body), separators=(",", ":")).encode()
+    with pytest.raises(SignatureError):
+        a_webhook().verify(InboundRequest(respaced, genuine.headers))
+
+
+@pytest.mark.parametrize("signature", ["", "   ", "AAAA", "ä" * 44, "\udcff"])
+def test_a_missing_or_senseless_signature_is_refused(signature: str) -> None:
+    with pytest.raises(SignatureError):
+        a_webhook().verify(a_request(signature=signature))
+
+
+def test_the_raw_key_and_the_hex_digest_are_no_signatures() -> None:
+    body = body_of()
+    raw_key = b64encode(hmac.digest(KEY.encode(), body, "sha256")).decode()
+    inner = hashlib.sha256(KEY.encode()).digest()
+    for wrong in (raw_key, hmac.digest(inner, body, "sha256").hex()):
+        with pytest.raises(SignatureError):
+            a_webhook().verify(a_request(body, wrong))
+
+
+def test_an_unknown_key_is_asked_for() -> None:
+    with pytest.raises(KeyUnknown) as caught:
+        a_webhook(known=None).verify(a_request())
+    assert caught.value.reference == KEY_URL
+
+
+def test_a_mismatch_with_an_old_key_asks_for_the_key_again() -> None:
+    clock = VirtualClock(NOW)
+    webhook = a_webhook(clock, known="the key before")
+    with pytest.raises(SignatureError):
+        webhook.verify(a_request())
+    clock.advance(timedelta(hours=1, seconds=1))
+    with pytest.raises(KeyUnknown):
+        webhook.verify(a_request())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        KEY_URL.replace("https://na.", "https://evil."),
+        KEY_URL.replace("https://na.myconnectwise.net", "https://na.myconnectwise.net.evil.example"),
+        KEY_URL.replace("https://", "https://user@"),
+        KEY_URL.replace("https://na.myconnectwise.net", "https://evil.example\\@na.myconnectwise.net"),
+        KEY_URL.replace("https://", "http://"),
+        KEY_URL.replace(".net/", ".net:8443/"),
+        KEY_URL.replace(".net/", ".net:none/"),
+        KEY_URL.replace("https:", "file:"),
+        KEY_URL + "#x",
+        KEY_URL + " ",
+        KEY_URL + "\n",
+        "https:///x",
+        "not an address",
+        "",
+        KEY_URL + "x" * 600,
+    ],
+)
+def test_a_key_address_anywhere_else_is_refused_before_any_look_up(address: str) -> None:
+    with pytest.raises(SignatureError):
+        a_webhook().verify(a_request(body_of(Metadata={"key_url": address})))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        KEY_URL.replace("=harbour", "=otherco"),
+        KEY_URL.replace("=harbour", "="),
+        KEY_URL.replace("companyName=harbour&", ""),
+        KEY_URL + "&companyName=otherco",
+        KEY_URL + "&COMPANYNAME=otherco",
+    ],
+)
+def test_another_customer_of_the_same_cloud_cannot_sign_for_us(address: str) -> None:
+    with pytest.raises(SignatureError, match="not the configured company"):
+        a_webhook().verify(a_request(body_of(Metadata={"key_url": address})))
+
+
+@pytest.mark.parametrize(
+    ("address", "changes"),
+    [
+        (KEY_URL.replace("//na.", "//api-na."), {}),
+        (KEY_URL.replace("//na.", "//NA."), {}),
+        (KEY_URL.replace("na.myconnectwise", "staging.vendor"), {"callback_hosts": ("staging.vendor.net",)}),
+        (
+            "http://127.0.0.1:8900/v2025_1//system/callbackkey/index.rails?id=1",
+            {"url": "http://127.0.0.1:8900"},
+        ),
+    ],
+)
+def test_the_site_itself_and_the_named_hosts_may_serve_keys(address: str, changes: dict[str, Any]) -> None:
+    with pytest.raises(KeyUnknown) as caught:
+        a_webhook(**changes).verify(a_request(body_of(Metadata={"key_url": address})))
+    assert caught.value.reference == address
+
+
+def test_either_of_two_tokens_is_accepted_and_nothing_else() -> None:
+    webhook = a_webhook(webhook_token=("new-token", "old-token"))
+    webhook.verify(a_request(token="new-token"))
+    webhook.verify(a_request(token="old-token"))
+    for wrong in (None, "", "new-toke", "ñ"):
+        with pytest.raises(SignatureError, match="token"):
+            webhook.verify(a_request(token=wrong))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xff", b"[" * 200_000, b"9" * 5000])
+def test_a_body_that_is_no_json_is_refused_without_a_crash(body: bytes) -> None:
+    request = a_request(body)
+    with pytest.raises(PayloadError):
+        a_webhook().verify(request)
+    with pytest.raises(PayloadError):
+        a_webhook().parse(request)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'{"Metadata": 1}', b'{"Metadata": {"key_url": 5}}'])
+def test_a_body_without_a_key_address_says_so(body: bytes) -> None:
+    with pytest.raises(PayloadError, match=r"\$\.Metadata\.key_url"):
+        a_webhook().verify(a_request(body))
+
+
+@pytest.mark.parametrize("name", fixtures("callback"))
+def test_a_recorded_callback_is_read_as_expected(name: str) -> None:
+    recorded = fixture(name)
+    request = a_request(json.dumps(recorded["payload"]).encode())
+    if isinstance(recorded["expected"], dict):
+        with pytest.raises(PayloadError) as caught:
+            a_webhook().parse(request)
+        assert str(caught.value) == recorded["expected"]["error"]
+        return
+    found = [
+        {
+            "ticket": notice.ticket,
+            "delivery": notice.delivery,
+            "at": notice.at.isoformat() if notice.at else None,
+            "is_deletion": notice.is_deletion,
+        }
+        for notice in a_webhook().parse(request)
+    ]
+    assert found == recorded["expected"]
+
+
+def test_a_callback_without_message_id_is_named_by_its_content() -> None:
+    payload = fixture("callback_ticket_updated")["payload"]
+    del payload["MessageId"]
+    body = json.dumps(payload).encode()
+    assert a_webhook().parse(a_request(body))[0].delivery == hashlib.sha256(body).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"ID": 0}, "$.ID"), ({"ID": True}, "$.ID"), ({"ID": 2**60}, "$.ID"), ({"MessageId": "x" * 201}, "$.MessageId")],
+)
+def test_values_out_of_bounds_are_refused_with_their_path(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(PayloadError) as caught:
+        a_webhook().parse(a_request(body_of(**change)))
+    assert caught.value.field == field
+
+
+def test_an_entity_nested_to_the_bottom_is_only_unreadable() -> None:
+    notices = a_webhook().parse(a_request(body_of(Entity="[" * 100_000)))
+    assert [(notice.ticket, notice.at) for notice in notices] == [("4711", None)]
+
+
+@pytest.mark.reference
+@pytest.mark.skipif(not EXAMPLES.exists(), reason="the team's reference cases are not here")
+def test_the_reference_vector_verifies_and_its_wrong_variants_do_not() -> None:
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))["examples"]
+    vector = next(example for example in examples if example["id"] == "signature_vector")
+    body = vector["raw_body_utf8"].encode()
+    clock = VirtualClock(NOW)
+    keys = MemoryKeys(clock)
+    keys.put(json.loads(body)["Metadata"]["key_url"], vector["key_url_response"]["signing_key"])
+    webhook = Webhook(settings(url="https://sandbox-na.myconnectwise.net", company="exampleco"), keys, clock)
+    good = vector["x-content-signature"]
+    webhook.verify(a_request(body, good))
+    key = vector["key_url_response"]["signing_key"].encode()
+    raw_key = b64encode(hmac.digest(key, body, "sha256")).decode()
+    hexadecimal = hmac.digest(hashlib.sha256(key).digest(), body, "sha256").hex()
+    escaped = json.dumps(json.loads(body), separators=(",", ":")).encode()
+    spaced = json.dumps(json.loads(body), ensure_ascii=False).encode()
+    for wrong in (
+        a_request(body, raw_key),
+        a_request(body, hexadecimal),
+        a_request(escaped, good),
+        a_request(spaced, good),
+    ):
+        with pytest.raises(SignatureError):
+            webhook.verify(wrong)
