@@ -1,0 +1,282 @@
+"""Builds a ``Policy`` from its written form, a JSON document (see ``policy.schema.json``).
+
+The flat environment variables are turned into the same document first, so there is one way in. Every problem is
+reported at once, with its path. Pure: where the document comes from is the business of ``settings``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
+
+from adapters.contract import ConfigError
+from connector.model import StatusGroup
+from connector.policy import QUEUE, EndOfDay, FinalEscalation, FixStartsAt, Policy, StartsAt, Tier
+from connector.policy_schema import Path, Problem, check
+from connector.wording import clipped, did_you_mean
+from connector.work_hours import WorkHoursError, holiday_dates, week_from
+from connector.working_time import CalendarError, WorkingCalendar
+
+DEFAULT_TIERS: tuple[tuple[str, float, float], ...] = (
+    ("First Touch (T1/2)", 30, 60),
+    ("Tier 3 / Service Desk Manager", 30, 60),
+    ("Sr IT Manager", 60, 60),
+)
+"""Name, diagnosis limit and fix limit of the default ladder's tiers. Further tiers have the last one's limits."""
+
+DEFAULT_CALENDAR = "default"
+DEFAULT_ZONE = "UTC"
+DEFAULT_HOURS = "mon-fri 08:00-17:00"
+DEFAULT_CRITICAL_FACTOR = 0.5
+
+_ASSIGN_LATER = ("round_robin", "least_loaded")
+_NO_EFFECT_YET = ("warn_at", "override_max_minutes")
+_FINAL_NO_EFFECT_YET = ("reminder_minutes", "reminders", "client_message", "add_people")
+
+_Value = TypeVar("_Value")
+
+
+class PolicyError(ValueError):
+    """A policy document is wrong. ``problems``: every one found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def parse_document(text: str) -> object:
+    """A document from JSON. Raises ValueError for what is no JSON, a key given twice, NaN and Infinity."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
+            raise ValueError(f"the key {clipped(twice)} is given twice in one object")
+        return found
+
+    def refuse(constant: str) -> object:
+        raise ValueError(f"{constant} is no number")
+
+    try:
+        return json.loads(text, object_pairs_hook=once, parse_constant=refuse)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is no JSON: {error.msg} in line {error.lineno}, column {error.colno}") from error
+    except RecursionError as error:
+        raise ValueError("is nested too deeply") from error
+
+
+def policy_from_document(document: object, systems: Collection[str] | None = None) -> Policy:
+    """The policy that a document describes. Raises ConfigError with every problem and its path.
+
+    ``systems``: the names that ``homes`` may have; None lets any stand.
+    """
+    try:
+        return read_policy(document, systems)
+    except PolicyError as error:
+        raise ConfigError([str(problem) for problem in error.problems]) from error
+
+
+def read_policy(document: object, systems: Collection[str] | None = None) -> Policy:
+    """As ``policy_from_document``; raises PolicyError, whose problems keep their paths."""
+    refused, sound = check(document)
+    reader = _Reader(refused, sound, systems)
+    policy = reader.policy()
+    if reader.problems:
+        raise PolicyError(reader.problems)
+    return replace(policy, version=_version(policy, reader.calendar_forms))
+
+
+def without_effect(document: Mapping[str, Any]) -> list[Path]:
+    """The paths of what a valid document asks for and this version keeps without acting on it yet."""
+    found: list[Path] = [(key,) for key in _NO_EFFECT_YET if document.get(key)]
+    if document.get("end_of_day") == EndOfDay.DEFER:
+        found.append(("end_of_day",))
+    final = document.get("final", {})
+    found += [("final", key) for key in _FINAL_NO_EFFECT_YET if final.get(key)]
+    found += [("tiers", index, "managers") for index, tier in enumerate(document["tiers"]) if tier.get("managers")]
+    return found
+
+
+def missing_homes(tiers: Sequence[Collection[str]], connected: Collection[str]) -> list[Path]:
+    """The paths of the homes that tiers lack. ``tiers``: for each, the ticket systems in which it has a home."""
+    return [
+        ("tiers", index, "homes", system)
+        for index, systems in enumerate(tiers)
+        for system in connected
+        if system not in systems
+    ]
+
+
+def home_key(home: str) -> str:
+    """A home in a form in which two writings of the same one are equal."""
+    return " > ".join(" ".join(part.split()) for part in home.casefold().split(">"))
+
+
+def _version(policy: Policy, calendars: Mapping[str, Any]) -> str:
+    """Equal for equal policies: worked out from what was built, not from how it was written down."""
+    content = asdict(replace(policy, calendars={}, critical_priorities=frozenset())) | {
+        "calendars": calendars,
+        "critical_priorities": sorted(policy.critical_priorities),
+    }
+    numbers_alike = json.loads(json.dumps(content), parse_int=float)
+    return hashlib.sha256(json.dumps(numbers_alike, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class _Reader:
+    """Builds the parts from a document that is sound in form, and collects what is wrong with its meaning."""
+
+    def __init__(self, refused: list[Problem], sound: dict[str, Any], systems: Collection[str] | None) -> None:
+        self.problems = list(refused)
+        self.refused = {problem.path for problem in refused}
+        self.sound = sound
+        self.systems = systems
+        self.calendar_forms: dict[str, Mapping[str, Any]] = {}
+
+    def problem(self, path: Path, message: str) -> None:
+        if path not in self.refused:
+            self.problems.append(Problem(path, message))
+
+    def policy(self) -> Policy:
+        tiers = tuple(self.tier(index, raw) for index, raw in enumerate(self.sound.get("tiers", ())))
+        self.homes(tiers)
+        calendars = self.calendars()
+        for tier in tiers:
+            self.known_calendar(("tiers", tier.number - 1, "calendar"), tier.calendar)
+        clients: dict[str, str] = self.folded("clients", self.sound.get("clients", {}))
+        for client, name in self.sound.get("clients", {}).items():
+            self.known_calendar(("clients", client), name)
+        critical = frozenset(name.strip().casefold() for name in self.sound.get("critical_priorities", ()))
+        factors = dict.fromkeys(critical, float(self.sound.get("critical_factor", DEFAULT_CRITICAL_FACTOR)))
+        factors |= self.folded("priority_factors", self.sound.get("priority_factors", {}), float)
+        plain: dict[str, Any] = {
+            key: float(self.sound[key])
+            for key in ("warn_at", "end_of_day_minutes", "override_max_minutes")
+            if key in self.sound
+        }
+        return Policy(
+            tiers=tiers,
+            calendars=calendars,
+            final=self.final(),
+            client_calendars=clients,
+            priority_factors=factors,
+            critical_priorities=critical,
+            status_groups=self.status_groups(),
+            fix_starts_at=FixStartsAt(self.sound.get("fix_starts_at", FixStartsAt.PLAN)),
+            end_of_day=EndOfDay(self.sound.get("end_of_day", EndOfDay.ADVISE)),
+            **plain,
+        )
+
+    # --- tiers
+
+    def tier(self, index: int, raw: Mapping[str, Any]) -> Tier:
+        name, diagnosis, fix = DEFAULT_TIERS[min(index, len(DEFAULT_TIERS) - 1)]
+        if index >= len(DEFAULT_TIERS) and "name" not in raw:
+            self.problem(("tiers", index, "name"), "is missing; only the first three tiers have a name by default")
+        starts_at = StartsAt.ASSIGNMENT if index else StartsAt.FIRST_TOUCH
+        assign = raw.get("assign", QUEUE).strip()
+        if assign in _ASSIGN_LATER:
+            self.problem(
+                ("tiers", index, "assign"),
+                f"{assign} comes with the next version; use {QUEUE} or a member identifier",
+            )
+        return Tier(
+            number=index + 1,
+            name=raw.get("name", name).strip(),
+            homes={system: home.strip() for system, home in raw.get("homes", {}).items()},
+            diagnosis_minutes=float(raw.get("diagnosis_minutes", diagnosis)),
+            fix_minutes=float(raw.get("fix_minutes", fix)),
+            starts_at=StartsAt(raw.get("starts_at", starts_at)),
+            managers=tuple(manager.strip() for manager in raw.get("managers", ())),
+            assign=assign,
+            status=raw.get("status", "").strip(),
+            calendar=raw.get("calendar", DEFAULT_CALENDAR),
+        )
+
+    def homes(self, tiers: Sequence[Tier]) -> None:
+        """No home of a system that is not known, none without a name in it, none for two tiers."""
+        taken: dict[tuple[str, str], Path] = {}
+        for tier in tiers:
+            for system, home in tier.homes.items():
+                path: Path = ("tiers", tier.number - 1, "homes", system)
+                if self.systems is not None and system not in self.systems:
+                    near = did_you_mean(system, self.systems)
+                    expected = " or ".join(sorted(self.systems)) or "none in this version"
+                    self.problem(path, f"unknown ticket system; expected {expected}{near}")
+                if not all(part.strip() for part in home.split(">")):
+                    self.problem(path, f"a name is missing beside '>' (got {clipped(home)})")
+                first = taken.setdefault((system, home_key(home)), path)
+                if first != path:
+                    self.problem(path, f"{clipped(home)} is the home of tier {int(first[1]) + 1} already")
+
+    # --- calendars
+
+    def calendars(self) -> dict[str, WorkingCalendar]:
+        raw: dict[str, Any] = {DEFAULT_CALENDAR: {}} | self.sound.get("calendars", {})
+        built = {name: self.calendar(name, form) for name, form in raw.items()}
+        return {name: calendar for name, calendar in built.items() if calendar is not None}
+
+    def calendar(self, name: str, raw: Mapping[str, Any]) -> WorkingCalendar | None:
+        path: Path = ("calendars", name)
+        form: dict[str, Any] = {"tz": DEFAULT_ZONE, "hours": DEFAULT_HOURS, "holidays": [], **raw}
+        if any(problem.path[:3] == (*path, "hours") for problem in self.problems):
+            form["hours"] = "24x7"  # its problems are known; what is left of it must not cause further ones
+        if isinstance(form["hours"], str):
+            form["hours"] = self.read((*path, "hours"), week_from, form["hours"], week_from("24x7"))
+        form["holidays"] = self.read((*path, "holidays"), holiday_dates, form["holidays"], [])
+        try:
+            calendar = WorkingCalendar.from_mapping(form, name)
+        except CalendarError as error:
+            for problem in error.problems:
+                where, _, message = problem.removeprefix(f"{name}.").partition(": ")
+                self.problem((*path, *_path(where)), message)
+            return None
+        self.calendar_forms[name] = form
+        return calendar
+
+    def read(self, path: Path, read: Callable[[Any], object], raw: object, instead: Any) -> Any:
+        try:
+            return read(raw)
+        except WorkHoursError as error:
+            for message in error.problems:
+                self.problem(path, message)
+            return instead
+
+    def known_calendar(self, path: Path, name: str) -> None:
+        known = {DEFAULT_CALENDAR, *self.sound.get("calendars", {})}
+        if name not in known and not {("calendars",), ("calendars", name)} & self.refused:
+            self.problem(path, f"there is no calendar {clipped(name)}{did_you_mean(name, known)}")
+
+    # --- the rest
+
+    def final(self) -> FinalEscalation:
+        convert: Mapping[str, Callable[[Any], Any]] = {"reminder_minutes": float, "reminders": int, "add_people": bool}
+        raw: Mapping[str, Any] = self.sound.get("final", {})
+        return FinalEscalation(**{key: convert.get(key, str.strip)(value) for key, value in raw.items()})
+
+    def status_groups(self) -> dict[str, StatusGroup]:
+        groups: dict[str, StatusGroup] = {}
+        for key, names in self.sound.get("statuses", {}).items():
+            for index, name in enumerate(names):
+                group = groups.setdefault(name.strip().casefold(), StatusGroup(key))
+                if group != key:
+                    self.problem(("statuses", key, index), f"{clipped(name)} is in the group {group.value!r} already")
+        return groups
+
+    def folded(
+        self, key: str, raw: Mapping[str, Any], convert: Callable[[Any], _Value] = lambda value: value
+    ) -> dict[str, _Value]:
+        """A mapping by case-folded names; two names that are equal then must not disagree."""
+        found: dict[str, _Value] = {}
+        for name, value in raw.items():
+            if found.setdefault(name.strip().casefold(), convert(value)) != convert(value):
+                self.problem((key, name), "is given twice, in different writings, with different values")
+        return found
+
+
+def _path(text: str) -> Path:
+    """The path that a calendar's problem is about: ``hours.mon[0]``."""
+    return tuple(int(index) if index else name for name, index in re.findall(r"([^.\[\]]+(?!\]))|\[(\d+)\]", text))

@@ -1,0 +1,243 @@
+"""The environment, read once into one frozen ``Settings``; every problem is reported in one message.
+
+What a ticket system needs is declared by its adapter; what the policy needs is in ``policy_variables``. The
+environment is passed in. A file is read only where ``ESCALATION_POLICY`` names one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, Protocol
+
+from adapters.contract import ConfigError
+from adapters.later import LATER
+from adapters.registry import SYSTEMS
+from adapters.variables import Secret, Variable, given, read_all
+from connector.policy import Policy
+from connector.policy_document import (
+    PolicyError,
+    missing_homes,
+    parse_document,
+    read_policy,
+    without_effect,
+)
+from connector.policy_schema import shown
+from connector.policy_variables import (
+    MOST_TIERS,
+    PLAIN_VARIABLES,
+    TIER_VARIABLES,
+    document_from_environment,
+    home_ending,
+    tier_variable,
+)
+from connector.service_variables import (
+    ADOPT,
+    DATABASE_URL,
+    DEAD_LETTER_HOURS,
+    DEFAULT_DATABASE,
+    ESCALATION_MODE,
+    ESCALATION_POLICY,
+    HOST,
+    LOG_FORMAT,
+    LOG_LEVEL,
+    NOTIFY_URLS,
+    PORT,
+    PUBLIC_URL,
+    RECONCILE_SECONDS,
+    SERVICE_VARIABLES,
+)
+from connector.wording import clipped, did_you_mean
+
+
+class SystemVariables(Protocol):
+    """What an adapter declares about its environment."""
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """The variables that the adapter reads."""
+        ...
+
+    def settings_from(self, values: Mapping[str, str]) -> Any:
+        """The adapter's settings, or None when it is not connected. Raises ConfigError with every problem."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the environment says. ``connections``: the settings of each connected ticket system, by name.
+
+    ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
+    nothing is said. ``without_effect_yet`` names what is set and kept, and acted on only by a later version.
+    Secrets never show in ``repr``.
+    """
+
+    database_url: str = field(repr=False)
+    host: str
+    port: int
+    public_url: str
+    log_level: str
+    log_format: str
+    mode: str
+    adopt: str
+    dead_letter_hours: float
+    reconcile_seconds: float
+    connections: Mapping[str, Any]
+    policy: Policy
+    notify_urls: tuple[Secret, ...] = ()
+    without_effect_yet: tuple[str, ...] = ()
+
+
+def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariables] = SYSTEMS) -> Settings:
+    """The settings of an environment. Raises ConfigError with every problem found; never with a secret's value.
+
+    A variable of blanks counts as not set. Nothing connected is no problem: ``connections`` is empty then.
+    """
+    values = given(environ)
+    problems = _unknown_names(values, systems)
+    read, wrong = read_all(SERVICE_VARIABLES, values)
+    problems += wrong
+    connections, connected, wrong = _connections(values, systems, read.get(PUBLIC_URL.name, ""))
+    problems += wrong
+    policy, unused, wrong = _policy(values, tuple(systems), connected)
+    problems += wrong
+    if policy is None or problems:
+        raise ConfigError(problems)
+    if NOTIFY_URLS.name in read:
+        unused.append(NOTIFY_URLS.name)
+    return Settings(
+        database_url=read.get(DATABASE_URL.name, DEFAULT_DATABASE),
+        host=read.get(HOST.name, "127.0.0.1"),
+        port=read.get(PORT.name, 8000),
+        public_url=read.get(PUBLIC_URL.name, ""),
+        log_level=read.get(LOG_LEVEL.name, "info"),
+        log_format=read.get(LOG_FORMAT.name, "auto"),
+        mode=read.get(ESCALATION_MODE.name, "observe"),
+        adopt=read.get(ADOPT.name, "now"),
+        dead_letter_hours=read.get(DEAD_LETTER_HOURS.name, 24.0),
+        reconcile_seconds=read.get(RECONCILE_SECONDS.name, 60.0),
+        connections=connections,
+        policy=policy,
+        notify_urls=read.get(NOTIFY_URLS.name, ()),
+        without_effect_yet=tuple(unused),
+    )
+
+
+# --- names ----------------------------------------------------------------------------------------------------
+
+
+def policy_names(systems: Sequence[str]) -> list[str]:
+    """The name of every flat variable that ``ESCALATION_POLICY`` replaces."""
+    tiers = [
+        tier_variable(number, entry.variable, ending).name
+        for number in range(1, MOST_TIERS + 1)
+        for entry in TIER_VARIABLES
+        for ending in ("", *(home_ending(system) for system in systems if entry.path == ("homes",)))
+    ]
+    return tiers + [entry.variable.name for entry in PLAIN_VARIABLES]
+
+
+def _unknown_names(values: Mapping[str, str], systems: Mapping[str, SystemVariables]) -> list[str]:
+    """A problem for each name that looks like one of ours and is none, or belongs to a version to come."""
+    later = {name: system.title for system in LATER.values() for name in system.variables}
+    for number in range(1, MOST_TIERS + 1):
+        later |= {f"TIER_{number}_HOME{home_ending(key)}": system.title for key, system in LATER.items()}
+    known = {variable.name for system in systems.values() for variable in system.variables}
+    known.update(policy_names(tuple(systems)))
+    prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems), *(s.prefix for s in LATER.values()))
+    problems = []
+    for name in sorted(values):
+        if name in known or not name.startswith(prefixes):
+            continue
+        if name in later:
+            problems.append(f"{name}: {later[name]} comes with a later version; remove it")
+        else:
+            problems.append(f"{name}: there is no such variable{did_you_mean(name, (*known, *later))}")
+    return problems
+
+
+# --- ticket systems -------------------------------------------------------------------------------------------
+
+
+def _connections(
+    values: Mapping[str, str], systems: Mapping[str, SystemVariables], public_url: str
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The settings of the connected systems, the names of those meant to be connected, and the problems."""
+    connections: dict[str, Any] = {}
+    meant: list[str] = []
+    problems: list[str] = []
+    for name, system in systems.items():
+        own = {variable.name: values[variable.name] for variable in system.variables if variable.name in values}
+        try:
+            settings = system.settings_from(own | {PUBLIC_URL.name: public_url} if public_url else own)
+        except ConfigError as error:
+            meant.append(name)
+            problems += error.problems
+        else:
+            if settings is not None:
+                meant.append(name)
+                connections[name] = settings
+    return connections, meant, problems
+
+
+# --- policy ---------------------------------------------------------------------------------------------------
+
+
+def _policy(
+    values: Mapping[str, str], systems: Sequence[str], connected: Sequence[str]
+) -> tuple[Policy | None, list[str], list[str]]:
+    """The policy, what of it has no effect yet, and the problems."""
+    if ESCALATION_POLICY.name in values:
+        return _written_policy(values, systems, connected)
+    flat = document_from_environment(values, systems, connected)
+    problems = list(flat.problems)
+    policy = None
+    try:
+        policy = read_policy(flat.document, systems)
+    except PolicyError as error:
+        problems += [flat.sentence(problem) for problem in error.problems]
+    homes = [tier.get("homes", {}) for tier in flat.document["tiers"]]
+    for _, index, _, system in missing_homes(homes, connected):
+        variable = tier_variable(int(index) + 1, _HOME)
+        if not any(problem.startswith(f"{variable.name}:") for problem in flat.problems):
+            problems.append(variable.problem(f"is missing ({system} is connected)"))
+    unused = [flat.origins[path].name for path in without_effect(flat.document)]
+    # One variable may stand at several paths: TIER_n_HOME with several systems.
+    return policy, unused, list(dict.fromkeys(problems))
+
+
+_HOME = next(entry.variable for entry in TIER_VARIABLES if entry.path == ("homes",))
+
+
+def _written_policy(
+    values: Mapping[str, str], systems: Sequence[str], connected: Sequence[str]
+) -> tuple[Policy | None, list[str], list[str]]:
+    name = ESCALATION_POLICY.name
+    problems = [
+        f"{flat}: must not be set together with {name}; say it there"
+        for flat in policy_names(systems)
+        if flat in values
+    ]
+    try:
+        document: Any = parse_document(_policy_text(values[name]))
+        policy = read_policy(document, systems)
+    except PolicyError as error:
+        return None, [], problems + [f"{name}: {problem}" for problem in error.problems]
+    except ValueError as error:
+        return None, [], [*problems, ESCALATION_POLICY.problem(str(error))]
+    for path in missing_homes([tier.homes for tier in policy.tiers], connected):
+        problems.append(f"{name}: {shown(path)}: is missing ({path[-1]} is connected)")
+    return policy, [f"{name}: {shown(path)}" for path in without_effect(document)], problems
+
+
+def _policy_text(text: str) -> str:
+    """The document's text: the value itself where it looks like JSON, else what its file holds."""
+    if text.startswith(("{", "[")):
+        return text
+    try:
+        return FilePath(text).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"cannot read the file {clipped(text)}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the file {clipped(text)} is no UTF-8 text") from error

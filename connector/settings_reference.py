@@ -1,0 +1,98 @@
+"""Every environment variable in groups, as the README's table and as ``.env.example``.
+
+``python -m connector.settings_reference table`` or ``… example`` prints them; a test keeps both files equal to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from adapters.registry import SYSTEMS
+from adapters.variables import Variable
+from connector.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
+from connector.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
+from connector.settings import SystemVariables
+
+_ACTIVE = ("DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "ESCALATION_MODE")
+"""What ``.env.example`` sets; all else stands there as a comment."""
+
+_TIERS = range(1, 4)
+_EXAMPLE_HOMES = {1: "Service Desk > First Touch", 2: "Tier 3", 3: "Sr IT"}
+
+_HEAD = """\
+# Every variable with a harmless value. Copy to .env, and take the '#' from what you need.
+# A variable without a value counts as not set. README.md says what each one means.
+"""
+
+
+def groups(systems: Mapping[str, SystemVariables] = SYSTEMS) -> Iterator[tuple[str, list[Variable]]]:
+    """The variables under their headings; those of the tiers with ``n`` for the number."""
+    yield "Service", list(SERVICE_VARIABLES)
+    for name, system in systems.items():
+        yield f"Ticket system: {name}", list(system.variables)
+    tiers = []
+    for entry in TIER_VARIABLES:
+        tiers.append(entry.variable)
+        if entry.path == ("homes",):
+            tiers += [_home_in(entry.variable, name) for name in systems]
+    yield "Ladder", tiers
+    yield "Policy", [entry.variable for entry in PLAIN_VARIABLES]
+    yield "Policy in one document", [ESCALATION_POLICY]
+
+
+def _home_in(home: Variable, system: str) -> Variable:
+    return replace(
+        home,
+        name=home.name + home_ending(system),
+        meaning=f"the same for {system} alone; wins, where several systems are connected",
+    )
+
+
+def markdown_table(systems: Mapping[str, SystemVariables] = SYSTEMS) -> str:
+    """The table of the README, one row a variable."""
+    lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for _, variables in groups(systems):
+        for variable in variables:
+            meaning = variable.meaning.replace("|", "\\|")
+            lines.append(f"| `{variable.name}` | {variable.shown_default or '–'} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def env_example(systems: Mapping[str, SystemVariables] = SYSTEMS) -> str:
+    """The text of ``.env.example``."""
+    lines = [_HEAD]
+    for heading, variables in groups(systems):
+        lines.append(f"# --- {heading} ---")
+        for variable in variables:
+            lines.append(f"# {variable.name}: {_plain(variable.meaning)}")
+            lines += [f"{'' if variable.name in _ACTIVE else '# '}{line}" for line in _assignments(variable)]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _assignments(variable: Variable) -> list[str]:
+    if "_n_" not in variable.name:
+        return [f"{variable.name}={variable.example}"]
+    if "_n_HOME" in variable.name:
+        return [f"{variable.name.replace('_n_', f'_{n}_')}={_EXAMPLE_HOMES[n]}" for n in _TIERS]
+    return [f"{variable.name.replace('_n_', '_1_')}={variable.example}"]
+
+
+def _plain(markdown: str) -> str:
+    return markdown.replace("`", "").replace("*", "")
+
+
+def main(arguments: list[str]) -> int:
+    """Print the ``table`` or the ``example``; 2 for any other wish."""
+    texts = {"table": markdown_table, "example": env_example}
+    if len(arguments) != 1 or arguments[0] not in texts:
+        sys.stderr.write("usage: python -m connector.settings_reference table|example\n")
+        return 2
+    sys.stdout.write(texts[arguments[0]]())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,420 @@
+"""The environment becomes one Settings, or one message with every problem."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.contract import ConfigError
+from adapters.variables import Secret, Variable
+from connector.model import Ref, Status, StatusGroup
+from connector.policy import EndOfDay, FixStartsAt, StartsAt
+from connector.settings import load_settings
+
+CONNECTED = {
+    "CONNECTWISE_URL": "https://na.myconnectwise.net/",
+    "CONNECTWISE_COMPANY": "acme",
+    "CONNECTWISE_PUBLIC_KEY": "public-1234",
+    "CONNECTWISE_PRIVATE_KEY": "private-1234",
+    "CONNECTWISE_CLIENT_ID": "client-1234",
+}
+HOMES = {"TIER_1_HOME": "Desk > First", "TIER_2_HOME": "Tier 3", "TIER_3_HOME": "Sr IT"}
+
+
+def problems_of(environ, **more):
+    with pytest.raises(ConfigError) as caught:
+        load_settings(environ, **more)
+    return list(caught.value.problems)
+
+
+class OtherSystem:
+    """A second ticket system, connected when its address is set."""
+
+    variables = (Variable("OTHER_URL", "the site", "an address", "https://other.example"),)
+
+    def settings_from(self, values):
+        return values.get("OTHER_URL")
+
+
+# --- what it says ---------------------------------------------------------------------------------------------
+
+
+def test_nothing_set_is_the_defaults_and_nothing_connected():
+    settings = load_settings({})
+    assert settings.database_url == "sqlite:///escalator.db"
+    assert (settings.host, settings.port, settings.public_url) == ("127.0.0.1", 8000, "")
+    assert (settings.log_level, settings.log_format) == ("info", "auto")
+    assert (settings.mode, settings.adopt) == ("observe", "now")
+    assert (settings.dead_letter_hours, settings.reconcile_seconds) == (24, 60)
+    assert settings.connections == {}
+    assert settings.without_effect_yet == ()
+    assert [tier.name for tier in settings.policy.tiers][2] == "Sr IT Manager"
+
+
+def test_the_service_is_set_by_its_variables():
+    settings = load_settings(
+        {
+            "DATABASE_URL": "postgres://me:secret@host/db?sslmode=require",
+            "HOST": "0.0.0.0",
+            "PORT": " 9000 ",
+            "PUBLIC_URL": "https://desk.example.com/escalator/",
+            "LOG_LEVEL": "DEBUG",
+            "LOG_FORMAT": "json",
+            "ESCALATION_MODE": "enforce",
+            "ADOPT": "history",
+            "DEAD_LETTER_HOURS": "1.5",
+            "RECONCILE_SECONDS": "1",
+            "NOTIFY_URLS": "slack://a/b, mailto://me@example.com",
+        }
+    )
+    assert settings.database_url == "postgresql+psycopg://me:secret@host/db?sslmode=require"
+    assert (settings.host, settings.port) == ("0.0.0.0", 9000)
+    assert settings.public_url == "https://desk.example.com/escalator"
+    assert (settings.log_level, settings.log_format) == ("debug", "json")
+    assert (settings.mode, settings.adopt) == ("enforce", "history")
+    assert (settings.dead_letter_hours, settings.reconcile_seconds) == (1.5, 1)
+    assert [target.reveal() for target in settings.notify_urls] == ["slack://a/b", "mailto://me@example.com"]
+    assert settings.without_effect_yet == ("NOTIFY_URLS",)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("postgresql://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
+        ("sqlite:////data/e.db", "sqlite:////data/e.db"),
+    ],
+)
+def test_the_database_may_be_named_in_several_ways(text, expected):
+    assert load_settings({"DATABASE_URL": text}).database_url == expected
+
+
+def test_a_connection_is_made_of_its_systems_variables_and_the_public_address():
+    settings = load_settings(
+        {
+            **CONNECTED,
+            **HOMES,
+            "PUBLIC_URL": "https://desk.example.com",
+            "CONNECTWISE_WEBHOOK_TOKEN": "new, old",
+            "CONNECTWISE_CALLBACK_HOSTS": "keys.example.com:8443",
+        }
+    )
+    assert settings.connections == {
+        "connectwise": ConnectWiseSettings(
+            url="https://na.myconnectwise.net",
+            company="acme",
+            public_key="public-1234",
+            private_key="private-1234",
+            client_id="client-1234",
+            webhook_token=("new", "old"),
+            callback_hosts=("keys.example.com:8443",),
+            public_url="https://desk.example.com",
+        )
+    }
+    assert [tier.homes for tier in settings.policy.tiers] == [
+        {"connectwise": "Desk > First"},
+        {"connectwise": "Tier 3"},
+        {"connectwise": "Sr IT"},
+    ]
+
+
+def test_secrets_do_not_show_in_the_settings():
+    settings = load_settings(
+        {
+            **CONNECTED,
+            **HOMES,
+            "DATABASE_URL": "postgres://u:database-1234@h/d",
+            "NOTIFY_URLS": "slack://notify-1234",
+            "CONNECTWISE_WEBHOOK_TOKEN": "token-1234",
+        }
+    )
+    assert "-1234" not in f"{settings!r} {settings}"
+
+
+def test_a_variable_of_blanks_is_not_set():
+    assert load_settings({"PORT": "", "CONNECTWISE_URL": "  ", "TIER_1_NMAE": ""}).port == 8000
+
+
+def test_the_flat_variables_say_all_of_a_policy():
+    policy = load_settings(
+        {
+            "TIER_1_NAME": "Desk",
+            "TIER_1_HOME": "Desk",
+            "TIER_1_DIAGNOSIS_MINUTES": "0.05",
+            "TIER_1_FIX_MINUTES": "100000",
+            "TIER_1_STARTS_AT": "ASSIGNMENT",
+            "TIER_1_MANAGERS": "a, b",
+            "TIER_1_ASSIGN": "tess",
+            "TIER_1_STATUS": "Escalated",
+            "FINAL_SR_IT_MANAGER": "srit",
+            "FINAL_REMINDERS": "2",
+            "FINAL_ADD_PEOPLE": "Yes",
+            "WORK_HOURS": "mon 08:00-12:00",
+            "WORK_TIME_ZONE": "Europe/Berlin",
+            "WORK_HOLIDAYS": "DE-BY, 2026-12-24",
+            "WAITING_STATUSES": "On hold, Later",
+            "PLAN_STATUSES": "Planned",
+            "NEW_STATUSES": "Fresh",
+            "RESOLVED_STATUSES": "Done",
+            "CRITICAL_PRIORITIES": "P1, P0",
+            "CRITICAL_FACTOR": ".25",
+            "FIX_STARTS_AT": "stint",
+            "WARN_AT": "0",
+            "END_OF_DAY": "ignore",
+            "END_OF_DAY_MINUTES": "15",
+            "OVERRIDE_MAX_MINUTES": "60",
+        }
+    ).policy
+    (tier,) = policy.tiers
+    assert (tier.name, tier.homes, tier.starts_at) == ("Desk", {"connectwise": "Desk"}, StartsAt.ASSIGNMENT)
+    assert (tier.diagnosis_minutes, tier.fix_minutes) == (0.05, 100000)
+    assert (tier.managers, tier.assign, tier.status) == (("a", "b"), "tess", "Escalated")
+    assert (policy.final.sr_it_manager, policy.final.reminders, policy.final.add_people) == ("srit", 2, True)
+    assert policy.calendars["default"].hours_text == "Mon 08:00-12:00 (Europe/Berlin)"
+    assert policy.factor_of(Ref("0", "p0")) == 0.25
+    assert policy.group_of(Status("1", "later", StatusGroup.NEW)) is StatusGroup.WAITING
+    assert (policy.fix_starts_at, policy.end_of_day) == (FixStartsAt.STINT, EndOfDay.IGNORE)
+    assert (policy.warn_at, policy.end_of_day_minutes, policy.override_max_minutes) == (0, 15, 60)
+
+
+def test_flat_variables_and_document_of_the_same_policy_have_the_same_version(tmp_path):
+    flat = load_settings({**CONNECTED, **HOMES, "WARN_AT": "0.5", "WORK_HOLIDAYS": "US-NY"})
+    document = {
+        "tiers": [{"homes": {"connectwise": home}} for home in HOMES.values()],
+        "warn_at": 0.5,
+        "calendars": {"default": {"holidays": ["US-NY"]}},
+    }
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(document), encoding="utf-8-sig")
+    inline = load_settings({**CONNECTED, "ESCALATION_POLICY": json.dumps(document)})
+    from_file = load_settings({**CONNECTED, "ESCALATION_POLICY": str(path)})
+    assert flat.policy.version == inline.policy.version == from_file.policy.version
+
+
+# --- the ladder -----------------------------------------------------------------------------------------------
+
+
+def test_homes_alone_keep_the_default_names_and_limits():
+    tiers = load_settings(HOMES).policy.tiers
+    assert [(tier.name, tier.diagnosis_minutes) for tier in tiers] == [
+        ("First Touch (T1/2)", 30),
+        ("Tier 3 / Service Desk Manager", 30),
+        ("Sr IT Manager", 60),
+    ]
+
+
+def test_the_ladder_reaches_up_to_the_highest_tier_that_is_named():
+    assert len(load_settings({"TIER_1_HOME": "A", "TIER_2_HOME": "B"}).policy.tiers) == 2
+    tiers = load_settings({**HOMES, "TIER_4_NAME": "Board", "TIER_4_HOME": "D"}).policy.tiers
+    assert (len(tiers), tiers[3].name, tiers[3].diagnosis_minutes) == (4, "Board", 60)
+
+
+def test_a_limit_alone_changes_the_default_ladder_and_not_its_length():
+    tiers = load_settings({"TIER_2_FIX_MINUTES": "45"}).policy.tiers
+    assert [tier.fix_minutes for tier in tiers] == [60, 45, 60]
+
+
+def test_a_tier_left_out_is_named():
+    assert problems_of({"TIER_1_HOME": "A", "TIER_3_HOME": "C"}) == [
+        "TIER_2_HOME: is missing: tiers are numbered without gaps, and TIER_3_HOME is set; "
+        "for example TIER_2_HOME=Service Desk"
+    ]
+
+
+def test_a_tier_beyond_the_default_ladder_needs_a_ladder_of_ones_own():
+    (problem,) = problems_of({"TIER_4_FIX_MINUTES": "5"})
+    assert problem.startswith("TIER_4_FIX_MINUTES: there is no tier 4: the default ladder has 3")
+
+
+def test_a_fourth_tier_needs_a_name():
+    assert problems_of({**HOMES, "TIER_4_HOME": "D"})[0].startswith("tiers[3].name: is missing")
+
+
+def test_a_home_of_one_system_wins_over_the_common_one():
+    systems = {"connectwise": OtherSystem(), "other": OtherSystem()}
+    tiers = load_settings({"OTHER_URL": "x", "TIER_1_HOME": "Desk", "TIER_1_HOME_OTHER": "Queue"}, systems).policy.tiers
+    assert tiers[0].homes == {"connectwise": "Desk", "other": "Queue"}
+
+
+def test_the_common_home_stands_for_the_connected_systems_only():
+    from adapters.registry import SYSTEMS
+
+    settings = load_settings({"OTHER_URL": "x", "TIER_1_HOME": "Queue"}, {**SYSTEMS, "other": OtherSystem()})
+    assert settings.policy.tiers[0].homes == {"other": "Queue"}
+
+
+def test_a_tier_without_a_home_in_a_connected_system_is_named_by_its_variable():
+    assert problems_of({**CONNECTED, "TIER_1_HOME": "A", "TIER_2_NAME": "B"}) == [
+        "TIER_2_HOME: is missing (connectwise is connected); expected a board, or a board and a team, "
+        "for example TIER_2_HOME=Service Desk > First Touch"
+    ]
+    assert len(problems_of(CONNECTED)) == 3
+
+
+def test_a_tier_left_out_is_named_once_when_a_system_is_connected():
+    problems = problems_of({**CONNECTED, "TIER_1_HOME": "A", "TIER_3_HOME": "C"})
+    assert [problem.split(":")[0] for problem in problems] == ["TIER_2_HOME"]
+
+
+def test_one_problem_of_a_common_home_is_reported_once_for_several_systems():
+    systems = {"connectwise": OtherSystem(), "other": OtherSystem()}
+    environ = {"OTHER_URL": "x", "TIER_1_HOME": "A", "TIER_2_HOME": "a"}
+    assert len(problems_of(environ, systems=systems)) == 1
+
+
+# --- what is wrong --------------------------------------------------------------------------------------------
+
+
+def test_every_problem_is_in_one_message():
+    problems = problems_of(
+        {
+            **CONNECTED,
+            "CONNECTWISE_CLIENT_ID": "",
+            "TIER_1_HOME": "A",
+            "PORT": "http",
+            "WORK_HOURS": "mom 08:00-17:00",
+            "TIER_1_FIX_MINUTES": "soon",
+            "FINAL_STAUTS": "x",
+        }
+    )
+    assert [problem.split(":")[0] for problem in problems] == [
+        "FINAL_STAUTS",
+        "PORT",
+        "CONNECTWISE_CLIENT_ID",
+        "TIER_1_FIX_MINUTES",
+        "WORK_HOURS",
+    ]
+    assert problems[3] == (
+        "TIER_1_FIX_MINUTES: must be a number (got 'soon'); expected a number of minutes above 0, decimals allowed, "
+        "for example TIER_1_FIX_MINUTES=60"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "what"),
+    [
+        ("PORT", "0", "is not between 1 and 65535"),
+        ("PORT", "80.5", "is not a whole number"),
+        ("HOST", "http://x", "is no host name or address"),
+        ("PUBLIC_URL", "http://desk.example.com", "must begin with https://"),
+        ("LOG_LEVEL", "loud", "is none of debug, info, warning, error"),
+        ("LOG_FORMAT", "xml", "is none of text, json"),
+        ("ESCALATION_MODE", "dry-run", "is none of observe, enforce"),
+        ("ADOPT", "never", "is none of now, history"),
+        ("DEAD_LETTER_HOURS", "0", "is not between 0.01 and 8760"),
+        ("RECONCILE_SECONDS", "0.5", "is not between 1 and 86400"),
+        ("RECONCILE_SECONDS", "nan", "is not a number"),
+        ("TIER_1_DIAGNOSIS_MINUTES", "0", "must be more than 0 (got 0)"),
+        ("TIER_1_STARTS_AT", "sunrise", "must be first_touch or assignment (got 'sunrise')"),
+        ("TIER_1_ASSIGN", "least_loaded", "least_loaded comes with the next version"),
+        ("FINAL_ADD_PEOPLE", "maybe", "must be true or false (got 'maybe')"),
+        ("WORK_HOLIDAYS", "US-NX", "'US-NX' names no part of US"),
+        ("WORK_TIME_ZONE", "Berlin", "did you mean 'Europe/Berlin'?"),
+        ("CRITICAL_FACTOR", "-1", "must be more than 0 (got -1)"),
+        ("WARN_AT", "80", "must be less than 1 (got 80)"),
+        ("END_OF_DAY", "go home", "must be advise or defer or ignore (got 'go home')"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_wrong_and_what_is_expected(name, text, what):
+    (problem,) = problems_of({name: text})
+    assert problem.startswith(f"{name}: ")
+    assert what in problem
+    assert "expected" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mysql://u:hunter2@h/d", "postgres:hunter2", "postgres://", "sqlite://", "sqlite:///:memory:", "sqlite:///file:x"],
+)
+def test_a_database_that_is_not_supported_is_refused_without_its_password(text):
+    (problem,) = problems_of({"DATABASE_URL": text})
+    assert problem.startswith("DATABASE_URL: ")
+    assert "hunter2" not in problem
+
+
+def test_a_target_that_is_no_address_is_refused_without_showing_it():
+    (problem,) = problems_of({"NOTIFY_URLS": "slack://a, hunter2"})
+    assert problem.startswith("NOTIFY_URLS: holds a target that is no URL")
+    assert "hunter2" not in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("TIER_1_HOEM", "there is no such variable; did you mean 'TIER_1_HOME'?"),
+        ("TIER_10_NAME", "there is no such variable; did you mean 'TIER_1_NAME'?"),
+        ("FINAL_STAUTS", "there is no such variable; did you mean 'FINAL_STATUS'?"),
+        ("CONNECTWISE_XYZZYXYZZYXYZZYXYZZY", "there is no such variable"),
+        ("HALOPSA_URL", "HaloPSA comes with a later version; remove it"),
+        ("HALOPSA_TENNANT", "there is no such variable; did you mean 'HALOPSA_TENANT'?"),
+        ("RT_TOKEN", "Request Tracker comes with a later version; remove it"),
+        ("TIER_2_HOME_RT", "Request Tracker comes with a later version; remove it"),
+    ],
+)
+def test_a_name_that_is_none_is_refused_with_the_nearest_right_one(name, problem):
+    assert f"{name}: {problem}" in problems_of({name: "x"})
+
+
+def test_names_of_other_programs_are_left_alone():
+    assert load_settings({"PATH": "/bin", "TIERS": "5", "RTFM": "1"}).port == 8000
+
+
+def test_what_has_no_effect_yet_is_named():
+    settings = load_settings(
+        {"WARN_AT": "0.5", "END_OF_DAY": "defer", "TIER_2_MANAGERS": "a", "FINAL_REMINDERS": "3", "FINAL_STATUS": "x"}
+    )
+    assert settings.without_effect_yet == ("WARN_AT", "END_OF_DAY", "FINAL_REMINDERS", "TIER_2_MANAGERS")
+
+
+# --- the document ---------------------------------------------------------------------------------------------
+
+
+def test_a_document_must_not_be_mixed_with_flat_variables_of_the_policy():
+    problems = problems_of({"ESCALATION_POLICY": '{"tiers": [{}]}', "TIER_1_NAME": "x", "WARN_AT": "0"})
+    assert problems == [
+        "TIER_1_NAME: must not be set together with ESCALATION_POLICY; say it there",
+        "WARN_AT: must not be set together with ESCALATION_POLICY; say it there",
+    ]
+
+
+def test_problems_of_a_document_have_their_paths():
+    assert problems_of({"ESCALATION_POLICY": '{"tiers": [{"fix_minutes": -3}], "warn_at": 2}'}) == [
+        "ESCALATION_POLICY: tiers[0].fix_minutes: must be more than 0 (got -3); for example 60",
+        "ESCALATION_POLICY: warn_at: must be less than 1 (got 2); for example 0.8",
+    ]
+
+
+def test_a_document_without_a_home_in_a_connected_system_is_refused():
+    assert problems_of({**CONNECTED, "ESCALATION_POLICY": '{"tiers": [{}]}'}) == [
+        "ESCALATION_POLICY: tiers[0].homes.connectwise: is missing (connectwise is connected)"
+    ]
+
+
+def test_what_of_a_document_has_no_effect_yet_is_named():
+    settings = load_settings({"ESCALATION_POLICY": '{"tiers": [{"managers": ["a"]}]}'})
+    assert settings.without_effect_yet == ("ESCALATION_POLICY: tiers[0].managers",)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(None, "cannot read the file"), (b"\xff", "is no UTF-8 text"), (b"tiers: []", "is no JSON")],
+)
+def test_a_file_that_cannot_be_read_is_a_problem_of_its_variable(tmp_path, content, problem):
+    path = tmp_path / "p.json"
+    if content is not None:
+        path.write_bytes(content)
+    (found,) = problems_of({"ESCALATION_POLICY": str(path)})
+    assert found.startswith("ESCALATION_POLICY: ")
+    assert problem in found
+
+
+def test_a_list_is_no_policy():
+    assert problems_of({"ESCALATION_POLICY": "[]"})[0].startswith("ESCALATION_POLICY: the document: must be an object")
+
+
+def test_a_secret_shows_itself_only_when_asked():
+    secret = Secret("hunter2")
+    assert f"{secret} {secret!r}" == "*** Secret('***')"
+    assert secret.reveal() == "hunter2"

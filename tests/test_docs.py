@@ -1,0 +1,81 @@
+"""What the documents say about the environment is what the program reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from adapters.registry import SYSTEMS
+from connector.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
+from connector.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
+from connector.settings import load_settings, policy_names
+from connector.settings_reference import env_example, main, markdown_table
+
+ROOT = Path(__file__).parent.parent
+ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.+)$", re.MULTILINE)
+
+
+def readme_block() -> str:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text.partition("<!-- environment: start -->\n")[2].partition("<!-- environment: end -->")[0]
+
+
+def example() -> str:
+    return (ROOT / ".env.example").read_text(encoding="utf-8")
+
+
+def names_of_the_program() -> set[str]:
+    names = {variable.name for variable in (*SERVICE_VARIABLES, ESCALATION_POLICY)}
+    names |= {entry.variable.name for entry in (*TIER_VARIABLES, *PLAIN_VARIABLES)}
+    names |= {variable.name for system in SYSTEMS.values() for variable in system.variables}
+    return names | {f"TIER_n_HOME_{system.upper()}" for system in SYSTEMS}
+
+
+def test_the_readme_has_a_row_for_each_variable_and_no_other():
+    rows = re.findall(r"^\| `([A-Za-z0-9_]+)` \|", readme_block(), re.MULTILINE)
+    assert len(rows) == len(set(rows))
+    assert set(rows) == names_of_the_program()
+
+
+def test_the_readme_has_the_generated_table():
+    assert readme_block().strip() == markdown_table().strip()
+
+
+def test_the_example_holds_each_variable_and_no_other():
+    names = {re.sub(r"^TIER_\d_", "TIER_n_", name) for name, _ in ASSIGNMENT.findall(example())}
+    assert names == names_of_the_program()
+
+
+def test_the_example_is_the_generated_one():
+    assert example() == env_example()
+
+
+def test_the_example_as_it_stands_is_a_valid_environment():
+    active = dict(ASSIGNMENT.findall("\n".join(line for line in example().splitlines() if not line.startswith("#"))))
+    assert active
+    assert load_settings(active).mode == "observe"
+
+
+def test_every_value_of_the_example_is_valid():
+    values = dict(ASSIGNMENT.findall(example()))
+    document = values.pop("ESCALATION_POLICY")
+    settings = load_settings(values)
+    assert list(settings.connections) == list(SYSTEMS)
+    assert len(settings.policy.tiers) == 3
+    assert document.endswith(".json")
+
+
+def test_every_flat_name_of_the_policy_is_replaced_by_the_document():
+    flat = {re.sub(r"^TIER_\d_", "TIER_n_", name) for name in policy_names(tuple(SYSTEMS))}
+    assert flat == {name for name in names_of_the_program() if name.startswith("TIER_")} | {
+        entry.variable.name for entry in PLAIN_VARIABLES
+    }
+
+
+def test_the_table_and_the_example_are_printed_on_demand(capsys):
+    assert main(["table"]) == 0
+    assert capsys.readouterr().out == markdown_table()
+    assert main(["example"]) == 0
+    assert capsys.readouterr().out == env_example()
+    assert main(["poem"]) == 2
+    assert "usage" in capsys.readouterr().err
