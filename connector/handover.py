@@ -103,5 +103,3 @@ def _policy_note(clock: StageClock) -> str:
     if clock.factor == 1:
         return ""
     return f"{clock.base_minutes:g} minutes, times {clock.factor:g} for the priority"
-
-

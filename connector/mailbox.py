@@ -171,9 +171,17 @@ class Mailbox:
             return [DeadLetter(**row) for row in views.dead_letters(conn, connection)]
 
     def replay(self, connection: str, ticket: str) -> bool:
-        """Give a dead letter another try, at once and from attempt 0; False where there is none."""
+        """Give a dead letter another try, at once and from attempt 0; False where there is none.
+
+        The turn finds manual mail, by which it can tell that somebody has looked at what went wrong.
+        """
         with self.store.writing() as conn:
-            return rows.revive(conn, (connection, ticket), self.store.now(conn))
+            now = self.store.now(conn)
+            if not rows.revive(conn, (connection, ticket), now):
+                return False
+            name = f"{Source.MANUAL.value}:{ticket}:{now.isoformat()}"
+            mail.insert(conn, self.store, [Delivery(connection, ticket, name, Source.MANUAL)], now)
+        return True
 
     def ring_all(self, connection: str) -> int:
         """Make every ticket of a connection due now (held ones: when they are finished); returns how many.

@@ -1,0 +1,80 @@
+"""Puts the parts of one connection together: what takes its tickets' turns and its chores.
+
+Everything is handed in: the composition root decides what the parts are, tests and the demo bring their own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.contract import TicketSystem
+from connector.connection import ConnectionBook
+from connector.homes import HomeBook
+from connector.journal import Journal
+from connector.mailbox import Mailbox
+from connector.policy import Policy
+from connector.reconcile import Chores, ChoreSettings
+from connector.store.beats import beat
+from connector.store.connections import ENFORCE, OBSERVE, Connections
+from connector.store.engine import Store
+from connector.turn import TicketTurn, TurnSettings
+from connector.worker import Outcome, Report, Worker, WorkerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """One connection, ready to work: its ticket system, who takes its tickets' turns, and who does its chores."""
+
+    system: TicketSystem
+    turns: TicketTurn
+    chores: Chores
+    homes: HomeBook
+    book: ConnectionBook
+
+    @property
+    def name(self) -> str:
+        """The connection's name."""
+        return self.system.name
+
+
+def connect(
+    system: TicketSystem,
+    store: Store,
+    policy: Policy,
+    settings: TurnSettings,
+    poll_every: timedelta,
+    *,
+    keeps_webhooks: bool,
+    jitter: random.Random,
+) -> Connected:
+    """Bring a connection up: remember its first start, ring everything when mode or policy changed, plan its chores.
+
+    Raises StoreUnavailable. No call to the ticket system is made yet.
+    """
+    mailbox, connections = Mailbox(store), Connections(store)
+    mode = ENFORCE if settings.is_enforcing else OBSERVE
+    state = connections.ensure(system.name, mode, policy.version)
+    if state.mode_changed or state.policy_changed:
+        mailbox.ring_all(system.name)
+    book = ConnectionBook(connections, system.name)
+    homes = HomeBook(system, policy, store.now)
+    turns = TicketTurn(system, mailbox, Journal(store), policy, homes, book, settings, store.now, jitter)
+    # Registering a webhook is a write on the ticket system: an observing connector only looks.
+    chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps_webhooks and settings.is_enforcing)
+    chores = Chores(system, mailbox, connections, homes, chore_settings, store.now)
+    chores.schedule()
+    return Connected(system, turns, chores, homes, book)
+
+
+def worker_of(
+    store: Store, connected: Sequence[Connected], settings: WorkerSettings, report: Report = lambda outcome: None
+) -> Worker:
+    """The worker that serves these connections."""
+    takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.name: (one.turns, one.chores) for one in connected}
+    return Worker(Mailbox(store), takers, settings, store.now, lambda name: beat(store, name, "running"), report)
+
+
+__all__ = ["Connected", "Outcome", "connect", "worker_of"]

@@ -1,0 +1,197 @@
+"""The demo's morning: what people do when, and what must have become of each ticket in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from adapters.connectwise.simulator import Simulator
+from connector.policy import FinalEscalation, Policy, StartsAt, Tier
+from connector.working_time import WorkingCalendar
+
+ZONE = ZoneInfo("America/New_York")
+DAY = datetime(2026, 1, 15, tzinfo=ZONE)
+OPENING = DAY + timedelta(hours=8, minutes=58)
+CLOSING_CURTAIN = DAY + timedelta(hours=11, minutes=10)
+
+NORMAL, CRITICAL = "Priority 3 - Normal", "Priority 1 - Critical"
+
+
+def clock(text: str) -> datetime:
+    """A moment of the demo's morning: ``clock("09:30")``."""
+    hours, minutes, *seconds = (int(part) for part in text.split(":"))
+    return DAY + timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Somebody does something to the ticket at a moment."""
+
+    at: datetime
+    told: str
+    do: Callable[[Simulator, int], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A ticket of the morning and how it must end: board, team, owner, and when it went up."""
+
+    summary: str
+    arrives: datetime
+    owner: str
+    ends_at: tuple[str, str, str | None]
+    goes_up: tuple[str, ...] = ()
+    priority: str = NORMAL
+    moral: str = ""
+    acts: tuple[Act, ...] = field(default=())
+
+
+def note(at: str, member: str, text: str) -> Act:
+    """An internal note."""
+    return Act(clock(at), f"{member} notes: {text}", lambda sim, t: sim.add_note(t, text, member))
+
+
+def time_entry(at: str, minutes: int, member: str, text: str) -> Act:
+    """A time entry for the last ``minutes``."""
+    end = clock(at)
+    start = end - timedelta(minutes=minutes)
+    return Act(end, f"{member} enters time: {text}", lambda sim, t: sim.add_time_entry(t, member, text, start, end))
+
+
+def status(at: str, member: str, name: str) -> Act:
+    """A change of status."""
+    return Act(clock(at), f"{member} sets {name}", lambda sim, t: sim.set_status(t, name, by=member))
+
+
+def resolved(at: str, member: str) -> Act:
+    """The fix is in place."""
+    return Act(clock(at), f"{member} resolves it", lambda sim, t: sim.resolve(t, by=member))
+
+
+def taken(at: str, member: str) -> Act:
+    """Somebody takes the ticket."""
+    return Act(clock(at), f"{member} takes it", lambda sim, t: sim.assign(t, member, by=member))
+
+
+DESK, SENIORS, MANAGEMENT = ("Service Desk", "First Touch"), ("Tier 3", "Seniors"), ("Sr IT", "Management")
+
+FATES = (
+    Fate(
+        "Printer on floor 2 jams",
+        clock("09:00"),
+        "tom",
+        (*DESK, "tom"),
+        moral="plan and fix in time: left alone",
+        acts=(note("09:12", "tom", "Plan: clean the rollers, else order a new tray"), resolved("09:48", "tom")),
+    ),
+    Fate(
+        "Cloudflare WARP does not connect",
+        clock("09:01"),
+        "tess",
+        (*SENIORS, "sam"),
+        ("10:26:00",),
+        moral="plan in time, no fix within 60 minutes of it: up a tier, with the note below",
+        acts=(
+            time_entry("09:12", 8, "tess", "Toggled the Cloudflare ZTNA agent's connection off and on, no change."),
+            note("09:19", "tess", "Tried another WiFi network, same result."),
+            note("09:26", "tess", "Diagnosis plan: follow the beacon error through the logs"),
+            note(
+                "09:41",
+                "tess",
+                "Read the Event Viewer and the Cloudflare logs. "
+                "The log said `404 Unable to find managed network beacon.`\n"
+                "Research found that the local beacon server isn't found.",
+            ),
+            taken("10:30", "sam"),
+            note("10:36", "sam", "Plan: re-issue the beacon's certificate and point the profile to it"),
+            resolved("11:02", "sam"),
+        ),
+    ),
+    Fate(
+        "Mailbox does not receive",
+        clock("09:03"),
+        "tess",
+        (*SENIORS, "sofia"),
+        ("09:33:00",),
+        moral="no plan within 30 minutes: up a tier",
+        acts=(
+            note("09:20", "tess", "Sent a test mail from outside, bounced with 550 5.7.1"),
+            taken("09:40", "sofia"),
+            note("09:45", "sofia", "Plan: correct the connector's sender list"),
+            resolved("10:10", "sofia"),
+        ),
+    ),
+    Fate(
+        "New laptop for Ms. Ortiz",
+        clock("09:04"),
+        "tom",
+        (*DESK, "tom"),
+        moral="waiting on the client for 90 minutes did not count",
+        acts=(
+            status("09:10", "tom", "Waiting on client"),
+            status("10:40", "tom", "In Progress"),
+            note("10:45", "tom", "Plan: image it and move her profile"),
+            resolved("11:05", "tom"),
+        ),
+    ),
+    Fate(
+        "Backup job has been silent since Friday",
+        clock("09:05"),
+        "tess",
+        (*MANAGEMENT, "irene"),
+        ("09:35:00", "10:05:00", "11:05:00"),
+        moral="nobody ever touched it again: all the way up, by itself",
+    ),
+    Fate(
+        "Password reset for the warehouse",
+        clock("09:06"),
+        "tom",
+        (*DESK, "tom"),
+        moral="resolved one second before the limit: left alone",
+        acts=(note("09:20", "tom", "Plan: reset it and sign in together"), resolved("10:19:59", "tom")),
+    ),
+    Fate(
+        "Phones are down in the whole office",
+        clock("09:02"),
+        "tess",
+        (*SENIORS, "sam"),
+        ("09:17:00",),
+        CRITICAL,
+        moral="critical: half the limits, up a tier after 15 minutes",
+        acts=(
+            taken("09:19", "sam"),
+            note("09:20", "sam", "Plan: fail over to the second trunk"),
+            resolved("09:44", "sam"),
+        ),
+    ),
+)
+
+
+def demo_policy() -> Policy:
+    """The default ladder on the simulated desk's boards, office hours in New York."""
+    days = ("mon", "tue", "wed", "thu", "fri")
+    hours = {day: [["08:00", "17:00"]] for day in days}
+    calendar = WorkingCalendar.from_mapping({"tz": ZONE.key, "hours": hours})
+    homes = ("Service Desk > First Touch", "Tier 3 > Seniors", "Sr IT")
+    names = ("First Touch (T1/2)", "Tier 3 / Service Desk Manager", "Sr IT Manager")
+    limits = ((30.0, 60.0), (30.0, 60.0), (60.0, 60.0))
+    return Policy(
+        tiers=tuple(
+            Tier(
+                number=n + 1,
+                name=names[n],
+                homes={"connectwise": homes[n]},
+                diagnosis_minutes=limits[n][0],
+                fix_minutes=limits[n][1],
+                starts_at=StartsAt.ASSIGNMENT if n else StartsAt.FIRST_TOUCH,
+            )
+            for n in range(3)
+        ),
+        calendars={"default": calendar},
+        final=FinalEscalation("irene", "maria", "adam"),
+        priority_factors={CRITICAL.casefold(): 0.5},
+        critical_priorities=frozenset({CRITICAL.casefold()}),
+        version="demo",
+    )

@@ -1,0 +1,228 @@
+"""Runs the demo's morning, shows the clocks while it passes, and judges every fate from the ticket system itself."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from adapters.connectwise.simulator import API_MEMBER
+from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
+from connector.demo.stage import Stage, stage
+from connector.mailbox import TicketRow
+
+SHOW_SECONDS = 32.0
+"""How long the morning takes on a terminal; elsewhere it takes no longer than the work."""
+
+FRAME = timedelta(minutes=1)
+
+
+@dataclass
+class Morning:
+    """The morning as it passes: which ticket is whose fate, and what happened."""
+
+    desk: Stage
+    tickets: dict[int, Fate] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+    seen_notes: dict[int, int] = field(default_factory=dict)
+
+    def run_until(self, moment: datetime) -> None:
+        """Let people and connector do what they do until ``moment``, each thing at its second."""
+        for at, fate, act in list(self._due(moment)):
+            self.desk.run_until(at)
+            if act is None:
+                self._arrive(fate)
+            else:
+                act.do(self.desk.simulator, self.number_of(fate))
+                self._tell(at, f"#{self.number_of(fate)} {act.told}")
+            self.desk.settle()
+            self._tell_escalations()
+        self.desk.run_until(moment)
+        self._tell_escalations()
+
+    def _due(self, moment: datetime) -> Iterator[tuple[datetime, Fate, Act | None]]:
+        now = self.desk.clock.now()
+        every = [(fate.arrives, fate, None) for fate in FATES]
+        every += [(act.at, fate, act) for fate in FATES for act in fate.acts]  # type: ignore[misc]  # a union of rows
+        yield from sorted((row for row in every if now < row[0] <= moment), key=lambda row: row[0])
+
+    def _arrive(self, fate: Fate) -> None:
+        number = self.desk.simulator.create_ticket(
+            fate.summary,
+            "Acme",
+            "Service Desk",
+            team="First Touch",
+            owner=fate.owner,
+            priority=fate.priority,
+            contact="Connie Client",
+        )
+        self.tickets[number] = fate
+        self._tell(fate.arrives, f"#{number} arrives: {fate.summary} ({fate.owner})")
+
+    def number_of(self, fate: Fate) -> int:
+        """The ticket's number."""
+        return next(number for number, known in self.tickets.items() if known is fate)
+
+    def notes_on(self, number: int) -> list[dict[str, str]]:
+        """The connector's notes on a ticket, as the ticket system has them."""
+        return [note for note in self.desk.simulator.notes(number) if note["createdBy"] == API_MEMBER]
+
+    def _tell_escalations(self) -> None:
+        for number in self.tickets:
+            notes = self.notes_on(number)
+            for note in notes[self.seen_notes.get(number, 0) :]:
+                at = datetime.fromisoformat(note["dateCreated"])
+                self._tell(at, f"#{number} {note['text'].splitlines()[0]}")
+            self.seen_notes[number] = len(notes)
+
+    def _tell(self, at: datetime, what: str) -> None:
+        self.told.append(f"{at.astimezone(ZONE):%H:%M:%S}  {' '.join(what.split())}")
+
+
+def main(console: Console | None = None) -> int:
+    """Run the demo; 0 when every ticket's fate is as it should be, else 1."""
+    console = console or Console()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        database = f"sqlite:///{Path(folder) / 'demo.db'}"
+        console.print(
+            "A simulated ConnectWise, the web process and a worker are running: a service desk's morning, "
+            f"{OPENING:%H:%M} to {CLOSING_CURTAIN:%H:%M} in New York, at high speed.\n"
+        )
+        with stage(OPENING, demo_policy(), database) as desk:
+            morning = Morning(desk)
+            desk.settle()
+            (_show if console.is_terminal else _list)(morning, console)
+            problems = _judge(morning, console)
+    took = time.monotonic() - began
+    if problems:
+        console.print(f"\n[bold red]Not as it should be:[/] {escape('; '.join(problems))}")
+        return 1
+    console.print(f"\nEvery ticket's fate is as it should be ({took:.0f} s).", style="bold green")
+    return 0
+
+
+def _frames() -> Iterator[datetime]:
+    at = OPENING
+    while at < CLOSING_CURTAIN:
+        at += FRAME
+        yield at
+
+
+def _show(morning: Morning, console: Console) -> None:
+    """The live table, paced so that people can follow it."""
+    frames = list(_frames())
+    pace = SHOW_SECONDS / len(frames)
+    with Live(_table(morning), console=console, auto_refresh=False) as live:
+        for at in frames:
+            began = time.monotonic()
+            morning.run_until(at)
+            live.update(_table(morning), refresh=True)
+            time.sleep(max(0.0, pace - (time.monotonic() - began)))
+
+
+def _list(morning: Morning, console: Console) -> None:
+    """Plain lines, where nobody looks at a table that changes."""
+    for at in _frames():
+        morning.run_until(at)
+        for line in morning.told:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        morning.told.clear()
+
+
+def _table(morning: Morning) -> Table:
+    now = morning.desk.clock.now()
+    table = Table(title=f"{now.astimezone(ZONE):%H:%M}", title_style="bold", expand=True)
+    for heading in ("Ticket", "Tier", "Owed", "Clock", "Holder", "Status"):
+        table.add_column(heading, no_wrap=heading != "Ticket")
+    rows = {row.ticket: row for row in morning.desk.mailbox.list_tickets()}
+    for number, fate in morning.tickets.items():
+        table.add_row(*_cells(morning, number, fate, rows.get(str(number)), now))
+    table.caption = "\n".join(escape(line) for line in morning.told[-4:])
+    table.caption_justify = "left"
+    return table
+
+
+def _cells(morning: Morning, number: int, fate: Fate, row: TicketRow | None, now: datetime) -> tuple[str, ...]:
+    ticket = morning.desk.simulator.ticket(number)
+    holder = ticket.get("owner", {}).get("name", "nobody yet")
+    name, state = f"#{number} {fate.summary}", ticket["status"]["name"]
+    snapshot = (row.snapshot if row else None) or {}
+    if not snapshot:
+        return name, ticket["board"]["name"], "", "[green]done[/]", holder, state
+    return name, str(snapshot["tier"]), str(snapshot["stage"] or ""), _clock_bar(snapshot, now), holder, state
+
+
+def _clock_bar(snapshot: dict[str, object], now: datetime) -> str:
+    """The share of the limit that is used, and what is left of it."""
+    if snapshot["verdict"] == "paused":
+        return "[yellow]paused[/]"
+    if snapshot["verdict"] == "breached":
+        return "[bold red]final escalation[/]"
+    due, limit = snapshot["due_at"], snapshot["limit_minutes"]
+    if not isinstance(due, str) or not isinstance(limit, float):
+        return ""
+    left = max(0.0, (datetime.fromisoformat(due) - now) / timedelta(minutes=1))
+    filled = round(12 * max(0.0, 1 - left / limit))
+    colour = "red" if filled >= 10 else "cyan"
+    return f"[{colour}]{'█' * filled}{'░' * (12 - filled)}[/] {left:2.0f} min left"
+
+
+def _judge(morning: Morning, console: Console) -> list[str]:
+    """Read everything back from the ticket system and compare; then show one escalation's note."""
+    table = Table(title="What became of them, read back from the ticket system", title_style="bold", expand=True)
+    for heading in ("Ticket", "Went up at", "Board > team, owner", "Why"):
+        table.add_column(heading)
+    problems: list[str] = []
+    for number, fate in morning.tickets.items():
+        found, went_up = _place(morning, number), _went_up(morning, number)
+        is_right = found == fate.ends_at and went_up == fate.goes_up
+        if not is_right:
+            expected = f"{fate.goes_up} {fate.ends_at}"
+            problems.append(f"#{number} {fate.summary}: expected {expected}, found {went_up} {found}")
+        board, team, owner = found
+        table.add_row(
+            f"{'[green]✓[/]' if is_right else '[red]✗[/]'} #{number} {escape(fate.summary)}",
+            "\n".join(went_up) or "-",
+            f"{board} > {team}, {owner or 'nobody yet'}",
+            fate.moral,
+        )
+    if len(morning.tickets) != len(FATES):
+        problems.append(f"{len(FATES)} tickets should have arrived, {len(morning.tickets)} did")
+    console.print()
+    console.print(table)
+    _print_note(morning, console)
+    return problems
+
+
+def _place(morning: Morning, number: int) -> tuple[str, str, str | None]:
+    ticket = morning.desk.simulator.ticket(number)
+    return (
+        ticket["board"]["name"],
+        ticket.get("team", {}).get("name", ""),
+        ticket.get("owner", {}).get("identifier"),
+    )
+
+
+def _went_up(morning: Morning, number: int) -> tuple[str, ...]:
+    times = (datetime.fromisoformat(note["dateCreated"]) for note in morning.notes_on(number))
+    return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in times)
+
+
+def _print_note(morning: Morning, console: Console) -> None:
+    number = next(number for number, fate in morning.tickets.items() if "Cloudflare" in fate.summary)
+    for note in morning.notes_on(number):
+        console.print(f"\nThe internal note on #{number}, as the technician who gets it sees it:\n", style="bold")
+        console.print(Padding(escape(note["text"]), (0, 4)), highlight=False)

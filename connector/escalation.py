@@ -1,0 +1,330 @@
+"""Carries an escalation out on a ticket system, step by step, each effect once.
+
+The order, which a crash between any two steps neither loses nor repeats:
+
+1. resolve where the ticket goes and who gets it there; nothing is written while that is unknown;
+2. journal that the note is about to be written (guarded by the turn's fence);
+3. look for the note's marker, and write the note only where it is not;
+4. reassign, and prove it from what comes back;
+5. journal the outcome with its audit entry and the changes made, in one transaction.
+
+Once the note stands, the escalation is decided: it is finished unless the ticket was resolved, closed or moved by
+somebody else in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem
+from connector.audit import AuditEvent
+from connector.evaluator import Decision
+from connector.journal import Journal, Step
+from connector.mailbox import Claim
+from connector.marks import Marks
+from connector.model import (
+    AuthorKind,
+    Change,
+    Entry,
+    Ownership,
+    Person,
+    Status,
+    StatusGroup,
+    Target,
+    TicketRecord,
+)
+from connector.observation import moved_by_us
+from connector.policy import QUEUE, Homes, Policy, Tier
+
+NOTE, MOVE, OWNER_NOTE = 1, 2, 3
+"""The numbered steps of an escalation's saga."""
+
+MOVE_TRIES = 3
+MOVE_PAUSE = timedelta(minutes=2)
+
+
+class MoveDidNotHold(Permanent):
+    """The ticket system accepted a reassignment and something changed it back."""
+
+    def __init__(self, message: str, tries: int) -> None:
+        self.tries = tries
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an escalation will do: worked out before anything is written."""
+
+    saga: str
+    marker: str
+    tier: Tier
+    to: Tier | None
+    target: Target
+    assignment: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the last tier breached."""
+        return self.to is None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What became of an escalation: the ticket as it now is, and the changes that are already stored.
+
+    ``cleared_owner``: an owner was to be removed; ``owner_stays``: the ticket system would not.
+    """
+
+    record: TicketRecord
+    changes: tuple[Change, ...] = ()
+    cleared_owner: bool = False
+    owner_stays: bool = False
+
+
+def saga_of(connection: str, decision: Decision, policy: Policy) -> str:
+    """The escalation's identity: (connection, ticket, stint, stage). Unique for good.
+
+    The last tier has one final escalation a stint, whichever stage breached.
+    """
+    assert decision.stint is not None
+    assert decision.tier is not None
+    assert decision.clock is not None
+    stage = "final" if policy.next_tier(decision.tier) is None else decision.clock.stage.value
+    return f"{connection}/{decision.record.id}/{decision.stint.key}/{stage}"
+
+
+class Escalator:
+    """Carries escalations out on one connection. Holds no state of its own; safe for several threads."""
+
+    def __init__(
+        self, system: TicketSystem, journal: Journal, marks: Marks, policy: Policy, *, owner_stays: bool
+    ) -> None:
+        self.system = system
+        self.journal = journal
+        self.marks = marks
+        self.policy = policy
+        self.owner_stays = owner_stays
+
+    # -- 1: what will be done -------------------------------------------------------------------------------
+
+    def plan(self, decision: Decision, homes: Homes, saga: str) -> Plan:
+        """Where the ticket goes and who gets it. Raises Permanent or Temporary while that is unknown."""
+        tier = decision.tier
+        assert tier is not None
+        to = self.policy.next_tier(tier)
+        target, assignment = self._final(decision.record) if to is None else self._onward(to, decision, homes)
+        return Plan(saga, self.marks.marker(saga), tier, to, target, assignment)
+
+    def _onward(self, to: Tier, decision: Decision, homes: Homes) -> tuple[Target, str]:
+        place = homes.places.get(to.number)
+        if place is None:
+            why = homes.unresolved.get(to.number, f"tier {to.number} ({to.name}) has no home")
+            raise Permanent(f"the ticket cannot go up: {why}; nothing was written")
+        status: Status | None
+        if to.status:
+            status = self.system.status_in(place, to.status)
+        else:
+            status = self.system.arrival_status(place, decision.record.status)
+        owner, assignment = self._owner(to, decision.record)
+        return Target(place, owner, status), assignment
+
+    def _owner(self, to: Tier, record: TicketRecord) -> tuple[Person | Ownership, str]:
+        if to.assign != QUEUE:
+            person = self.system.member(to.assign)
+            if person.is_active:
+                return person, f"assigned to {person.name}"
+            return Ownership.NOBODY, (
+                f"in the queue of {to.name}: {person.name}, who is configured to get it, is not active"
+            )
+        if record.owner is not None and self.owner_stays:
+            return Ownership.NOBODY, (
+                f"in the queue of {to.name}; {record.owner.name} is still shown as the owner, "
+                "because the ticket system does not let the owner be removed"
+            )
+        return Ownership.NOBODY, f"in the queue of {to.name}, without an owner"
+
+    def _final(self, record: TicketRecord) -> tuple[Target, str]:
+        final = self.policy.final
+        owner: Person | Ownership = Ownership.KEEP
+        assignment = "the tier and the owner stay as they are"
+        if final.sr_it_manager:
+            person = self.system.member(final.sr_it_manager)
+            if person.is_active:
+                owner, assignment = person, f"assigned to {person.name}"
+            else:
+                assignment = f"the owner stays: {person.name}, the Sr IT Manager, is not active"
+        status = self.system.status_in(record.place, final.status) if final.status else None
+        priority = self.system.priority(final.priority) if final.priority else None
+        return Target(None, owner, status, priority), assignment
+
+    # -- 2 to 5: doing it -----------------------------------------------------------------------------------
+
+    def carry_out(
+        self,
+        claim: Claim,
+        plan: Plan,
+        record: TicketRecord,
+        text: str,
+        steps: Sequence[Step],
+        facts: Mapping[str, object],
+        changes: Sequence[Change],
+        known: Sequence[Change],
+        now: datetime,
+    ) -> Carried:
+        """Write the note and move the ticket. ``changes`` are stored before the first write.
+
+        Raises LeaseLost, Temporary, OutcomeUnknown, Permanent; each leaves the journal so that the next turn
+        goes on where this one stopped.
+        """
+        noted = self._write_note_once(claim, plan, record, text, steps, facts, changes, now)
+        return self.move(claim, plan, record, steps, {**facts, **noted}, known)
+
+    def _write_note_once(
+        self,
+        claim: Claim,
+        plan: Plan,
+        record: TicketRecord,
+        text: str,
+        steps: Sequence[Step],
+        facts: Mapping[str, object],
+        changes: Sequence[Change],
+        now: datetime,
+    ) -> dict[str, object]:
+        begun = next((step for step in steps if step.n == NOTE), None)
+        written = own_note(record.entries, plan.marker)
+        if written is None and begun is not None:
+            self.wait_until_settled(begun, now)
+        intent = {"marker": plan.marker, "target": _target_facts(plan.target, record), **facts}
+        self.journal.begin(claim, plan.saga, NOTE, intent, changes)
+        if written is not None:
+            return {"note": written.id}
+        try:
+            note = self.system.write_note(record.id, text, plan.marker)
+        except OutcomeUnknown as error:
+            raise OutcomeUnknown(
+                f"ticket {record.id}: no answer to the escalation note; it is looked for before anything is "
+                "written again"
+            ) from error
+        return {"note": note.id}
+
+    def wait_until_settled(self, begun: Step, now: datetime) -> None:
+        """A write whose outcome is unknown may still surface: nothing is repeated before that time is over."""
+        readable_at = begun.at + timedelta(seconds=self.system.settle_seconds)
+        if now < readable_at:
+            raise Temporary("an earlier note may still become readable", (readable_at - now).total_seconds() or 1.0)
+
+    def move(
+        self,
+        claim: Claim,
+        plan: Plan,
+        record: TicketRecord,
+        steps: Sequence[Step],
+        facts: Mapping[str, object],
+        known: Sequence[Change],
+    ) -> Carried:
+        """Reassign and journal the outcome. Raises MoveDidNotHold when something changed it back."""
+        tried = next((step for step in steps if step.n == MOVE), None)
+        tries = _tries(tried) + 1
+        after = replace(self.system.reassign(record.id, plan.target), entries=record.entries)
+        made = moved_by_us(record, after, known)
+        problem = _not_held(plan.target, after)
+        if problem:
+            self.journal.begin(claim, plan.saga, MOVE, {"tries": tries, "problem": problem}, made)
+            raise MoveDidNotHold(
+                f"ticket {record.id}: the move did not hold ({problem}); try {tries} of {MOVE_TRIES}", tries
+            )
+        stays = plan.target.owner is Ownership.NOBODY and after.owner is not None
+        outcome = {
+            **facts,
+            "to": str(after.place),
+            "status": after.status.name,
+            "owner": after.owner.identifier if after.owner else "",
+            "owner_stays": stays,
+            "tries": tries,
+        }
+        if stays and not self.owner_stays:
+            self._say_that_owner_stays(claim, plan, after)
+        event = "final escalation" if plan.is_final else "escalated"
+        self.journal.done(claim, plan.saga, MOVE, outcome, changes=made, audit=(AuditEvent(event, outcome),))
+        cleared = plan.target.owner is Ownership.NOBODY and record.owner is not None
+        return Carried(after, made, cleared_owner=cleared, owner_stays=stays)
+
+    def _say_that_owner_stays(self, claim: Claim, plan: Plan, after: TicketRecord) -> None:
+        """The first time that an owner cannot be removed, the note already says otherwise: put it right."""
+        assert after.owner is not None
+        saga = f"{plan.saga}/owner"
+        marker = self.marks.marker(saga)
+        if own_note(after.entries, marker) is None:
+            self.journal.begin(claim, saga, OWNER_NOTE, {"marker": marker})
+            text = (
+                f"The ticket is in the queue of {plan.to.name if plan.to else plan.tier.name}. "
+                f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
+                f"connector remove the owner; please assign it anew.\nRef. {marker}"
+            )
+            self.system.write_note(after.id, text, marker)
+
+    def abandon(self, claim: Claim, saga: str, why: str, *, note_stands: bool) -> None:
+        """Close an escalation that must not be finished any more, and say why."""
+        event = "escalation not finished" if note_stands else "nothing written"
+        outcome = {"abandoned": why}
+        self.journal.done(claim, saga, MOVE, outcome, audit=(AuditEvent(event, {"saga": saga, "why": why}),))
+
+
+def own_note(entries: Sequence[Entry], marker: str) -> Entry | None:
+    """The connector's own note that carries ``marker``, if it is on the ticket."""
+    return next((e for e in entries if e.author.kind is AuthorKind.CONNECTOR and marker in e.text[-200:]), None)
+
+
+def is_over(record: TicketRecord, policy: Policy) -> bool:
+    """Whether a ticket has nothing left to escalate: resolved, closed, merged or no service ticket."""
+    return not record.is_escalatable or policy.group_of(record.status) in (
+        StatusGroup.RESOLVED,
+        StatusGroup.CLOSED,
+    )
+
+
+def _target_facts(target: Target, record: TicketRecord) -> dict[str, str]:
+    """What the next turn must know of the target if this one dies; empty values are left as they are."""
+    return {
+        "from": record.place.key,
+        "place": target.place.key if target.place else "",
+        "owner": target.owner.id if isinstance(target.owner, Person) else "",
+        "status": target.status.id if target.status else "",
+        "priority": target.priority.id if target.priority else "",
+    }
+
+
+def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
+    """Whether a ticket stands where a dead turn's reassignment was to take it.
+
+    A move to another place is told by the place alone: people may have taken the ticket on there since.
+    """
+    if target["place"]:
+        return f"{record.place.key}/".startswith(f"{target['place']}/") and target["place"] != target["from"]
+    present = {
+        "owner": record.owner.id if record.owner else "",
+        "status": record.status.id,
+        "priority": record.priority.id if record.priority else "",
+    }
+    return all(not target[what] or target[what] == present[what] for what in present)
+
+
+def _tries(step: Step | None) -> int:
+    tries = step.outcome.get("tries", 0) if step else 0
+    return tries if isinstance(tries, int) else 0
+
+
+def _not_held(target: Target, after: TicketRecord) -> str:
+    """What of the target is not so, in words; empty when the move holds."""
+    wrong: list[str] = []
+    if target.place is not None and not after.place.is_within(target.place):
+        wrong.append(f"it is at {after.place}, not at {target.place}")
+    if isinstance(target.owner, Person) and (after.owner is None or after.owner.id != target.owner.id):
+        wrong.append(f"it is owned by {after.owner.name if after.owner else 'nobody'}")
+    if target.status is not None and after.status.id != target.status.id:
+        wrong.append(f"its status is {after.status.name}, not {target.status.name}")
+    if target.priority is not None and (after.priority is None or after.priority.id != target.priority.id):
+        wrong.append("its priority is another")
+    return "; ".join(wrong)

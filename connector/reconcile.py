@@ -1,0 +1,211 @@
+"""The worker's chores: find what webhooks lost, meet what was already open, keep the registration, tidy up.
+
+Each chore is a mailbox row of its own whose name starts with ``@``, so that one of any number of workers does it,
+on time, and again after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters.contract import ConnectorError, PayloadError, SignatureError, TicketSystem
+from connector.audit import AuditEvent
+from connector.homes import HomeBook
+from connector.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
+from connector.model import ChangedTicket, InboundRequest
+from connector.store.connections import Connections, ConnectionState
+from connector.store.errors import StoreError
+
+POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
+
+OVERLAP = timedelta(minutes=5)
+"""How far each poll reaches back behind the one before: clocks differ, and commits arrive late."""
+
+SETTLED = timedelta(seconds=5)
+"""A read that is this much later than the ticket's last update has seen all of that second's updates."""
+
+WEBHOOKS_EVERY = timedelta(minutes=10)
+PRUNE_EVERY = timedelta(hours=1)
+KEEP_MAIL = timedelta(days=7)
+KEEP_UNVERIFIED = timedelta(hours=24)
+RETRY = timedelta(seconds=30)
+BATCH = 500
+
+log = structlog.get_logger("connector.reconcile")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoreSettings:
+    """``poll_every``: the light poll's interval; ``keeps_webhooks``: whether a registration may be repaired."""
+
+    poll_every: timedelta
+    keeps_webhooks: bool
+    prunes: bool = True
+
+
+class Chores:
+    """Takes the turns of one connection's chores."""
+
+    def __init__(
+        self,
+        system: TicketSystem,
+        mailbox: Mailbox,
+        connections: Connections,
+        homes: HomeBook,
+        settings: ChoreSettings,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.system = system
+        self.mailbox = mailbox
+        self.connections = connections
+        self.homes = homes
+        self.settings = settings
+        self.now = now
+
+    def schedule(self) -> None:
+        """Make sure that every chore has its row; called at each start."""
+        names = [POLL, WEBHOOKS] if self.settings.keeps_webhooks else [POLL]
+        if self.settings.prunes:
+            names.append(PRUNE)
+        if self._state().swept_at is None:
+            names.append(SURVEY)
+        for name in names:
+            self.mailbox.schedule(self.system.name, name, self.now())
+
+    def take(self, claim: Claim) -> Finished | Failed:
+        """Do the chore and say when it is due again. A failure is retried soon and never parked."""
+        try:
+            if claim.ticket.startswith(KEY):
+                return self._verify_waiting(claim)
+            again = {POLL: self._poll, SURVEY: self._survey, WEBHOOKS: self._webhooks, PRUNE: self._prune}[
+                claim.ticket
+            ]()
+        except ConnectorError as error:
+            log.warning("chore failed", connection=self.system.name, chore=claim.ticket, error=str(error))
+            return Failed(claim=claim, error=str(error), retry_at=self.now() + RETRY)
+        return Finished(claim=claim, wake_at=again, is_gone=again is None, done_mail=_ids(claim.mail))
+
+    def _state(self) -> ConnectionState:
+        state = self.connections.get(self.system.name)
+        if state is None:
+            raise StoreError(f"the connection {self.system.name} was never started")
+        return state
+
+    # -- finding tickets -------------------------------------------------------------------------------------
+
+    def _poll(self) -> datetime:
+        """Ring for every ticket that changed and was not read since."""
+        state = self._state()
+        started = self.now()
+        since = (state.polled_until or state.first_started_at) - OVERLAP
+        self._ring(self.system.changed_since(since), Source.POLL)
+        self.connections.set_polled_until(self.system.name, started)
+        return started + self.settings.poll_every
+
+    def _survey(self) -> None:
+        """Meet every ticket that was already open at the connection's first start; once."""
+        homes = self.homes.current()
+        self._ring(self.system.open_tickets(tuple(homes.places.values())), Source.SWEEP)
+        self.connections.set_swept(self.system.name, self.now())
+
+    def _ring(self, found: Iterable[ChangedTicket], source: Source) -> None:
+        batch: list[ChangedTicket] = []
+        for ticket in found:
+            batch.append(ticket)
+            if len(batch) >= BATCH:
+                self._deliver(batch, source)
+                batch = []
+        if batch:
+            self._deliver(batch, source)
+
+    def _deliver(self, batch: list[ChangedTicket], source: Source) -> None:
+        snapshots = self.mailbox.snapshots(self.system.name, [str(ticket.id) for ticket in batch])
+        self.mailbox.deliver(
+            [
+                self._delivery(ticket, source, snapshots.get(str(ticket.id)))
+                for ticket in batch
+                if source is Source.SWEEP or not _was_read(ticket, snapshots.get(str(ticket.id)))
+            ]
+        )
+
+    def _delivery(self, ticket: ChangedTicket, source: Source, snapshot: Mapping[str, object] | None) -> Delivery:
+        read_at = (snapshot or {}).get("read_at", "never")
+        name = f"{source.value}:{ticket.id}:{ticket.updated_at.isoformat()}:{read_at}"
+        return Delivery(self.system.name, str(ticket.id), name, source)
+
+    # -- webhooks --------------------------------------------------------------------------------------------
+
+    def _webhooks(self) -> datetime:
+        """Leave exactly one active registration, also when the system switched it off."""
+        before = self.system.registrations()
+        if len(before) != 1 or not before[0].is_active:
+            self.system.register_webhooks()
+            log.warning("webhook registration repaired", connection=self.system.name, found=len(before))
+        return self.now() + WEBHOOKS_EVERY
+
+    def _verify_waiting(self, claim: Claim) -> Finished:
+        """Learn the signing key that waiting webhooks refer to, and let in those it proves.
+
+        Raises AdapterError while the key cannot be fetched; what waited too long for one is dropped.
+        """
+        fresh = [mail for mail in claim.mail if self.now() - mail.received_at < KEEP_UNVERIFIED]
+        verified: list[Delivery] = []
+        refused = len(claim.mail) - len(fresh)
+        if fresh:
+            self.system.learn_key((fresh[0].headers or {}).get("reference", ""))
+        for mail in fresh:
+            request = unpack(mail)
+            try:
+                self.system.verify(request)
+                notices = self.system.parse(request)
+            except (SignatureError, PayloadError):
+                refused += 1
+                continue
+            verified += [Delivery(self.system.name, str(n.ticket), n.delivery, Source.WEBHOOK) for n in notices]
+        if verified:
+            self.mailbox.deliver(verified)
+        if refused:
+            log.warning("unverified webhooks refused", connection=self.system.name, count=refused)
+        audit = (AuditEvent("webhooks refused", {"count": refused}),) if refused else ()
+        return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
+
+    def _prune(self) -> datetime:
+        """Forget done mail once its duplicate window is over."""
+        self.mailbox.prune(self.now() - KEEP_MAIL)
+        return self.now() + PRUNE_EVERY
+
+
+def pack(request: InboundRequest, reference: str) -> dict[str, str]:
+    """What must be kept of a webhook beside its body until its signing key is known."""
+    headers = {f"header.{name}": value for name, value in request.headers.items()}
+    query = {f"query.{name}": value for name, value in request.query.items()}
+    return {"reference": reference, **headers, **query}
+
+
+def unpack(mail: Mail) -> InboundRequest:
+    """The webhook as it was received."""
+    kept = mail.headers or {}
+    return InboundRequest(
+        body=mail.body or b"",
+        headers={k.removeprefix("header."): v for k, v in kept.items() if k.startswith("header.")},
+        query={k.removeprefix("query."): v for k, v in kept.items() if k.startswith("query.")},
+    )
+
+
+def _was_read(ticket: ChangedTicket, snapshot: Mapping[str, object] | None) -> bool:
+    """Whether the last turn saw this very version, late enough to have seen all of its second."""
+    if snapshot is None:
+        return False
+    version, read_at = snapshot.get("version"), snapshot.get("read_at")
+    if not isinstance(version, str) or not isinstance(read_at, str):
+        return False
+    seen = datetime.fromisoformat(version)
+    return seen >= ticket.updated_at and datetime.fromisoformat(read_at) - seen >= SETTLED
+
+
+def _ids(mail: Iterable[Mail]) -> tuple[int, ...]:
+    return tuple(item.id for item in mail)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from connector.evaluator import evaluate
+from connector.explanation import MOST_STRETCHES, explain, working
+from connector.model import Aspect
+from connector.timeline import build_timeline
+from tests.builders import (
+    ACME,
+    CRITICAL,
+    DESK,
+    ELSEWHERE,
+    HOMES,
+    NEW,
+    NINE,
+    NORMAL,
+    TESS,
+    TIER_3,
+    WAITING,
+    WORKING,
+    a_change,
+    a_note,
+    a_policy,
+    a_ticket,
+    at,
+    given_to,
+    moved,
+    office_hours,
+    round_the_clock,
+    seen,
+    turned,
+)
+
+NEW_YORK = a_policy(calendars={"default": office_hours("America/New_York")})
+
+
+def decide(record, now, changes=None, policy=NEW_YORK):
+    return evaluate(build_timeline(record, changes or seen(record), policy, HOMES), policy, now)
+
+
+def test_the_working_is_shown_line_by_line_in_the_calendars_zone():
+    start = at("13:10")
+    record = a_ticket(owner=TESS, status=WORKING, entered_at=start, updated_at=start, read_at=start)
+    changes = [*seen(record), turned(WORKING, WAITING, at("13:20")), turned(WAITING, WORKING, at("13:30"))]
+    assert working(decide(record, at("13:40"), changes)) == [
+        "diagnosis: 30 working minutes, counted from 2026-01-15 08:10:00 EST, calendar 'default': "
+        "Mon-Fri 08:00-17:00 (America/New_York)",
+        "2026-01-15 08:10:00 EST to 2026-01-15 08:20:00 EST: counted, 10.0 min, working hours",
+        "2026-01-15 08:20:00 EST to 2026-01-15 08:30:00 EST: not counted, 10.0 min, paused: Waiting on client",
+        "2026-01-15 08:30:00 EST to 2026-01-15 08:40:00 EST: counted, 10.0 min, working hours",
+        "used 20.0 of 30 working minutes; due at 2026-01-15 08:50:00 EST",
+    ]
+
+
+def test_the_prioritys_factor_is_shown():
+    record = a_ticket(owner=TESS, priority=CRITICAL)
+    assert "15 working minutes (30 x 0.5 for the priority)" in working(decide(record, NINE))[0]
+
+
+def test_a_pause_that_lasts_says_that_nothing_is_due():
+    record = a_ticket(owner=TESS, status=WAITING)
+    lines = working(decide(record, at("15:00"), [*seen(a_ticket(owner=TESS)), turned(NEW, WAITING, at("13:10"))]))
+    assert lines[-1].endswith("not due while the pause lasts")
+
+
+def test_a_limit_that_runs_out_at_closing_names_the_next_opening():
+    start = at("21:30")
+    record = a_ticket(owner=TESS, entered_at=start, updated_at=start, read_at=start)
+    assert working(decide(record, start))[-1].endswith(
+        "due at 2026-01-15 17:00:00 EST, judged at the next opening, 2026-01-16 08:00:00 EST"
+    )
+
+
+def test_a_long_working_is_shortened_in_the_middle():
+    record = a_ticket(owner=TESS, status=WORKING)
+    changes = [*seen(record)]
+    for n in range(40):
+        old, new = (WORKING, WAITING) if n % 2 == 0 else (WAITING, WORKING)
+        changes.append(turned(old, new, at(f"09:{n + 1:02d}")))
+    policy = a_policy(calendars={"default": round_the_clock()})
+    lines = working(decide(record, at("09:58"), changes, policy))
+    assert len(lines) == MOST_STRETCHES + 3
+    assert any("stretches left out" in line for line in lines)
+
+
+def test_without_a_clock_the_reason_is_the_working():
+    record = a_ticket()
+    assert working(decide(record, NINE)) == ["nobody has touched the ticket yet, so its clock has not started"]
+
+
+def test_the_whole_story_is_told():
+    record = a_ticket(owner=TESS, place=TIER_3, entries=(a_note("Plan: swap the cable", at("14:20")),))
+    changes = [
+        *seen(a_ticket(status=WORKING)),
+        given_to(TESS, at("13:05")),
+        turned(WORKING, WAITING, at("13:10")),
+        turned(WAITING, NEW, at("13:15")),
+        a_change(Aspect.PRIORITY, None, NORMAL, at("13:20")),
+        moved(DESK, TIER_3, at("14:00")),
+    ]
+    decision = decide(record, at("14:30"), changes)
+    told = "\n".join(explain(decision, NEW_YORK, changes, ["first escalation"]))
+    assert "Ticket 4711 at Tier 3 > Seniors, status New (new), owner Tess Tech, priority Priority 3 - Normal" in told
+    assert "2026-01-15 09:00:00 EST place: Service Desk > First Touch -> Tier 3 > Seniors (observed)" in told
+    assert "paused from 2026-01-15 08:10:00 EST until 2026-01-15 08:15:00 EST: Waiting on client" in told
+    assert "plan at 2026-01-15 09:20:00 EST by Tess Tech (note)" in told
+    assert "first escalation" in told
+    assert told.endswith("Looks again by itself at 2026-01-15 10:20:00 EST")
+
+
+def test_the_story_of_a_breach_says_what_is_to_be_done():
+    decision = decide(a_ticket(owner=TESS), at("18:00"))
+    told = explain(decision, NEW_YORK, ())
+    assert told[-1].startswith("To be escalated now")
+    assert "  none" in told
+
+
+def test_the_story_of_an_unwatched_ticket_has_no_stints():
+    record = a_ticket(place=ELSEWHERE, client=ACME, owner=None, priority=None)
+    told = explain(decide(record, NINE), NEW_YORK, seen(record))
+    assert "owner nobody, priority none" in told[0]
+    assert told[-1] == "Looks again when the ticket changes"
+
+
+def test_the_story_of_an_adopted_ticket_and_a_running_pause():
+    record = a_ticket(status=WAITING, entered_at=at("08:00", day=5))
+    timeline = build_timeline(record, seen(record), NEW_YORK, HOMES, adopted_at=NINE)
+    told = "\n".join(explain(evaluate(timeline, NEW_YORK, NINE), NEW_YORK, ()))
+    assert "the moment from which open tickets are watched" in told
+    assert "until now: Waiting on client" in told
+
+
+def test_the_story_of_an_untouched_ticket_says_so():
+    told = "\n".join(explain(decide(a_ticket(), NINE), NEW_YORK, ()))
+    assert "clock not started: nobody has touched the ticket" in told

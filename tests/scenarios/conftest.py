@@ -1,0 +1,42 @@
+"""Scenarios: the whole connector over HTTP on the simulator, with moved time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connector.demo.stage import Stage, stage
+from connector.policy import FinalEscalation, Policy
+from tests.builders import NINE, a_policy
+
+FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam")
+
+
+def scenario_policy(**given: Any) -> Policy:
+    """The default ladder on the simulator's standard desk, office hours in UTC."""
+    return replace(a_policy(final=FINAL), **given)
+
+
+@pytest.fixture
+def open_stage(sqlite_url: str) -> Iterator[Callable[..., Stage]]:
+    """Opens a stage at five to nine on a Thursday, on SQLite unless told otherwise."""
+    with ExitStack() as stack:
+
+        def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Stage:
+            start = given.pop("start", NINE - timedelta(minutes=5))
+            return stack.enter_context(stage(start, policy or scenario_policy(), url, **given))
+
+        yield open_
+
+
+@pytest.fixture
+def desk(open_stage: Callable[..., Stage]) -> Stage:
+    """A running stage at nine in the morning."""
+    running = open_stage()
+    running.run_until(NINE)
+    return running
