@@ -23,6 +23,9 @@ from connector.store.engine import Store
 from connector.turn import TicketTurn, TurnSettings
 from connector.worker import Outcome, Report, Worker, WorkerSettings
 
+RUNG_FOR = "rung_for"
+"""Remembered of a connection: the mode and policy for which every ticket was looked at anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Connected:
@@ -49,6 +52,7 @@ def connect(
     *,
     keeps_webhooks: bool,
     jitter: random.Random,
+    journal: Journal | None = None,
 ) -> Connected:
     """Bring a connection up: remember its first start, ring everything when mode or policy changed, plan its chores.
 
@@ -57,11 +61,14 @@ def connect(
     mailbox, connections = Mailbox(store), Connections(store)
     mode = ENFORCE if settings.is_enforcing else OBSERVE
     state = connections.ensure(system.name, mode, policy.version)
-    if state.mode_changed or state.policy_changed:
+    # Rung before it is noted as rung: a crash in between rings again, which does no harm.
+    rung_for = f"{mode} {policy.version}"
+    if state.state.get(RUNG_FOR) != rung_for:
         mailbox.ring_all(system.name)
+        connections.update_state(system.name, {RUNG_FOR: rung_for})
     book = ConnectionBook(connections, system.name)
     homes = HomeBook(system, policy, store.now)
-    turns = TicketTurn(system, mailbox, Journal(store), policy, homes, book, settings, store.now, jitter)
+    turns = TicketTurn(system, mailbox, journal or Journal(store), policy, homes, book, settings, store.now, jitter)
     # Registering a webhook is a write on the ticket system: an observing connector only looks.
     chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps_webhooks and settings.is_enforcing)
     chores = Chores(system, mailbox, connections, homes, chore_settings, store.now)

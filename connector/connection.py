@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 
 from connector.store.connections import Connections, ConnectionState
-from connector.store.errors import StoreError
 
 
 class ConnectionBook:
@@ -26,8 +25,6 @@ class ConnectionBook:
         with self._lock:
             if self._kept is None or self._kept.swept_at is None:
                 self._kept = self._connections.get(self._name)
-            if self._kept is None:
-                raise StoreError(f"the connection {self._name} was never started")
             return self._kept
 
     def remember(self, name: str, value: object) -> None:

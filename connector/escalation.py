@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem
 from connector.audit import AuditEvent
 from connector.evaluator import Decision
-from connector.journal import Journal, Step
+from connector.journal import Journal, Step, StepState
 from connector.mailbox import Claim
 from connector.marks import Marks
 from connector.model import (
@@ -238,7 +238,7 @@ class Escalator:
         stays = plan.target.owner is Ownership.NOBODY and after.owner is not None
         outcome = {
             **facts,
-            "to": str(after.place),
+            "place": str(after.place),
             "status": after.status.name,
             "owner": after.owner.identifier if after.owner else "",
             "owner_stays": stays,
@@ -275,6 +275,11 @@ class Escalator:
 def own_note(entries: Sequence[Entry], marker: str) -> Entry | None:
     """The connector's own note that carries ``marker``, if it is on the ticket."""
     return next((e for e in entries if e.author.kind is AuthorKind.CONNECTOR and marker in e.text[-200:]), None)
+
+
+def is_carried_out(step: Step) -> bool:
+    """Whether a step says that its escalation was finished; one that was abandoned may come due again."""
+    return step.n == MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome
 
 
 def is_over(record: TicketRecord, policy: Policy) -> bool:

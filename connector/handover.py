@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.escalation import MOVE, Plan
+from connector.escalation import Plan, is_carried_out
 from connector.evaluator import Decision, StageClock
 from connector.handoff import Handoff
-from connector.journal import Step, StepState
+from connector.journal import Step
 from connector.model import Entry, Reason, Ref
 from connector.policy import EndOfDay, FinalEscalation, Policy
 from connector.timeline import Stint
@@ -77,7 +77,7 @@ def final_people(final: FinalEscalation, people: Mapping[str, str]) -> tuple[tup
 def earlier(steps: Iterable[Step], zone: ZoneInfo) -> Iterable[str]:
     """A line for each escalation that was carried out before."""
     for step in sorted(steps, key=lambda step: step.at):
-        if step.n == MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome:
+        if is_carried_out(step):
             facts = step.outcome
             owed = "diagnosis plan" if facts.get("stage") == "diagnosis" else "fix"
             yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: no {owed} in time"

@@ -33,6 +33,9 @@ def observe(
         elif is_different(last.new, value):
             at = max(_changed_at(aspect, value, record, floor), floor)
             found.append(Change(at, aspect, last.new, value, "observed"))
+    if adopted_at and found and Aspect.PLACE in latest and any(change.how == ADOPTED for change in found):
+        # Known from before it was watched: it is adopted all the same.
+        found.append(_first_sight(Aspect.PLACE, record.place, record, adopted_at))
     found.sort(key=lambda change: change.at)
     return tuple(found)
 
@@ -77,6 +80,7 @@ def _identity(value: Value) -> tuple[str, ...]:
 
 
 def _first_sight(aspect: Aspect, value: Value, record: TicketRecord, adopted_at: datetime | None) -> Change:
+    """What is found at the first sight. Where a ticket is counts from when it was seen; the rest may be older."""
     if aspect is Aspect.PLACE:
         at = adopted_at or record.read_at
     else:

@@ -6,21 +6,24 @@ on time, and again after a crash.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import ConnectorError, PayloadError, SignatureError, TicketSystem
+from adapters.contract import ConnectorError, PayloadError, Permanent, SignatureError, Temporary, TicketSystem
 from connector.audit import AuditEvent
 from connector.homes import HomeBook
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 from connector.model import ChangedTicket, InboundRequest
 from connector.store.connections import Connections, ConnectionState
-from connector.store.errors import StoreError
 
 POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
+
+SURVEYED = "surveyed"
+"""Remembered of a connection: the keys of the homes whose open tickets were met."""
 
 OVERLAP = timedelta(minutes=5)
 """How far each poll reaches back behind the one before: clocks differ, and commits arrive late."""
@@ -33,6 +36,10 @@ PRUNE_EVERY = timedelta(hours=1)
 KEEP_MAIL = timedelta(days=7)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+KEYS_A_MINUTE = 20
+"""How many signing keys are fetched a minute: forged webhooks must not use up the calls that tickets need."""
+
 BATCH = 500
 
 log = structlog.get_logger("connector.reconcile")
@@ -44,7 +51,6 @@ class ChoreSettings:
 
     poll_every: timedelta
     keeps_webhooks: bool
-    prunes: bool = True
 
 
 class Chores:
@@ -65,15 +71,12 @@ class Chores:
         self.homes = homes
         self.settings = settings
         self.now = now
+        self._learned: list[datetime] = []
+        self._learning = threading.Lock()
 
     def schedule(self) -> None:
         """Make sure that every chore has its row; called at each start."""
-        names = [POLL, WEBHOOKS] if self.settings.keeps_webhooks else [POLL]
-        if self.settings.prunes:
-            names.append(PRUNE)
-        if self._state().swept_at is None:
-            names.append(SURVEY)
-        for name in names:
+        for name in (POLL, PRUNE, SURVEY, *([WEBHOOKS] if self.settings.keeps_webhooks else [])):
             self.mailbox.schedule(self.system.name, name, self.now())
 
     def take(self, claim: Claim) -> Finished | Failed:
@@ -86,14 +89,12 @@ class Chores:
             ]()
         except ConnectorError as error:
             log.warning("chore failed", connection=self.system.name, chore=claim.ticket, error=str(error))
-            return Failed(claim=claim, error=str(error), retry_at=self.now() + RETRY)
+            pause = min(RETRY * 2 ** min(claim.attempts, 10), LONGEST_RETRY if claim.ticket.startswith(KEY) else RETRY)
+            return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
         return Finished(claim=claim, wake_at=again, is_gone=again is None, done_mail=_ids(claim.mail))
 
     def _state(self) -> ConnectionState:
-        state = self.connections.get(self.system.name)
-        if state is None:
-            raise StoreError(f"the connection {self.system.name} was never started")
-        return state
+        return self.connections.get(self.system.name)
 
     # -- finding tickets -------------------------------------------------------------------------------------
 
@@ -107,40 +108,54 @@ class Chores:
         return started + self.settings.poll_every
 
     def _survey(self) -> None:
-        """Meet every ticket that was already open at the connection's first start; once."""
-        homes = self.homes.current()
-        self._ring(self.system.open_tickets(tuple(homes.places.values())), Source.SWEEP)
-        self.connections.set_swept(self.system.name, self.now())
+        """Meet every ticket that is already open in a home that was not surveyed before.
+
+        That is at the connection's first start, and when a policy adds a home. Raises Temporary while a home does
+        not resolve: what is open there would be missed.
+        """
+        state, homes = self._state(), self.homes.current()
+        surveyed = set(state.state.get(SURVEYED, ()))
+        fresh = {place.key: place for place in homes.places.values() if place.key not in surveyed}
+        if fresh:
+            self._ring(self.system.open_tickets(tuple(fresh.values())), Source.SWEEP)
+            self.connections.update_state(self.system.name, {SURVEYED: sorted(surveyed | set(fresh))})
+        if homes.unresolved:
+            raise Temporary("the survey of open tickets waits for: " + "; ".join(homes.unresolved.values()))
+        if state.swept_at is None:
+            self.connections.set_swept(self.system.name, self.now())
 
     def _ring(self, found: Iterable[ChangedTicket], source: Source) -> None:
+        started = self.now().isoformat()
         batch: list[ChangedTicket] = []
         for ticket in found:
             batch.append(ticket)
             if len(batch) >= BATCH:
-                self._deliver(batch, source)
+                self._deliver(batch, source, started)
                 batch = []
         if batch:
-            self._deliver(batch, source)
+            self._deliver(batch, source, started)
 
-    def _deliver(self, batch: list[ChangedTicket], source: Source) -> None:
+    def _deliver(self, batch: list[ChangedTicket], source: Source, started: str) -> None:
         snapshots = self.mailbox.snapshots(self.system.name, [str(ticket.id) for ticket in batch])
         self.mailbox.deliver(
             [
-                self._delivery(ticket, source, snapshots.get(str(ticket.id)))
+                Delivery(
+                    self.system.name,
+                    str(ticket.id),
+                    f"{source.value}:{ticket.id}:{ticket.updated_at.isoformat()}:{started}",
+                    source,
+                )
                 for ticket in batch
                 if source is Source.SWEEP or not _was_read(ticket, snapshots.get(str(ticket.id)))
             ]
         )
 
-    def _delivery(self, ticket: ChangedTicket, source: Source, snapshot: Mapping[str, object] | None) -> Delivery:
-        read_at = (snapshot or {}).get("read_at", "never")
-        name = f"{source.value}:{ticket.id}:{ticket.updated_at.isoformat()}:{read_at}"
-        return Delivery(self.system.name, str(ticket.id), name, source)
-
     # -- webhooks --------------------------------------------------------------------------------------------
 
-    def _webhooks(self) -> datetime:
+    def _webhooks(self) -> datetime | None:
         """Leave exactly one active registration, also when the system switched it off."""
+        if not self.settings.keeps_webhooks:
+            return None
         before = self.system.registrations()
         if len(before) != 1 or not before[0].is_active:
             self.system.register_webhooks()
@@ -150,13 +165,19 @@ class Chores:
     def _verify_waiting(self, claim: Claim) -> Finished:
         """Learn the signing key that waiting webhooks refer to, and let in those it proves.
 
-        Raises AdapterError while the key cannot be fetched; what waited too long for one is dropped.
+        Raises AdapterError while the key cannot be fetched; what waited too long for one, or refers to a key that
+        does not exist, is dropped.
         """
         fresh = [mail for mail in claim.mail if self.now() - mail.received_at < KEEP_UNVERIFIED]
         verified: list[Delivery] = []
+        if fresh and not self._may_learn():
+            raise Temporary("signing keys are fetched slowly, so that tickets keep the calls they need")
+        try:
+            if fresh:
+                self.system.learn_key((fresh[0].headers or {}).get("reference", ""))
+        except (Permanent, SignatureError, PayloadError):
+            fresh = []
         refused = len(claim.mail) - len(fresh)
-        if fresh:
-            self.system.learn_key((fresh[0].headers or {}).get("reference", ""))
         for mail in fresh:
             request = unpack(mail)
             try:
@@ -172,6 +193,15 @@ class Chores:
             log.warning("unverified webhooks refused", connection=self.system.name, count=refused)
         audit = (AuditEvent("webhooks refused", {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
+
+    def _may_learn(self) -> bool:
+        now = self.now()
+        with self._learning:
+            self._learned = [at for at in self._learned if now - at < timedelta(minutes=1)]
+            if len(self._learned) >= KEYS_A_MINUTE:
+                return False
+            self._learned.append(now)
+            return True
 
     def _prune(self) -> datetime:
         """Forget done mail once its duplicate window is over."""

@@ -317,11 +317,10 @@ def _stint(
     adopted_at: datetime | None,
 ) -> Stint:
     clock_from = _clock_start(span, policy, touches)
-    adopted = (
-        clock_from is not None and adopted_at is not None and span.entered_at < adopted_at and clock_from <= adopted_at
-    )
+    floor = _floor(changes, adopted_at) if is_first else adopted_at
+    adopted = clock_from is not None and floor is not None and span.entered_at < floor and clock_from <= floor
     if adopted:
-        clock_from = adopted_at
+        clock_from = floor
     plan = _plan(span, is_first, record, changes, policy)
     if plan and clock_from and plan.at < clock_from:
         plan = Plan(clock_from, plan.by, plan.text, plan.how)
@@ -338,6 +337,14 @@ def _stint(
         pauses=_pauses(span, record, changes, policy),
         holders=_holders(span, record, changes),
     )
+
+
+def _floor(changes: Sequence[Change], adopted_at: datetime | None) -> datetime | None:
+    """The earliest start of a first stint's clock: a later survey of open tickets adopts at its own moment."""
+    if adopted_at is None:
+        return None
+    surveyed = [change.at for change in changes if change.what is Aspect.PLACE and change.how == ADOPTED]
+    return max([adopted_at, *surveyed])
 
 
 def _clock_start(span: _Span, policy: Policy, touches: Sequence[datetime]) -> datetime | None:

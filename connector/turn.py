@@ -31,6 +31,7 @@ from connector.escalation import (
     MoveDidNotHold,
     Plan,
     has_arrived,
+    is_carried_out,
     is_over,
     own_note,
     saga_of,
@@ -60,6 +61,9 @@ WOULD = 0
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""
+
+UNKNOWN_AGAIN = timedelta(minutes=15)
+"""When to look again at what nobody can tell yet: somebody may name the status or mend the home meanwhile."""
 
 BACKOFF_BASE_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 600.0
@@ -144,12 +148,12 @@ class TicketTurn:
     def _take(self, claim: Claim) -> Outcome:
         seen = self.look(claim)
         pending = _open_saga(seen.steps)
-        if pending is not None:
+        if pending is not None and self.settings.is_enforcing:
             return self._resume(seen, *pending)
         if seen.decision.verdict is not Verdict.BREACHED:
             return self._finished(seen, seen.decision, seen.new)
         saga = saga_of(self.system.name, seen.decision, self.policy)
-        done = next((s for s in seen.steps if s.saga == saga and s.n == MOVE and s.state is StepState.DONE), None)
+        done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
             return self._already_escalated(seen, saga, done)
         if not self.settings.is_enforcing:
@@ -175,14 +179,8 @@ class TicketTurn:
         if self.system.keeps_history:
             return record.changes, ()
         known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
-        is_adopted = state.swept_at is None or any(mail.source is Source.SWEEP for mail in claim.mail)
-        new = observe(
-            record,
-            known,
-            is_watched=homes.tier_at(record.place) is not None,
-            adopted_at=state.first_started_at if is_adopted and record.entered_at < state.first_started_at else None,
-        )
-        return known, new
+        is_watched = homes.tier_at(record.place) is not None
+        return known, observe(record, known, is_watched=is_watched, adopted_at=_adopted_at(claim, record, state))
 
     def timeline(
         self, record: TicketRecord, changes: Sequence[Change], homes: Homes, state: ConnectionState
@@ -262,7 +260,7 @@ class TicketTurn:
         assert isinstance(target, Mapping)
         stands = own_note(seen.record.entries, marker) is not None
         if stands and has_arrived(seen.record, target):
-            outcome = {**note.outcome, "to": str(seen.record.place), "recovered": True}
+            outcome = {**note.outcome, "place": str(seen.record.place), "recovered": True}
             event = "escalated" if target["place"] else "final escalation"
             self.journal.done(
                 seen.claim, note.saga, MOVE, outcome, changes=seen.new, audit=(AuditEvent(event, outcome),)
@@ -386,9 +384,10 @@ class TicketTurn:
         claim = seen.claim
         is_gone = decision.verdict in GONE
         snapshot = _snapshot(decision)
+        again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
         return Finished(
             claim=claim,
-            wake_at=decision.wake_at,
+            wake_at=again,
             due_at=decision.clock.due_at if decision.clock and decision.wake_at else None,
             snapshot=snapshot,
             done_mail=tuple(mail.id for mail in claim.mail),
@@ -423,6 +422,18 @@ class TicketTurn:
         seconds = ceiling / 2 + self.jitter.random() * ceiling / 2
         asked = error.retry_after if isinstance(error, Temporary) else None
         return timedelta(seconds=max(seconds, asked or 0.0))
+
+
+def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:
+    """The moment from which a ticket that was already open counts, if a survey of open tickets finds it now."""
+    if state.swept_at is None:
+        moment = state.first_started_at
+    else:
+        surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
+        if not surveys:
+            return None
+        moment = surveys[0]
+    return moment if record.entered_at < moment else None
 
 
 def _open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:

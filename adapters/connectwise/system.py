@@ -69,7 +69,7 @@ class ConnectWise:
 
     name = "connectwise"
     keeps_history = False
-    settle_seconds = 5.0
+    settle_seconds = 30.0
     note_limit = 4000
 
     def __init__(

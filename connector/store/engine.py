@@ -108,7 +108,7 @@ class Store:
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An INSERT that knows ON CONFLICT, for the database at hand."""
-        return postgresql.insert(table) if self.is_postgresql else sqlite.insert(table)
+        return insert_into(table, is_postgresql=self.is_postgresql)
 
     def schema_state(self) -> SchemaState:
         """How the database's schema relates to the one this program needs."""
@@ -135,6 +135,11 @@ class Store:
         """In a forked child: leave the parent's connections alone and start with none."""
         self._writing = threading.Lock()
         self.engine.dispose(close=False)
+
+
+def insert_into(table: Table, *, is_postgresql: bool) -> postgresql.Insert | sqlite.Insert:
+    """See ``Store.insert``; for statements that are made once and kept."""
+    return postgresql.insert(table) if is_postgresql else sqlite.insert(table)
 
 
 def _forget_parents() -> None:

@@ -109,3 +109,10 @@ def test_a_move_of_ours_is_recorded_at_the_time_of_its_answer():
 def test_a_move_of_a_ticket_without_known_history_is_not_before_its_entry():
     (row,) = moved_by_us(a_ticket(), a_ticket(place=TIER_3, updated_at=at("08:00")), ())
     assert row.at == NINE
+
+
+def test_a_ticket_known_from_before_it_was_watched_is_adopted_all_the_same():
+    known = observed(a_ticket(), is_watched=False)
+    rows = observed(a_ticket(read_at=at("12:00")), known, adopted_at=at("12:00"))
+    assert [(row.at, row.new, row.how) for row in rows if row.what is Aspect.PLACE] == [(at("12:00"), DESK, ADOPTED)]
+    assert observed(a_ticket(read_at=at("12:01")), (*known, *rows), adopted_at=at("12:01")) == ()

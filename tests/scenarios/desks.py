@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import requests
+
 from adapters.connectwise.simulator import API_MEMBER
 from connector import audit
 from connector.demo.stage import Stage
@@ -50,3 +52,9 @@ def events(desk: Stage, ticket: int, *names: str) -> list[audit.AuditRow]:
     """The ticket's audit entries of these kinds, oldest first; all kinds when none is named."""
     found = audit.events(desk.store, ticket=str(ticket))
     return [row for row in found if not names or row.event in names]
+
+
+def post(url: str, body: bytes, signature: str) -> requests.Response:
+    """Post a webhook as the ticket system does."""
+    headers = {"content-type": "application/json", "x-content-signature": signature}
+    return requests.post(f"{url}/webhooks/connectwise?recordId=1&action=updated", data=body, headers=headers, timeout=5)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
@@ -23,7 +22,7 @@ from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from tests.builders import NINE, a_tier, at
 from tests.scenarios.conftest import scenario_policy
-from tests.scenarios.desks import a_ticket_on, our_notes, where
+from tests.scenarios.desks import a_ticket_on, our_notes, post, where
 
 EXAMPLES = Path(__file__).parents[3] / "shared" / "reference" / "connectwise-examples.json"
 
@@ -169,9 +168,3 @@ def test_the_signature_vector_verifies_over_http(sqlite_url):
     assert (accepted.status_code, accepted.json) == (202, {"accepted": 1})
     assert refused.status_code == 401
     assert (again.status_code, again.json) == (202, {"accepted": 0})
-
-
-def post(url: str, body: bytes, signature: str) -> requests.Response:
-    """Post a webhook as the ticket system does."""
-    headers = {"content-type": "application/json", "x-content-signature": signature}
-    return requests.post(f"{url}/webhooks/connectwise?recordId=1&action=updated", data=body, headers=headers, timeout=5)

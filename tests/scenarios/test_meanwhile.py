@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
-from tests.builders import at
-from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes
+from connector import assembly
+from connector.turn import TurnSettings
+from tests.builders import a_tier, at
+from tests.scenarios.conftest import scenario_policy
+from tests.scenarios.desks import a_ticket_on, events, our_notes, post, where, writes
 
 
 def act_unseen(desk, action) -> None:
@@ -171,25 +177,126 @@ def test_observing_writes_nothing_at_all_and_keeps_what_it_would_have_written(op
     assert row.at == at("09:30")
 
 
-def test_switching_to_enforce_adopts_what_is_open(open_stage, sqlite_url):
-    from connector import assembly
-    from connector.turn import TurnSettings
-
-    desk = open_stage(is_enforcing=False)
-    desk.run_until(at("09:00"))
-    ticket = a_ticket_on(desk)
-    desk.run_until(at("11:00"))
-    switched = assembly.connect(
+def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
+    """The same desk, its worker started anew in another mode or with another policy."""
+    again = assembly.connect(
         desk.system,
         desk.store,
-        desk.connected.turns.policy,
-        TurnSettings(is_enforcing=True),
+        policy or desk.connected.turns.policy,
+        TurnSettings(is_enforcing=is_enforcing),
         desk.connected.chores.settings.poll_every,
         keeps_webhooks=True,
         jitter=desk.connected.turns.jitter,
     )
-    desk.worker = assembly.worker_of(desk.store, [switched], desk.worker.settings)
+    desk.connected = again
+    desk.worker = assembly.worker_of(desk.store, [again], desk.worker.settings)
+
+
+def test_switching_to_enforce_adopts_what_is_open(open_stage):
+    desk = open_stage(is_enforcing=False)
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("11:00"))
+    restarted(desk, is_enforcing=True)
     desk.run_until(at("11:29:59"))
     assert our_notes(desk, ticket) == []
     desk.run_until(at("11:30"))
     assert our_notes(desk, ticket)[0]["dateCreated"] == "2026-01-15T11:30:00Z"
+
+
+def test_switching_back_to_observe_in_the_middle_of_an_escalation_writes_nothing_more(desk):
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:29:59"))
+    desk.simulator.faults.callbacks_lose_all = True
+    desk.simulator.faults.fail_next(None, 503, method="PATCH")
+    desk.run_until(at("09:30"))
+    desk.simulator.faults.reset()
+    restarted(desk, is_enforcing=False)
+    done = len(writes(desk))
+    desk.run_until(at("12:00"))
+    assert len(writes(desk)) == done
+    assert where(desk, ticket)[0] == "Service Desk"
+
+
+def test_a_limit_changed_by_the_policy_is_worked_out_anew_for_a_running_stint(desk):
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:10"))
+    policy = desk.connected.turns.policy
+    tiers = (replace(policy.tiers[0], diagnosis_minutes=45), *policy.tiers[1:])
+    restarted(desk, is_enforcing=True, policy=replace(policy, tiers=tiers, version="45 minutes"))
+    desk.run_until(at("09:44:59"))
+    assert our_notes(desk, ticket) == []
+    desk.run_until(at("09:45"))
+    assert len(our_notes(desk, ticket)) == 1
+
+
+def test_a_home_added_by_the_policy_adopts_what_is_open_there_without_a_storm(open_stage):
+    tiers = (a_tier(1), a_tier(2))
+    desk = open_stage(scenario_policy(tiers=tiers))
+    desk.run_until(at("09:00"))
+    dispatched = a_ticket_on(desk, "At dispatch", team="Dispatch", status="In Progress")
+    desk.run_until(at("12:00"))
+    assert our_notes(desk, dispatched) == []
+    wider = replace(tiers[0], homes={"connectwise": "Service Desk"})
+    restarted(desk, is_enforcing=True, policy=scenario_policy(tiers=(wider, tiers[1]), version="wider"))
+    desk.run_until(at("12:29:59"))
+    assert our_notes(desk, dispatched) == []
+    desk.run_until(at("12:30"))
+    assert len(our_notes(desk, dispatched)) == 1
+
+
+def test_what_was_stopped_by_a_pause_at_the_last_moment_goes_up_when_the_pause_ends(open_stage):
+    desk = open_stage(connect_seconds=0.3, read_seconds=0.3, attempts=1)
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.settle()
+    desk.simulator.faults.callbacks_lose_all = True
+    desk.simulator.faults.drop_before_performing(1, method="POST", path="notes")
+    desk.run_until(at("09:30"))
+    desk.simulator.set_status(ticket, "Waiting on client", by="tess")
+    desk.run_until(at("09:45"))
+    assert our_notes(desk, ticket) == []
+    (row,) = events(desk, ticket, "nothing written")
+    assert "stands still" in row.detail["why"]
+    desk.simulator.set_status(ticket, "In Progress", by="tess")
+    desk.run_until(at("09:50"))
+    assert len(our_notes(desk, ticket)) == 1
+    assert where(desk, ticket)[0] == "Tier 3"
+
+
+def test_a_status_that_gets_its_meaning_later_is_looked_at_again(desk):
+    desk.simulator.add_status("Service Desk", "Limbo", "SomethingNew")
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:10"))
+    desk.simulator.set_status(ticket, "Limbo", by="tess")
+    desk.run_until(at("09:11"))
+    board = desk.simulator.ticket(ticket)["board"]["id"]
+    for status in desk.simulator.state.statuses[board].values():
+        if status["name"] == "Limbo":
+            status["escalationStatus"] = "Responded"
+    desk.run_until(at("09:45"))
+    assert len(our_notes(desk, ticket)) == 1
+
+
+def test_forged_webhooks_use_up_few_calls_and_let_nothing_in(desk):
+    ticket = a_ticket_on(desk)
+    desk.settle()
+    desk.simulator.forget_calls()
+    keys = f"{desk.simulator.base_url}/v2025_1//system/callbackkey/index.rails"
+    for n in range(60):
+        body = {
+            "MessageId": f"forged-{n}",
+            "Action": "updated",
+            "Type": "ticket",
+            "ID": ticket,
+            "Entity": None,
+            "Metadata": {"key_url": f"{keys}?companyName=trainco&id=forged-{n}"},
+        }
+        answer = post(desk.url, json.dumps(body).encode(), "Zm9yZ2Vk")
+        assert answer.status_code == 202
+    desk.settle()
+    fetched = [call for call in desk.simulator.calls if "callbackkey" in call.path]
+    assert len(fetched) <= 20
+    assert [call for call in desk.simulator.calls if str(ticket) in call.path] == []
+    desk.run_until(at("09:10"))
+    assert desk.mailbox.unverified_waiting("connectwise") == 0

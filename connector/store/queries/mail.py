@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
-from connector.store.engine import Store
+from connector.store.engine import Store, insert_into
 from connector.store.queries.rows import by_connection
 from connector.store.records import Delivery, Key, Mail, Source
 from connector.store.tables import inbox
@@ -27,18 +29,23 @@ def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: 
         ids = sorted(conn.execute(_ALLOT_IDS, {"count": len(rows)}).scalars())
         rows = [{**row, "id": id_} for row, id_ in zip(rows, ids, strict=True)]
         rows.sort(key=lambda row: (row["connection"], row["delivery"], row["id"]))
-    statement = (
-        store.insert(inbox)
-        .on_conflict_do_nothing(index_elements=["connection", "delivery"])
-        .returning(inbox.c.connection, inbox.c.delivery)
-    )
-    fresh = {(row.connection, row.delivery) for row in conn.execute(statement, rows)}
+    fresh = {(row.connection, row.delivery) for row in conn.execute(_storing(store.is_postgresql), rows)}
     results = []
     for delivery in deliveries:
         name = (delivery.connection, delivery.delivery)
         results.append(name in fresh)
         fresh.discard(name)
     return results
+
+
+@cache
+def _storing(is_postgresql: bool) -> Any:
+    """Made once: to put the statement together takes longer than to run it."""
+    return (
+        insert_into(inbox, is_postgresql=is_postgresql)
+        .on_conflict_do_nothing(index_elements=["connection", "delivery"])
+        .returning(inbox.c.connection, inbox.c.delivery)
+    )
 
 
 def _row(delivery: Delivery, now: datetime) -> dict[str, object]:

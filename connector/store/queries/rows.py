@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, null, select, update
 
-from connector.store.engine import Store
+from connector.store.engine import Store, insert_into
 from connector.store.records import Key
 from connector.store.tables import AnyRow, mailbox, to_micros
 
@@ -55,12 +56,12 @@ def ring(conn: Connection, store: Store, keys: Iterable[Key], now: datetime) -> 
     """
     values = [_new_row(key, now, now) for key in sorted(set(keys))]
     if values:
-        conn.execute(_ringing(store, keeps_wish=False), values)
+        conn.execute(_ringing(store.is_postgresql, keeps_wish=False), values)
 
 
 def schedule(conn: Connection, store: Store, key: Key, wake_at: datetime, now: datetime) -> None:
     """Like ``ring``, for any moment; a held row keeps the wish in ``ring_at``."""
-    conn.execute(_ringing(store, keeps_wish=True), [_new_row(key, wake_at, now)])
+    conn.execute(_ringing(store.is_postgresql, keeps_wish=True), [_new_row(key, wake_at, now)])
 
 
 def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
@@ -74,8 +75,10 @@ def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
     }
 
 
-def _ringing(store: Store, keeps_wish: bool) -> Any:
-    statement = store.insert(mailbox)
+@cache
+def _ringing(is_postgresql: bool, keeps_wish: bool) -> Any:
+    """Made once: to put the statement together takes longer than to run it."""
+    statement = insert_into(mailbox, is_postgresql=is_postgresql)
     wanted, row = statement.excluded.wake_at, mailbox.c
     is_free = row.owner.is_(None)
     changed: dict[str, object] = {

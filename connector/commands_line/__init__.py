@@ -1,0 +1,1 @@
+"""The commands of ``escalator``, small and apart; ``connector.cli`` puts them together."""

@@ -1,0 +1,178 @@
+"""What ``escalator check`` looks at, each point as a finding. Reads only; nothing is created or written.
+
+The adapter checks its own access; here the policy is held against what the ticket system has: homes, statuses,
+people, priorities, and the webhook's registration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from adapters.contract import AdapterError, ConfigError, ConnectorError, TicketSystem, UnknownName
+from connector.model import Finding, Person, Place, Severity
+from connector.policy import QUEUE, Policy, Tier
+from connector.settings import Settings
+from connector.store.engine import SchemaState, Store
+from connector.store.errors import StoreUnavailable
+
+T = TypeVar("T")
+OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
+
+
+def of_settings(settings: Settings) -> Iterator[Finding]:
+    """What the settings alone tell; they were valid, or nobody would be here."""
+    policy = settings.policy
+    yield Finding(OK, "settings", f"mode {settings.mode}, policy {policy.version}, {len(policy.tiers)} tiers")
+    for name in settings.without_effect_yet:
+        yield Finding(WARNING, name, "is valid, but has no effect in this version")
+    for name, calendar in policy.calendars.items():
+        yield Finding(OK, f"calendar {name!r}", calendar.hours_text)
+    if not settings.public_url:
+        every = f"changes are found by the poll alone, every {settings.reconcile_seconds:g} s"
+        yield Finding(WARNING, "PUBLIC_URL", f"is not set, so no webhook can be registered: {every}")
+
+
+def of_database(store: Store) -> Finding:
+    """Whether the database answers and has the schema that is needed."""
+    name = store.engine.url.database
+    if not store.is_postgresql and name and not Path(name).exists():
+        return Finding(WARNING, "database", "does not exist yet: `escalator run` or `escalator migrate` makes it")
+    try:
+        state = store.schema_state()
+    except StoreUnavailable as error:
+        return Finding(ERROR, "database", str(error))
+    match state:
+        case SchemaState.CURRENT:
+            return Finding(OK, "database", "answers, and its schema is up to date")
+        case SchemaState.EMPTY:
+            return Finding(WARNING, "database", "is empty: `escalator run` or `escalator migrate` sets it up")
+        case SchemaState.OLD:
+            return Finding(ERROR, "database", "has an older schema: run `escalator migrate`")
+        case SchemaState.NEWER:
+            return Finding(ERROR, "database", "was set up by a newer version of escalator: install that version")
+
+
+def of_system(system: TicketSystem, settings: Settings) -> Iterator[Finding]:
+    """The adapter's own findings, then the policy's names, then the registration."""
+    yield from system.check()
+    homes: list[Place] = []
+    for tier in settings.policy.tiers:
+        yield from _tier(system, tier, homes)
+    if homes:
+        yield from _final(system, settings.policy, homes[-1])
+        yield from _status_names(system, settings.policy, homes)
+    yield from _priorities(system, settings.policy)
+    if settings.public_url:
+        yield _registration(system)
+
+
+def _tier(system: TicketSystem, tier: Tier, homes: list[Place]) -> Iterator[Finding]:
+    subject = f"tier {tier.number} ({tier.name})"
+    home = tier.homes.get(system.name, "")
+    place, finding = _asked(f"{subject} home", lambda: system.locate(home), lambda found: f"{home!r} is {found}")
+    yield finding
+    if place is None:
+        return
+    homes.append(place)
+    if tier.status:
+        _, finding = _asked(
+            f"{subject} status",
+            lambda: system.status_in(place, tier.status),
+            lambda found: f"{found.name!r} is there",
+        )
+        yield finding
+    if tier.assign != QUEUE:
+        yield _person(system, f"{subject} assignee", tier.assign)
+
+
+def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Finding]:
+    final = policy.final
+    people = {
+        "Sr IT Manager": final.sr_it_manager,
+        "Service Desk Manager": final.service_desk_manager,
+        "Account Manager": final.account_manager,
+    }
+    for role, name in people.items():
+        subject = f"final escalation, {role}"
+        if name:
+            yield _person(system, subject, name)
+        else:
+            yield Finding(WARNING, subject, "is not configured: the final note can only name the role")
+    if final.status:
+        yield _asked(
+            "final status", lambda: system.status_in(last, final.status), lambda found: f"{found.name!r} is at {last}"
+        )[1]
+    if final.priority:
+        yield _asked("final priority", lambda: system.priority(final.priority), lambda found: f"{found.name!r}")[1]
+
+
+def _status_names(system: TicketSystem, policy: Policy, homes: list[Place]) -> Iterator[Finding]:
+    """A configured status name has to exist at one of the homes at least."""
+    for name, group in policy.status_groups.items():
+        yield _status_name(system, name, group.value, homes)
+
+
+def _status_name(system: TicketSystem, name: str, group: str, homes: list[Place]) -> Finding:
+    subject, problem = f"status {name!r} ({group})", ""
+    for home in homes:
+        try:
+            found = system.status_in(home, name)
+        except UnknownName as error:
+            problem = problem or str(error)
+        except AdapterError as error:
+            return Finding(ERROR, subject, f"could not be looked up: {error}")
+        else:
+            return Finding(OK, subject, f"{found.name!r} is at {home}")
+    return Finding(ERROR, subject, f"is at no tier's home: {problem}")
+
+
+def _priorities(system: TicketSystem, policy: Policy) -> Iterator[Finding]:
+    for name in sorted({*policy.priority_factors, *policy.critical_priorities}):
+        yield _priority(system, name, policy.priority_factors.get(name, 1.0))
+
+
+def _priority(system: TicketSystem, name: str, factor: float) -> Finding:
+    return _asked(
+        f"priority {name!r}", lambda: system.priority(name), lambda found: f"{found.name!r}, limits times {factor:g}"
+    )[1]
+
+
+def _person(system: TicketSystem, subject: str, name: str) -> Finding:
+    found = _asked(subject, lambda: system.member(name), _named)
+    person = found[0]
+    if person is not None and not person.is_active:
+        return Finding(ERROR, subject, f"{person.identifier!r} is not active any more: nothing can be assigned there")
+    return found[1]
+
+
+def _named(person: Person) -> str:
+    return f"{person.name} ({person.identifier})"
+
+
+def _registration(system: TicketSystem) -> Finding:
+    try:
+        found = system.registrations()
+    except (AdapterError, ConfigError) as error:
+        return Finding(ERROR, "webhook", f"the registration could not be looked up: {error}")
+    active = [registration for registration in found if registration.is_active]
+    remedy = "run `escalator webhooks register`"
+    if not found:
+        return Finding(ERROR, "webhook", f"is not registered: {remedy}")
+    if not active:
+        return Finding(ERROR, "webhook", f"is registered, but switched off: {remedy}")
+    if len(found) > 1:
+        return Finding(ERROR, "webhook", f"is registered {len(found)} times: {remedy}")
+    return Finding(OK, "webhook", "is registered once and active")
+
+
+def _asked(subject: str, ask: Callable[[], T], good: Callable[[T], str]) -> tuple[T | None, Finding]:
+    """What the ticket system says to a question, and the finding that this makes."""
+    try:
+        found = ask()
+    except UnknownName as error:
+        return None, Finding(ERROR, subject, str(error))
+    except ConnectorError as error:
+        return None, Finding(ERROR, subject, f"could not be looked up: {error}")
+    return found, Finding(OK, subject, good(found))

@@ -1,0 +1,85 @@
+"""What the commands share: settings from the environment and ``.env``, the parts wired up, answers as JSON or text."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from dotenv import dotenv_values
+
+from adapters.contract import TicketSystem
+from adapters.registry import SYSTEMS
+from connector import logs, wiring
+from connector.settings import Settings, load_settings
+
+DOTENV = ".env"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def as_json(command: Command) -> Command:
+    """The option ``--json``: the answer for a program to read."""
+    return click.option("--json", "is_json", is_flag=True, help="Answer in JSON.")(command)
+
+
+def environment() -> dict[str, str]:
+    """The environment, and below it the file ``.env`` of the working directory, where there is one."""
+    path = Path(DOTENV)
+    kept = dotenv_values(path, interpolate=False) if path.is_file() else {}
+    return {**{name: value for name, value in kept.items() if value is not None}, **os.environ}
+
+
+def settings() -> Settings:
+    """The settings, with logging set up as they say. Raises ConfigError with every problem."""
+    loaded = load_settings(environment(), SYSTEMS)
+    logs.configure(loaded.log_level, loaded.log_format)
+    return loaded
+
+
+@contextmanager
+def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Iterator[wiring.Wiring]:
+    """The parts of these settings, given back afterwards. Raises ConfigError, StoreUnavailable."""
+    loaded = settings()
+    if needs_connection:
+        wiring.require_connection(loaded)
+    if needs_schema:
+        wiring.prepare_database(loaded, migrates=False)
+    parts = wiring.wire(loaded)
+    try:
+        yield parts
+    finally:
+        parts.close()
+
+
+def system_named(parts: wiring.Wiring, name: str) -> TicketSystem:
+    """The connected ticket system of that name; a usage error names those that there are."""
+    if name not in parts.systems:
+        known = ", ".join(parts.systems) or "none"
+        raise click.UsageError(f"{name!r} is not connected; connected: {known}")
+    return parts.systems[name]
+
+
+def answer(data: object) -> None:
+    """Print a JSON document."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows: as a table on a terminal, else as lines of tab-separated fields without headings."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(field.replace("\t", " ").replace("\n", " ") for field in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        shown.add_row(*(Text(field) for field in row))
+    Console().print(shown)

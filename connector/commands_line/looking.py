@@ -1,0 +1,119 @@
+"""``explain``, ``dead-letters``, ``audit``, ``export``: what happened, why, and another try."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from connector import audit as trail
+from connector import wiring
+from connector.commands_line import common
+from connector.escalation import MOVE, NOTE, OWNER_NOTE
+from connector.explanation import explain as explained
+from connector.journal import Step
+from connector.mailbox import Claim, Mailbox
+from connector.turn import WOULD
+
+_STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", OWNER_NOTE: "note on the owner"}
+_TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned")
+"""Of a step's outcome, what ``explain`` shows."""
+
+
+@click.command()
+@click.argument("system")
+@click.argument("ticket")
+@common.as_json
+def explain(system: str, ticket: str, is_json: bool) -> None:
+    """Show which minutes of TICKET counted, which did not and why. Reads only."""
+    with common.wired(needs_connection=True) as parts:
+        common.system_named(parts, system)
+        turns = wiring.turns_of(parts, system)
+        seen = turns.look(Claim(system, ticket, fence=0))
+        changes = (*seen.known, *seen.new)
+        lines = explained(seen.decision, parts.settings.policy, changes, [told(step) for step in seen.steps])
+    if is_json:
+        common.answer({"system": system, "ticket": ticket, "verdict": seen.decision.verdict.value, "lines": lines})
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """Look at what was given up on, and try it again."""
+
+
+@dead_letters.command("list")
+@common.as_json
+def list_(is_json: bool) -> None:
+    """List the tickets whose turns failed for too long."""
+    with common.wired() as parts:
+        found = Mailbox(parts.store).dead_letters()
+    if is_json:
+        common.answer([asdict(letter) for letter in found])
+        return
+    rows = [
+        (one.connection, one.ticket, str(one.attempts), f"{one.failing_since or ''}", one.error or "") for one in found
+    ]
+    common.table(("system", "ticket", "attempts", "failing since", "error"), rows)
+
+
+@dead_letters.command()
+@click.argument("system", required=False)
+@click.argument("ticket", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Replay every dead letter.")
+@common.as_json
+def replay(system: str | None, ticket: str | None, is_all: bool, is_json: bool) -> None:
+    """Try SYSTEM TICKET again, at once and from the first attempt."""
+    if is_all == bool(system and ticket):
+        raise click.UsageError("name a SYSTEM and a TICKET, or give --all")
+    with common.wired() as parts:
+        mailbox = Mailbox(parts.store)
+        wanted = [one for one in mailbox.dead_letters() if is_all or (one.connection, one.ticket) == (system, ticket)]
+        wanted = [one for one in wanted if mailbox.replay(one.connection, one.ticket)]
+    if is_json:
+        common.answer({"replayed": [[one.connection, one.ticket] for one in wanted]})
+    else:
+        click.echo(f"{len(wanted)} replayed")
+    if not wanted and not is_all:
+        click.echo(f"{system} {ticket} is no dead letter", err=True)
+        raise SystemExit(1)
+
+
+@click.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command()
+@common.as_json
+def verify(is_json: bool) -> None:
+    """Prove that no entry was changed, removed or slipped in; exit 1 otherwise."""
+    with common.wired() as parts:
+        report = trail.verify(parts.store)
+    if is_json:
+        common.answer({**asdict(report), "is_intact": report.is_intact})
+    elif report.is_intact:
+        click.echo(f"intact: {report.rows} entries, the last one's hash is {report.head_hash}")
+    else:
+        where = f"at entry {report.first_bad_id}" if report.first_bad_id is not None else "as a whole"
+        click.echo(f"NOT intact {where}: {report.why} ({report.rows} entries before it are sound)")
+    if not report.is_intact:
+        raise SystemExit(1)
+
+
+@click.command()
+def export() -> None:
+    """Print the audit trail as JSON lines, oldest first."""
+    with common.wired() as parts:
+        for row in trail.export(parts.store):
+            click.echo(json.dumps(row, ensure_ascii=False))
+
+
+def told(step: Step) -> str:
+    """A step of an escalation as one line."""
+    known = {name: step.outcome.get(name) for name in _TOLD}
+    detail = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in known.items() if value)
+    return f"{step.at.isoformat(timespec='seconds')} {step.saga}: {_STEPS.get(step.n, step.n)} {step.state}; {detail}"

@@ -1,0 +1,71 @@
+"""``run``, ``web``, ``worker``, ``migrate``: the commands that a deployment starts."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from functools import partial
+from types import FrameType
+
+import click
+import structlog
+
+from connector import wiring
+from connector.commands_line import common
+from connector.serve import Listening, serve, shared_metrics, web_processes
+from connector.store.engine import SchemaState, Store
+
+log = structlog.get_logger("connector")
+
+
+@click.command()
+def run() -> None:
+    """Run web and worker together; brings the database up to date by itself."""
+    settings = common.settings()
+    wiring.require_connection(settings)
+    wiring.prepare_database(settings, migrates=True)
+    wiring.announce(settings)
+    serve(partial(wiring.web_site, settings, has_worker=True), Listening(settings.host, settings.port))
+
+
+@click.command()
+def web() -> None:
+    """Run the web service alone: webhooks, health, metrics, status page."""
+    settings = common.settings()
+    wiring.require_connection(settings)
+    processes = web_processes(common.environment(), is_sqlite=settings.database_url.startswith("sqlite"))
+    wiring.prepare_database(settings, migrates=False)
+    wiring.announce(settings)
+    with shared_metrics(processes) as folder:
+        serve(partial(wiring.web_site, settings, folder), Listening(settings.host, settings.port, processes))
+
+
+@click.command()
+def worker() -> None:
+    """Run a worker alone; start as many as you like."""
+    with common.wired(needs_connection=True) as parts:
+        wiring.announce(parts.settings)
+        stopped = threading.Event()
+
+        def stop(number: int, _frame: FrameType | None) -> None:
+            log.info("stopping", signal=signal.Signals(number).name)
+            stopped.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        wiring.worker_of(parts).run_forever(stopped)
+        log.info("stopped")
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    store = Store.open(common.settings().database_url)
+    try:
+        before = store.migrate()
+    finally:
+        store.close()
+    done = {SchemaState.CURRENT: "was up to date", SchemaState.EMPTY: "was set up"}.get(
+        before, "was brought up to date"
+    )
+    click.echo(f"The database {done}.")

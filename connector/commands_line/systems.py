@@ -1,0 +1,94 @@
+"""``check`` and ``webhooks``: the commands that ask or change the ticket system's side."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from adapters.contract import TicketSystem
+from connector import wiring
+from connector.commands_line import checking, common
+from connector.model import Finding, Registration, Severity
+
+
+@click.command()
+@common.as_json
+def check(is_json: bool) -> None:
+    """Check settings, names, rights, calendars, the webhook's registration and the database."""
+    with common.wired(needs_connection=True, needs_schema=False) as parts:
+        found = list(checking.of_settings(parts.settings))
+        found.append(checking.of_database(parts.store))
+        for name, system in parts.systems.items():
+            found += [
+                Finding(finding.severity, f"{name}: {finding.subject}", finding.message)
+                for finding in checking.of_system(system, parts.settings)
+            ]
+    errors = sum(finding.severity is Severity.ERROR for finding in found)
+    if is_json:
+        common.answer({"errors": errors, "findings": [asdict(finding) for finding in found]})
+    else:
+        rows = [(finding.severity.value, finding.subject, finding.message) for finding in found]
+        common.table(("", "subject", "finding"), rows)
+        click.echo("No errors." if not errors else f"{errors} error{'s' * (errors > 1)}.")
+    if errors:
+        raise SystemExit(1)
+
+
+@click.group()
+def webhooks() -> None:
+    """Look at, make or remove the webhook's registration."""
+
+
+@webhooks.command()
+@click.argument("system", required=False)
+@common.as_json
+def status(system: str | None, is_json: bool) -> None:
+    """Show the registrations; exit 1 unless exactly one is there and active."""
+    with common.wired(needs_connection=True, needs_schema=False) as parts:
+        found = {one.name: one.registrations() for one in _chosen(parts, system)}
+    if is_json:
+        common.answer({name: [asdict(registration) for registration in all_] for name, all_ in found.items()})
+    else:
+        rows = [_row(name, registration) for name, all_ in found.items() for registration in all_]
+        common.table(("system", "id", "state", "address"), rows)
+        for name, all_ in found.items():
+            if not all_:
+                click.echo(f"{name}: not registered")
+    if any(len(all_) != 1 or not all_[0].is_active for all_ in found.values()):
+        raise SystemExit(1)
+
+
+@webhooks.command()
+@click.argument("system", required=False)
+@common.as_json
+def register(system: str | None, is_json: bool) -> None:
+    """Leave exactly one active registration, finding and repairing what is there."""
+    with common.wired(needs_connection=True, needs_schema=False) as parts:
+        made = {one.name: one.register_webhooks() for one in _chosen(parts, system)}
+    if is_json:
+        common.answer({name: asdict(registration) for name, registration in made.items()})
+    else:
+        common.table(("system", "id", "state", "address"), [_row(name, one) for name, one in made.items()])
+
+
+@webhooks.command()
+@click.argument("system", required=False)
+@common.as_json
+def remove(system: str | None, is_json: bool) -> None:
+    """Remove this connector's registrations."""
+    with common.wired(needs_connection=True, needs_schema=False) as parts:
+        removed = {one.name: one.remove_webhooks() for one in _chosen(parts, system)}
+    if is_json:
+        common.answer(removed)
+    else:
+        for name, count in removed.items():
+            click.echo(f"{name}: {count} removed")
+
+
+def _chosen(parts: wiring.Wiring, name: str | None) -> list[TicketSystem]:
+    return list(parts.systems.values()) if name is None else [common.system_named(parts, name)]
+
+
+def _row(name: str, registration: Registration) -> tuple[str, ...]:
+    return (name, registration.id, "active" if registration.is_active else "switched off", registration.url)

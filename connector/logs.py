@@ -1,0 +1,133 @@
+"""Logging: structured lines, the event's name first, secrets masked; the standard library's loggers included.
+
+Text for people on a terminal, one JSON object a line elsewhere. Everything goes to one stream, standard error by
+default, so that standard output is left to a command's answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+MASK = "***"
+FIRST = ("event", "ticket", "connection", "decision", "delivery")
+"""The keys that lead a line, in this order."""
+
+_SECRET_NAME = re.compile(
+    r"pass(word|wd|phrase)?$|secret|token|authori[sz]ation|cookie|credential|signature$|(^|[_-])(api)?key$",
+    re.IGNORECASE,
+)
+_SECRET_TEXT = (
+    # name=value and "name": "value", as in queries and in printed mappings
+    re.compile(
+        r"(?P<keep>\b[\w-]*(?:token|secret|passw(?:or)?d|api_?key|private_?key|client_?id)['\"]?\s*[=:]\s*['\"]?)[^\s&'\",;)}]+",
+        re.IGNORECASE,
+    ),
+    # user:password@ of an address
+    re.compile(r"(?P<keep>://[^\s/:@]*:)[^\s/@]+(?=@)"),
+    # what an Authorization header holds
+    re.compile(r"(?P<keep>\b(?:Basic|Bearer)\s+)[\w+/=.~-]{8,}", re.IGNORECASE),
+)
+
+
+class LogFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+
+
+def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
+    """Send all logging, structlog's and the standard library's, to ``stream`` (standard error by default).
+
+    ``level``: debug, info, warning, error. ``form``: text, json or auto: text on a terminal. May be called
+    again; the last call counts.
+    """
+    target = sys.stderr if stream is None else stream
+    is_terminal = target.isatty()
+    automatic = LogFormat.TEXT if is_terminal else LogFormat.JSON
+    chosen = automatic if form == "auto" else LogFormat(form)
+    shared = _shared_processors()
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                mask_secrets,
+                in_order,
+                _renderer(chosen, use_colors=is_terminal),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # Their own lines of every connection and statement tell nothing that ours do not.
+    for name in ("urllib3", "alembic", "sqlalchemy"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def mask_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Mask whatever looks like a secret, by its name or by its text, at any depth."""
+    return {name: masked(value, str(name)) for name, value in event.items()}
+
+
+def in_order(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """The event's name first, then what it is about, then the rest as given."""
+    return {name: event[name] for name in (*(n for n in FIRST if n in event), *(n for n in event if n not in FIRST))}
+
+
+def masked(value: object, name: str = "") -> Any:
+    """``value`` as it may be logged under ``name``."""
+    if name and _SECRET_NAME.search(name) and value not in (None, "", False, True):
+        return MASK
+    match value:
+        case str():
+            for pattern in _SECRET_TEXT:
+                value = pattern.sub(lambda found: found["keep"] + MASK, value)
+            return value
+        case Mapping():
+            return {key: masked(item, str(key)) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [masked(item) for item in value]
+        case BaseException():
+            return masked(str(value))
+    return value
+
+
+def _shared_processors() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _renderer(form: LogFormat, *, use_colors: bool) -> Processor:
+    match form:
+        case LogFormat.JSON:
+            return structlog.processors.JSONRenderer(default=str, sort_keys=False, ensure_ascii=False)
+        case LogFormat.TEXT:
+            return structlog.dev.ConsoleRenderer(
+                colors=use_colors,
+                sort_keys=False,
+                timestamp_key="at",
+                # Never the kind that prints local variables: they hold what must not be logged.
+                exception_formatter=structlog.dev.plain_traceback,
+            )

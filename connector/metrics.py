@@ -1,0 +1,206 @@
+"""What Prometheus may ask: counters of what this process did, and gauges read from the database at each scrape.
+
+The gauges are the same whichever process answers. The counters belong to the process that did the work; in a web
+service of several processes they are summed over all of them (see ``connector.serve``). A worker that runs apart
+from the web service counts for itself alone; what it leaves in the database is in everybody's gauges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+    multiprocess,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from adapters.contract import TicketSystem
+from connector.audit import AuditEvent
+from connector.journal import Journal
+from connector.mailbox import Claim, Delivery, Failed, Finished, Mailbox
+from connector.model import Change
+from connector.store import beats
+from connector.store.engine import Store
+from connector.store.errors import StoreUnavailable
+
+PREFIX = "escalator"
+ESCALATING = frozenset({"escalated", "final escalation", "would escalate"})
+"""The audit events that are an escalation, carried out or only observed."""
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
+
+_LATENESS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200)
+_BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The counters of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.deliveries = self._counter("deliveries", "Webhooks received, by what became of them", "system", "result")
+        self.turns = self._counter("turns", "Turns taken, by how they ended", "system", "outcome")
+        self.escalations = self._counter(
+            "escalations", "Escalations, by the tier that they left", "system", "tier", "reason", "mode"
+        )
+        self.calls = self._counter(
+            "calls", "Calls to ticket systems; status 0: no answer", "system", "method", "status"
+        )
+        self.lateness = Histogram(
+            f"{PREFIX}_deadline_lateness_seconds",
+            "From the moment to act on a breach until the escalation was done",
+            ["system"],
+            registry=self.registry,
+            buckets=_LATENESS,
+        )
+        self.batches = Histogram(
+            f"{PREFIX}_delivery_batch", "Deliveries stored in one transaction", registry=self.registry, buckets=_BATCH
+        )
+
+    def count_outcome(self, outcome: Finished | Failed) -> None:
+        """Count a turn that ended."""
+        self.turns.labels(outcome.claim.connection, _ending(outcome)).inc()
+
+    def count_escalation(self, system: str, event: AuditEvent, now: datetime) -> None:
+        """Count an escalation by its audit event, and how late it was."""
+        detail = event.detail
+        tier, reason, mode = (str(detail.get(name, "unknown")) for name in ("from_tier", "reason", "mode"))
+        self.escalations.labels(system, tier, reason, mode).inc()
+        due = detail.get("act_at") or detail.get("due_at")
+        if isinstance(due, str):
+            self.lateness.labels(system).observe(max(0.0, (now - datetime.fromisoformat(due)).total_seconds()))
+
+    def count_call(self, system: str, method: str, status: int) -> None:
+        """Count a call to a ticket system."""
+        self.calls.labels(system, method, str(status)).inc()
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
+
+
+class CountedMailbox(Mailbox):
+    """A mailbox that tells how many deliveries each transaction stored."""
+
+    def __init__(self, store: Store, metrics: Metrics) -> None:
+        super().__init__(store)
+        self._metrics = metrics
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """See ``Mailbox.deliver``."""
+        fresh = super().deliver(deliveries)
+        self._metrics.batches.observe(len(deliveries))
+        return fresh
+
+
+class CountedJournal(Journal):
+    """A journal that counts the escalations it is told of, once they are committed."""
+
+    def __init__(self, store: Store, metrics: Metrics) -> None:
+        super().__init__(store)
+        self._metrics = metrics
+
+    def done(
+        self,
+        claim: Claim,
+        saga: str,
+        n: int,
+        outcome: Mapping[str, object],
+        changes: Sequence[Change] = (),
+        audit: Sequence[AuditEvent] = (),
+    ) -> None:
+        """See ``Journal.done``."""
+        super().done(claim, saga, n, outcome, changes, audit)
+        for event in audit:
+            if event.event in ESCALATING:
+                self._metrics.count_escalation(claim.connection, event, self.store.now())
+
+
+class DatabaseCollector(Collector):
+    """Gauges worked out from the database when they are asked for. Without a database: ``escalator_database_up 0``."""
+
+    def __init__(self, mailbox: Mailbox, systems: Mapping[str, TicketSystem]) -> None:
+        self._mailbox = mailbox
+        self._systems = systems
+
+    def describe(self) -> list[Metric]:
+        """Nothing in advance: registering must not ask the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges of this moment."""
+        yield from self._budgets()
+        up = GaugeMetricFamily(f"{PREFIX}_database_up", "1 while the database answers")
+        try:
+            found = [*self._mailboxes(), self._age()]
+        except StoreUnavailable:
+            up.add_metric([], 0)
+            yield up
+            return
+        up.add_metric([], 1)
+        yield up
+        yield from found
+
+    def _mailboxes(self) -> list[Metric]:
+        tickets = GaugeMetricFamily(
+            f"{PREFIX}_mailbox_tickets", "Tickets by state: due, pending, leased, dead", labels=["system", "state"]
+        )
+        lag = GaugeMetricFamily(
+            f"{PREFIX}_mailbox_lag_seconds", "How long the ticket that waits longest has been due", labels=["system"]
+        )
+        unverified = GaugeMetricFamily(
+            f"{PREFIX}_unverified_waiting", "Webhooks that wait for their signing key", labels=["system"]
+        )
+        now = self._mailbox.store.now()
+        for name in self._systems:
+            stats = self._mailbox.stats(name)
+            for state in ("due", "pending", "leased", "dead"):
+                tickets.add_metric([name, state], getattr(stats, state))
+            waits = (now - stats.oldest_due_at).total_seconds() if stats.oldest_due_at else 0.0
+            lag.add_metric([name], max(0.0, waits))
+            unverified.add_metric([name], self._mailbox.unverified_waiting(name))
+        return [tickets, lag, unverified]
+
+    def _age(self) -> Metric:
+        age = GaugeMetricFamily(
+            f"{PREFIX}_last_cycle_age_seconds", "Since any worker completed a cycle; absent while none ever did"
+        )
+        last = beats.last_cycle_at(self._mailbox.store)
+        if last is not None:
+            age.add_metric([], max(0.0, (self._mailbox.store.now() - last).total_seconds()))
+        return age
+
+    def _budgets(self) -> Iterator[Metric]:
+        left = GaugeMetricFamily(
+            f"{PREFIX}_call_budget_left", "Calls that this process could make at once", labels=["system"]
+        )
+        for name, system in self._systems.items():
+            calls = getattr(system, "budget_left", None)
+            if calls is not None:
+                left.add_metric([name], calls)
+        yield left
+
+
+def exposition(metrics: Metrics, collector: Collector, shared_folder: str = "") -> bytes:
+    """All metrics in the text format of Prometheus: this process's, or the sum over those that share a folder."""
+    registry = metrics.registry
+    if shared_folder:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry, shared_folder)  # type: ignore[no-untyped-call]  # the library's
+    gauges = CollectorRegistry()
+    gauges.register(collector)
+    return generate_latest(registry) + generate_latest(gauges)
+
+
+def _ending(outcome: Finished | Failed) -> str:
+    if isinstance(outcome, Failed):
+        return "dead letter" if outcome.retry_at is None else "failed"
+    if outcome.claim.ticket.startswith("@"):
+        return "chore"
+    return str((outcome.snapshot or {}).get("verdict", "gone"))

@@ -1,0 +1,147 @@
+"""Gunicorn, embedded: the web processes and, for ``run``, the worker's threads beside the one web process.
+
+The master process only watches. What a web process needs is made in it after the fork, and given back before it
+ends: on SIGTERM it stops accepting, answers what is in flight, then finishes or hands back the turns in hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+from prometheus_client import values
+
+from adapters.contract import ConfigError
+
+THREADS = 32
+WEB_PROCESSES = 2
+"""Of ``web`` on PostgreSQL. On SQLite one: two wait for each other's locks, which tenfolds the 99th percentile."""
+GRACE_SECONDS = 30
+"""From SIGTERM until a process that has not ended is killed; a request ends after 10 at the latest."""
+STOP_SECONDS = 15.0
+"""How long the turns in hand may take to finish once the last request was answered."""
+
+_SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What runs in one web process. ``begin`` starts threads, ``end`` stops them gracefully."""
+
+    app: Flask
+    begin: Callable[[], None]
+    end: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where and how wide to listen."""
+
+    host: str
+    port: int
+    processes: int = 1
+    threads: int = THREADS
+
+    @property
+    def bind(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def serve(make_site: Callable[[], Site], listening: Listening) -> None:
+    """Serve until SIGTERM or SIGINT; does not return (SystemExit with the exit code)."""
+    _Server(make_site, listening).run()
+
+
+def web_processes(environ: Mapping[str, str], *, is_sqlite: bool) -> int:
+    """How many web processes ``web`` runs: ``WEB_CONCURRENCY``, as hosting platforms set it. Raises ConfigError."""
+    text = environ.get("WEB_CONCURRENCY", "").strip() or str(1 if is_sqlite else WEB_PROCESSES)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
+        raise ConfigError([f"WEB_CONCURRENCY: {text!r} is not a whole number from 1 to 64, such as 2"])
+    return int(text)
+
+
+@contextmanager
+def shared_metrics(processes: int) -> Iterator[str]:
+    """A folder in which several web processes count together, so that each can tell the sum; empty for one.
+
+    Enter before the processes are forked.
+    """
+    if processes == 1:
+        yield ""
+        return
+    folder, owner, before = tempfile.mkdtemp(prefix="escalator-metrics-"), os.getpid(), values.ValueClass
+    os.environ[_SHARED_METRICS] = folder
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # the library's
+    try:
+        yield folder
+    finally:
+        # The forked processes leave through here, too; the folder is the master's.
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+            del os.environ[_SHARED_METRICS]
+            values.ValueClass = before
+
+
+class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's messages through our logging. No access log: addresses hold tokens."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn, also after a reload."""
+        self.cfg = cfg
+        self._access_log_enabled = False
+        self.error_log.propagate = True
+        self.error_log.handlers[:] = []
+        self.error_log.setLevel(logging.NOTSET)
+        self.access_log.disabled = True
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, make_site: Callable[[], Site], listening: Listening) -> None:
+        self._make_site = make_site
+        self._listening = listening
+        self._site: Site | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        options = {
+            "bind": self._listening.bind,
+            "workers": self._listening.processes,
+            "worker_class": "gthread",
+            "threads": self._listening.threads,
+            "timeout": 60,
+            "graceful_timeout": GRACE_SECONDS,
+            "keepalive": 15,
+            "preload_app": False,
+            "accesslog": None,
+            "logger_class": Logger,
+            "proc_name": "escalator",
+            "control_socket_disable": True,
+            "post_worker_init": self._begin,
+            "worker_exit": self._end,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:  # older ones have no control socket
+                self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Called in each web process, after the fork."""
+        self._site = self._make_site()
+        return self._site.app
+
+    def _begin(self, _process: object) -> None:
+        if self._site is not None:
+            self._site.begin()
+
+    def _end(self, _arbiter: object, _process: object) -> None:
+        if self._site is not None:
+            self._site.end()

@@ -1,0 +1,53 @@
+"""The app factory: routes, errors, headers. Everything it works with is handed in."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from connector.metrics import DatabaseCollector, exposition
+from connector.web import health, problems, status, webhooks
+from connector.web.deps import Deps, Recently
+
+METRICS_SECONDS = 1.0
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(deps: Deps) -> Flask:
+    """The web application. It answers without a worker; ``/health/ready`` then says that there is none."""
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
+    problems.register(app)
+    ready = health.cached(deps)
+    app.register_blueprint(webhooks.blueprint(deps))
+    app.register_blueprint(health.blueprint(ready))
+    app.register_blueprint(status.blueprint(deps, ready))
+    _add_metrics(app, deps)
+    app.after_request(_protect)
+    return app
+
+
+def _add_metrics(app: Flask, deps: Deps) -> None:
+    collector = DatabaseCollector(deps.mailbox, deps.systems)
+    text = Recently(lambda: exposition(deps.metrics, collector, deps.shared_metrics), METRICS_SECONDS, deps.monotonic)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(text.get(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _protect(response: Response) -> Response:
+    """Nothing may be cached, framed, sniffed or loaded from elsewhere."""
+    response.headers.extend(_HEADERS)
+    if response.mimetype != "text/css":
+        response.headers["Cache-Control"] = "no-store"
+    return response

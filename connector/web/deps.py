@@ -1,0 +1,70 @@
+"""What the web side is handed: nothing here is looked up from the environment or made by a request."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from adapters.contract import TicketSystem
+from connector.mailbox import Delivery, Mailbox
+from connector.metrics import Metrics
+
+T = TypeVar("T")
+
+
+class Deliver(Protocol):
+    """Stores deliveries durably before it returns; see ``GroupCommit.deliver``."""
+
+    def __call__(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Which of them were new. Raises StoreUnavailable."""
+        ...
+
+
+def _nobody() -> None:
+    """Nudges nobody: the workers are other processes and look by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the status page says of this installation. ``known_systems``: also those that are not connected."""
+
+    version: str
+    mode: str
+    known_systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """The web side's surroundings. ``nudge`` wakes a worker in the same process, if there is one."""
+
+    systems: Mapping[str, TicketSystem]
+    mailbox: Mailbox
+    deliver: Deliver
+    facts: Facts
+    metrics: Metrics = field(default_factory=Metrics)
+    nudge: Callable[[], None] = _nobody
+    most_unverified: int = 1000
+    shared_metrics: str = ""
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class Recently(Generic[T]):
+    """An answer kept for a moment, so that many who ask at once cost one query. Safe for several threads."""
+
+    def __init__(self, ask: Callable[[], T], seconds: float, monotonic: Callable[[], float]) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._kept: tuple[float, T] | None = None
+
+    def get(self) -> T:
+        """The answer, at most that old. An error is raised and not kept."""
+        with self._lock:
+            now = self._monotonic()
+            if self._kept is None or now - self._kept[0] >= self._seconds:
+                self._kept = (now, self._ask())
+            return self._kept[1]

@@ -1,0 +1,82 @@
+"""Errors as ``application/problem+json`` (RFC 9457) with a stable ``code`` for programs.
+
+The text says what is wrong and what to do; it never repeats what was sent.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from connector.store.errors import StoreUnavailable
+
+log = structlog.get_logger("connector.web")
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A refusal on its way to the client; named as in the standard."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        **more: str,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.more = more
+        super().__init__(title)
+
+    def response(self) -> Response:
+        """The answer to send."""
+        body = {"type": "about:blank", "title": self.title, "status": self.status, "code": self.code}
+        if self.detail:
+            body["detail"] = self.detail
+        text = json.dumps({**body, **self.more}, ensure_ascii=False)
+        return Response(text, self.status, self.headers, content_type=MEDIA_TYPE)
+
+
+def unavailable(code: str, detail: str, retry_after: float) -> Problem:
+    """503 with Retry-After in whole seconds."""
+    headers = {"Retry-After": str(max(1, math.ceil(retry_after)))}
+    return Problem(503, code, "Not possible at the moment", detail, headers)
+
+
+def register(app: Flask) -> None:
+    """Turn every error of the app into a problem."""
+    app.register_error_handler(Problem, Problem.response)
+    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(StoreUnavailable, _of_store)
+    app.register_error_handler(Exception, _of_anything)
+
+
+def _of_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    title = error.name
+    code = title.lower().replace(" ", "_").replace("'", "")
+    kept = ("allow", "retry-after", "www-authenticate")
+    headers = {name: value for name, value in error.get_headers(request.environ) if name.lower() in kept}
+    return Problem(status, code, title, headers=headers).response()
+
+
+def _of_store(error: StoreUnavailable) -> Response:
+    log.error("database not available", error=str(error))
+    return unavailable("store_unavailable", "The database does not answer.", error.retry_after).response()
+
+
+def _of_anything(error: Exception) -> Response:
+    log.error("request failed", path=request.path, error=type(error).__name__, exc_info=error)
+    return Problem(500, "internal_error", "Internal error", "It was logged here.").response()

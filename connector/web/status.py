@@ -1,0 +1,36 @@
+"""The status page: version, mode, health, which systems are connected, and counts. No ticket's data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Blueprint, render_template
+
+from connector.mailbox import MailboxStats
+from connector.store.errors import StoreUnavailable
+from connector.web.deps import Deps, Recently
+from connector.web.health import Readiness
+
+CACHE_SECONDS = 2.0
+
+
+def blueprint(deps: Deps, ready: Callable[[], Readiness]) -> Blueprint:
+    """The route ``/``."""
+    routes = Blueprint("status", __name__)
+    counts = Recently(lambda: _counts(deps), CACHE_SECONDS, deps.monotonic)
+
+    @routes.get("/")
+    def page() -> str:
+        try:
+            found: Mapping[str, MailboxStats] = counts.get()
+        except StoreUnavailable:
+            found = {}
+        return render_template(
+            "status.html", facts=deps.facts, readiness=ready(), systems=tuple(deps.systems), counts=found
+        )
+
+    return routes
+
+
+def _counts(deps: Deps) -> Mapping[str, MailboxStats]:
+    return {name: deps.mailbox.stats(name) for name in deps.systems}

@@ -1,0 +1,192 @@
+"""Webhooks in: limit the size, verify the raw bytes, parse, store, answer 202. A webhook is only a hint.
+
+The order of refusals is fixed: size 413, media type 415, signature 401, payload 400. Nothing of the body gets into
+a log or an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import structlog
+from flask import Blueprint, Request, Response, jsonify, request
+
+from adapters.contract import KeyUnknown, PayloadError, SignatureError, TicketSystem
+from connector.mailbox import Delivery, Source
+from connector.model import InboundRequest
+from connector.reconcile import KEY, pack
+from connector.store.errors import StoreUnavailable
+from connector.web.deps import Deps, Recently
+from connector.web.problems import Problem, unavailable
+
+MOST_BYTES = 256 * 1024
+LONGEST_DELIVERY = 200
+BOUND_SECONDS = 1.0
+"""For how long the count of waiting unverified webhooks is believed."""
+
+_MOST_KEPT_HEADERS = 8 * 1024
+
+log = structlog.get_logger("connector.web.webhooks")
+
+
+def blueprint(deps: Deps) -> Blueprint:
+    """The routes of the connected systems' webhooks."""
+    routes = Blueprint("webhooks", __name__)
+    receivers: dict[str, Receiver] = {}
+
+    @routes.post("/webhooks/<name>")
+    def receive(name: str) -> tuple[Response, int]:
+        system = deps.systems.get(name)
+        if system is None:
+            raise Problem(404, "unknown_system", "No such ticket system is connected")
+        receiver = receivers.get(name) or receivers.setdefault(name, Receiver(system, deps))
+        return jsonify(accepted=receiver.receive(request)), 202
+
+    return routes
+
+
+class Receiver:
+    """Receives the webhooks of one connection. Safe for several threads."""
+
+    def __init__(self, system: TicketSystem, deps: Deps) -> None:
+        self._system = system
+        self._deps = deps
+        self._waiting = Recently(lambda: deps.mailbox.unverified_waiting(system.name), BOUND_SECONDS, deps.monotonic)
+
+    def receive(self, incoming: Request) -> int:
+        """Store what a webhook says; how many notices of it were new. Raises Problem."""
+        try:
+            return self._receive(incoming)
+        except Problem as problem:
+            self._count(problem.code)
+            log.warning("webhook refused", connection=self._system.name, code=problem.code, reason=problem.detail)
+            raise
+
+    def _receive(self, incoming: Request) -> int:
+        body = read_body(incoming)
+        if not _is_json(incoming.mimetype):
+            raise Problem(415, "unsupported_media_type", "The body must be application/json")
+        wrapped = InboundRequest(
+            body=body,
+            headers={name.lower(): value for name, value in incoming.headers.items()},
+            query={name: values[-1] for name, values in incoming.args.lists()},
+        )
+        try:
+            self._system.verify(wrapped)
+            deliveries = self._verified(wrapped)
+            result = "accepted"
+        except KeyUnknown as unknown:
+            deliveries = [self._unverified(wrapped, unknown.reference)]
+            result = "unverified"
+        except SignatureError as error:
+            challenge = {"WWW-Authenticate": 'Signature realm="webhooks"'}
+            raise Problem(401, "signature", "Not signed as expected", str(error), challenge) from error
+        except PayloadError as error:
+            raise Problem(400, "payload", "Not of the expected form", error.problem, field=error.field) from error
+        except StoreUnavailable as error:
+            raise _not_stored(error) from error
+        return self._store(deliveries, result)
+
+    def _verified(self, incoming: InboundRequest) -> list[Delivery]:
+        return [
+            Delivery(self._system.name, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK)
+            for notice in self._system.parse(incoming)
+        ]
+
+    def _unverified(self, incoming: InboundRequest, reference: str) -> Delivery:
+        """A webhook whose signing key a worker must learn first; so many may wait and no more."""
+        try:
+            waiting = self._waiting.get()
+        except StoreUnavailable as error:
+            raise _not_stored(error) from error
+        if waiting >= self._deps.most_unverified:
+            raise unavailable("too_many_unverified", "Too many webhooks wait for their signing key.", 30)
+        kept = InboundRequest(incoming.body, _kept(incoming.headers), incoming.query)
+        return Delivery(
+            connection=self._system.name,
+            ticket=KEY + hashlib.sha256(reference.encode()).hexdigest()[:16],
+            delivery="unverified:" + hashlib.sha256(incoming.body).hexdigest(),
+            source=Source.UNVERIFIED,
+            body=incoming.body,
+            headers=pack(kept, reference),
+        )
+
+    def _store(self, deliveries: list[Delivery], result: str) -> int:
+        try:
+            accepted = sum(self._deps.deliver(deliveries)) if deliveries else 0
+        except StoreUnavailable as error:
+            raise _not_stored(error) from error
+        self._count(result, accepted)
+        if not deliveries:
+            self._count("irrelevant")
+        self._count("duplicate", len(deliveries) - accepted)
+        if accepted:
+            self._deps.nudge()
+            log.debug("webhook stored", connection=self._system.name, delivery=deliveries[0].delivery, result=result)
+        return accepted
+
+    def _count(self, result: str, times: int = 1) -> None:
+        if times:
+            self._deps.metrics.deliveries.labels(self._system.name, result).inc(times)
+
+
+def read_body(incoming: Request) -> bytes:
+    """The whole body, never more than ``MOST_BYTES`` of it. Raises Problem 413, or 400 when the client hung up."""
+    announced = incoming.content_length
+    too_large = Problem(413, "too_large", "The body is too large", f"At most {MOST_BYTES} bytes are accepted.")
+    if announced is not None and announced > MOST_BYTES:
+        raise too_large
+    stream = incoming.environ["wsgi.input"]
+    if announced is not None:
+        body = _read(stream, announced)
+        if len(body) < announced:
+            raise Problem(400, "incomplete", "The body ended too early")
+        return body
+    if not incoming.environ.get("wsgi.input_terminated"):
+        return b""
+    body = _read(stream, MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise too_large
+    return body
+
+
+def bounded(delivery: str) -> str:
+    """A delivery's name as it may be stored: an overlong one by its digest."""
+    if len(delivery) <= LONGEST_DELIVERY:
+        return delivery
+    return "sha256:" + hashlib.sha256(delivery.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(stream: object, most: int) -> bytes:
+    """Up to ``most`` bytes: a stream may give less at a time than it was asked for."""
+    read = stream.read  # type: ignore[attr-defined]  # WSGI says that it is there
+    parts: list[bytes] = []
+    missing = most
+    try:
+        while missing > 0 and (part := read(missing)):
+            parts.append(part)
+            missing -= len(part)
+    except OSError as error:
+        raise Problem(400, "incomplete", "The body ended too early") from error
+    return b"".join(parts)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that a later look at the signature may need: no credentials, nothing of the proxies, no flood."""
+    kept: dict[str, str] = {}
+    size = 0
+    for name, value in headers.items():
+        is_wanted = name.startswith("x-") and not name.startswith(("x-forwarded", "x-real-ip"))
+        size += len(name) + len(value) if is_wanted else 0
+        if is_wanted and size <= _MOST_KEPT_HEADERS:
+            kept[name] = value
+    return kept
+
+
+def _not_stored(error: StoreUnavailable) -> Problem:
+    return unavailable("not_stored", "The notice could not be stored. Please send it again.", error.retry_after)

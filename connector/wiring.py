@@ -1,0 +1,206 @@
+"""The composition root: from settings to the parts that the commands run. The only place that knows them all."""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from adapters.contract import ConfigError, ConnectorError, TicketSystem
+from adapters.registry import SYSTEMS
+from connector import __version__, assembly
+from connector.clock import SystemClock
+from connector.connection import ConnectionBook
+from connector.group_commit import GroupCommit
+from connector.homes import HomeBook
+from connector.journal import Journal
+from connector.mailbox import Mailbox
+from connector.metrics import CountedJournal, CountedMailbox, Metrics
+from connector.serve import STOP_SECONDS, Site
+from connector.settings import Settings
+from connector.store.connections import Connections
+from connector.store.engine import Store
+from connector.store.signing_keys import SigningKeyStore
+from connector.turn import TicketTurn, TurnSettings
+from connector.web.app import create_app
+from connector.web.deps import Deps, Facts
+from connector.web.keys import KeysAtHand
+from connector.worker import Worker, WorkerSettings
+
+log = structlog.get_logger("connector")
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What every command works with. Close it when done."""
+
+    settings: Settings
+    store: Store
+    systems: Mapping[str, TicketSystem]
+    metrics: Metrics = field(default_factory=Metrics)
+
+    def close(self) -> None:
+        """Give back the connections to the ticket systems and the database."""
+        for system in self.systems.values():
+            system.close()
+        self.store.close()
+
+
+def wire(settings: Settings) -> Wiring:
+    """The store and the ticket systems of these settings. Makes no call yet."""
+    metrics = Metrics()
+    store = Store.open(settings.database_url)
+    systems = {name: _connect(settings, name, store, metrics) for name in settings.connections}
+    return Wiring(settings, store, systems, metrics)
+
+
+def require_connection(settings: Settings) -> None:
+    """Raise ConfigError when no ticket system is connected."""
+    if not settings.connections:
+        names = " or ".join(f"{name.upper()}_URL" for name in SYSTEMS)
+        raise ConfigError([f"no ticket system is connected: set {names} and what belongs to it"])
+
+
+def prepare_database(settings: Settings, *, migrates: bool) -> None:
+    """Bring the schema up to date, or refuse an old one (ConfigError). Leaves no connection open."""
+    store = Store.open(settings.database_url)
+    try:
+        if migrates:
+            store.migrate()
+        else:
+            store.require_current_schema()
+    finally:
+        store.close()
+
+
+def announce(settings: Settings) -> None:
+    """Say in one line what is starting, and what is configured that has no effect yet."""
+    log.info(
+        "starting",
+        version=__version__,
+        mode=settings.mode,
+        connections=sorted(settings.connections),
+        database=settings.database_url.partition(":")[0].partition("+")[0],
+        policy=settings.policy.version,
+    )
+    for name in settings.without_effect_yet:
+        log.warning("setting without effect in this version", name=name)
+
+
+def connections_of(wiring: Wiring) -> list[assembly.Connected]:
+    """Every connection, brought up: remembered, with its chores planned. Raises StoreUnavailable."""
+    settings = wiring.settings
+    found = []
+    for system in wiring.systems.values():
+        connected = assembly.connect(
+            system,
+            wiring.store,
+            settings.policy,
+            turn_settings(settings),
+            timedelta(seconds=settings.reconcile_seconds),
+            keeps_webhooks=bool(settings.public_url),
+            jitter=random.SystemRandom(),
+            journal=CountedJournal(wiring.store, wiring.metrics),
+        )
+        found.append(connected)
+    return found
+
+
+def turn_settings(settings: Settings) -> TurnSettings:
+    """What a turn needs to know of the settings."""
+    return TurnSettings(
+        is_enforcing=settings.mode == "enforce",
+        adopts_from_now=settings.adopt == "now",
+        dead_letter_after=timedelta(hours=settings.dead_letter_hours),
+    )
+
+
+def turns_of(wiring: Wiring, name: str) -> TicketTurn:
+    """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
+    store, system, policy = wiring.store, wiring.systems[name], wiring.settings.policy
+    return TicketTurn(
+        system,
+        Mailbox(store),
+        Journal(store),
+        policy,
+        HomeBook(system, policy, store.now),
+        ConnectionBook(Connections(store), name),
+        turn_settings(wiring.settings),
+        store.now,
+        random.SystemRandom(),
+    )
+
+
+def worker_of(wiring: Wiring) -> Worker:
+    """The worker of these settings, not started yet. Homes that do not resolve are reported in the background."""
+    connected = connections_of(wiring)
+    threading.Thread(target=report_homes, args=(connected,), name="homes", daemon=True).start()
+    return assembly.worker_of(wiring.store, connected, WorkerSettings(worker_name()), wiring.metrics.count_outcome)
+
+
+def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool = False) -> Site:
+    """What runs in one web process: the app and, for ``run``, the worker's threads."""
+    wiring = wire(settings)
+    mailbox = CountedMailbox(wiring.store, wiring.metrics)
+    group = GroupCommit(mailbox)
+    worker = worker_of(wiring) if has_worker else None
+    deps = Deps(
+        systems=wiring.systems,
+        mailbox=mailbox,
+        deliver=group.deliver,
+        facts=Facts(version=__version__, mode=settings.mode),
+        metrics=wiring.metrics,
+        shared_metrics=shared_metrics,
+        nudge=worker.nudge if worker else _nobody,
+    )
+
+    def end() -> None:
+        if worker:
+            worker.stop(STOP_SECONDS)
+        group.stop()
+        wiring.close()
+
+    return Site(create_app(deps), begin=worker.start if worker else _nobody, end=end)
+
+
+def worker_name() -> str:
+    """A name that no other worker has, before or after."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def _nobody() -> None:
+    """There is no worker in this process."""
+
+
+def _connect(settings: Settings, name: str, store: Store, metrics: Metrics) -> TicketSystem:
+    on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, name)
+    return SYSTEMS[name].connect(
+        settings.connections[name],
+        [tier.homes[name] for tier in settings.policy.tiers if name in tier.homes],
+        KeysAtHand(SigningKeyStore(store, name)),
+        SystemClock(),
+        on_call=on_call,
+    )
+
+
+def _count_call(metrics: Metrics, system: str, method: str, status: int, _seconds: float) -> None:
+    metrics.count_call(system, method, status)
+
+
+def report_homes(connected: list[assembly.Connected]) -> None:
+    """Log what of the homes does not resolve. Asks the ticket systems; never raises because of them."""
+    for one in connected:
+        try:
+            one.homes.current()
+        except ConnectorError as error:
+            log.warning("homes could not be looked up at the start", connection=one.name, error=str(error))
+        for problem in one.homes.problems:
+            log.error("home does not resolve", connection=one.name, problem=problem)

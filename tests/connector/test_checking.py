@@ -1,0 +1,189 @@
+"""What ``check`` finds: the policy held against what the ticket system and the database have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from connector.commands_line.checking import of_database, of_settings, of_system
+from connector.model import Finding, Registration, Severity, StatusGroup
+from connector.policy import FinalEscalation, Policy
+from connector.settings import Settings, load_settings
+from connector.store.engine import Store
+from connector.store.errors import StoreUnavailable
+from tests.connector.web.fakes import FakeSystem
+
+HOMES = ("Desk", "Tier 3", "Sr IT")
+
+
+@pytest.fixture
+def system() -> FakeSystem:
+    return FakeSystem()
+
+
+def a_policy(**changes) -> Policy:
+    policy = load_settings({}).policy
+    tiers = tuple(replace(tier, homes={"psa": home}) for tier, home in zip(policy.tiers, HOMES, strict=True))
+    people = FinalEscalation("tess", "tess", "tess")
+    return replace(policy, **{"tiers": tiers, "final": people, **changes})
+
+
+def settings(policy: Policy | None = None, **changes) -> Settings:
+    return replace(load_settings({}), policy=policy or a_policy(), **{"public_url": "https://me.example", **changes})
+
+
+def found(system, policy=None, **changes) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in of_system(system, settings(policy, **changes))}
+
+
+def severity_of(findings: dict[str, Finding], beginning: str) -> Severity:
+    [finding] = [finding for subject, finding in findings.items() if subject.startswith(beginning)]
+    return finding.severity
+
+
+def with_tier(number: int, **changes) -> Policy:
+    policy = a_policy()
+    tiers = [replace(tier, **changes) if tier.number == number else tier for tier in policy.tiers]
+    return replace(policy, tiers=tuple(tiers))
+
+
+def test_a_policy_that_fits_has_only_good_findings(system):
+    assert {finding.severity for finding in found(system).values()} == {Severity.OK}
+
+
+def test_a_home_that_does_not_resolve_is_an_error_with_the_near_matches(system):
+    findings = found(system, with_tier(2, homes={"psa": "Tier3"}))
+    finding = findings["tier 2 (Tier 3 / Service Desk Manager) home"]
+    assert finding.severity is Severity.ERROR
+    assert "did you mean" in finding.message
+
+
+def test_a_status_and_an_assignee_of_a_tier_are_looked_up(system):
+    good = found(system, with_tier(2, status="Waiting", assign="tess"))
+    assert severity_of(good, "tier 2 (Tier 3 / Service Desk Manager) status") is Severity.OK
+    assert severity_of(good, "tier 2 (Tier 3 / Service Desk Manager) assignee") is Severity.OK
+    bad = found(system, with_tier(2, status="Waitin", assign="tes"))
+    assert severity_of(bad, "tier 2 (Tier 3 / Service Desk Manager) status") is Severity.ERROR
+    assert severity_of(bad, "tier 2 (Tier 3 / Service Desk Manager) assignee") is Severity.ERROR
+
+
+def test_an_assignee_who_is_not_active_any_more_is_an_error(system):
+    finding = found(system, with_tier(1, assign="gone"))["tier 1 (First Touch (T1/2)) assignee"]
+    assert finding.severity is Severity.ERROR
+    assert "not active" in finding.message
+
+
+def test_the_people_and_marks_of_the_final_escalation_are_looked_up(system):
+    final = FinalEscalation("tess", "nobody", "", status="Waiting", priority="critical")
+    findings = found(system, a_policy(final=final))
+    assert severity_of(findings, "final escalation, Sr IT Manager") is Severity.OK
+    assert severity_of(findings, "final escalation, Service Desk Manager") is Severity.ERROR
+    assert severity_of(findings, "final escalation, Account Manager") is Severity.WARNING
+    assert severity_of(findings, "final status") is Severity.OK
+    assert severity_of(findings, "final priority") is Severity.OK
+    wrong = found(system, a_policy(final=replace(final, status="Waitin", priority="urgent")))
+    assert severity_of(wrong, "final status") is Severity.ERROR
+    assert severity_of(wrong, "final priority") is Severity.ERROR
+
+
+def test_a_configured_status_has_to_be_at_one_home_at_least(system):
+    groups = {"Waiting": StatusGroup.WAITING, "wating": StatusGroup.WAITING}
+    findings = found(system, a_policy(status_groups=groups))
+    assert severity_of(findings, "status 'Waiting'") is Severity.OK
+    assert severity_of(findings, "status 'wating'") is Severity.ERROR
+
+
+def test_a_priority_with_a_factor_is_looked_up(system):
+    findings = found(system, a_policy(priority_factors={"critical": 0.5, "crtical": 0.5}))
+    assert severity_of(findings, "priority 'critical'") is Severity.OK
+    assert "times 0.5" in findings["priority 'critical'"].message
+    assert severity_of(findings, "priority 'crtical'") is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("registrations", "word"),
+    [
+        ([], "not registered"),
+        ([Registration("1", "u", is_active=False)], "switched off"),
+        ([Registration("1", "u", is_active=True), Registration("2", "u", is_active=True)], "2 times"),
+    ],
+)
+def test_a_webhook_that_is_not_registered_exactly_once_and_active_is_an_error(system, registrations, word):
+    system.own_registrations = registrations
+    finding = found(system)["webhook"]
+    assert finding.severity is Severity.ERROR
+    assert word in finding.message
+    assert "escalator webhooks register" in finding.message
+
+
+def test_without_a_public_address_no_registration_is_asked_for(system):
+    system.own_registrations = []
+    assert "webhook" not in found(system, public_url="")
+    warned = {finding.subject: finding for finding in of_settings(settings(public_url=""))}
+    assert warned["PUBLIC_URL"].severity is Severity.WARNING
+
+
+def test_a_system_that_does_not_answer_makes_findings_not_a_crash(system):
+    system.is_down = True
+    policy = a_policy(status_groups={"Waiting": StatusGroup.WAITING})
+    findings = found(system, policy)
+    assert severity_of(findings, "webhook") is Severity.ERROR
+    assert "could not be looked up" in findings["tier 1 (First Touch (T1/2)) home"].message
+
+
+def test_a_status_that_cannot_be_looked_up_is_not_called_missing(system, monkeypatch):
+    def down(place, name):
+        system.is_down = True
+        return FakeSystem.status_in(system, place, name)
+
+    monkeypatch.setattr(system, "status_in", down)
+    findings = found(system, a_policy(status_groups={"Waiting": StatusGroup.WAITING}))
+    assert "could not be looked up" in findings["status 'Waiting' (waiting)"].message
+
+
+def test_settings_without_effect_and_calendars_are_listed():
+    subjects = {finding.subject: finding for finding in of_settings(settings(without_effect_yet=("WARN_AT",)))}
+    assert subjects["WARN_AT"].severity is Severity.WARNING
+    assert subjects["calendar 'default'"].severity is Severity.OK
+
+
+# -- the database ----------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_not_there_is_not_made_by_looking(tmp_path: Path, open_store: Callable[..., Store]):
+    path = tmp_path / "new.db"
+    assert of_database(open_store(f"sqlite:///{path}")).severity is Severity.WARNING
+    assert not path.exists()
+
+
+def test_a_database_is_fine_once_its_schema_is_up_to_date(empty_database_url: str, open_store: Callable[..., Store]):
+    store = open_store(empty_database_url)
+    assert of_database(store).severity is Severity.WARNING
+    store.migrate()
+    assert of_database(store).severity is Severity.OK
+
+
+@pytest.mark.parametrize(("version", "word"), [("0000", "older"), ("9999", "newer")])
+def test_an_older_or_newer_schema_is_an_error(sqlite_url: str, open_store: Callable[..., Store], version, word):
+    store = open_store(sqlite_url)
+    with store.writing() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    finding = of_database(store)
+    assert finding.severity is Severity.ERROR
+    assert word in finding.message
+
+
+def test_a_database_that_does_not_answer_is_an_error(
+    sqlite_url: str, open_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+):
+    store = open_store(sqlite_url)
+
+    def away():
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(store, "schema_state", away)
+    assert of_database(store) == Finding(Severity.ERROR, "database", "gone")

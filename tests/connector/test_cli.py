@@ -1,0 +1,420 @@
+"""The command line: what each command answers, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from adapters.connectwise.simulator import Simulator
+from connector import __version__, audit, wiring
+from connector.cli import cli
+from connector.clock import SystemClock
+from connector.commands_line import common, looking, serving
+from connector.escalation import MOVE
+from connector.journal import Step, StepState
+from connector.mailbox import Failed, Mailbox, Source
+from connector.serve import Listening
+from connector.settings import load_settings
+from connector.store.engine import SchemaState, Store
+from connector.store.errors import StoreUnavailable
+from tests.connector.mailboxes import START, a_delivery, claim_one
+from tests.connector.quiet_logging import logging_as_before
+
+__all__ = ["logging_as_before"]
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
+OURS = ("CONNECTWISE_", "TIER_", "FINAL_", "ESCALATION_")
+HOMES = {"TIER_1_HOME": "Service Desk", "TIER_2_HOME": "Tier 3", "TIER_3_HOME": "Sr IT"}
+PUBLIC = {"PUBLIC_URL": "http://127.0.0.1:8000"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and nothing of ours in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def desk() -> Iterator[Simulator]:
+    simulator = Simulator(SystemClock(), callback_delivery="manual").standard_desk()
+    with simulator.serve():
+        yield simulator
+
+
+@pytest.fixture
+def connected(desk: Simulator, folder: Path) -> dict[str, str]:
+    """The environment of a connection to the simulated desk."""
+    return {**desk.environment(), **HOMES}
+
+
+def escalator(*arguments: str, **environ: str) -> Result:
+    result = CliRunner().invoke(cli, arguments, env=environ)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@contextmanager
+def a_store(path: Path) -> Iterator[Store]:
+    store = Store.open(f"sqlite:///{path / 'escalator.db'}")
+    store.migrate()
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def a_dead_letter(mailbox: Mailbox, ticket: str) -> None:
+    mailbox.deliver([a_delivery(ticket, f"mail of {ticket}")])
+    mailbox.finish([Failed(claim_one(mailbox), "it does not work", None)])
+
+
+# -- the environment -------------------------------------------------------------------------------------------
+
+
+def test_the_file_env_is_read_and_the_environment_wins(folder):
+    (folder / ".env").write_text("PORT=1234\nHOST='::1'\nSECRET_OF=${PORT}\nEMPTY\n")
+    seen = CliRunner().invoke(cli, ["migrate"], env={"PORT": "x"})
+    assert seen.exit_code == 2
+    assert "'x'" in seen.output
+    (folder / ".env").write_text("PORT=abc\n")
+    assert "'abc'" in escalator("migrate").output
+
+
+def test_values_of_the_file_env_are_taken_as_they_stand(folder, monkeypatch):
+    monkeypatch.delenv("PORT", raising=False)
+    (folder / ".env").write_text("A=${HOME}\nPORT=1\nB\n")
+    found = common.environment()
+    assert (found["A"], found["PORT"], "B" in found) == ("${HOME}", "1", False)
+
+
+def test_every_problem_of_the_configuration_is_told_on_stderr_with_exit_2(folder):
+    result = escalator("run", PORT="abc", TIER_1_NAM="x", CONNECTWISE_PRIVATE_KEY="geheim-42")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) >= 2
+    assert "TIER_1_NAME" in result.stderr
+    assert "geheim-42" not in result.output
+
+
+@pytest.mark.parametrize("command", [["run"], ["web"], ["worker"], ["check"], ["webhooks", "status"]])
+def test_with_nothing_connected_the_exit_code_is_2(folder, command):
+    result = escalator(*command)
+    assert (result.exit_code, "no ticket system is connected" in result.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", [["nonsense"], ["check", "--nonsense"], ["explain", "psa"]])
+def test_wrong_usage_is_exit_2(folder, command):
+    assert escalator(*command).exit_code == 2
+
+
+def test_help_lists_every_command_of_the_design():
+    shown = escalator("--help").stdout
+    for command in ("run", "web", "worker", "migrate", "check", "demo", "webhooks", "explain", "dead-letters", "audit"):
+        assert f"\n  {command} " in shown
+    assert "\n  export " in shown
+
+
+def test_the_version_is_told():
+    assert __version__ in escalator("--version").stdout
+
+
+# -- the database ----------------------------------------------------------------------------------------------
+
+
+def test_migrate_sets_a_database_up_and_says_so(folder):
+    assert "was set up" in escalator("migrate").stdout
+    assert "up to date" in escalator("migrate").stdout
+
+
+@pytest.mark.parametrize("command", [["web"], ["worker"], ["explain", "connectwise", "1"]])
+def test_what_needs_the_schema_refuses_to_start_without_it(connected, command):
+    result = escalator(*command, **connected)
+    assert result.exit_code == 2
+    assert "escalator migrate" in result.stderr
+
+
+def test_a_database_out_of_reach_is_exit_1_without_its_password(folder):
+    result = escalator("audit", "verify", DATABASE_URL="postgresql://user:geheim-42@127.0.0.1:1/x")
+    assert result.exit_code == 1
+    assert "geheim-42" not in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_intact_audit_trail_is_exit_0_and_a_changed_one_exit_1(folder):
+    with a_store(folder) as store:
+        for number in range(3):
+            audit.record(store, "psa", "4711", audit.AuditEvent("clock", {"number": number}))
+        assert escalator("audit", "verify").exit_code == 0
+        with store.writing() as conn:
+            conn.exec_driver_sql("UPDATE audit SET detail = '{}' WHERE id = 2")
+    result = escalator("audit", "verify")
+    assert result.exit_code == 1
+    assert "at entry 2" in result.stdout
+    assert json.loads(escalator("audit", "verify", "--json").stdout)["first_bad_id"] == 2
+
+
+def test_a_trail_whose_end_was_cut_off_is_not_intact(folder):
+    with a_store(folder) as store:
+        audit.record(store, "psa", "4711", audit.AuditEvent("clock", {}))
+        with store.writing() as conn:
+            conn.exec_driver_sql("DELETE FROM audit_head")
+    result = escalator("audit", "verify")
+    assert (result.exit_code, "as a whole" in result.stdout) == (1, True)
+
+
+def test_export_prints_the_trail_as_json_lines_with_both_hashes(folder):
+    with a_store(folder) as store:
+        for number in range(2):
+            audit.record(store, "psa", "4711", audit.AuditEvent("clock", {"why": f"é{number}"}))
+    first, second = (json.loads(line) for line in escalator("export").stdout.splitlines())
+    assert (first["event"], first["ticket"], first["detail"]) == ("clock", "4711", {"why": "é0"})
+    assert second["previous_hash"] == first["hash"]
+
+
+def test_dead_letters_are_listed_for_people_and_programs(folder):
+    with a_store(folder) as store:
+        a_dead_letter(Mailbox(store), "4711")
+    assert escalator("dead-letters", "list").stdout.startswith("psa\t4711\t1\t")
+    [letter] = json.loads(escalator("dead-letters", "list", "--json").stdout)
+    assert (letter["ticket"], letter["error"], letter["mail"]) == ("4711", "it does not work", 1)
+
+
+def test_a_replayed_ticket_is_due_with_the_mail_that_says_that_a_person_wanted_it(folder):
+    with a_store(folder) as store:
+        mailbox = Mailbox(store)
+        a_dead_letter(mailbox, "4711")
+        assert escalator("dead-letters", "replay", "psa", "4711").exit_code == 0
+        claim = claim_one(mailbox)
+        assert (claim.ticket, claim.attempts) == ("4711", 0)
+        assert [mail.source for mail in claim.mail] == [Source.WEBHOOK, Source.MANUAL]
+
+
+def test_all_dead_letters_can_be_replayed(folder):
+    with a_store(folder) as store:
+        mailbox = Mailbox(store)
+        mailbox.schedule("psa", "@poll", START)
+        mailbox.finish([Failed(claim_one(mailbox), "it does not work", None)])
+        a_dead_letter(mailbox, "4711")
+        result = escalator("dead-letters", "replay", "--all", "--json")
+        assert json.loads(result.stdout) == {"replayed": [["psa", "@poll"], ["psa", "4711"]]}
+        assert mailbox.dead_letters() == []
+        claims = mailbox.claim("worker", 10, timedelta(minutes=1), ["psa"])
+        assert {claim.ticket for claim in claims} == {"@poll", "4711"}
+
+
+def test_replaying_what_is_no_dead_letter_is_exit_1(folder):
+    with a_store(folder):
+        result = escalator("dead-letters", "replay", "psa", "1")
+    assert (result.exit_code, "is no dead letter" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [[], ["psa"], ["psa", "1", "--all"]])
+def test_replay_wants_one_ticket_or_all(folder, arguments):
+    assert escalator("dead-letters", "replay", *arguments).exit_code == 2
+
+
+# -- the ticket system -----------------------------------------------------------------------------------------
+
+
+def test_check_finds_nothing_wrong_once_the_webhook_is_registered(connected):
+    first = escalator("check", **connected, **PUBLIC)
+    assert first.exit_code == 1
+    assert "escalator webhooks register" in first.stdout
+    assert escalator("webhooks", "register", **connected, **PUBLIC).exit_code == 0
+    second = escalator("check", **connected, **PUBLIC)
+    assert (second.exit_code, second.stdout.splitlines()[-1]) == (0, "No errors.")
+
+
+def test_check_names_a_home_that_is_not_there_and_the_near_one(connected):
+    result = escalator("check", "--json", **{**connected, "TIER_2_HOME": "Tier3"})
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["errors"] >= 1) == (1, True)
+    wrong = [finding["message"] for finding in answer["findings"] if finding["severity"] == "error"]
+    assert any("'Tier 3'" in message for message in wrong)
+
+
+def test_check_says_that_credentials_are_wrong(connected):
+    result = escalator("check", **{**connected, "CONNECTWISE_PRIVATE_KEY": "geheim-42"})
+    assert result.exit_code == 1
+    assert "geheim-42" not in result.output
+
+
+def test_check_writes_nothing_anywhere(connected, desk, folder):
+    desk.forget_calls()
+    escalator("check", **connected)
+    assert set(desk.call_counts()) == {"GET"}
+    assert list(folder.iterdir()) == []
+
+
+def test_the_registration_is_shown_made_once_and_removed(connected, desk):
+    status = ("webhooks", "status", "connectwise")
+    environ = {**connected, **PUBLIC}
+    first = escalator(*status, **environ)
+    assert (first.exit_code, first.stdout) == (1, "connectwise: not registered\n")
+    made = json.loads(escalator("webhooks", "register", "--json", **environ).stdout)
+    escalator("webhooks", "register", **environ)
+    assert len(desk.callbacks()) == 1
+    shown = escalator(*status, **environ)
+    assert (shown.exit_code, "active" in shown.stdout) == (0, True)
+    assert json.loads(escalator(*status, "--json", **environ).stdout) == {"connectwise": [made["connectwise"]]}
+    assert escalator("webhooks", "remove", **environ).stdout == "connectwise: 1 removed\n"
+    assert json.loads(escalator("webhooks", "remove", "--json", **environ).stdout) == {"connectwise": 0}
+
+
+def test_a_registration_without_a_public_address_is_a_configuration_problem(connected):
+    result = escalator("webhooks", "register", **connected)
+    assert (result.exit_code, "PUBLIC_URL" in result.stderr) == (2, True)
+
+
+def test_a_system_that_is_not_connected_is_wrong_usage_and_those_that_are_get_named(connected, folder):
+    escalator("migrate", **connected)
+    result = escalator("explain", "psa", "4711", **connected)
+    assert (result.exit_code, "connected: connectwise" in result.stderr) == (2, True)
+
+
+def test_explain_shows_the_working_of_a_ticket(connected, desk, folder):
+    environ = {**connected, "WORK_HOURS": "24x7"}
+    ticket = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
+    with wired(environ, folder) as parts:
+        wiring.connections_of(parts)
+    text = escalator("explain", "connectwise", ticket, **environ)
+    assert text.exit_code == 0
+    assert f"Ticket {ticket} at Service Desk" in text.stdout
+    assert "Decision: " in text.stdout
+    answer = json.loads(escalator("explain", "connectwise", ticket, "--json", **environ).stdout)
+    assert (answer["ticket"], answer["lines"][0]) == (ticket, text.stdout.splitlines()[0])
+
+
+def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
+    with wired(connected, folder) as parts:
+        wiring.connections_of(parts)
+    result = escalator("explain", "connectwise", "999999", **connected)
+    assert (result.exit_code, "999999" in result.stderr) == (1, True)
+
+
+def test_explain_tells_what_was_escalated_before():
+    step = Step("psa/4711/s/fix", MOVE, StepState.DONE, {"reason": "Time", "from": "Desk", "to": "Tier 3"}, START)
+    expected = "2026-03-02T09:00:00+00:00 psa/4711/s/fix: move done; reason Time, from Desk, to Tier 3"
+    assert looking.told(step) == expected
+
+
+def test_explain_before_the_first_start_is_exit_1_and_starts_nothing(connected, folder):
+    escalator("migrate", **connected)
+    for _ in range(2):
+        result = escalator("explain", "connectwise", "1", **connected)
+        assert (result.exit_code, "never started" in result.stderr) == (1, True)
+
+
+@contextmanager
+def wired(environ: dict[str, str], folder: Path) -> Iterator[wiring.Wiring]:
+    with a_store(folder):
+        parts = wiring.wire(load_settings(environ))
+    try:
+        yield parts
+    finally:
+        parts.close()
+
+
+# -- the services ----------------------------------------------------------------------------------------------
+
+
+class Served:
+    """Stands in for the server: keeps what it was asked to serve."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[tuple[object, Listening]] = []
+        monkeypatch.setattr(serving, "serve", lambda make, listening: self.calls.append((make, listening)))
+
+
+def test_run_migrates_by_itself_and_listens_where_it_is_told(connected, folder, monkeypatch):
+    served = Served(monkeypatch)
+    result = escalator("run", **connected, HOST="::1", PORT="1234")
+    assert result.exit_code == 0
+    [(_, listening)] = served.calls
+    assert (listening.bind, listening.processes) == ("[::1]:1234", 1)
+    store = Store.open(f"sqlite:///{folder / 'escalator.db'}")
+    assert store.schema_state() is SchemaState.CURRENT
+    store.close()
+    [line] = [json.loads(text) for text in result.stderr.splitlines()]
+    assert (line["event"], line["mode"], line["connections"]) == ("starting", "observe", ["connectwise"])
+    assert (line["database"], line["version"]) == ("sqlite", __version__)
+
+
+def test_the_start_says_which_settings_have_no_effect_yet(connected, monkeypatch):
+    Served(monkeypatch)
+    result = escalator("run", **connected, WARN_AT="0.5")
+    assert any(json.loads(line).get("name") == "WARN_AT" for line in result.stderr.splitlines())
+
+
+def test_web_runs_as_many_processes_as_the_platform_says(connected, monkeypatch):
+    served = Served(monkeypatch)
+    escalator("migrate", **connected)
+    for concurrency in ("", "5"):
+        assert escalator("web", **connected, WEB_CONCURRENCY=concurrency).exit_code == 0
+    assert [listening.processes for _, listening in served.calls] == [1, 5]
+
+
+def test_a_web_concurrency_that_is_no_number_is_exit_2(connected):
+    escalator("migrate", **connected)
+    result = escalator("web", **connected, WEB_CONCURRENCY="many")
+    assert (result.exit_code, "WEB_CONCURRENCY" in result.stderr) == (2, True)
+
+
+def test_demo_ends_with_the_exit_code_of_the_demo(monkeypatch):
+    class Demo:
+        @staticmethod
+        def main() -> int:
+            return 1
+
+    monkeypatch.setitem(sys.modules, "connector.demo", Demo)
+    assert escalator("demo").exit_code == 1
+
+
+def test_an_error_at_work_is_told_masked_with_exit_1(folder, monkeypatch):
+    def away():
+        raise StoreUnavailable("cannot reach postgresql://user:geheim-42@host")
+
+    monkeypatch.setattr(common, "settings", away)
+    result = escalator("migrate")
+    assert (result.exit_code, "geheim-42" in result.stderr) == (1, False)
+
+
+def test_the_console_script_gives_its_exit_codes_to_the_shell(folder):
+    def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from connector.cli import main; main()", *arguments]
+        return subprocess.run(command, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
+
+    assert run("migrate").returncode == 0
+    wrong = run("run")
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)
+
+
+def test_tables_on_a_terminal_show_headings_and_take_no_markup(monkeypatch, capsys):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    common.table(("system", "error"), [("psa", "[red]no markup[/red]")])
+    shown = capsys.readouterr().out
+    assert "system" in shown
+    assert "[red]no markup[/red]" in shown
+
+
+def test_lines_away_from_a_terminal_keep_to_one_line_each(capsys):
+    common.table(("a", "b"), [("x\ty", "one\ntwo")])
+    assert capsys.readouterr().out == "x y\tone two\n"
+
+
+def test_worker_names_are_never_the_same():
+    assert wiring.worker_name() != wiring.worker_name()

@@ -1,0 +1,117 @@
+"""What is counted: turns, escalations and their lateness, calls, batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from connector.audit import AuditEvent
+from connector.mailbox import Failed, Finished, Mailbox
+from connector.metrics import CountedJournal, CountedMailbox, DatabaseCollector, Metrics, exposition
+from connector.store.engine import Store
+from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def store(sqlite_url: str, open_store: Callable[..., Store], clock) -> Store:
+    return open_store(sqlite_url, clock)
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(f"escalator_{name}", labels)
+
+
+def test_turns_are_counted_by_how_they_ended(metrics, store):
+    mailbox = Mailbox(store)
+    claim = a_held_ticket(mailbox)
+    chore = a_held_ticket(mailbox, "@poll")
+    for outcome in (
+        all_done(claim, snapshot={"verdict": "running"}),
+        all_done(claim, is_gone=True),
+        all_done(chore),
+        Failed(claim, "oops", START),
+        Failed(claim, "oops", None),
+    ):
+        metrics.count_outcome(outcome)
+    for ending in ("running", "gone", "chore", "failed", "dead letter"):
+        assert value(metrics, "turns_total", system="psa", outcome=ending) == 1
+
+
+def escalation(**detail: object) -> AuditEvent:
+    return AuditEvent("escalated", {"from_tier": 1, "reason": "Time", "mode": "enforce", **detail})
+
+
+def test_an_escalation_is_counted_with_its_lateness_from_when_it_could_be_acted_on(metrics, store, clock):
+    claim = a_held_ticket(Mailbox(store))
+    clock.advance(timedelta(seconds=3))
+    due = (START - timedelta(hours=15)).isoformat()
+    event = escalation(due_at=due, act_at=START.isoformat())
+    CountedJournal(store, metrics).done(claim, "psa/1/s/fix", 2, {}, audit=[event, AuditEvent("clock", {})])
+    assert value(metrics, "escalations_total", system="psa", tier="1", reason="Time", mode="enforce") == 1
+    assert value(metrics, "deadline_lateness_seconds_sum", system="psa") == 3.0
+    assert value(metrics, "deadline_lateness_seconds_count", system="psa") == 1
+
+
+def test_what_could_not_be_committed_is_not_counted(metrics, store):
+    mailbox = Mailbox(store)
+    claim = a_held_ticket(mailbox)
+    mailbox.finish([Finished(claim, None)])
+    with pytest.raises(Exception, match="lease"):
+        CountedJournal(store, metrics).done(claim, "psa/1/s/fix", 2, {}, audit=[escalation()])
+    assert value(metrics, "escalations_total", system="psa", tier="1", reason="Time", mode="enforce") is None
+
+
+def test_an_escalation_before_its_moment_is_not_negatively_late(metrics):
+    metrics.count_escalation("psa", escalation(due_at=(START + timedelta(seconds=1)).isoformat()), START)
+    assert value(metrics, "deadline_lateness_seconds_sum", system="psa") == 0
+
+
+def test_an_escalation_without_details_is_counted_all_the_same(metrics):
+    metrics.count_escalation("psa", AuditEvent("escalated", {}), START)
+    assert value(metrics, "escalations_total", system="psa", tier="unknown", reason="unknown", mode="unknown") == 1
+    assert value(metrics, "deadline_lateness_seconds_count", system="psa") is None
+
+
+def test_calls_are_counted_by_method_and_status(metrics):
+    metrics.count_call("psa", "GET", 200)
+    metrics.count_call("psa", "GET", 0)
+    assert value(metrics, "calls_total", system="psa", method="GET", status="200") == 1
+    assert value(metrics, "calls_total", system="psa", method="GET", status="0") == 1
+
+
+def test_the_size_of_each_stored_batch_is_observed(metrics, store):
+    mailbox = CountedMailbox(store, metrics)
+    assert mailbox.deliver([a_delivery("1", "a"), a_delivery("2", "b")]) == [True, True]
+    assert value(metrics, "delivery_batch_sum") == 2
+    assert value(metrics, "delivery_batch_count") == 1
+
+
+class WithBudget:
+    name = "psa"
+    budget_left = 12.5
+
+
+def test_the_budget_is_shown_where_a_system_has_one(metrics, store):
+    mailbox = Mailbox(store)
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": WithBudget()})).decode()
+    assert 'escalator_call_budget_left{system="psa"} 12.5' in text
+    assert (
+        "escalator_call_budget_left{" not in exposition(metrics, DatabaseCollector(mailbox, {"psa": object()})).decode()
+    )
+
+
+def test_dead_letters_and_unverified_webhooks_are_gauges(metrics, store):
+    mailbox = Mailbox(store)
+    mailbox.finish([Failed(a_held_ticket(mailbox), "oops", None)])
+    mailbox.deliver([a_delivery("@key:abc", "u1")])
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": object()})).decode()
+    assert 'escalator_mailbox_tickets{state="dead",system="psa"} 1.0' in text
+    assert 'escalator_unverified_waiting{system="psa"} 1.0' in text
+    assert not any(line.startswith("escalator_last_cycle_age_seconds") for line in text.splitlines())

@@ -1,0 +1,290 @@
+"""The servers: real processes that start, answer, and stop in an orderly way; and the small parts by themselves."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from gunicorn.config import Config
+from prometheus_client import values
+
+from adapters.connectwise.simulator import Simulator
+from adapters.contract import ConfigError
+from connector import logs, wiring
+from connector.clock import SystemClock
+from connector.metrics import Metrics, exposition
+from connector.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
+from connector.settings import load_settings
+from connector.store.beats import last_cycle_at
+from connector.store.engine import Store
+from tests.connector.mailboxes import until
+from tests.connector.quiet_logging import logging_as_before
+
+__all__ = ["logging_as_before"]
+
+HOMES = {"TIER_1_HOME": "Service Desk", "TIER_2_HOME": "Tier 3", "TIER_3_HOME": "Sr IT"}
+OURS = ("CONNECTWISE_", "TIER_", "FINAL_", "ESCALATION_", "PROMETHEUS_", "WEB_")
+PATIENCE = 30
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """A running ``escalator`` with its log."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path, url: str) -> None:
+        self.process = process
+        self.log = log
+        self.url = url
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(self.url + path, timeout=PATIENCE)
+
+    def answers(self, path: str, status: int = 200) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.get(path).status_code == status
+        except requests.ConnectionError:
+            return False
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def desk() -> Iterator[Simulator]:
+    simulator = Simulator(SystemClock(), callback_delivery="thread").standard_desk()
+    with simulator.serve():
+        yield simulator
+
+
+@pytest.fixture
+def environ(desk: Simulator, tmp_path: Path) -> dict[str, str]:
+    port = str(a_free_port())
+    ours = {
+        **desk.environment(),
+        **HOMES,
+        "PORT": port,
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'escalator.db'}",
+        "WORK_HOURS": "24x7",
+        "ESCALATION_MODE": "enforce",
+    }
+    return {**{name: value for name, value in os.environ.items() if not name.startswith(OURS)}, **ours}
+
+
+@contextmanager
+def service(command: str, environ: dict[str, str], folder: Path) -> Iterator[Service]:
+    log = folder / f"{command}.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from connector.cli import main; main()", command],
+            env=environ,
+            cwd=folder,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield Service(process, log, f"http://127.0.0.1:{environ['PORT']}")
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE)
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_serves_works_and_stops_in_an_orderly_way(desk: Simulator, environ, tmp_path, number):
+    with service("run", environ, tmp_path) as run:
+        until(lambda: run.answers("/health/ready"))
+        until(lambda: any(not row["inactiveFlag"] for row in desk.callbacks()))
+        ticket = desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess")
+        desk.wait_delivered(PATIENCE)
+        until(lambda: 'outcome="running",system="connectwise"} ' in run.get("/metrics").text)
+        assert run.stop(number) == 0
+        said = run.log.read_text()
+    assert '"event": "starting"' in said
+    assert "Traceback" not in said
+    assert environ["CONNECTWISE_PRIVATE_KEY"] not in said
+    assert str(ticket) not in said
+
+
+@pytest.mark.crash
+def test_two_web_processes_and_a_worker_share_the_work_and_the_counts(desk: Simulator, environ, tmp_path):
+    wiring.prepare_database(load_settings(environ), migrates=True)
+    with (
+        service("web", {**environ, "WEB_CONCURRENCY": "2"}, tmp_path) as web,
+        service("worker", environ, tmp_path) as worker,
+    ):
+        until(lambda: web.answers("/health/ready"))
+        for _ in range(20):
+            requests.post(f"{web.url}/webhooks/connectwise", data=b"{}", timeout=PATIENCE)
+        expected = 'escalator_deliveries_total{result="unsupported_media_type",system="connectwise"} 20.0'
+        until(lambda: expected in web.get("/metrics").text)
+        assert web.get("/nowhere").headers["Content-Type"] == "application/problem+json"
+        assert worker.stop() == 0
+        assert web.stop() == 0
+        assert "Traceback" not in web.log.read_text() + worker.log.read_text()
+        assert '"event": "stopped"' in worker.log.read_text()
+
+
+# -- the parts -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "processes"), [(" 3 ", 3), ("64", 64)])
+def test_the_number_of_web_processes_comes_from_the_platform(text, processes):
+    assert web_processes({"WEB_CONCURRENCY": text}, is_sqlite=True) == processes
+
+
+def test_by_default_a_file_is_written_by_one_process_and_a_server_by_two():
+    assert (web_processes({}, is_sqlite=True), web_processes({}, is_sqlite=False)) == (1, 2)
+
+
+@pytest.mark.parametrize("text", ["0", "65", "-1", "two", "1.5", "²"])
+def test_a_wrong_number_of_web_processes_is_refused(text):
+    with pytest.raises(ConfigError, match="WEB_CONCURRENCY"):
+        web_processes({"WEB_CONCURRENCY": text}, is_sqlite=True)
+
+
+def test_an_ipv6_address_is_bound_in_brackets():
+    assert (Listening("::", 80).bind, Listening("0.0.0.0", 80).bind) == ("[::]:80", "0.0.0.0:80")
+
+
+def test_one_process_shares_its_counts_with_nobody():
+    with shared_metrics(1) as folder:
+        assert folder == ""
+
+
+def test_shared_counts_are_summed_and_the_folder_goes_afterwards():
+    before = values.ValueClass
+    with shared_metrics(2) as folder:
+        first, second = Metrics(), Metrics()
+        first.count_call("psa", "GET", 200)
+        second.count_call("psa", "GET", 200)
+        text = exposition(first, _Nothing(), folder).decode()
+        assert 'escalator_calls_total{method="GET",status="200",system="psa"} 2.0' in text
+        assert os.listdir(folder)  # noqa: PTH208  # a look is enough
+    assert not Path(folder).exists()
+    assert values.ValueClass is before
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+
+
+class _Nothing:
+    def describe(self):
+        return []
+
+    def collect(self):
+        return []
+
+
+def test_a_forked_process_leaves_the_shared_folder_to_its_parent(monkeypatch):
+    before = values.ValueClass
+    block = shared_metrics(2)
+    folder = block.__enter__()
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: -1)
+        block.__exit__(None, None, None)
+    assert Path(folder).exists()
+    Path(folder).rmdir()
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR")
+    values.ValueClass = before
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_the_servers_messages_go_through_our_logging_and_no_request_is_logged():
+    stream = io.StringIO()
+    logs.configure(stream=stream)
+    logger = Logger(Config())
+    logger.info("Listening at: %s", "http://127.0.0.1:1")
+    assert '"event": "Listening at: http://127.0.0.1:1"' in stream.getvalue()
+    logging.getLogger("gunicorn.access").info("GET /?token=geheim-42")
+    assert "geheim-42" not in stream.getvalue()
+
+
+def test_a_site_is_made_in_the_web_process_begun_after_it_is_ready_and_ended():
+    done: list[str] = []
+    app = Flask("x")
+
+    def make() -> Site:
+        done.append("made")
+        return Site(app, lambda: done.append("begun"), lambda: done.append("ended"))
+
+    server = _Server(make, Listening("127.0.0.1", 0, processes=3, threads=7))
+    assert (server.cfg.workers, server.cfg.threads, server.cfg.preload_app) == (3, 7, False)
+    server._begin(None)
+    server._end(None, None)
+    assert done == []
+    assert server.load() is app
+    server._begin(None)
+    server._end(None, None)
+    assert done == ["made", "begun", "ended"]
+
+
+def test_serving_hands_over_to_the_server(monkeypatch):
+    ran: list[object] = []
+    monkeypatch.setattr(_Server, "run", lambda server: ran.append(server))
+    serve(lambda: Site(Flask("x"), lambda: None, lambda: None), Listening("127.0.0.1", 0))
+    assert len(ran) == 1
+
+
+def test_a_web_process_with_a_worker_starts_and_stops_it(desk, environ, tmp_path):
+    settings = load_settings(environ)
+    wiring.prepare_database(settings, migrates=True)
+    site = wiring.web_site(settings, has_worker=True)
+    client = site.app.test_client()
+    assert client.get("/health/ready").status_code == 503
+    site.begin()
+    store = Store.open(environ["DATABASE_URL"])
+    until(lambda: last_cycle_at(store) is not None)
+    site.end()
+    store.close()
+
+
+def test_a_web_process_without_a_worker_just_answers(desk, environ):
+    settings = load_settings(environ)
+    wiring.prepare_database(settings, migrates=True)
+    site = wiring.web_site(settings)
+    site.begin()
+    assert site.app.test_client().get("/health/live").status_code == 200
+    site.end()
+
+
+@pytest.mark.usefixtures("logging_as_before")
+@pytest.mark.parametrize("home", ["Service Desk", "Servise Desk"])
+def test_homes_that_do_not_resolve_are_reported_at_the_start(desk, environ, home):
+    stream = io.StringIO()
+    logs.configure(form="json", stream=stream)
+    settings = load_settings({**environ, "TIER_1_HOME": home})
+    wiring.prepare_database(settings, migrates=True)
+    parts = wiring.wire(settings)
+    wiring.report_homes(wiring.connections_of(parts))
+    parts.close()
+    assert ("home does not resolve" in stream.getvalue()) == (home != "Service Desk")
+
+
+@pytest.mark.usefixtures("logging_as_before")
+def test_a_ticket_system_that_does_not_answer_at_the_start_is_reported_and_no_reason_to_stop(desk, environ):
+    stream = io.StringIO()
+    logs.configure(form="json", stream=stream)
+    settings = load_settings({**environ, "CONNECTWISE_URL": f"http://127.0.0.1:{a_free_port()}"})
+    wiring.prepare_database(settings, migrates=True)
+    parts = wiring.wire(settings)
+    wiring.report_homes(wiring.connections_of(parts))
+    parts.close()
+    assert "homes could not be looked up at the start" in stream.getvalue()

@@ -1,0 +1,50 @@
+"""The web application on a real SQLite mailbox, with a ticket system that is a fake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from flask.testing import FlaskClient
+
+from connector.clock import VirtualClock
+from connector.mailbox import Mailbox
+from connector.store.engine import Store
+from connector.web.app import create_app
+from connector.web.deps import Deps, Facts
+from tests.connector.web.fakes import FakeSystem
+
+
+@dataclass
+class Desk:
+    """The pieces that a test looks at or changes."""
+
+    system: FakeSystem
+    mailbox: Mailbox
+    clock: VirtualClock
+    monotonic: list[float] = field(default_factory=lambda: [0.0])
+    nudges: list[None] = field(default_factory=list)
+
+    def deps(self, **changes) -> Deps:
+        parts = {
+            "systems": {"psa": self.system},
+            "mailbox": self.mailbox,
+            "deliver": self.mailbox.deliver,
+            "facts": Facts(version="1.2.3", mode="observe"),
+            "nudge": lambda: self.nudges.append(None),
+            "monotonic": lambda: self.monotonic[0],
+        }
+        return Deps(**{**parts, **changes})
+
+    def client(self, **changes) -> FlaskClient:
+        return create_app(self.deps(**changes)).test_client()
+
+    def later(self, seconds: float) -> None:
+        """Let what is remembered for a moment grow old."""
+        self.monotonic[0] += seconds
+
+
+@pytest.fixture
+def desk(sqlite_url: str, open_store: Callable[..., Store], clock: VirtualClock) -> Desk:
+    return Desk(FakeSystem(), Mailbox(open_store(sqlite_url, clock)), clock)

@@ -1,0 +1,103 @@
+"""A ticket system for tests of the edges: believes the header ``x-sign``, knows a few names, calls nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TypeVar
+
+from adapters.contract import KeyUnknown, PayloadError, SignatureError, Temporary, UnknownName
+from connector.model import (
+    Finding,
+    InboundRequest,
+    Notice,
+    Person,
+    Place,
+    Ref,
+    Registration,
+    Severity,
+    Status,
+    StatusGroup,
+    TicketId,
+)
+
+T = TypeVar("T")
+KEY = "https://psa.example/key/1"
+
+
+class FakeSystem:
+    """Webhooks are ``{"tickets": [...], "delivery": "..."}``, signed with ``x-sign: good``."""
+
+    name = "psa"
+    keeps_history = False
+    settle_seconds = 5.0
+    note_limit = 4000
+
+    def __init__(self) -> None:
+        self.requests: list[InboundRequest] = []
+        self.places = {home: Place((Ref(home, home),)) for home in ("Desk", "Tier 3", "Sr IT")}
+        self.statuses = {"Waiting": Status("1", "Waiting", StatusGroup.WAITING)}
+        self.members = {"tess": Person("1", "tess", "Tess Tech"), "gone": Person("2", "gone", "Gone", is_active=False)}
+        self.priorities = {"critical": Ref("1", "Critical")}
+        self.own_registrations = [Registration("1", "https://me.example/webhooks/psa", is_active=True)]
+        self.is_down = False
+        self.is_closed = False
+
+    def verify(self, request: InboundRequest) -> None:
+        self.requests.append(request)
+        match request.headers.get("x-sign"):
+            case "good":
+                return
+            case "unknown":
+                raise KeyUnknown(KEY)
+        raise SignatureError("the header x-sign is missing or wrong")
+
+    def parse(self, request: InboundRequest) -> list[Notice]:
+        try:
+            body = json.loads(request.body)
+        except ValueError as error:
+            raise PayloadError("$", "not JSON") from error
+        if "tickets" not in body:
+            raise PayloadError("$.tickets", "missing")
+        delivery = body.get("delivery", "d1")
+        return [Notice(TicketId(str(ticket)), f"{delivery}:{ticket}") for ticket in body["tickets"]]
+
+    def locate(self, home: str) -> Place:
+        return self._known(self.places, "home", home)
+
+    def status_in(self, place: Place, name: str) -> Status:
+        return self._known(self.statuses, "status", name)
+
+    def member(self, name: str) -> Person:
+        return self._known(self.members, "member", name)
+
+    def priority(self, name: str) -> Ref:
+        return self._known(self.priorities, "priority", name)
+
+    def registrations(self) -> list[Registration]:
+        self._answer()
+        return self.own_registrations
+
+    def register_webhooks(self) -> Registration:
+        self.own_registrations = [Registration("1", "https://me.example/webhooks/psa", is_active=True)]
+        return self.own_registrations[0]
+
+    def remove_webhooks(self) -> int:
+        count, self.own_registrations = len(self.own_registrations), []
+        return count
+
+    def check(self) -> list[Finding]:
+        return [Finding(Severity.OK, "site", "answers")]
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def _known(self, things: Mapping[str, T], kind: str, name: str) -> T:
+        self._answer()
+        if name not in things:
+            raise UnknownName(kind, name, tuple(things))
+        return things[name]
+
+    def _answer(self) -> None:
+        if self.is_down:
+            raise Temporary("the site does not answer")

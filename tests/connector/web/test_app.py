@@ -1,0 +1,151 @@
+"""The pages beside webhooks and health: status, metrics, unknown paths, headers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from connector.store.beats import beat
+from connector.store.errors import StoreUnavailable
+from connector.web.deps import Recently
+from connector.web.keys import SECONDS, KeysAtHand
+from tests.connector.mailboxes import START, a_delivery, all_done, claim_one
+
+
+def away(*_):
+    raise StoreUnavailable("the disk is gone")
+
+
+def test_the_status_page_shows_version_mode_health_and_counts_but_no_ticket(desk):
+    desk.mailbox.deliver([a_delivery("4711")])
+    snapshot = {"place": "Desk of the client"}
+    desk.mailbox.finish([all_done(claim_one(desk.mailbox), START + timedelta(hours=1), snapshot=snapshot)])
+    desk.mailbox.deliver([a_delivery("4712", "d2")])
+    beat(desk.mailbox.store, "worker", "running")
+    answer = desk.client().get("/")
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    words = " ".join(answer.text.split())
+    for expected in ("1.2.3", "observe: nothing is written", "<strong>Ready</strong>", "psa"):
+        assert expected in words
+    assert '<td>2</td> <td>1</td> <td class="">0</td>' in words
+    assert "4711" not in words
+    assert "client" not in words
+
+
+def test_the_status_page_stands_without_a_database(desk, monkeypatch):
+    monkeypatch.setattr(desk.mailbox.store, "reading", away)
+    answer = desk.client().get("/")
+    assert answer.status_code == 200
+    assert "Not ready" in answer.text
+    assert "not known while the database does not answer" in answer.text
+
+
+def test_the_status_page_escapes_what_it_shows(desk, monkeypatch):
+    def broken(*_):
+        raise StoreUnavailable("<script>alert(1)</script>")
+
+    monkeypatch.setattr(desk.mailbox.store, "reading", broken)
+    assert "<script>" not in desk.client().get("/").text
+
+
+def test_the_status_page_says_when_nothing_is_connected(desk):
+    assert "No ticket system is connected." in desk.client(systems={}).get("/").text
+
+
+def test_the_style_sheet_is_our_own_and_may_be_cached(desk):
+    answer = desk.client().get("/static/status.css")
+    assert (answer.status_code, answer.mimetype) == (200, "text/css")
+    assert answer.headers["Cache-Control"] != "no-store"
+    answer.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/metrics", "/nowhere"])
+def test_every_answer_is_protected(desk, path):
+    headers = desk.client().get(path).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tickets", "/api/v1/", "/nowhere", "/webhooks/"])
+def test_unknown_paths_answer_a_problem(desk, path):
+    answer = desk.client().get(path)
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.json == {"type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found"}
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live", "/metrics"])
+def test_head_is_answered_like_get_without_a_body(desk, path):
+    answer = desk.client().head(path)
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
+def test_metrics_show_the_mailbox_of_this_moment(desk):
+    desk.mailbox.deliver([a_delivery("1", "a"), a_delivery("2", "b")])
+    beat(desk.mailbox.store, "worker", "running")
+    desk.clock.advance(timedelta(seconds=5))
+    text = desk.client().get("/metrics").text
+    assert 'escalator_mailbox_tickets{state="due",system="psa"} 2.0' in text
+    assert 'escalator_mailbox_lag_seconds{system="psa"} 5.0' in text
+    assert "escalator_last_cycle_age_seconds 5.0" in text
+    assert "escalator_database_up 1.0" in text
+
+
+def test_metrics_say_when_the_database_is_away(desk, monkeypatch):
+    monkeypatch.setattr(desk.mailbox, "stats", away)
+    text = desk.client().get("/metrics").text
+    assert "escalator_database_up 0.0" in text
+    assert "escalator_mailbox_tickets{" not in text
+
+
+def test_an_answer_is_kept_for_a_moment_and_an_error_is_not():
+    now, answers = [0.0], iter([StoreUnavailable("away"), 1, 2])
+
+    def ask():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    recently = Recently(ask, 1.0, lambda: now[0])
+    with pytest.raises(StoreUnavailable):
+        recently.get()
+    assert [recently.get(), recently.get()] == [1, 1]
+    now[0] = 1.0
+    assert recently.get() == 2
+
+
+class Keys:
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[str, datetime]] = {}
+        self.asked = 0
+
+    def get(self, reference):
+        self.asked += 1
+        return self.kept.get(reference)
+
+    def put(self, reference, key):
+        self.kept[reference] = (key, START)
+
+
+def test_a_signing_key_is_asked_for_once_in_a_few_seconds():
+    keys, now = Keys(), [0.0]
+    at_hand = KeysAtHand(keys, lambda: now[0])
+    at_hand.put("k", "first")
+    assert [at_hand.get("k"), at_hand.get("k")] == [("first", START)] * 2
+    assert keys.asked == 1
+    keys.put("k", "second")
+    now[0] = SECONDS
+    assert at_hand.get("k") == ("second", START)
+
+
+def test_a_new_signing_key_counts_at_once_and_an_unknown_one_is_asked_for_each_time():
+    keys = Keys()
+    at_hand = KeysAtHand(keys, lambda: 0.0)
+    assert [at_hand.get("k"), at_hand.get("k")] == [None, None]
+    keys.put("k", "learned elsewhere")
+    assert at_hand.get("k") == ("learned elsewhere", START)
+    at_hand.put("k", "learned here")
+    assert at_hand.get("k") == ("learned here", START)

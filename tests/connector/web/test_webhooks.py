@@ -1,0 +1,306 @@
+"""Webhooks: what is accepted, what is refused and in which order, and what is stored of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+
+import pytest
+
+from adapters.contract import KeyUnknown, PayloadError
+from connector.mailbox import Source
+from connector.reconcile import unpack
+from connector.store.errors import StoreUnavailable
+from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
+from tests.connector.web.fakes import KEY
+
+GOOD = {"x-sign": "good"}
+JSON = "application/json"
+SECRET = "the client's secret words"
+
+
+def post(client, body=None, headers=GOOD, content_type=JSON, path="/webhooks/psa", **more):
+    data = json.dumps({"tickets": [4711]} if body is None else body) if not isinstance(body, bytes) else body
+    return client.post(path, data=data, headers=headers, content_type=content_type, **more)
+
+
+def claimed(desk, limit=10):
+    return desk.mailbox.claim("worker", limit, timedelta(minutes=1), ["psa"])
+
+
+def assert_problem(answer, status, code):
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert (answer.json["status"], answer.json["code"]) == (status, code)
+
+
+def test_a_good_webhook_is_stored_and_wakes_the_worker(desk):
+    answer = post(desk.client(), {"tickets": [4711, 4712]})
+    assert (answer.status_code, answer.json) == (202, {"accepted": 2})
+    assert len(desk.nudges) == 1
+    claims = claimed(desk)
+    assert [claim.ticket for claim in claims] == ["4711", "4712"]
+    assert [(mail.source, mail.delivery, mail.body) for mail in claims[0].mail] == [(Source.WEBHOOK, "d1:4711", None)]
+
+
+def test_a_replay_is_answered_202_with_nothing_accepted_and_nobody_woken(desk):
+    client = desk.client()
+    post(client)
+    answer = post(client)
+    assert (answer.status_code, answer.json) == (202, {"accepted": 0})
+    assert len(desk.nudges) == 1
+
+
+def test_a_webhook_about_no_ticket_is_accepted_and_stores_nothing(desk):
+    answer = post(desk.client(), {"tickets": []})
+    assert (answer.status_code, answer.json) == (202, {"accepted": 0})
+    assert claimed(desk) == []
+
+
+def test_the_adapter_sees_the_raw_body_lower_case_headers_and_the_last_query_value(desk):
+    body = b'{ "tickets" : [1] }'
+    post(desk.client(), body, path="/webhooks/psa?token=a&token=b")
+    [seen] = desk.system.requests
+    assert (seen.body, seen.headers["x-sign"], seen.query) == (body, "good", {"token": "b"})
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=utf-8", "application/vnd.psa+json", "Application/JSON"]
+)
+def test_json_media_types_are_accepted(desk, media_type):
+    assert post(desk.client(), content_type=media_type).status_code == 202
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "", "image/svg+json"])
+def test_other_media_types_are_refused_before_the_signature(desk, media_type):
+    assert_problem(post(desk.client(), headers={}, content_type=media_type), 415, "unsupported_media_type")
+    assert desk.system.requests == []
+
+
+def test_a_wrong_signature_is_401_before_the_payload_is_looked_at(desk):
+    answer = post(desk.client(), b"not json", headers={"x-sign": "bad"})
+    assert_problem(answer, 401, "signature")
+    assert "WWW-Authenticate" in answer.headers
+    assert claimed(desk) == []
+
+
+def test_a_wrong_payload_is_400_and_says_where(desk):
+    answer = post(desk.client(), {"other": SECRET})
+    assert_problem(answer, 400, "payload")
+    assert (answer.json["field"], answer.json["detail"]) == ("$.tickets", "missing")
+
+
+def test_a_body_in_which_no_signature_can_be_looked_for_is_400(desk, monkeypatch):
+    def unreadable(request):
+        raise PayloadError("$", "not JSON")
+
+    monkeypatch.setattr(desk.system, "verify", unreadable)
+    assert_problem(post(desk.client(), b"{"), 400, "payload")
+
+
+@pytest.mark.parametrize("name", ["unknown", "other"])
+def test_a_system_that_is_not_connected_is_404(desk, name):
+    assert_problem(post(desk.client(), path=f"/webhooks/{name}"), 404, "unknown_system")
+
+
+def test_only_post_is_allowed(desk):
+    answer = desk.client().get("/webhooks/psa")
+    assert_problem(answer, 405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+# -- size ------------------------------------------------------------------------------------------------------
+
+
+class Counting(io.BytesIO):
+    taken = 0
+
+    def read(self, size=-1):
+        part = super().read(size)
+        self.taken += len(part)
+        return part
+
+
+def chunked(client, stream, headers=GOOD):
+    environ = {"wsgi.input": stream, "wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
+    return client.post("/webhooks/psa", headers=headers, content_type=JSON, environ_overrides=environ)
+
+
+def padded(size):
+    body = json.dumps({"tickets": [1]}).encode()
+    return body + b" " * (size - len(body))
+
+
+def test_the_largest_body_is_accepted_and_one_byte_more_is_413(desk):
+    client = desk.client()
+    assert post(client, padded(MOST_BYTES)).status_code == 202
+    assert_problem(post(client, padded(MOST_BYTES + 1), headers={}, content_type="text/plain"), 413, "too_large")
+
+
+def test_a_body_announced_as_too_large_is_not_read(desk):
+    stream = Counting(b"x" * 100)
+    environ = {"wsgi.input": stream, "CONTENT_LENGTH": str(MOST_BYTES + 1)}
+    answer = desk.client().post("/webhooks/psa", headers=GOOD, content_type=JSON, environ_overrides=environ)
+    assert_problem(answer, 413, "too_large")
+    assert stream.taken == 0
+
+
+def test_a_chunked_body_is_read_up_to_the_limit_and_no_further(desk):
+    client = desk.client()
+    assert chunked(client, io.BytesIO(padded(MOST_BYTES))).status_code == 202
+    stream = Counting(b"x" * (3 * MOST_BYTES))
+    assert_problem(chunked(client, stream), 413, "too_large")
+    assert stream.taken == MOST_BYTES + 1
+
+
+def test_a_body_without_length_that_is_not_terminated_counts_as_empty(desk):
+    environ = {"wsgi.input": io.BytesIO(b"x" * 10), "CONTENT_LENGTH": ""}
+    answer = desk.client().post("/webhooks/psa", headers=GOOD, content_type=JSON, environ_overrides=environ)
+    assert_problem(answer, 400, "payload")
+    assert desk.system.requests[0].body == b""
+
+
+def test_a_body_that_ends_too_early_is_400(desk):
+    environ = {"wsgi.input": io.BytesIO(b"{}"), "CONTENT_LENGTH": "10"}
+    answer = desk.client().post("/webhooks/psa", headers=GOOD, content_type=JSON, environ_overrides=environ)
+    assert_problem(answer, 400, "incomplete")
+
+
+def test_a_client_that_hangs_up_is_400(desk):
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            raise ConnectionResetError("gone")
+
+    assert_problem(chunked(desk.client(), Broken()), 400, "incomplete")
+
+
+# -- unknown signing keys --------------------------------------------------------------------------------------
+
+
+def unverified(client, number=1, **headers):
+    return post(client, {"tickets": [number]}, headers={"x-sign": "unknown", **headers})
+
+
+def test_with_an_unknown_key_the_webhook_waits_unverified_as_it_came(desk):
+    body = b'{"tickets": [1]}'
+    answer = post(desk.client(), body, headers={"x-sign": "unknown"}, path="/webhooks/psa?token=t")
+    assert (answer.status_code, answer.json) == (202, {"accepted": 1})
+    [claim] = claimed(desk)
+    [mail] = claim.mail
+    assert claim.ticket.startswith("@key:")
+    assert mail.source is Source.UNVERIFIED
+    request = unpack(mail)
+    assert (request.body, request.headers["x-sign"], request.query) == (body, "unknown", {"token": "t"})
+    assert mail.headers["reference"] == KEY
+
+
+def test_the_same_unverified_webhook_waits_once(desk):
+    client = desk.client()
+    unverified(client)
+    assert unverified(client).json == {"accepted": 0}
+
+
+def test_webhooks_that_wait_for_different_keys_wait_apart(desk, monkeypatch):
+    client = desk.client()
+    unverified(client, 1)
+
+    def other(request):
+        raise KeyUnknown("https://psa.example/key/2")
+
+    monkeypatch.setattr(desk.system, "verify", other)
+    unverified(client, 2)
+    assert len({claim.ticket for claim in claimed(desk)}) == 2
+
+
+def test_credentials_and_a_flood_of_headers_are_not_kept(desk):
+    unverified(
+        desk.client(),
+        Authorization="Basic c2VjcmV0",
+        Cookie="a=b",
+        **{"X-Forwarded-For": "192.0.2.1", "X-Big": "x" * 9000},
+    )
+    [claim] = claimed(desk)
+    assert set(unpack(claim.mail[0]).headers) == {"x-sign"}
+
+
+def test_only_so_many_webhooks_may_wait_unverified(desk):
+    client = desk.client(most_unverified=2)
+    assert [unverified(client, number).status_code for number in (1, 2)] == [202, 202]
+    desk.later(2)
+    answer = unverified(client, 3)
+    assert_problem(answer, 503, "too_many_unverified")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert post(client).status_code == 202
+
+
+# -- the store is away -----------------------------------------------------------------------------------------
+
+
+def away(*_):
+    raise StoreUnavailable("the disk is full", retry_after=7.2)
+
+
+def test_a_webhook_that_cannot_be_stored_is_503_with_retry_after(desk):
+    answer = post(desk.client(deliver=away))
+    assert_problem(answer, 503, "not_stored")
+    assert answer.headers["Retry-After"] == "8"
+    assert desk.nudges == []
+
+
+def test_a_signing_key_that_cannot_be_looked_up_is_503(desk, monkeypatch):
+    monkeypatch.setattr(desk.system, "verify", away)
+    assert_problem(post(desk.client()), 503, "not_stored")
+
+
+def test_unverified_webhooks_that_cannot_be_counted_are_503(desk, monkeypatch):
+    monkeypatch.setattr(desk.mailbox, "unverified_waiting", away)
+    assert_problem(unverified(desk.client()), 503, "not_stored")
+
+
+def test_an_unexpected_error_is_500_without_a_word_of_it(desk, monkeypatch):
+    def broken(request):
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(desk.system, "parse", broken)
+    answer = post(desk.client())
+    assert_problem(answer, 500, "internal_error")
+    assert SECRET not in answer.text
+
+
+# -- what is told of it ----------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_body_gets_into_log_or_answer(desk, caplog, capsys):
+    client = desk.client()
+    answers = [
+        post(client, {"other": SECRET}),
+        post(client, SECRET.encode()),
+        post(client, {"other": SECRET}, headers={"x-sign": SECRET}),
+    ]
+    said = caplog.text + "".join(capsys.readouterr()) + "".join(answer.text for answer in answers)
+    assert SECRET not in said
+
+
+def test_webhooks_are_counted_by_what_became_of_them(desk):
+    deps = desk.deps()
+    client = desk.client(metrics=deps.metrics)
+    post(client)
+    post(client)
+    post(client, headers={})
+    post(client, {})
+    post(client, {"tickets": []})
+    unverified(client, 9)
+    counted = {
+        result: deps.metrics.registry.get_sample_value(
+            "escalator_deliveries_total", {"system": "psa", "result": result}
+        )
+        for result in ("accepted", "duplicate", "signature", "payload", "irrelevant", "unverified")
+    }
+    assert counted == dict.fromkeys(counted, 1.0)
+
+
+def test_an_overlong_delivery_name_is_stored_by_its_digest():
+    assert bounded("a" * LONGEST_DELIVERY) == "a" * LONGEST_DELIVERY
+    long = bounded("a" * (LONGEST_DELIVERY + 1))
+    assert len(long) <= LONGEST_DELIVERY
+    assert long != bounded("b" * (LONGEST_DELIVERY + 1))
