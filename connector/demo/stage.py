@@ -94,6 +94,7 @@ def stage(
     clock: VirtualClock | None = None,
     threads: int = 4,
     has_webhooks: bool = True,
+    poll_every: timedelta = timedelta(seconds=60),
     **http_options: Any,
 ) -> Iterator[Stage]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards."""
@@ -133,7 +134,7 @@ def stage(
         store,
         policy,
         TurnSettings(is_enforcing=is_enforcing, adopts_from_now=adopts_from_now),
-        timedelta(seconds=60),
+        poll_every,
         keeps_webhooks=has_webhooks,
         jitter=random.Random(1),  # noqa: S311  # spreads retries, guards nothing
     )

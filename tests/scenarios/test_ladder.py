@@ -102,7 +102,8 @@ def test_a_pause_over_noon_does_not_count(desk):
     assert len(our_notes(desk, ticket)) == 1
 
 
-def test_a_limit_that_runs_out_at_closing_time_is_acted_on_at_the_next_opening(desk):
+def test_a_limit_that_runs_out_at_closing_time_is_acted_on_at_the_next_opening(open_stage):
+    desk = open_stage(poll_every=minutes(60))
     desk.run_until(at("16:30"))
     ticket = a_ticket_on(desk)
     desk.run_until(at("07:59:59", day=16))
@@ -180,7 +181,7 @@ def test_an_inactive_member_never_gets_a_ticket(open_stage):
 
 def test_the_final_escalation_marks_the_ticket_and_happens_once(open_stage):
     final = a_policy().final.__class__("irene", "maria", "adam", status="Assigned", priority="Priority 1 - Critical")
-    desk = open_stage(scenario_policy(tiers=(a_tier(1), a_tier(2)), final=final))
+    desk = open_stage(scenario_policy(tiers=(a_tier(1), a_tier(2)), final=final), poll_every=minutes(30))
     desk.run_until(NINE)
     ticket = a_ticket_on(desk)
     desk.run_until(at("16:00"))

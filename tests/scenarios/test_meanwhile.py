@@ -9,7 +9,7 @@ import pytest
 
 from connector import assembly
 from connector.turn import TurnSettings
-from tests.builders import a_tier, at
+from tests.builders import a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, post, where, writes
 
@@ -131,7 +131,9 @@ def test_adopting_from_history_is_a_choice(open_stage):
 
 
 @pytest.mark.parametrize("missing", ["status", "board"])
-def test_a_poison_ticket_is_isolated_and_the_others_are_on_time(desk, missing):
+def test_a_poison_ticket_is_isolated_and_the_others_are_on_time(open_stage, missing):
+    desk = open_stage(poll_every=minutes(60))
+    desk.run_until(at("09:00"))
     poison, healthy = a_ticket_on(desk, "Poison"), a_ticket_on(desk, "Healthy")
     desk.simulator.distort(poison, without=[missing])
     desk.run_until(at("09:30"))
