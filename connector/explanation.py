@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.evaluator import Decision, StageClock, Stretch, Verdict, stretches
-from connector.model import Change, Person, Place, Ref, Status
+from connector.model import Change, Place, Value
 from connector.policy import Policy
 from connector.timeline import Stint
 
@@ -119,14 +119,10 @@ def _change(change: Change, zone: ZoneInfo) -> str:
     return f"{shown(change.at, zone)} {change.what.value}: {_value(change.old)} -> {_value(change.new)} ({change.how})"
 
 
-def _value(value: Place | Person | Status | Ref | None) -> str:
-    match value:
-        case None:
-            return "none"
-        case Place():
-            return str(value)
-        case Person() | Status() | Ref():
-            return value.name
+def _value(value: Value) -> str:
+    if value is None:
+        return "none"
+    return str(value) if isinstance(value, Place) else value.name
 
 
 def _next(decision: Decision, zone: ZoneInfo) -> str:

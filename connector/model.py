@@ -178,6 +178,16 @@ class TicketRecord:
     is_escalatable: bool = True
     why_not: str = ""
 
+    def present(self, aspect: Aspect) -> Value:
+        """The present value of an aspect."""
+        values: Mapping[Aspect, Value] = {
+            Aspect.PLACE: self.place,
+            Aspect.OWNER: self.owner,
+            Aspect.STATUS: self.status,
+            Aspect.PRIORITY: self.priority,
+        }
+        return values[aspect]
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:

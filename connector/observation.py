@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from connector.model import Aspect, Change, Person, Place, Ref, Status, StatusGroup, TicketRecord, Value
-from connector.timeline import ADOPTED, FIRST_SIGHT
+from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+from connector.timeline import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
 
 
 def observe(
@@ -25,7 +25,8 @@ def observe(
     latest = {change.what: change for change in known}
     floor = known[-1].at if known else record.entered_at
     found: list[Change] = []
-    for aspect, value in state_of(record).items():
+    for aspect in Aspect:
+        value = record.present(aspect)
         last = latest.get(aspect)
         if last is None:
             if is_watched or aspect is Aspect.PLACE:
@@ -42,24 +43,13 @@ def observe(
 
 def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Change]) -> tuple[Change, ...]:
     """The changes that a reassignment of ours made, as the answer to it shows them."""
-    old, new = state_of(before), state_of(after)
     floor = max((change.at for change in known), default=before.entered_at)
     at = max(min(after.updated_at, after.read_at), floor)
     return tuple(
-        Change(at, aspect, old[aspect], new[aspect], "connector", "escalation connector")
-        for aspect in old
-        if is_different(old[aspect], new[aspect])
+        Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, "escalation connector")
+        for aspect in Aspect
+        if is_different(before.present(aspect), after.present(aspect))
     )
-
-
-def state_of(record: TicketRecord) -> dict[Aspect, Value]:
-    """The present value of every aspect that matters."""
-    return {
-        Aspect.PLACE: record.place,
-        Aspect.OWNER: record.owner,
-        Aspect.STATUS: record.status,
-        Aspect.PRIORITY: record.priority,
-    }
 
 
 def is_different(old: Value, new: Value) -> bool:
@@ -68,15 +58,13 @@ def is_different(old: Value, new: Value) -> bool:
 
 
 def _identity(value: Value) -> tuple[str, ...]:
-    match value:
-        case None:
-            return ()
-        case Place():
-            return (value.key,)
-        case Status():
-            return (value.id, value.group.value)
-        case Person() | Ref():
-            return (value.id,)
+    if value is None:
+        return ()
+    if isinstance(value, Place):
+        return (value.key,)
+    if isinstance(value, Status):
+        return (value.id, value.group.value)
+    return (value.id,)
 
 
 def _first_sight(aspect: Aspect, value: Value, record: TicketRecord, adopted_at: datetime | None) -> Change:

@@ -182,19 +182,7 @@ def _initial(aspect: Aspect, record: TicketRecord, changes: Sequence[Change]) ->
         if change.what is aspect:
             seen = change.how in (FIRST_SIGHT, ADOPTED)
             return (change.new, change) if seen else (change.old, None)
-    return _present(aspect, record), None
-
-
-def _present(aspect: Aspect, record: TicketRecord) -> Value:
-    match aspect:
-        case Aspect.PLACE:
-            return record.place
-        case Aspect.OWNER:
-            return record.owner
-        case Aspect.STATUS:
-            return record.status
-        case Aspect.PRIORITY:
-            return record.priority
+    return record.present(aspect), None
 
 
 def _spans(
@@ -219,7 +207,7 @@ def _spans(
         for change in group:
             if isinstance(change.new, Place):
                 place, tier = change.new, homes.tier_at(change.new)
-            elif isinstance(change.new, Status):
+            else:
                 status, is_open = change.new, _is_open(change.new, policy, was_open=is_open)
         if running and (tier != running.tier or not is_open):
             spans.append(_close(running, at, place, status, is_open=is_open))

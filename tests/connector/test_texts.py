@@ -71,3 +71,7 @@ def test_clipping_ends_at_a_word_where_one_is_near():
     assert clip("several, words", 9) == "several…"
     assert clip("unbroken" * 9, 10) == "unbrokenu…"
     assert clip("ab", 1) == "…"
+
+
+def test_blanks_between_two_paragraphs_of_html_make_no_further_line() -> None:
+    assert to_text("<p>first</p> \n <p>second</p>").split() == ["first", "second"]

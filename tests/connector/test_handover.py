@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector.escalation import MOVE, Plan
+from connector.evaluator import evaluate
+from connector.handover import gather
+from connector.journal import Step, StepState
+from connector.model import Reason, Stage, Target
+from connector.policy import EndOfDay, FinalEscalation
+from connector.timeline import build_timeline
+from tests.builders import (
+    ACME,
+    CRITICAL,
+    DESK,
+    HOMES,
+    NEW,
+    TESS,
+    TIER_3,
+    WAITING,
+    WORKING,
+    a_note,
+    a_policy,
+    a_ticket,
+    at,
+    moved,
+    office_hours,
+    round_the_clock,
+    seen,
+    turned,
+)
+
+FINAL = FinalEscalation("irene", "", "adam")
+
+
+def gathered(record, now, changes=None, policy=None, to=2, people=None, steps=()):
+    policy = policy or a_policy(final=FINAL)
+    decision = evaluate(build_timeline(record, changes or seen(record), policy, HOMES), policy, now)
+    tier = decision.tier
+    plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", tier, policy.tier(to) if to else None, Target(), "in the queue")
+    return gather(decision, plan, policy, people or {}, steps)
+
+
+def a_step(n=MOVE, state=StepState.DONE, when="09:30", **outcome) -> Step:
+    return Step(
+        "psa/4711/x/diagnosis", n, state, {"from": "First Touch (T1/2)", "stage": "diagnosis"} | outcome, at(when)
+    )
+
+
+def test_a_breached_diagnosis_is_gathered_with_its_clock():
+    handoff = gathered(a_ticket(owner=TESS), at("09:30"))
+    assert (handoff.reasons, handoff.stage) == ((Reason.TIME,), Stage.DIAGNOSIS)
+    assert (handoff.limit_minutes, handoff.used_minutes, handoff.due_at) == (30, 30, at("09:30"))
+    assert (handoff.holders, handoff.plan, handoff.policy_note) == (("Tess Tech",), None, "")
+    assert handoff.final_people == ()
+    assert not handoff.is_clients_calendar
+    assert not handoff.is_critical
+
+
+def test_a_breached_fix_carries_the_plan():
+    record = a_ticket(owner=TESS, entries=(a_note("Plan: swap it", at("09:10")),))
+    assert gathered(record, at("10:10")).plan == ("swap it", "Tess Tech", at("09:10"))
+
+
+def test_only_the_stints_own_entries_are_handed_over_oldest_first():
+    early, late, later = a_note("T1 tried", at("09:10")), a_note("second", at("09:50")), a_note("first", at("09:40"))
+    record = a_ticket(place=TIER_3, owner=TESS, entries=(early, late, later))
+    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
+    assert gathered(record, at("10:00"), changes, to=3).entries == (later, late)
+
+
+def test_waiting_is_handed_over_in_working_minutes():
+    record = a_ticket(owner=TESS, status=WORKING)
+    changes = [*seen(record), turned(WORKING, WAITING, at("09:10")), turned(WAITING, NEW, at("09:25"))]
+    assert gathered(record, at("09:45"), changes).paused_minutes == 15
+
+
+def test_the_final_escalation_calls_the_three_by_the_names_they_have():
+    handoff = gathered(a_ticket(owner=TESS), at("09:30"), to=None, people={"irene": "Irene Systems"})
+    assert handoff.final_people == (
+        ("Sr IT Manager", "Irene Systems"),
+        ("Service Desk Manager", ""),
+        ("Account Manager", "adam"),
+    )
+
+
+def test_a_critical_priority_and_the_clients_own_calendar_are_said():
+    policy = a_policy(
+        calendars={"default": office_hours(), "acme": round_the_clock()},
+        client_calendars={ACME.name.casefold(): "acme"},
+        end_of_day=EndOfDay.IGNORE,
+    )
+    handoff = gathered(a_ticket(owner=TESS, priority=CRITICAL), at("09:15"), policy=policy)
+    assert handoff.is_clients_calendar
+    assert handoff.is_critical
+    assert handoff.end_of_day_minutes == 0
+    assert handoff.policy_note == "30 minutes, times 0.5 for the priority"
+
+
+def test_a_ticket_without_client_and_priority_is_handed_over_too():
+    handoff = gathered(a_ticket(owner=TESS, client=None, priority=None), at("09:30"))
+    assert not handoff.is_clients_calendar
+    assert not handoff.is_critical
+
+
+def test_earlier_escalations_are_told_and_abandoned_ones_are_not():
+    steps = [
+        a_step(when="10:30", stage="fix", **{"from": "Tier 3"}),
+        a_step(),
+        a_step(abandoned="resolved"),
+        a_step(n=1),
+        replace(a_step(), state=StepState.BEGUN),
+    ]
+    assert gathered(a_ticket(owner=TESS), at("09:30"), steps=steps).earlier_escalations == (
+        "15 Jan 09:30 escalated from First Touch (T1/2): no diagnosis plan in time",
+        "15 Jan 10:30 escalated from Tier 3: no fix in time",
+    )
