@@ -131,19 +131,20 @@ class Escalator:
         return Target(place, owner, status), assignment
 
     def _owner(self, to: Tier, record: TicketRecord) -> tuple[Person | Ownership, str]:
+        """Who gets the ticket, and that in words. An owner is removed only where there is one."""
+        nobody = Ownership.KEEP if record.owner is None else Ownership.NOBODY
+        queue = f"in the queue of {to.name}"
         if to.assign != QUEUE:
             person = self.system.member(to.assign)
             if person.is_active:
                 return person, f"assigned to {person.name}"
-            return Ownership.NOBODY, (
-                f"in the queue of {to.name}: {person.name}, who is configured to get it, is not active"
-            )
+            return nobody, f"{queue}: {person.name}, who is configured to get it, is not active"
         if record.owner is not None and self.owner_stays:
-            return Ownership.NOBODY, (
-                f"in the queue of {to.name}; {record.owner.name} is still shown as the owner, "
+            return nobody, (
+                f"{queue}; {record.owner.name} is still shown as the owner, "
                 "because the ticket system does not let the owner be removed"
             )
-        return Ownership.NOBODY, f"in the queue of {to.name}, without an owner"
+        return nobody, f"{queue}, without an owner"
 
     def _final(self, record: TicketRecord) -> tuple[Target, str]:
         final = self.policy.final
