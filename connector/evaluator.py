@@ -12,9 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
+from connector.evidence import Pause
 from connector.model import Stage, TicketRecord
 from connector.policy import FixStartsAt, Policy, Tier
-from connector.timeline import Pause, Stint, Timeline
+from connector.timeline import Stint, Timeline
 from connector.working_time import CalendarError, WorkingCalendar
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from connector.history import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
 from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
-from connector.timeline import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
 
 
 def observe(

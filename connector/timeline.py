@@ -8,59 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
-from connector.commands import plan_in
-from connector.model import (
-    Aspect,
-    AuthorKind,
-    Change,
-    Entry,
-    Person,
-    Place,
-    Status,
-    StatusGroup,
-    TicketRecord,
-    Value,
-    Visibility,
-)
+from connector.evidence import Pause, Plan, Span, holders_within, pauses_within, plan_within, touches
+from connector.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
+from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
 from connector.policy import Homes, Policy, StartsAt
 
-FIRST_SIGHT = "first sight"
-"""``Change.how`` of what was found when a ticket was seen for the first time: the state, not a change."""
-
-ADOPTED = "adopted"
-"""Like FIRST_SIGHT, for a ticket that was already open at the connection's first start."""
-
-BY_CONNECTOR = "connector"
-"""``Change.how`` of a change that the connector made itself."""
-
-HOLD_WINDOW = timedelta(minutes=2)
-"""A move of ours that is turned back into its exact opposite within this time did not hold."""
-
-_DESCRIPTION_WINDOW = timedelta(seconds=5)
 _ENDED = frozenset({StatusGroup.RESOLVED, StatusGroup.CLOSED})
-_UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A stretch in a waiting status; ``end`` is None while it lasts."""
-
-    start: datetime
-    end: datetime | None
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A recorded diagnosis plan: when, by whom, in which words, and what recorded it."""
-
-    at: datetime
-    by: str
-    text: str
-    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,46 +79,13 @@ def build_timeline(
     unknown = _unknown(record, policy, homes)
     changes = tuple(held_changes(changes))
     spans = _spans(record, changes, policy, homes, first_started_at)
-    touches = _touches(record, changes, policy)
+    touched = touches(record, changes, policy)
     stints = tuple(
-        _stint(span, is_first, record, changes, policy, touches, adopted_at)
+        _stint(span, is_first, record, changes, policy, touched, adopted_at)
         for is_first, span in ((index == 0, span) for index, span in enumerate(spans))
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None
     return Timeline(record, stints, current, unknown)
-
-
-def held_changes(changes: Sequence[Change]) -> Iterator[Change]:
-    """The changes without those moves of the connector that were turned back at once, and their reversals."""
-    skipped = {index for pair in _reverted(changes) for index in pair}
-    for index, change in enumerate(changes):
-        if index not in skipped:
-            yield change
-
-
-def last_move_did_not_hold(changes: Sequence[Change]) -> bool:
-    """Whether the newest move of the ticket turned a move of the connector back."""
-    moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
-    return bool(moves) and any(back == moves[-1] for _, back in _reverted(changes))
-
-
-def _reverted(changes: Sequence[Change]) -> Iterator[tuple[int, int]]:
-    made: tuple[int, Change] | None = None
-    for index, change in enumerate(changes):
-        if change.what is not Aspect.PLACE:
-            continue
-        if made and change.how != BY_CONNECTOR and _turns_back(made[1], change):
-            yield made[0], index
-        made = (index, change) if change.how == BY_CONNECTOR else None
-
-
-def _turns_back(made: Change, change: Change) -> bool:
-    return (
-        isinstance(made.old, Place)
-        and isinstance(change.new, Place)
-        and made.old.key == change.new.key
-        and change.at - made.at <= HOLD_WINDOW
-    )
 
 
 def _unknown(record: TicketRecord, policy: Policy, homes: Homes) -> str:
@@ -176,15 +99,6 @@ def _unknown(record: TicketRecord, policy: Policy, homes: Homes) -> str:
     return ""
 
 
-def _initial(aspect: Aspect, record: TicketRecord, changes: Sequence[Change]) -> tuple[Value, Change | None]:
-    """The value before the first known change, with the row of the first sight if that is where it comes from."""
-    for change in changes:
-        if change.what is aspect:
-            seen = change.how in (FIRST_SIGHT, ADOPTED)
-            return (change.new, change) if seen else (change.old, None)
-    return record.present(aspect), None
-
-
 def _spans(
     record: TicketRecord,
     changes: Sequence[Change],
@@ -193,8 +107,8 @@ def _spans(
     first_started_at: datetime | None,
 ) -> list[_Span]:
     """Walk the moves and the endings; each stretch of one tier holding the open ticket is a span."""
-    place, sight = _initial(Aspect.PLACE, record, changes)
-    status, _ = _initial(Aspect.STATUS, record, changes)
+    place, sight = initial(Aspect.PLACE, record, changes)
+    status, _ = initial(Aspect.STATUS, record, changes)
     tier = homes.tier_at(place) if isinstance(place, Place) else None
     is_open = _is_open(status, policy, was_open=True)
     spans: list[_Span] = []
@@ -222,7 +136,7 @@ def _spans(
 
 def _steps(changes: Sequence[Change]) -> Iterator[Change]:
     for change in changes:
-        if change.what in (Aspect.PLACE, Aspect.STATUS) and change.how not in (FIRST_SIGHT, ADOPTED):
+        if change.what in (Aspect.PLACE, Aspect.STATUS) and not is_sight(change):
             yield change
 
 
@@ -259,42 +173,6 @@ def _close(span: _Span, at: datetime, place: Value, status: Value, *, is_open: b
     return _Span(span.tier, span.place, span.entered_at, span.began_by, at, ended_by)
 
 
-def _touches(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> list[datetime]:
-    """Every moment at which an agent is known to have had a hand on the ticket, in order."""
-    moments: list[datetime] = []
-    owner, owner_seen = _initial(Aspect.OWNER, record, changes)
-    if isinstance(owner, Person):
-        moments.append(owner_seen.at if owner_seen else record.entered_at)
-    status, status_seen = _initial(Aspect.STATUS, record, changes)
-    if isinstance(status, Status) and policy.group_of(status) not in _UNTOUCHED:
-        moments.append(_status_touch(record, status_seen))
-    for change in changes:
-        if change.how in (FIRST_SIGHT, ADOPTED):
-            continue
-        if isinstance(change.new, Person) or (
-            isinstance(change.new, Status) and policy.group_of(change.new) not in _UNTOUCHED
-        ):
-            moments.append(change.at)
-    moments.extend(entry.at for entry in record.entries if _is_touch(entry, record))
-    moments.sort()
-    return moments
-
-
-def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:
-    if seen is None:
-        return record.entered_at
-    if record.responded_at is not None and record.responded_at <= seen.at:
-        return max(record.responded_at, record.entered_at)
-    return seen.at
-
-
-def _is_touch(entry: Entry, record: TicketRecord) -> bool:
-    """An agent's note or time entry; the description that came with the ticket is the ticket itself."""
-    return entry.author.kind is AuthorKind.AGENT and not (
-        entry.visibility is Visibility.CLIENT and entry.at <= record.entered_at + _DESCRIPTION_WINDOW
-    )
-
-
 def _stint(
     span: _Span,
     is_first: bool,
@@ -309,7 +187,8 @@ def _stint(
     adopted = clock_from is not None and floor is not None and span.entered_at < floor and clock_from <= floor
     if adopted:
         clock_from = floor
-    plan = _plan(span, is_first, record, changes, policy)
+    within = Span(span.entered_at, span.ended_at)
+    plan = plan_within(within, is_first, record, changes, policy)
     if plan and clock_from and plan.at < clock_from:
         plan = Plan(clock_from, plan.by, plan.text, plan.how)
     return Stint(
@@ -322,8 +201,8 @@ def _stint(
         ended_at=span.ended_at,
         ended_by=span.ended_by,
         plan=plan,
-        pauses=_pauses(span, record, changes, policy),
-        holders=_holders(span, record, changes),
+        pauses=pauses_within(within, record, changes, policy),
+        holders=holders_within(within, record, changes),
     )
 
 
@@ -343,71 +222,3 @@ def _clock_start(span: _Span, policy: Policy, touches: Sequence[datetime]) -> da
     # Whoever touched the ticket before this stint touched it for good: then the stint counts from its beginning.
     first = max(touches[0], span.entered_at)
     return first if span.ended_at is None or first < span.ended_at else None
-
-
-def _within(at: datetime, span: _Span) -> bool:
-    return span.entered_at <= at and (span.ended_at is None or at < span.ended_at)
-
-
-def _plan(span: _Span, is_first: bool, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> Plan | None:
-    """The earliest evidence of a plan inside the stint."""
-    found: Plan | None = None
-    for entry in record.entries:
-        if entry.author.kind is AuthorKind.AGENT and _within(entry.at, span):
-            text = plan_in(entry.text)
-            if text is not None and (found is None or entry.at < found.at):
-                found = Plan(entry.at, entry.author.name, text, entry.kind.value)
-    for change in changes:
-        if not isinstance(change.new, Status) or policy.group_of(change.new) is not StatusGroup.PLANNED:
-            continue
-        at = max(change.at, span.entered_at) if is_first and _is_sight(change) else change.at
-        if (_is_sight(change) <= is_first) and _within(at, span) and (found is None or at < found.at):
-            found = Plan(at, change.who, "", f"status {change.new.name}")
-    own_field = record.planned_at
-    if own_field is not None and _within(own_field, span) and (found is None or own_field < found.at):
-        found = Plan(own_field, record.planned_by, "", "resolution plan date")
-    return found
-
-
-def _is_sight(change: Change) -> bool:
-    return change.how in (FIRST_SIGHT, ADOPTED)
-
-
-def _pauses(span: _Span, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[Pause, ...]:
-    """The stretches of the stint that were spent in a waiting status."""
-    status, _ = _initial(Aspect.STATUS, record, changes)
-    since = span.entered_at
-    pauses: list[Pause] = []
-    for change in changes:
-        if change.what is not Aspect.STATUS or _is_sight(change):
-            continue
-        if span.ended_at is not None and change.at >= span.ended_at:
-            break
-        if change.at > span.entered_at:
-            _add_pause(pauses, status, since, change.at, policy)
-            since = change.at
-        status = change.new
-    _add_pause(pauses, status, since, span.ended_at, policy)
-    return tuple(pauses)
-
-
-def _add_pause(pauses: list[Pause], status: Value, start: datetime, end: datetime | None, policy: Policy) -> None:
-    if isinstance(status, Status) and policy.group_of(status) is StatusGroup.WAITING:
-        pauses.append(Pause(start, end, status.name))
-
-
-def _holders(span: _Span, record: TicketRecord, changes: Sequence[Change]) -> tuple[str, ...]:
-    """The names of those who owned the ticket during the stint, oldest first."""
-    owner, _ = _initial(Aspect.OWNER, record, changes)
-    names: list[str] = []
-    for change in changes:
-        if change.what is not Aspect.OWNER or _is_sight(change):
-            continue
-        if span.ended_at is not None and change.at >= span.ended_at:
-            break
-        if change.at > span.entered_at and isinstance(owner, Person):
-            names.append(owner.name)
-        owner = change.new
-    if isinstance(owner, Person):
-        names.append(owner.name)
-    return tuple(dict.fromkeys(names))

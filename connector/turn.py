@@ -40,6 +40,7 @@ from connector.evaluator import Decision, Verdict, evaluate
 from connector.explanation import working
 from connector.handoff import compose
 from connector.handover import gather
+from connector.history import last_move_did_not_hold
 from connector.homes import HomeBook
 from connector.journal import Journal, LeaseLost, Step, StepState
 from connector.mailbox import Claim, Failed, Finished, Mailbox, Source
@@ -48,7 +49,7 @@ from connector.model import Change, TicketId, TicketRecord
 from connector.observation import observe
 from connector.policy import FinalEscalation, Homes, Policy
 from connector.store.connections import ConnectionState
-from connector.timeline import Timeline, build_timeline, last_move_did_not_hold
+from connector.timeline import Timeline, build_timeline
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""

@@ -17,6 +17,8 @@ PURE = (
     "work_hours",
     "working_time",
     "timeline",
+    "history",
+    "evidence",
     "commands",
     "evaluator",
     "handoff",

@@ -15,6 +15,8 @@ PURE = {
     "policy",
     "working_time",
     "timeline",
+    "history",
+    "evidence",
     "commands",
     "evaluator",
     "handoff",

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from connector.history import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
 from connector.model import Aspect, Person, Place, Ref, Status, StatusGroup
 from connector.observation import is_different, moved_by_us, observe
-from connector.timeline import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
 from tests.builders import (
     CRITICAL,
     DESK,

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connector.history import ADOPTED, BY_CONNECTOR, last_move_did_not_hold
 from connector.model import Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
 from connector.policy import Homes, StartsAt
-from connector.timeline import ADOPTED, BY_CONNECTOR, Timeline, build_timeline, last_move_did_not_hold
+from connector.timeline import Timeline, build_timeline
 from tests.builders import (
     CLOSED,
     CRITICAL,

@@ -69,7 +69,7 @@ class Callbacks:
         self._retry_waits = retry_waits
         self._session = threading.local()
         self._sessions: list[requests.Session] = []
-        self._post = post or self._post_by_requests
+        self._post = self._post_by_requests if post is None else post
         self._workers = workers
         self._threads: list[threading.Thread] = []
         self._queue: list[tuple[float, int, Delivery]] = []

@@ -1,0 +1,155 @@
+"""The evidence inside a ticket's history: first touches, diagnosis plans, pauses, holders. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.commands import plan_in
+from connector.history import initial, is_sight
+from connector.model import (
+    Aspect,
+    AuthorKind,
+    Change,
+    Entry,
+    Person,
+    Status,
+    StatusGroup,
+    TicketRecord,
+    Value,
+    Visibility,
+)
+from connector.policy import Policy
+
+_DESCRIPTION_WINDOW = timedelta(seconds=5)
+_UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch in a waiting status; ``end`` is None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A recorded diagnosis plan: when, by whom, in which words, and what recorded it."""
+
+    at: datetime
+    by: str
+    text: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time, half open; ``end`` is None while it lasts."""
+
+    start: datetime
+    end: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment lies inside."""
+        return self.start <= at and (self.end is None or at < self.end)
+
+
+def touches(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> list[datetime]:
+    """Every moment at which an agent is known to have had a hand on the ticket, in order."""
+    moments: list[datetime] = []
+    owner, owner_seen = initial(Aspect.OWNER, record, changes)
+    if isinstance(owner, Person):
+        moments.append(owner_seen.at if owner_seen else record.entered_at)
+    status, status_seen = initial(Aspect.STATUS, record, changes)
+    if isinstance(status, Status) and policy.group_of(status) not in _UNTOUCHED:
+        moments.append(_status_touch(record, status_seen))
+    for change in changes:
+        if is_sight(change):
+            continue
+        if isinstance(change.new, Person) or (
+            isinstance(change.new, Status) and policy.group_of(change.new) not in _UNTOUCHED
+        ):
+            moments.append(change.at)
+    moments.extend(entry.at for entry in record.entries if _is_touch(entry, record))
+    moments.sort()
+    return moments
+
+
+def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:
+    if seen is None:
+        return record.entered_at
+    if record.responded_at is not None and record.responded_at <= seen.at:
+        return max(record.responded_at, record.entered_at)
+    return seen.at
+
+
+def _is_touch(entry: Entry, record: TicketRecord) -> bool:
+    """An agent's note or time entry; the description that came with the ticket is the ticket itself."""
+    return entry.author.kind is AuthorKind.AGENT and not (
+        entry.visibility is Visibility.CLIENT and entry.at <= record.entered_at + _DESCRIPTION_WINDOW
+    )
+
+
+def plan_within(
+    span: Span, is_first: bool, record: TicketRecord, changes: Sequence[Change], policy: Policy
+) -> Plan | None:
+    """The earliest evidence of a plan inside the stint."""
+    found: Plan | None = None
+    for entry in record.entries:
+        if entry.author.kind is AuthorKind.AGENT and span.holds(entry.at):
+            text = plan_in(entry.text)
+            if text is not None and (found is None or entry.at < found.at):
+                found = Plan(entry.at, entry.author.name, text, entry.kind.value)
+    for change in changes:
+        if not isinstance(change.new, Status) or policy.group_of(change.new) is not StatusGroup.PLANNED:
+            continue
+        at = max(change.at, span.start) if is_first and is_sight(change) else change.at
+        if (is_sight(change) <= is_first) and span.holds(at) and (found is None or at < found.at):
+            found = Plan(at, change.who, "", f"status {change.new.name}")
+    own_field = record.planned_at
+    if own_field is not None and span.holds(own_field) and (found is None or own_field < found.at):
+        found = Plan(own_field, record.planned_by, "", "resolution plan date")
+    return found
+
+
+def pauses_within(span: Span, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[Pause, ...]:
+    """The stretches of the stint that were spent in a waiting status."""
+    status, _ = initial(Aspect.STATUS, record, changes)
+    since = span.start
+    pauses: list[Pause] = []
+    for change in changes:
+        if change.what is not Aspect.STATUS or is_sight(change):
+            continue
+        if span.end is not None and change.at >= span.end:
+            break
+        if change.at > span.start:
+            _add_pause(pauses, status, since, change.at, policy)
+            since = change.at
+        status = change.new
+    _add_pause(pauses, status, since, span.end, policy)
+    return tuple(pauses)
+
+
+def _add_pause(pauses: list[Pause], status: Value, start: datetime, end: datetime | None, policy: Policy) -> None:
+    if isinstance(status, Status) and policy.group_of(status) is StatusGroup.WAITING:
+        pauses.append(Pause(start, end, status.name))
+
+
+def holders_within(span: Span, record: TicketRecord, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The names of those who owned the ticket during the stint, oldest first."""
+    owner, _ = initial(Aspect.OWNER, record, changes)
+    names: list[str] = []
+    for change in changes:
+        if change.what is not Aspect.OWNER or is_sight(change):
+            continue
+        if span.end is not None and change.at >= span.end:
+            break
+        if change.at > span.start and isinstance(owner, Person):
+            names.append(owner.name)
+        owner = change.new
+    if isinstance(owner, Person):
+        names.append(owner.name)
+    return tuple(dict.fromkeys(names))
