@@ -17,6 +17,7 @@ from connector.journal import Journal
 from connector.mailbox import Mailbox
 from connector.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
+from connector.sight import Sight
 from connector.store.beats import beat
 from connector.store.connections import ENFORCE, OBSERVE, Connections
 from connector.store.engine import Store
@@ -35,7 +36,6 @@ class Connected:
     turns: TicketTurn
     chores: Chores
     homes: HomeBook
-    book: ConnectionBook
 
     @property
     def name(self) -> str:
@@ -66,14 +66,29 @@ def connect(
     if state.state.get(RUNG_FOR) != rung_for:
         mailbox.ring_all(system.name)
         connections.update_state(system.name, {RUNG_FOR: rung_for})
-    book = ConnectionBook(connections, system.name)
-    homes = HomeBook(system, policy, store.now)
-    turns = TicketTurn(system, mailbox, journal or Journal(store), policy, homes, book, settings, store.now, jitter)
+    sight = sight_of(system, store, policy, settings, journal)
+    turns = TicketTurn(sight, settings, jitter)
     # Registering a webhook is a write on the ticket system: an observing connector only looks.
     chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps_webhooks and settings.is_enforcing)
-    chores = Chores(system, mailbox, connections, homes, chore_settings, store.now)
+    chores = Chores(system, mailbox, connections, sight.homes, chore_settings, store.now)
     chores.schedule()
-    return Connected(system, turns, chores, homes, book)
+    return Connected(system, turns, chores, sight.homes)
+
+
+def sight_of(
+    system: TicketSystem, store: Store, policy: Policy, settings: TurnSettings, journal: Journal | None = None
+) -> Sight:
+    """Who looks at a connection's tickets and works their clocks out; looking alone changes nothing."""
+    return Sight(
+        system,
+        Mailbox(store),
+        journal or Journal(store),
+        policy,
+        HomeBook(system, policy, store.now),
+        ConnectionBook(Connections(store), system.name),
+        store.now,
+        adopts_from_now=settings.adopts_from_now,
+    )
 
 
 def worker_of(

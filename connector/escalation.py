@@ -14,32 +14,20 @@ somebody else in between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem
 from connector.audit import AuditEvent
 from connector.evaluator import Decision
-from connector.journal import Journal, Step, StepState
+from connector.journal import Journal, Step
 from connector.mailbox import Claim
 from connector.marks import Marks
-from connector.model import (
-    AuthorKind,
-    Change,
-    Entry,
-    Ownership,
-    Person,
-    Status,
-    StatusGroup,
-    Target,
-    TicketRecord,
-)
+from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.observation import moved_by_us
 from connector.policy import QUEUE, Homes, Policy, Tier
-
-NOTE, MOVE, OWNER_NOTE = 1, 2, 3
-"""The numbered steps of an escalation's saga."""
+from connector.saga import MOVE, NOTE, OWNER_NOTE, own_note, target_facts, tries_of
 
 MOVE_TRIES = 3
 MOVE_PAUSE = timedelta(minutes=2)
@@ -83,16 +71,24 @@ class Carried:
     owner_stays: bool = False
 
 
-def saga_of(connection: str, decision: Decision, policy: Policy) -> str:
-    """The escalation's identity: (connection, ticket, stint, stage). Unique for good.
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What is needed to carry a plan out: the turn's claim, the ticket as read, and what the journal holds.
 
-    The last tier has one final escalation a stint, whichever stage breached.
+    ``known`` are the ticket's changes, of which ``new`` are not stored yet; ``facts`` go to the audit trail.
     """
-    assert decision.stint is not None
-    assert decision.tier is not None
-    assert decision.clock is not None
-    stage = "final" if policy.next_tier(decision.tier) is None else decision.clock.stage.value
-    return f"{connection}/{decision.record.id}/{decision.stint.key}/{stage}"
+
+    claim: Claim
+    plan: Plan
+    record: TicketRecord
+    steps: tuple[Step, ...]
+    facts: Mapping[str, object]
+    known: tuple[Change, ...]
+    new: tuple[Change, ...]
+
+    def step(self, n: int) -> Step | None:
+        """The saga's step of that number, if it was begun."""
+        return next((step for step in self.steps if step.saga == self.plan.saga and step.n == n), None)
 
 
 class Escalator:
@@ -162,103 +158,76 @@ class Escalator:
 
     # -- 2 to 5: doing it -----------------------------------------------------------------------------------
 
-    def carry_out(
-        self,
-        claim: Claim,
-        plan: Plan,
-        record: TicketRecord,
-        text: str,
-        steps: Sequence[Step],
-        facts: Mapping[str, object],
-        changes: Sequence[Change],
-        known: Sequence[Change],
-        now: datetime,
-    ) -> Carried:
-        """Write the note and move the ticket. ``changes`` are stored before the first write.
+    def carry_out(self, errand: Errand, text: str, now: datetime) -> Carried:
+        """Write the note and move the ticket.
 
         Raises LeaseLost, Temporary, OutcomeUnknown, Permanent; each leaves the journal so that the next turn
         goes on where this one stopped.
         """
-        noted = self._write_note_once(claim, plan, record, text, steps, facts, changes, now)
-        return self.move(claim, plan, record, steps, {**facts, **noted}, known)
+        note_id = self._write_note_once(errand, text, now)
+        return self.move(replace(errand, facts={**errand.facts, "note": note_id}))
 
-    def _write_note_once(
-        self,
-        claim: Claim,
-        plan: Plan,
-        record: TicketRecord,
-        text: str,
-        steps: Sequence[Step],
-        facts: Mapping[str, object],
-        changes: Sequence[Change],
-        now: datetime,
-    ) -> dict[str, object]:
-        begun = next((step for step in steps if step.n == NOTE), None)
+    def _write_note_once(self, errand: Errand, text: str, now: datetime) -> str:
+        plan, record = errand.plan, errand.record
+        begun = errand.step(NOTE)
         written = own_note(record.entries, plan.marker)
         if written is None and begun is not None:
             self.wait_until_settled(begun, now)
-        intent = {"marker": plan.marker, "target": _target_facts(plan.target, record), **facts}
-        self.journal.begin(claim, plan.saga, NOTE, intent, changes)
+        intent = {"marker": plan.marker, "target": target_facts(plan.target, record), **errand.facts}
+        self.journal.begin(errand.claim, plan.saga, NOTE, intent, errand.new)
         if written is not None:
-            return {"note": written.id}
+            return written.id
         try:
-            note = self.system.write_note(record.id, text, plan.marker)
+            return self.system.write_note(record.id, text, plan.marker).id
         except OutcomeUnknown as error:
             raise OutcomeUnknown(
                 f"ticket {record.id}: no answer to the escalation note; it is looked for before anything is "
                 "written again"
             ) from error
-        return {"note": note.id}
 
     def wait_until_settled(self, begun: Step, now: datetime) -> None:
         """A write whose outcome is unknown may still surface: nothing is repeated before that time is over."""
         readable_at = begun.at + timedelta(seconds=self.system.settle_seconds)
         if now < readable_at:
-            raise Temporary("an earlier note may still become readable", (readable_at - now).total_seconds() or 1.0)
+            raise Temporary("an earlier note may still become readable", (readable_at - now).total_seconds())
 
-    def move(
-        self,
-        claim: Claim,
-        plan: Plan,
-        record: TicketRecord,
-        steps: Sequence[Step],
-        facts: Mapping[str, object],
-        known: Sequence[Change],
-    ) -> Carried:
+    def move(self, errand: Errand) -> Carried:
         """Reassign and journal the outcome. Raises MoveDidNotHold when something changed it back."""
-        tried = next((step for step in steps if step.n == MOVE), None)
-        tries = _tries(tried) + 1
+        plan, record = errand.plan, errand.record
+        tries = tries_of(errand.step(MOVE)) + 1
+        self.journal.require_held(errand.claim)
         after = replace(self.system.reassign(record.id, plan.target), entries=record.entries)
-        made = moved_by_us(record, after, known)
+        made = moved_by_us(record, after, errand.known)
         problem = _not_held(plan.target, after)
         if problem:
-            self.journal.begin(claim, plan.saga, MOVE, {"tries": tries, "problem": problem}, made)
+            self.journal.begin(errand.claim, plan.saga, MOVE, {"tries": tries, "problem": problem}, made)
             raise MoveDidNotHold(
                 f"ticket {record.id}: the move did not hold ({problem}); try {tries} of {MOVE_TRIES}", tries
             )
-        stays = plan.target.owner is Ownership.NOBODY and after.owner is not None
+        is_cleared = plan.target.owner is Ownership.NOBODY
+        stays = is_cleared and after.owner is not None
+        if stays and not self.owner_stays:
+            self._say_that_owner_stays(errand, after)
         outcome = {
-            **facts,
+            **errand.facts,
             "place": str(after.place),
             "status": after.status.name,
             "owner": after.owner.identifier if after.owner else "",
             "owner_stays": stays,
             "tries": tries,
         }
-        if stays and not self.owner_stays:
-            self._say_that_owner_stays(claim, plan, after)
         event = "final escalation" if plan.is_final else "escalated"
-        self.journal.done(claim, plan.saga, MOVE, outcome, changes=made, audit=(AuditEvent(event, outcome),))
-        cleared = plan.target.owner is Ownership.NOBODY and record.owner is not None
-        return Carried(after, made, cleared_owner=cleared, owner_stays=stays)
+        self.journal.done(errand.claim, plan.saga, MOVE, outcome, changes=made, audit=(AuditEvent(event, outcome),))
+        return Carried(after, made, cleared_owner=is_cleared, owner_stays=stays)
 
-    def _say_that_owner_stays(self, claim: Claim, plan: Plan, after: TicketRecord) -> None:
+    def _say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
         """The first time that an owner cannot be removed, the note already says otherwise: put it right."""
+        plan = errand.plan
         assert after.owner is not None
         saga = f"{plan.saga}/owner"
         marker = self.marks.marker(saga)
         if own_note(after.entries, marker) is None:
-            self.journal.begin(claim, saga, OWNER_NOTE, {"marker": marker})
+            self.journal.begin(errand.claim, saga, OWNER_NOTE, {"marker": marker})
             text = (
                 f"The ticket is in the queue of {plan.to.name if plan.to else plan.tier.name}. "
                 f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
@@ -271,55 +240,6 @@ class Escalator:
         event = "escalation not finished" if note_stands else "nothing written"
         outcome = {"abandoned": why}
         self.journal.done(claim, saga, MOVE, outcome, audit=(AuditEvent(event, {"saga": saga, "why": why}),))
-
-
-def own_note(entries: Sequence[Entry], marker: str) -> Entry | None:
-    """The connector's own note that carries ``marker``, if it is on the ticket."""
-    return next((e for e in entries if e.author.kind is AuthorKind.CONNECTOR and marker in e.text[-200:]), None)
-
-
-def is_carried_out(step: Step) -> bool:
-    """Whether a step says that its escalation was finished; one that was abandoned may come due again."""
-    return step.n == MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome
-
-
-def is_over(record: TicketRecord, policy: Policy) -> bool:
-    """Whether a ticket has nothing left to escalate: resolved, closed, merged or no service ticket."""
-    return not record.is_escalatable or policy.group_of(record.status) in (
-        StatusGroup.RESOLVED,
-        StatusGroup.CLOSED,
-    )
-
-
-def _target_facts(target: Target, record: TicketRecord) -> dict[str, str]:
-    """What the next turn must know of the target if this one dies; empty values are left as they are."""
-    return {
-        "from": record.place.key,
-        "place": target.place.key if target.place else "",
-        "owner": target.owner.id if isinstance(target.owner, Person) else "",
-        "status": target.status.id if target.status else "",
-        "priority": target.priority.id if target.priority else "",
-    }
-
-
-def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
-    """Whether a ticket stands where a dead turn's reassignment was to take it.
-
-    A move to another place is told by the place alone: people may have taken the ticket on there since.
-    """
-    if target["place"]:
-        return f"{record.place.key}/".startswith(f"{target['place']}/") and target["place"] != target["from"]
-    present = {
-        "owner": record.owner.id if record.owner else "",
-        "status": record.status.id,
-        "priority": record.priority.id if record.priority else "",
-    }
-    return all(not target[what] or target[what] == present[what] for what in present)
-
-
-def _tries(step: Step | None) -> int:
-    tries = step.outcome.get("tries", 0) if step else 0
-    return tries if isinstance(tries, int) else 0
 
 
 def _not_held(target: Target, after: TicketRecord) -> str:

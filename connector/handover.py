@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.escalation import Plan, is_carried_out
+from connector.escalation import Plan
 from connector.evaluator import Decision, StageClock
 from connector.handoff import Handoff
 from connector.journal import Step
 from connector.model import Entry, Reason, Ref
 from connector.policy import EndOfDay, FinalEscalation, Policy
+from connector.saga import is_carried_out
 from connector.timeline import Stint
 
 

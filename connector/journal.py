@@ -70,6 +70,11 @@ class Journal:
             observations.append(conn, [(*claim.key, change) for change in changes])
         return None if row is None else _step(row)
 
+    def require_held(self, claim: Claim) -> None:
+        """Raise LeaseLost unless the claim still holds. Writes nothing: for effects that need no step of their own."""
+        with self.store.reading() as conn:
+            _require_held(conn, claim)
+
     def done(
         self,
         claim: Claim,

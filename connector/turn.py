@@ -1,4 +1,4 @@
-"""One turn of a ticket: read it, rebuild its clocks, act, and say when to look again.
+"""One turn of a ticket: look at it, act, and say when to look again.
 
 Whoever holds the mailbox row runs the turn; nothing is remembered between turns but what the database holds.
 """
@@ -6,68 +6,32 @@ Whoever holds the mailbox row runs the turn; nothing is remembered between turns
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import (
-    ConnectorError,
-    NotFound,
-    OutcomeUnknown,
-    Permanent,
-    Temporary,
-    TicketSystem,
-    VisibleNote,
-)
+from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
+from connector import outcomes
 from connector.audit import AuditEvent
-from connector.connection import ConnectionBook
-from connector.escalation import (
-    MOVE,
-    MOVE_PAUSE,
-    MOVE_TRIES,
-    NOTE,
-    Carried,
-    Escalator,
-    MoveDidNotHold,
-    Plan,
-    has_arrived,
-    is_carried_out,
-    is_over,
-    own_note,
-    saga_of,
-)
-from connector.evaluator import Decision, Verdict, evaluate
+from connector.escalation import MOVE_PAUSE, MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
+from connector.evaluator import Decision, Verdict
 from connector.explanation import working
 from connector.handoff import compose
 from connector.handover import gather
 from connector.history import last_move_did_not_hold
-from connector.homes import HomeBook
-from connector.journal import Journal, LeaseLost, Step, StepState
-from connector.mailbox import Claim, Failed, Finished, Mailbox, Source
+from connector.journal import LeaseLost, Step
+from connector.mailbox import Claim, Failed, Finished, Source
 from connector.marks import Marks
-from connector.model import Change, TicketId, TicketRecord
-from connector.observation import observe
-from connector.policy import FinalEscalation, Homes, Policy
-from connector.store.connections import ConnectionState
-from connector.timeline import Timeline, build_timeline
+from connector.model import Change
+from connector.policy import FinalEscalation
+from connector.saga import MOVE, WOULD, has_arrived, is_carried_out, is_over, open_saga, own_note, saga_of, tries_of
+from connector.sight import Seen, Sight
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""
 
 NOTES_STOPPED = "notes_stopped"
 """Remembered of a ticket system that showed an internal note to the client."""
-
-WOULD = 0
-"""The step under which an observing connector journals what it would have done."""
-
-GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
-"""Verdicts after which a ticket needs no row: mail will bring it back."""
-
-UNKNOWN_AGAIN = timedelta(minutes=15)
-"""When to look again at what nobody can tell yet: somebody may name the status or mend the home meanwhile."""
-
-BACKOFF_BASE_SECONDS = 5.0
-BACKOFF_CAP_SECONDS = 600.0
 
 Outcome = Finished | Failed
 
@@ -85,43 +49,18 @@ class TurnSettings:
     dead_letter_after: timedelta = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A ticket as one turn finds it."""
-
-    claim: Claim
-    record: TicketRecord
-    known: tuple[Change, ...]
-    new: tuple[Change, ...]
-    homes: Homes
-    steps: tuple[Step, ...]
-    decision: Decision
-
-
 class TicketTurn:
     """Takes the turns of one connection's tickets. Safe for several threads."""
 
-    def __init__(
-        self,
-        system: TicketSystem,
-        mailbox: Mailbox,
-        journal: Journal,
-        policy: Policy,
-        homes: HomeBook,
-        connection: ConnectionBook,
-        settings: TurnSettings,
-        now: Callable[[], datetime],
-        jitter: random.Random,
-    ) -> None:
-        self.system = system
-        self.mailbox = mailbox
-        self.journal = journal
-        self.policy = policy
-        self.homes = homes
-        self.connection = connection
+    def __init__(self, sight: Sight, settings: TurnSettings, jitter: random.Random) -> None:
+        self.sight = sight
         self.settings = settings
-        self.now = now
         self.jitter = jitter
+        self.system = sight.system
+        self.journal = sight.journal
+        self.policy = sight.policy
+        self.connection = sight.connection
+        self.now = sight.now
 
     def take(self, claim: Claim) -> Outcome | None:
         """Run the turn. None means the lease was lost: another worker has the ticket and nothing is to be kept."""
@@ -130,7 +69,7 @@ class TicketTurn:
         except LeaseLost:
             return None
         except NotFound as error:
-            return self._gone(claim, str(error))
+            return outcomes.gone(claim, str(error), self.now())
         except MoveDidNotHold as error:
             return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=error.tries >= MOVE_TRIES)
         except VisibleNote as error:
@@ -142,13 +81,11 @@ class TicketTurn:
         except OutcomeUnknown as error:
             return self._failed(claim, error, retry_in=timedelta(seconds=self.system.settle_seconds))
         except ConnectorError as error:
-            return self._failed(claim, error, retry_in=self._backoff(claim, error))
-
-    # -- reading -----------------------------------------------------------------------------------------------
+            return self._failed(claim, error, retry_in=outcomes.backoff(claim, error, self.jitter.random()))
 
     def _take(self, claim: Claim) -> Outcome:
-        seen = self.look(claim)
-        pending = _open_saga(seen.steps)
+        seen = self.sight.look(claim)
+        pending = open_saga(seen.steps)
         if pending is not None and self.settings.is_enforcing:
             return self._resume(seen, *pending)
         if seen.decision.verdict is not Verdict.BREACHED:
@@ -161,52 +98,14 @@ class TicketTurn:
             return self._would_escalate(seen, saga)
         return self._escalate(seen)
 
-    def look(self, claim: Claim) -> Seen:
-        """Read the ticket and work its clocks out; writes nothing. Raises what the adapter raises."""
-        connection, ticket = claim.connection, claim.ticket
-        homes = self.homes.current()
-        state = self.connection.state()
-        record = self.system.read(TicketId(ticket))
-        record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
-        known, new = self._changes(claim, record, homes, state)
-        timeline = self.timeline(record, (*known, *new), homes, state)
-        steps = tuple(self.journal.steps(f"{connection}/{ticket}/"))
-        decision = evaluate(timeline, self.policy, self.now())
-        return Seen(claim, record, known, new, homes, steps, decision)
-
-    def _changes(
-        self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
-    ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        if self.system.keeps_history:
-            return record.changes, ()
-        known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
-        is_watched = homes.tier_at(record.place) is not None
-        return known, observe(record, known, is_watched=is_watched, adopted_at=_adopted_at(claim, record, state))
-
-    def timeline(
-        self, record: TicketRecord, changes: Sequence[Change], homes: Homes, state: ConnectionState
-    ) -> Timeline:
-        """The ticket's stints, with what the connection says about adoption."""
-        return build_timeline(
-            record,
-            sorted(changes, key=lambda change: change.at),
-            self.policy,
-            homes,
-            adopted_at=state.adopted_at if self.settings.adopts_from_now else None,
-            first_started_at=state.first_started_at,
-        )
-
     # -- acting ------------------------------------------------------------------------------------------------
 
     def _escalator(self) -> Escalator:
-        state = self.connection.state()
-        return Escalator(
-            self.system,
-            self.journal,
-            Marks(state.marker_key),
-            self.policy,
-            owner_stays=bool(state.state.get(OWNER_STAYS)),
-        )
+        marks = Marks(self.connection.state().marker_key)
+        return Escalator(self.system, self.journal, marks, self.policy, owner_stays=self._owner_stays())
+
+    def _owner_stays(self) -> bool:
+        return bool(self.connection.state().state.get(OWNER_STAYS))
 
     def _refuse_while_notes_are_stopped(self, claim: Claim) -> None:
         """After a note came back visible to the client, no more are written until somebody replays a dead letter."""
@@ -226,28 +125,17 @@ class TicketTurn:
         self._refuse_while_notes_are_stopped(seen.claim)
         escalator = self._escalator()
         plan = escalator.plan(seen.decision, seen.homes, saga_of(self.system.name, seen.decision, self.policy))
-        text = self._note(seen, plan)
-        carried = escalator.carry_out(
-            seen.claim,
-            plan,
-            seen.record,
-            text,
-            [step for step in seen.steps if step.saga == plan.saga],
-            self._facts(seen, plan),
-            seen.new,
-            (*seen.known, *seen.new),
-            self.now(),
-        )
-        return self._moved(seen, carried)
+        errand = self._errand(seen, plan, self._facts(seen, plan))
+        return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan), self.now()))
+
+    def _errand(self, seen: Seen, plan: Plan, facts: Mapping[str, object]) -> Errand:
+        return Errand(seen.claim, plan, seen.record, seen.steps, facts, (*seen.known, *seen.new), seen.new)
 
     def _moved(self, seen: Seen, carried: Carried) -> Outcome:
         """The ticket's next clock, worked out from what came back: no further call is needed."""
-        after, made = carried.record, carried.changes
-        if carried.owner_stays != bool(self.connection.state().state.get(OWNER_STAYS)) and carried.cleared_owner:
+        if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
-        changes = (*seen.known, *seen.new, *made)
-        timeline = self.timeline(after, changes, seen.homes, self.connection.state())
-        decision = evaluate(timeline, self.policy, self.now())
+        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), seen.homes)
         if decision.verdict is Verdict.BREACHED:
             # The final escalation stays at its tier: it is done, and its follow-up has its own clock.
             decision = replace(decision, wake_at=None)
@@ -277,15 +165,11 @@ class TicketTurn:
         if not stands:
             return self._escalate(seen)
         plan = self._plan_again(escalator, seen, note)
-        steps = [step for step in seen.steps if step.saga == note.saga]
-        carried = escalator.move(seen.claim, plan, seen.record, steps, note.outcome, (*seen.known, *seen.new))
-        return self._moved(seen, carried)
+        return self._moved(seen, escalator.move(self._errand(seen, plan, note.outcome)))
 
     def _plan_again(self, escalator: Escalator, seen: Seen, note: Step) -> Plan:
         """The plan of an escalation whose note stands: decided then, finished now, whatever the clock says."""
-        tier_number = note.outcome["from_tier"]
-        assert isinstance(tier_number, int)
-        tier = self.policy.tier(tier_number)
+        tier = self.policy.tier(int(note.outcome["from_tier"]))
         plan = escalator.plan(replace(seen.decision, tier=tier), seen.homes, note.saga)
         return replace(plan, marker=str(note.outcome["marker"]))
 
@@ -293,6 +177,8 @@ class TicketTurn:
         record = seen.record
         if is_over(record, self.policy):
             return f"the ticket is {record.status.name if record.is_escalatable else record.why_not}"
+        if int(note.outcome["from_tier"]) > len(self.policy.tiers):
+            return "the policy no longer has the tier that it was to leave"
         if record.place.key != target["from"]:
             return f"the ticket was moved to {record.place} meanwhile"
         if not stands and (
@@ -306,9 +192,9 @@ class TicketTurn:
         """A move that was turned back three times is left to people until somebody replays it."""
         if move is None:
             return
-        tries = move.outcome.get("tries", 0)
+        tries = tries_of(move)
         is_replayed = any(mail.source is Source.MANUAL and mail.received_at > move.at for mail in seen.claim.mail)
-        if isinstance(tries, int) and tries >= MOVE_TRIES and not is_replayed:
+        if tries >= MOVE_TRIES and not is_replayed:
             raise MoveDidNotHold(
                 f"ticket {seen.record.id}: the move was turned back {tries} times; find the rule in the ticket "
                 "system that does so, then replay this dead letter",
@@ -318,8 +204,7 @@ class TicketTurn:
     def _already_escalated(self, seen: Seen, saga: str, done: Step) -> Outcome:
         """Nothing to do twice; but where a rule turned our move back, it is tried again, a few times."""
         if seen.decision.tier and self.policy.next_tier(seen.decision.tier) and self._was_turned_back(seen):
-            tries = done.outcome.get("tries", 1)
-            assert isinstance(tries, int)
+            tries = tries_of(done)
             self.journal.begin(seen.claim, saga, MOVE, done.outcome, seen.new)
             raise MoveDidNotHold(
                 f"ticket {seen.record.id}: a rule of the ticket system turned the move back; try {tries} of "
@@ -381,113 +266,10 @@ class TicketTurn:
     def _finished(
         self, seen: Seen, decision: Decision, changes: tuple[Change, ...], *, has_acted: bool = False
     ) -> Finished:
-        """The turn's outcome. ``changes`` are those not stored yet; ``has_acted``: the audit trail says so already."""
-        claim = seen.claim
-        is_gone = decision.verdict in GONE
-        snapshot = _snapshot(decision)
-        again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
-        return Finished(
-            claim=claim,
-            wake_at=again,
-            due_at=decision.clock.due_at if decision.clock and decision.wake_at else None,
-            snapshot=snapshot,
-            done_mail=tuple(mail.id for mail in claim.mail),
-            is_gone=is_gone,
-            changes=changes,
-            audit=tuple(_news(claim, decision, snapshot, has_acted=has_acted)),
-        )
-
-    def _gone(self, claim: Claim, why: str) -> Finished:
-        event = _missed(claim, why, self.now()) or AuditEvent("gone", {"why": why})
-        return Finished(
-            claim=claim,
-            wake_at=None,
-            done_mail=tuple(mail.id for mail in claim.mail),
-            is_gone=True,
-            audit=(event,),
-        )
+        return outcomes.finished(seen.claim, decision, changes, has_acted=has_acted)
 
     def _failed(self, claim: Claim, error: ConnectorError, *, retry_in: timedelta, is_dead: bool = False) -> Failed:
         now = self.now()
-        since = claim.failing_since or now
-        is_dead = is_dead or now - since >= self.settings.dead_letter_after
-        detail = {"error": type(error).__name__, "message": str(error)}
-        events = [AuditEvent("dead letter", detail)] if is_dead else []
-        if not is_dead and claim.attempts == 0:
-            events = [AuditEvent("turn failed", detail)]
-        return Failed(claim=claim, error=str(error), retry_at=None if is_dead else now + retry_in, audit=tuple(events))
-
-    def _backoff(self, claim: Claim, error: ConnectorError) -> timedelta:
-        """Exponential with full jitter; what the ticket system asks for counts when it is longer."""
-        ceiling = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(claim.attempts, 10))
-        seconds = ceiling / 2 + self.jitter.random() * ceiling / 2
-        asked = error.retry_after if isinstance(error, Temporary) else None
-        return timedelta(seconds=max(seconds, asked or 0.0))
-
-
-def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:
-    """The moment from which a ticket that was already open counts, if a survey of open tickets finds it now."""
-    if state.swept_at is None:
-        moment = state.first_started_at
-    else:
-        surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
-        if not surveys:
-            return None
-        moment = surveys[0]
-    return moment if record.entered_at < moment else None
-
-
-def _open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:
-    """The escalation whose note was begun and whose move is not done: its two steps."""
-    notes = {step.saga: step for step in steps if step.n == NOTE}
-    moves = {step.saga: step for step in steps if step.n == MOVE}
-    for saga, note in notes.items():
-        move = moves.get(saga)
-        if move is None or move.state is StepState.BEGUN:
-            return note, move
-    return None
-
-
-def _snapshot(decision: Decision) -> dict[str, object]:
-    """What the status page, the poll and the next turn want to know; no text of the client's."""
-    record, clock, stint = decision.record, decision.clock, decision.stint
-    return {
-        "version": record.updated_at.isoformat(),
-        "read_at": record.read_at.isoformat(),
-        "verdict": decision.verdict.value,
-        "why": decision.why,
-        "tier": decision.tier.name if decision.tier else None,
-        "stint": stint.key if stint else None,
-        "stage": clock.stage.value if clock else None,
-        "due_at": clock.due_at.isoformat() if clock and clock.due_at else None,
-        "limit_minutes": clock.limit_minutes if clock else None,
-        "used_minutes": round(clock.used_minutes, 2) if clock else None,
-        "counted_from": clock.counted_from.isoformat() if clock else None,
-        "place": str(record.place),
-        "owner": record.owner.identifier if record.owner else None,
-        "status": record.status.name,
-    }
-
-
-def _news(claim: Claim, decision: Decision, snapshot: Mapping[str, object], *, has_acted: bool) -> Iterable[AuditEvent]:
-    """Audit entries for what changed since the last turn; a turn that changes nothing leaves no trace."""
-    if not has_acted and decision.verdict is not Verdict.BREACHED:
-        missed = _missed(claim, decision.why, decision.at)
-        if missed:
-            yield missed
-    before = claim.snapshot
-    if before is None and decision.verdict in GONE:
-        return
-    told = ("verdict", "stint", "stage", "due_at")
-    if before is None or any(before.get(key) != snapshot[key] for key in told):
-        yield AuditEvent("clock", {key: snapshot[key] for key in (*told, "tier", "why", "limit_minutes")})
-
-
-def _missed(claim: Claim, why: str, now: datetime) -> AuditEvent | None:
-    """A deadline passed and nothing was written: the audit trail says why."""
-    due = (claim.snapshot or {}).get("due_at")
-    if not isinstance(due, str) or (claim.snapshot or {}).get("verdict") != Verdict.RUNNING.value:
-        return None
-    if datetime.fromisoformat(due) > now:
-        return None
-    return AuditEvent("nothing written", {"why": why, "due_at": due})
+        has_failed_for = now - (claim.failing_since or now)
+        is_dead = is_dead or has_failed_for >= self.settings.dead_letter_after
+        return outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)

@@ -18,18 +18,14 @@ from adapters.contract import ConfigError, ConnectorError, TicketSystem
 from adapters.registry import SYSTEMS
 from connector import __version__, assembly
 from connector.clock import SystemClock
-from connector.connection import ConnectionBook
 from connector.group_commit import GroupCommit
-from connector.homes import HomeBook
-from connector.journal import Journal
-from connector.mailbox import Mailbox
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
-from connector.store.connections import Connections
+from connector.sight import Sight
 from connector.store.engine import Store
 from connector.store.signing_keys import SigningKeyStore
-from connector.turn import TicketTurn, TurnSettings
+from connector.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from connector.web.keys import KeysAtHand
@@ -123,20 +119,10 @@ def turn_settings(settings: Settings) -> TurnSettings:
     )
 
 
-def turns_of(wiring: Wiring, name: str) -> TicketTurn:
+def sight_of(wiring: Wiring, name: str) -> Sight:
     """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
-    store, system, policy = wiring.store, wiring.systems[name], wiring.settings.policy
-    return TicketTurn(
-        system,
-        Mailbox(store),
-        Journal(store),
-        policy,
-        HomeBook(system, policy, store.now),
-        ConnectionBook(Connections(store), name),
-        turn_settings(wiring.settings),
-        store.now,
-        random.SystemRandom(),
-    )
+    settings = wiring.settings
+    return assembly.sight_of(wiring.systems[name], wiring.store, settings.policy, turn_settings(settings))
 
 
 def worker_of(wiring: Wiring) -> Worker:

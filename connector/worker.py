@@ -145,7 +145,8 @@ class Worker:
         if outcomes and not self._guard(lambda: self._finish(outcomes)):
             self._give_back(outcomes)
         room = self.settings.threads * 2 - len(self._claims_in_hand())
-        if self._stopping.is_set() or room <= 0:
+        # While every thread has work there is no hurry: claims are taken several in one transaction.
+        if self._stopping.is_set() or room < self.settings.threads:
             return False
         claims: list[Claim] = []
         self._guard(lambda: claims.extend(self._claim(room)))

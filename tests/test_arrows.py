@@ -26,7 +26,8 @@ PURE = {
 }
 """Modules of the connector that take everything they know as arguments."""
 
-CORE = {"turn", "escalation", "handover", "reconcile", "worker", "mailbox", "journal", "audit", "homes", "connection"}
+CORE = {"turn", "sight", "saga", "outcomes", "escalation", "handover", "reconcile", "worker", "assembly"}
+CORE |= {"mailbox", "journal", "audit", "homes", "connection"}
 EDGES = {"web", "cli", "serve", "wiring", "demo", "commands_line"}
 VENDOR_WORDS = re.compile(r"connectwise|halo|request.?tracker|\bmyconnectwise\b", re.IGNORECASE)
 FORBIDDEN_IN_PURE = {"requests", "flask", "sqlalchemy", "os", "time", "random", "secrets", "socket", "threading"}

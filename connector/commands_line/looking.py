@@ -10,11 +10,10 @@ import click
 from connector import audit as trail
 from connector import wiring
 from connector.commands_line import common
-from connector.escalation import MOVE, NOTE, OWNER_NOTE
 from connector.explanation import explain as explained
 from connector.journal import Step
 from connector.mailbox import Claim, Mailbox
-from connector.turn import WOULD
+from connector.saga import MOVE, NOTE, OWNER_NOTE, WOULD
 
 _STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", OWNER_NOTE: "note on the owner"}
 _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned")
@@ -29,8 +28,7 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
     """Show which minutes of TICKET counted, which did not and why. Reads only."""
     with common.wired(needs_connection=True) as parts:
         common.system_named(parts, system)
-        turns = wiring.turns_of(parts, system)
-        seen = turns.look(Claim(system, ticket, fence=0))
+        seen = wiring.sight_of(parts, system).look(Claim(system, ticket, fence=0))
         changes = (*seen.known, *seen.new)
         lines = explained(seen.decision, parts.settings.policy, changes, [told(step) for step in seen.steps])
     if is_json:

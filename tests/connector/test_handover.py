@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.escalation import MOVE, Plan
+from connector.escalation import Plan
 from connector.evaluator import evaluate
 from connector.handover import gather
 from connector.journal import Step, StepState
 from connector.model import Reason, Stage, Target
 from connector.policy import EndOfDay, FinalEscalation
+from connector.saga import MOVE
 from connector.timeline import build_timeline
 from tests.builders import (
     ACME,

@@ -17,6 +17,37 @@ from connector.store.tables import inbox
 
 _ALLOT_IDS = text("SELECT nextval(pg_get_serial_sequence('inbox', 'id')) FROM generate_series(1, :count)")
 
+# Made once: to put a statement together takes longer than to run it.
+_waiting = (
+    (inbox.c.connection == bindparam("at_connection"))
+    & inbox.c.ticket.in_(bindparam("at_tickets", expanding=True))
+    & inbox.c.done_at.is_(None)
+)
+_UNDONE_IDS = select(inbox.c.ticket, inbox.c.id).where(_waiting)
+_UNDONE = (
+    select(
+        inbox.c.ticket,
+        inbox.c.id,
+        inbox.c.delivery,
+        inbox.c.source,
+        inbox.c.received_at,
+        inbox.c.body,
+        inbox.c.headers,
+    )
+    .where(_waiting)
+    .order_by(inbox.c.id)
+)
+_TICKING_OFF = (
+    update(inbox)
+    .where(
+        inbox.c.id == bindparam("at_id"),
+        inbox.c.connection == bindparam("at_connection"),
+        inbox.c.ticket == bindparam("at_ticket"),
+        inbox.c.done_at.is_(None),
+    )
+    .values(done_at=bindparam("new_done_at"), body=None, headers=None)
+)
+
 
 def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
     """Store the deliveries; True for each that was not known yet.
@@ -40,7 +71,6 @@ def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: 
 
 @cache
 def _storing(is_postgresql: bool) -> Any:
-    """Made once: to put the statement together takes longer than to run it."""
     return (
         insert_into(inbox, is_postgresql=is_postgresql)
         .on_conflict_do_nothing(index_elements=["connection", "delivery"])
@@ -63,14 +93,8 @@ def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
 def undone(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Mail]]:
     """The mail that waits for the tickets, in order of arrival."""
     found: dict[Key, list[Mail]] = defaultdict(list)
-    c = inbox.c
     for connection, tickets in by_connection(keys):
-        query = (
-            select(c.ticket, c.id, c.delivery, c.source, c.received_at, c.body, c.headers)
-            .where(c.connection == connection, c.ticket.in_(tickets), c.done_at.is_(None))
-            .order_by(c.id)
-        )
-        for row in conn.execute(query):
+        for row in conn.execute(_UNDONE, {"at_connection": connection, "at_tickets": tickets}):
             found[connection, row.ticket].append(
                 Mail(row.id, row.delivery, Source(row.source), row.received_at, row.body, row.headers)
             )
@@ -80,10 +104,8 @@ def undone(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Mail]]:
 def undone_ids(conn: Connection, keys: Iterable[Key]) -> dict[Key, set[int]]:
     """The ids of the mail that waits for the tickets."""
     found: dict[Key, set[int]] = defaultdict(set)
-    c = inbox.c
     for connection, tickets in by_connection(keys):
-        query = select(c.ticket, c.id).where(c.connection == connection, c.ticket.in_(tickets), c.done_at.is_(None))
-        for row in conn.execute(query):
+        for row in conn.execute(_UNDONE_IDS, {"at_connection": connection, "at_tickets": tickets}):
             found[connection, row.ticket].add(row.id)
     return found
 
@@ -92,14 +114,8 @@ def tick_off(conn: Connection, done: Sequence[tuple[int, str, str]], now: dateti
     """Mark mail (id, connection, ticket) as done. Its body goes: only its name is still needed."""
     if not done:
         return
-    statement = (
-        update(inbox)
-        .where(
-            inbox.c.id == bindparam("at_id"),
-            inbox.c.connection == bindparam("at_connection"),
-            inbox.c.ticket == bindparam("at_ticket"),
-            inbox.c.done_at.is_(None),
-        )
-        .values(done_at=now, body=None, headers=None)
+    given = {"new_done_at": now}
+    conn.execute(
+        _TICKING_OFF,
+        [{"at_id": i, "at_connection": connection, "at_ticket": ticket, **given} for i, connection, ticket in done],
     )
-    conn.execute(statement, [{"at_id": i, "at_connection": connection, "at_ticket": t} for i, connection, t in done])

@@ -18,13 +18,43 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delet
 
 from connector.store.engine import Store, insert_into
 from connector.store.records import Key
-from connector.store.tables import AnyRow, mailbox, to_micros
+from connector.store.tables import AnyRow, Moment, mailbox, to_micros
 
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
 _ERROR_LENGTH = 2000
 
 _at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
+
+# Made once: to put a statement together takes longer than to run it.
+_TAKING = (
+    update(mailbox)
+    .where(_at_key)
+    .values(
+        owner=bindparam("new_owner"),
+        fence=mailbox.c.fence + 1,
+        lease_until=bindparam("new_until"),
+        wake_at=bindparam("new_until"),
+        ring_at=case((mailbox.c.ring_at > bindparam("at_now", type_=Moment), mailbox.c.ring_at), else_=null()),
+    )
+)
+_LOCKING = (
+    select(
+        mailbox.c.ticket,
+        mailbox.c.fence,
+        mailbox.c.owner,
+        mailbox.c.due_at,
+        mailbox.c.ring_at,
+        mailbox.c.attempts,
+        mailbox.c.failing_since,
+    )
+    .where(
+        mailbox.c.connection == bindparam("at_connection"),
+        mailbox.c.ticket.in_(bindparam("at_tickets", expanding=True)),
+    )
+    .order_by(mailbox.c.ticket)
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +107,6 @@ def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
 
 @cache
 def _ringing(is_postgresql: bool, keeps_wish: bool) -> Any:
-    """Made once: to put the statement together takes longer than to run it."""
     statement = insert_into(mailbox, is_postgresql=is_postgresql)
     wanted, row = statement.excluded.wake_at, mailbox.c
     is_free = row.owner.is_(None)
@@ -123,34 +152,17 @@ def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit:
 
 def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> None:
     """Make ``worker`` the holder of locked rows. A wish for later outlives the change of hands."""
-    if not keys:
-        return
-    statement = (
-        update(mailbox)
-        .where(_at_key)
-        .values(
-            owner=worker,
-            fence=mailbox.c.fence + 1,
-            lease_until=until,
-            wake_at=until,
-            ring_at=case((mailbox.c.ring_at > now, mailbox.c.ring_at), else_=null()),
-        )
-    )
-    conn.execute(statement, _at(keys))
+    if keys:
+        given = {"new_owner": worker, "new_until": until, "at_now": now}
+        conn.execute(_TAKING, [{**at, **given} for at in _at(keys)])
 
 
 def lock(conn: Connection, keys: Iterable[Key]) -> dict[Key, AnyRow]:
     """Lock the rows that exist, in order, and return them as they are now."""
-    c = mailbox.c
     found: dict[Key, AnyRow] = {}
     for connection, tickets in by_connection(keys):
-        query = (
-            select(c.ticket, c.fence, c.owner, c.due_at, c.ring_at, c.attempts, c.failing_since)
-            .where(c.connection == connection, c.ticket.in_(tickets))
-            .order_by(c.ticket)
-            .with_for_update()
-        )
-        found |= {(connection, row.ticket): row for row in conn.execute(query)}
+        locked = conn.execute(_LOCKING, {"at_connection": connection, "at_tickets": tickets})
+        found |= {(connection, row.ticket): row for row in locked}
     return found
 
 
@@ -175,6 +187,7 @@ def release(conn: Connection, releases: Sequence[Release]) -> None:
             conn.execute(_releasing(with_snapshot), [_released(r, with_snapshot) for r in chosen])
 
 
+@cache
 def _releasing(with_snapshot: bool) -> Any:
     names = ["wake_at", "due_at", "attempts", "failing_since", "error", "is_dead"]
     if with_snapshot:

@@ -1,0 +1,112 @@
+"""What a turn leaves behind: the row's next state, its snapshot, and the audit entries that say what changed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from adapters.contract import ConnectorError, Temporary
+from connector.audit import AuditEvent
+from connector.evaluator import Decision, Verdict
+from connector.mailbox import Claim, Failed, Finished
+from connector.model import Change
+
+GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
+"""Verdicts after which a ticket needs no row: mail will bring it back."""
+
+UNKNOWN_AGAIN = timedelta(minutes=15)
+"""When to look again at what nobody can tell yet: somebody may name the status or mend the home meanwhile."""
+
+BACKOFF_BASE_SECONDS = 5.0
+BACKOFF_CAP_SECONDS = 600.0
+
+
+def finished(claim: Claim, decision: Decision, changes: tuple[Change, ...], *, has_acted: bool) -> Finished:
+    """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already."""
+    snapshot = _snapshot(decision)
+    again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
+    return Finished(
+        claim=claim,
+        wake_at=again,
+        due_at=decision.clock.due_at if decision.clock and decision.wake_at else None,
+        snapshot=snapshot,
+        done_mail=tuple(mail.id for mail in claim.mail),
+        is_gone=decision.verdict in GONE,
+        changes=changes,
+        audit=tuple(_news(claim, decision, snapshot, has_acted=has_acted)),
+    )
+
+
+def gone(claim: Claim, why: str, now: datetime) -> Finished:
+    """The outcome of a turn whose ticket does not exist any more."""
+    event = _missed(claim, why, now) or AuditEvent("gone", {"why": why})
+    return Finished(
+        claim=claim,
+        wake_at=None,
+        done_mail=tuple(mail.id for mail in claim.mail),
+        is_gone=True,
+        audit=(event,),
+    )
+
+
+def failed(claim: Claim, error: ConnectorError, now: datetime, retry_in: timedelta, *, is_dead: bool) -> Failed:
+    """The outcome of a turn that went wrong; ``is_dead`` parks it. Only the first failure in a row is audited."""
+    detail = {"error": type(error).__name__, "message": str(error)}
+    events: tuple[AuditEvent, ...] = ()
+    if is_dead:
+        events = (AuditEvent("dead letter", detail),)
+    elif claim.attempts == 0:
+        events = (AuditEvent("turn failed", detail),)
+    return Failed(claim=claim, error=str(error), retry_at=None if is_dead else now + retry_in, audit=events)
+
+
+def backoff(claim: Claim, error: ConnectorError, chance: float) -> timedelta:
+    """Exponential with jitter (``chance`` from 0 to 1); what the ticket system asks for counts when it is longer."""
+    ceiling = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(claim.attempts, 10))
+    asked = error.retry_after if isinstance(error, Temporary) else None
+    return timedelta(seconds=max(ceiling * (1 + chance) / 2, asked or 0.0))
+
+
+def _snapshot(decision: Decision) -> dict[str, object]:
+    """What the status page, the poll and the next turn want to know; no text of the client's."""
+    record, clock, stint = decision.record, decision.clock, decision.stint
+    return {
+        "version": record.updated_at.isoformat(),
+        "read_at": record.read_at.isoformat(),
+        "verdict": decision.verdict.value,
+        "why": decision.why,
+        "tier": decision.tier.name if decision.tier else None,
+        "stint": stint.key if stint else None,
+        "stage": clock.stage.value if clock else None,
+        "due_at": clock.due_at.isoformat() if clock and clock.due_at else None,
+        "limit_minutes": clock.limit_minutes if clock else None,
+        "used_minutes": round(clock.used_minutes, 2) if clock else None,
+        "counted_from": clock.counted_from.isoformat() if clock else None,
+        "place": str(record.place),
+        "owner": record.owner.identifier if record.owner else None,
+        "status": record.status.name,
+    }
+
+
+def _news(claim: Claim, decision: Decision, snapshot: Mapping[str, object], *, has_acted: bool) -> Iterable[AuditEvent]:
+    """Audit entries for what changed since the last turn; a turn that changes nothing leaves no trace."""
+    if not has_acted and decision.verdict is not Verdict.BREACHED:
+        missed = _missed(claim, decision.why, decision.at)
+        if missed:
+            yield missed
+    before = claim.snapshot
+    if before is None and decision.verdict in GONE:
+        return
+    told = ("verdict", "stint", "stage", "due_at")
+    if before is None or any(before.get(key) != snapshot[key] for key in told):
+        yield AuditEvent("clock", {key: snapshot[key] for key in (*told, "tier", "why", "limit_minutes")})
+
+
+def _missed(claim: Claim, why: str, now: datetime) -> AuditEvent | None:
+    """A deadline passed and nothing was written: the audit trail says why."""
+    due = (claim.snapshot or {}).get("due_at")
+    if not isinstance(due, str) or (claim.snapshot or {}).get("verdict") != Verdict.RUNNING.value:
+        return None
+    if datetime.fromisoformat(due) > now:
+        return None
+    return AuditEvent("nothing written", {"why": why, "due_at": due})

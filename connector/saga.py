@@ -1,0 +1,86 @@
+"""An escalation's saga: its identity, its journaled steps, and what can be told from them after a crash. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from connector.evaluator import Decision
+from connector.journal import Step, StepState
+from connector.model import AuthorKind, Entry, Person, StatusGroup, Target, TicketRecord
+from connector.policy import Policy
+
+WOULD, NOTE, MOVE, OWNER_NOTE = 0, 1, 2, 3
+"""The numbered steps: what an observing connector would have done, the note, the move, the word about the owner."""
+
+
+def saga_of(connection: str, decision: Decision, policy: Policy) -> str:
+    """The escalation's identity: (connection, ticket, stint, stage). Unique for good.
+
+    The last tier has one final escalation a stint, whichever stage breached.
+    """
+    assert decision.stint is not None
+    assert decision.tier is not None
+    assert decision.clock is not None
+    stage = "final" if policy.next_tier(decision.tier) is None else decision.clock.stage.value
+    return f"{connection}/{decision.record.id}/{decision.stint.key}/{stage}"
+
+
+def own_note(entries: Sequence[Entry], marker: str) -> Entry | None:
+    """The connector's own note that carries ``marker``, if it is on the ticket."""
+    return next((e for e in entries if e.author.kind is AuthorKind.CONNECTOR and marker in e.text[-200:]), None)
+
+
+def is_carried_out(step: Step) -> bool:
+    """Whether a step says that its escalation was finished; one that was abandoned may come due again."""
+    return step.n == MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome
+
+
+def is_over(record: TicketRecord, policy: Policy) -> bool:
+    """Whether a ticket has nothing left to escalate: resolved, closed, merged or no service ticket."""
+    return not record.is_escalatable or policy.group_of(record.status) in (
+        StatusGroup.RESOLVED,
+        StatusGroup.CLOSED,
+    )
+
+
+def target_facts(target: Target, record: TicketRecord) -> dict[str, str]:
+    """What the next turn must know of the target if this one dies; empty values are left as they are."""
+    return {
+        "from": record.place.key,
+        "place": target.place.key if target.place else "",
+        "owner": target.owner.id if isinstance(target.owner, Person) else "",
+        "status": target.status.id if target.status else "",
+        "priority": target.priority.id if target.priority else "",
+    }
+
+
+def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
+    """Whether a ticket stands where a dead turn's reassignment was to take it.
+
+    A move to another place is told by the place alone: people may have taken the ticket on there since.
+    """
+    if target["place"]:
+        return f"{record.place.key}/".startswith(f"{target['place']}/") and target["place"] != target["from"]
+    present = {
+        "owner": record.owner.id if record.owner else "",
+        "status": record.status.id,
+        "priority": record.priority.id if record.priority else "",
+    }
+    return all(not target[what] or target[what] == present[what] for what in present)
+
+
+def tries_of(step: Step | None) -> int:
+    """How often a move was tried."""
+    tries = step.outcome.get("tries", 0) if step else 0
+    return tries if isinstance(tries, int) else 0
+
+
+def open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:
+    """The escalation whose note was begun and whose move is not done: its two steps."""
+    notes = {step.saga: step for step in steps if step.n == NOTE}
+    moves = {step.saga: step for step in steps if step.n == MOVE}
+    for saga, note in notes.items():
+        move = moves.get(saga)
+        if move is None or move.state is StepState.BEGUN:
+            return note, move
+    return None

@@ -1,0 +1,104 @@
+"""Looks at a ticket for a turn: reads it, adds what was seen before, and works its clocks out. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from adapters.contract import TicketSystem
+from connector.connection import ConnectionBook
+from connector.evaluator import Decision, evaluate
+from connector.homes import HomeBook
+from connector.journal import Journal, Step
+from connector.mailbox import Claim, Mailbox, Source
+from connector.marks import Marks
+from connector.model import Change, TicketId, TicketRecord
+from connector.observation import observe
+from connector.policy import Homes, Policy
+from connector.store.connections import ConnectionState
+from connector.timeline import build_timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A ticket as one turn finds it."""
+
+    claim: Claim
+    record: TicketRecord
+    known: tuple[Change, ...]
+    new: tuple[Change, ...]
+    homes: Homes
+    steps: tuple[Step, ...]
+    decision: Decision
+
+
+class Sight:
+    """Looks at one connection's tickets. ``adopts_from_now``: clocks of what was open count from the adoption."""
+
+    def __init__(
+        self,
+        system: TicketSystem,
+        mailbox: Mailbox,
+        journal: Journal,
+        policy: Policy,
+        homes: HomeBook,
+        connection: ConnectionBook,
+        now: Callable[[], datetime],
+        *,
+        adopts_from_now: bool,
+    ) -> None:
+        self.system = system
+        self.mailbox = mailbox
+        self.journal = journal
+        self.policy = policy
+        self.homes = homes
+        self.connection = connection
+        self.now = now
+        self.adopts_from_now = adopts_from_now
+
+    def look(self, claim: Claim) -> Seen:
+        """Read the ticket and work its clocks out; writes nothing. Raises what the adapter raises."""
+        connection, ticket = claim.connection, claim.ticket
+        homes = self.homes.current()
+        state = self.connection.state()
+        record = self.system.read(TicketId(ticket))
+        record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
+        known, new = self._changes(claim, record, homes, state)
+        decision = self.judge(record, (*known, *new), homes)
+        steps = tuple(self.journal.steps(f"{connection}/{ticket}/"))
+        return Seen(claim, record, known, new, homes, steps, decision)
+
+    def _changes(
+        self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
+    ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+        if self.system.keeps_history:
+            return record.changes, ()
+        known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
+        is_watched = homes.tier_at(record.place) is not None
+        return known, observe(record, known, is_watched=is_watched, adopted_at=_adopted_at(claim, record, state))
+
+    def judge(self, record: TicketRecord, changes: Sequence[Change], homes: Homes) -> Decision:
+        """Work the clocks of a ticket out, with what the connection says about adoption."""
+        state = self.connection.state()
+        timeline = build_timeline(
+            record,
+            sorted(changes, key=lambda change: change.at),
+            self.policy,
+            homes,
+            adopted_at=state.adopted_at if self.adopts_from_now else None,
+            first_started_at=state.first_started_at,
+        )
+        return evaluate(timeline, self.policy, self.now())
+
+
+def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:
+    """The moment from which a ticket that was already open counts, if a survey of open tickets finds it now."""
+    if state.swept_at is None:
+        moment = state.first_started_at
+    else:
+        surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
+        if not surveys:
+            return None
+        moment = surveys[0]
+    return moment if record.entered_at < moment else None
