@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem
 from connector.audit import AuditEvent
 from connector.evaluator import Decision
@@ -29,8 +31,14 @@ from connector.observation import moved_by_us
 from connector.policy import QUEUE, Homes, Policy, Tier
 from connector.saga import MOVE, NOTE, OWNER_NOTE, own_note, target_facts, tries_of
 
+LOGGED = ("reason", "stage", "from", "to", "limit_minutes", "used_minutes", "due_at", "place", "tries")
+"""Of an escalation's outcome, what its log line says: nothing that a client wrote."""
+
 MOVE_TRIES = 3
 MOVE_PAUSE = timedelta(minutes=2)
+
+
+log = structlog.get_logger("connector.escalation")
 
 
 class MoveDidNotHold(Permanent):
@@ -218,6 +226,7 @@ class Escalator:
         }
         event = "final escalation" if plan.is_final else "escalated"
         self.journal.done(errand.claim, plan.saga, MOVE, outcome, changes=made, audit=(AuditEvent(event, outcome),))
+        log_escalation(event, self.system.name, record, outcome)
         return Carried(after, made, cleared_owner=is_cleared, owner_stays=stays)
 
     def _say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
@@ -240,6 +249,11 @@ class Escalator:
         event = "escalation not finished" if note_stands else "nothing written"
         outcome = {"abandoned": why}
         self.journal.done(claim, saga, MOVE, outcome, audit=(AuditEvent(event, {"saga": saga, "why": why}),))
+
+
+def log_escalation(event: str, connection: str, record: TicketRecord, outcome: Mapping[str, object]) -> None:
+    """The one log line of an escalation."""
+    log.info(event, connection=connection, ticket=record.id, **{key: outcome.get(key) for key in LOGGED})
 
 
 def _not_held(target: Target, after: TicketRecord) -> str:

@@ -13,7 +13,16 @@ from datetime import datetime, timedelta
 from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector import outcomes
 from connector.audit import AuditEvent
-from connector.escalation import MOVE_PAUSE, MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
+from connector.escalation import (
+    MOVE_PAUSE,
+    MOVE_TRIES,
+    Carried,
+    Errand,
+    Escalator,
+    MoveDidNotHold,
+    Plan,
+    log_escalation,
+)
 from connector.evaluator import Decision, Verdict
 from connector.explanation import working
 from connector.handoff import compose
@@ -154,6 +163,7 @@ class TicketTurn:
             self.journal.done(
                 seen.claim, note.saga, MOVE, outcome, changes=seen.new, audit=(AuditEvent(event, outcome),)
             )
+            log_escalation(event, self.system.name, seen.record, outcome)
             return self._finished(seen, self._settled(seen.decision), (), has_acted=True)
         why = self._why_not_to_go_on(seen, note, target, stands=stands)
         if why:
@@ -227,6 +237,7 @@ class TicketTurn:
         plan = self._escalator().plan(seen.decision, seen.homes, saga)
         facts = {**self._facts(seen, plan), "note": self._note(seen, plan), "assignment": plan.assignment}
         self.journal.done(seen.claim, saga, WOULD, {}, changes=seen.new, audit=(AuditEvent("would escalate", facts),))
+        log_escalation("would escalate", self.system.name, seen.record, facts)
         return self._finished(seen, self._settled(seen.decision), ())
 
     def _note(self, seen: Seen, plan: Plan) -> str:

@@ -19,6 +19,10 @@ import structlog
 
 from connector.mailbox import Claim, Failed, Finished, Mailbox
 
+TROUBLE = frozenset({"turn failed", "dead letter"})
+LOGGED = ("verdict", "tier", "stage", "due_at", "why", "error", "message", "count")
+"""Of an audit entry's detail, what a log line says: nothing that a client wrote."""
+
 Outcome = Finished | Failed
 Report = Callable[[Outcome], None]
 
@@ -210,6 +214,7 @@ class Worker:
         self._forget([outcome.claim for outcome in outcomes])
         for outcome, was_ours in zip(outcomes, kept, strict=True):
             if was_ours:
+                _log(outcome)
                 self._report(outcome)
             else:
                 log.warning("lease lost", ticket=outcome.claim.ticket, connection=outcome.claim.connection)
@@ -234,3 +239,12 @@ class Worker:
         claims = self._claims_in_hand()
         if claims:
             self._forget(self._mailbox.extend(claims, self.settings.lease))
+
+
+def _log(outcome: Outcome) -> None:
+    """One line for each thing that the audit trail keeps of a turn; clocks that merely run on are for debugging."""
+    claim = outcome.claim
+    for event in outcome.audit:
+        detail = {key: event.detail[key] for key in LOGGED if key in event.detail}
+        write = log.warning if event.event in TROUBLE else log.debug if event.event == "clock" else log.info
+        write(event.event, connection=claim.connection, ticket=claim.ticket, **detail)

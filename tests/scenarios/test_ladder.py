@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 
 from connector import audit
 from tests.builders import NINE, a_policy, a_tier, at, minutes
@@ -236,3 +237,13 @@ def test_the_same_morning_comes_out_the_same_on_both_databases(database, request
     desk.run_until(at("12:00"))
     assert [note["dateCreated"][11:16] for note in our_notes(desk, silent)] == ["09:30", "10:00", "11:00"]
     assert our_notes(desk, quick) == []
+
+
+def test_an_escalation_is_one_log_line_without_the_clients_words(desk):
+    ticket = a_ticket_on(desk, "The client's very own words")
+    desk.run_until(at("09:29:59"))
+    with structlog.testing.capture_logs() as lines:
+        desk.run_until(at("09:31"))
+    (line,) = [line for line in lines if line["event"] == "escalated"]
+    assert (line["ticket"], line["from"], line["stage"]) == (str(ticket), "First Touch (T1/2)", "diagnosis")
+    assert "very own words" not in str(lines)
