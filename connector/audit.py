@@ -70,6 +70,12 @@ class Entry:
     event: AuditEvent
 
 
+# Made once: to put a statement together takes longer than to run it.
+_HEAD = select(audit_head.c.length, audit_head.c.hash).with_for_update()
+_APPENDING = insert(audit)
+_MOVING_ON = update(audit_head)
+
+
 def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
     """Append to the trail inside the caller's transaction; call it LAST there.
 
@@ -77,7 +83,7 @@ def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
     """
     if not entries:
         return
-    head = conn.execute(select(audit_head.c.length, audit_head.c.hash).with_for_update()).one()
+    head = conn.execute(_HEAD).one()
     length, previous = head.length, head.hash
     rows: list[dict[str, object]] = []
     for entry in entries:
@@ -93,8 +99,8 @@ def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
         }
         previous = row["hash"] = _hash(**row)  # type: ignore[arg-type]  # the keys are the parameters
         rows.append(row)
-    conn.execute(insert(audit), rows)
-    conn.execute(update(audit_head).values(length=length, hash=previous))
+    conn.execute(_APPENDING, rows)
+    conn.execute(_MOVING_ON, {"length": length, "hash": previous})
 
 
 def record(store: Store, connection: str, ticket: str, event: AuditEvent) -> None:

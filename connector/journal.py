@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector import audit
 from connector.audit import AuditEvent
 from connector.mailbox import Claim, lock_held
 from connector.model import Change
 from connector.store import observations
-from connector.store.engine import Store
+from connector.store.engine import Store, insert_into
 from connector.store.errors import LeaseLost
 from connector.store.queries.views import has_prefix
 from connector.store.tables import AnyRow, step
@@ -65,7 +66,7 @@ class Journal:
         """
         with self.store.writing() as conn:
             _require_held(conn, claim)
-            row = conn.execute(select(step).where(step.c.saga == saga, step.c.n == n)).one_or_none()
+            row = conn.execute(_ONE, {"at_saga": saga, "at_n": n}).one_or_none()
             self._write(conn, Step(saga, n, StepState.BEGUN, dict(detail), self.store.now(conn)))
             observations.append(conn, [(*claim.key, change) for change in changes])
         return None if row is None else _step(row)
@@ -102,11 +103,19 @@ class Journal:
             return [_step(row) for row in conn.execute(query)]
 
     def _write(self, conn: Connection, new: Step) -> None:
-        statement = self.store.insert(step).values(
-            saga=new.saga, n=new.n, state=new.state.value, outcome=new.outcome, at=new.at
-        )
-        fresh = {name: statement.excluded[name] for name in ("state", "outcome", "at")}
-        conn.execute(statement.on_conflict_do_update(index_elements=["saga", "n"], set_=fresh))
+        row = {"saga": new.saga, "n": new.n, "state": new.state.value, "outcome": new.outcome, "at": new.at}
+        conn.execute(_writing(self.store.is_postgresql), row)
+
+
+# Made once: to put a statement together takes longer than to run it.
+_ONE = select(step).where(step.c.saga == bindparam("at_saga"), step.c.n == bindparam("at_n"))
+
+
+@cache
+def _writing(is_postgresql: bool) -> Any:
+    statement = insert_into(step, is_postgresql=is_postgresql)
+    fresh = {name: statement.excluded[name] for name in ("state", "outcome", "at")}
+    return statement.on_conflict_do_update(index_elements=["saga", "n"], set_=fresh)
 
 
 def _require_held(conn: Connection, claim: Claim) -> None:

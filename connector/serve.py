@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,9 +27,6 @@ WEB_PROCESSES = 2
 """Of ``web`` on PostgreSQL. On SQLite one: two wait for each other's locks, which tenfolds the 99th percentile."""
 GRACE_SECONDS = 30
 """From SIGTERM until a process that has not ended is killed; a request ends after 10 at the latest."""
-SWITCH_SECONDS = 0.005
-"""How long a thread may keep the interpreter while others want it. The one that commits must get it back at once after
-each statement: all requests wait for it, and with Python's own 5 ms a commit took as many turns of that."""
 STOP_SECONDS = 15.0
 """How long the turns in hand may take to finish once the last request was answered."""
 
@@ -139,7 +135,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """Called in each web process, after the fork."""
-        sys.setswitchinterval(SWITCH_SECONDS)
         self._site = self._make_site()
         return self._site.app
 

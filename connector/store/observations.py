@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from connector.model import Aspect, Change
 from connector.store.codec import decode, encode
 from connector.store.engine import Store
 from connector.store.tables import observed
 
+# Made once: to put a statement together takes longer than to run it.
+_STORING = insert(observed)
+_OF_TICKET = (
+    select(observed)
+    .where(observed.c.connection == bindparam("at_connection"), observed.c.ticket == bindparam("at_ticket"))
+    .order_by(observed.c.at, observed.c.id)
+)
+
 
 def append(conn: Connection, changes: Sequence[tuple[str, str, Change]]) -> None:
     """Store changes, each with its connection and ticket, inside the caller's transaction."""
     if changes:
-        conn.execute(insert(observed), [_row(*change) for change in changes])
+        conn.execute(_STORING, [_row(*change) for change in changes])
 
 
 def _row(connection: str, ticket: str, change: Change) -> dict[str, object]:
@@ -33,13 +41,8 @@ def _row(connection: str, ticket: str, change: Change) -> dict[str, object]:
 
 def changes_of(store: Store, connection: str, ticket: str) -> list[Change]:
     """The changes seen on a ticket: by their moment, and as they were stored where moments are equal."""
-    query = (
-        select(observed)
-        .where(observed.c.connection == connection, observed.c.ticket == ticket)
-        .order_by(observed.c.at, observed.c.id)
-    )
     with store.reading() as conn:
         return [
             Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
-            for row in conn.execute(query)
+            for row in conn.execute(_OF_TICKET, {"at_connection": connection, "at_ticket": ticket})
         ]

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from adapters.connectwise.webhook import Webhook
+from adapters.connectwise.webhook import _ENVELOPE, Webhook, _fits_plainly
 from adapters.contract import KeyUnknown, PayloadError, SignatureError
 from connector.clock import VirtualClock
 from connector.model import InboundRequest
@@ -242,3 +244,28 @@ def test_the_reference_vector_verifies_and_its_wrong_variants_do_not() -> None:
     ):
         with pytest.raises(SignatureError):
             webhook.verify(wrong)
+
+
+FIELDS = ("Action", "Type", "ID", "MessageId", "Entity", "Metadata")
+ODD_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from([0, 1, 2**53, 2**53 + 1, 1.0, "", "x" * 50, "x" * 51, "x" * 200, "x" * 201]),
+    st.sampled_from([{}, [], {"key_url": KEY_URL}, {"key_url": None}, {"key_url": 1, "more": True}]),
+    st.text(max_size=5),
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), ODD_VALUES, max_size=2), st.sets(st.sampled_from(FIELDS), max_size=1))
+def test_the_quick_look_at_a_callback_never_accepts_what_the_schema_refuses(
+    odd: dict[str, Any], left: set[str]
+) -> None:
+    body = {**fixture("callback_ticket_updated")["payload"], **odd}
+    body = {name: value for name, value in body.items() if name not in left}
+    assert not _fits_plainly(body) or _ENVELOPE.is_valid(body)
+
+
+def test_the_quick_look_knows_the_usual_callback_and_nothing_that_is_no_object() -> None:
+    assert _fits_plainly(fixture("callback_ticket_updated")["payload"])
+    assert not _fits_plainly([])

@@ -1,0 +1,210 @@
+"""Escalations a second: our worker, from the due timer to the audited reassignment, beside a bare ``requests`` loop.
+
+The ticket system is a simulator without waiting of its own, in another process. The loop makes the same four calls for
+each ticket (read it, read its notes, write a note, move it) with sessions that are kept open, on as many threads, and
+does nothing else: no clocks, no note to compose, no journal, no database. The two take turns.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, local
+
+import requests
+
+from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.connectwise.system import ConnectWise
+from adapters.registry import SYSTEMS
+from bench.psa import BEGAN, Psa, ShiftedClock, psa
+from bench.servers import settings_of
+from connector import assembly
+from connector.mailbox import Delivery, Mailbox, Source
+from connector.settings import load_settings
+from connector.store.engine import Store
+from connector.store.signing_keys import SigningKeyStore
+from connector.turn import TurnSettings
+from connector.worker import WorkerSettings
+
+NAME = "connectwise"
+THREADS = WorkerSettings("bench").threads
+TICKETS = 80
+ROUNDS = 4
+GIVE_UP_SECONDS = 120.0
+NOTE_LENGTH = 2_000
+"""Of the bare loop's note: about as long as ours."""
+
+Escalate = Callable[[list[int]], float]
+"""Escalates the tickets; the seconds that it took."""
+
+
+@contextmanager
+def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
+    """The connector on a SQLite file of its own, its names looked up; the worker starts and stops with each batch."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = settings_of(Path(folder), desk.url, **desk.environment, WORK_HOURS="24x7", ADOPT="history")
+        settings = load_settings(environ, SYSTEMS)
+        clock = ShiftedClock()
+        # Connected before the tickets came: they are new ones, whose webhooks come late, and not old ones to adopt.
+        clock.shift = -2 * BEGAN
+        store = Store.open(settings.database_url, clock)
+        store.migrate()
+        mailbox = Mailbox(store)
+        # The call budget is for a ticket system that is shared with people; here it would be all that is measured.
+        system = ConnectWise(
+            _settings(desk),
+            [tier.homes[NAME] for tier in settings.policy.tiers],
+            SigningKeyStore(store, NAME),
+            clock,
+            calls_per_minute=None,
+        )
+        turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
+        far = timedelta(hours=1)
+        connected = assembly.connect(
+            system, store, settings.policy, turns, far, keeps_webhooks=False, jitter=random.Random(1)
+        )
+        assembly.worker_of(store, [connected], WorkerSettings("bench", threads=threads)).run_until_idle()
+        clock.shift = timedelta()
+
+        def escalate(tickets: list[int]) -> float:
+            left, done = {str(n) for n in tickets}, Event()
+
+            def told(outcome: assembly.Outcome) -> None:
+                left.discard(outcome.claim.ticket)
+                if not left:
+                    done.set()
+
+            worker = assembly.worker_of(store, [connected], WorkerSettings("bench", threads=threads), told)
+            mailbox.deliver([Delivery(NAME, str(n), f"bench:{n}", Source.WEBHOOK) for n in tickets])
+            begin = time.perf_counter()
+            worker.start()
+            try:
+                if not done.wait(GIVE_UP_SECONDS):
+                    raise RuntimeError(f"{len(left)} tickets did not escalate in time")
+                return time.perf_counter() - begin
+            finally:
+                worker.stop()
+
+        yield escalate
+        system.close()
+        store.close()
+
+
+def _settings(desk: Psa) -> ConnectWiseSettings:
+    given = desk.environment
+    return ConnectWiseSettings(
+        url=desk.url,
+        company=given["CONNECTWISE_COMPANY"],
+        public_key=given["CONNECTWISE_PUBLIC_KEY"],
+        private_key=given["CONNECTWISE_PRIVATE_KEY"],
+        client_id=given["CONNECTWISE_CLIENT_ID"],
+    )
+
+
+@contextmanager
+def bare_loop(desk: Psa, threads: int) -> Iterator[Escalate]:
+    """The same calls with ``requests`` and nothing around them."""
+    kept, sessions = local(), list[requests.Session]()
+    base = f"{desk.url}/v4_6_release/apis/3.0/"
+    given = desk.environment
+    company, public, private = (given[f"CONNECTWISE_{x}"] for x in ("COMPANY", "PUBLIC_KEY", "PRIVATE_KEY"))
+
+    def session() -> requests.Session:
+        if not hasattr(kept, "session"):
+            kept.session = requests.Session()
+            kept.session.trust_env = False
+            kept.session.auth = (f"{company}+{public}", private)
+            kept.session.headers["clientId"] = given["CONNECTWISE_CLIENT_ID"]
+            sessions.append(kept.session)
+        found: requests.Session = kept.session
+        return found
+
+    def one(ticket: int) -> None:
+        to, path = session(), f"{base}service/tickets/{ticket}"
+        for answer in (
+            to.get(path),
+            to.get(f"{path}/allNotes", params={"pageSize": 1000}),
+            to.post(f"{path}/notes", json={"text": "x" * NOTE_LENGTH, "internalAnalysisFlag": True}),
+            to.patch(path, json=[{"op": "replace", "path": "board", "value": {"id": target}}]),
+        ):
+            answer.raise_for_status()
+            answer.json()
+
+    def escalate(tickets: list[int]) -> float:
+        with ThreadPoolExecutor(threads) as pool:
+            begin = time.perf_counter()
+            list(pool.map(one, tickets))
+            return time.perf_counter() - begin
+
+    boards = session().get(f"{base}service/boards").json()
+    target = next(board["id"] for board in boards if board["name"] == "Tier 3")
+    yield escalate
+    for opened in sessions:
+        opened.close()
+
+
+def rates(desk: Psa, threads: int) -> tuple[float, float, Counter[str]]:
+    """Escalations a second of ours and of the bare loop, and our calls for them, by kind."""
+    found: dict[str, list[float]] = {"ours": [], "bare": []}
+    calls: Counter[str] = Counter()
+    with our_worker(desk, threads) as ours, bare_loop(desk, threads) as bare:
+        for escalate in (ours, bare):
+            escalate(desk.overdue_tickets(threads))
+        for number in range(ROUNDS):
+            for name, escalate in (("ours", ours), ("bare", bare))[:: 1 if number % 2 else -1]:
+                tickets = desk.overdue_tickets(TICKETS)
+                desk.calls()
+                found[name].append(TICKETS / escalate(tickets))
+                if name == "ours":
+                    calls += desk.calls()
+                moved = desk.places(tickets)
+                if moved != {"Tier 3": TICKETS}:
+                    raise RuntimeError(f"{name}: the tickets are not all at the next tier: {dict(moved)}")
+    return statistics.median(found["ours"]), statistics.median(found["bare"]), calls
+
+
+def results() -> list[dict[str, object]]:
+    """Every figure beside its reference point."""
+    rows: list[dict[str, object]] = []
+    for threads in (THREADS, 1):
+        with psa() as desk:
+            ours, bare, calls = rates(desk, threads)
+        title = f"{threads} threads" if threads > 1 else "one thread"
+        rows.append(_row(f"escalations, {title}: a second, against bare requests", ours, bare))
+        each = calls.total() / (TICKETS * ROUNDS)
+        rows.append(
+            {
+                "name": f"escalations, {title}: calls each, against the loop's four",
+                "ours": round(each, 2),
+                "reference": 4,
+                "ratio": round(each / 4, 2),
+                "aim": "ours <= 4",
+                "met": each <= 4,
+            }
+        )
+    return rows
+
+
+def _row(name: str, ours: float, bare: float) -> dict[str, object]:
+    ratio = ours / bare
+    return {
+        "name": name,
+        "ours": round(ours, 1),
+        "reference": round(bare, 1),
+        "ratio": round(ratio, 2),
+        "aim": "ratio >= 0.5",
+        "met": ratio >= 0.5,
+    }
+
+
+if __name__ == "__main__":
+    for row in results():
+        print(row)
