@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.contract import TicketSystem
-from connector.connection import ConnectionBook
+from connector.connection import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
 from connector.homes import HomeBook
 from connector.journal import Journal
 from connector.mailbox import Mailbox
@@ -23,9 +23,6 @@ from connector.store.connections import ENFORCE, OBSERVE, Connections
 from connector.store.engine import Store
 from connector.turn import TicketTurn, TurnSettings
 from connector.worker import Outcome, Report, Worker, WorkerSettings
-
-RUNG_FOR = "rung_for"
-"""Remembered of a connection: the mode and policy for which every ticket was looked at anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,8 @@ def connect(
     rung_for = f"{mode} {policy.version}"
     if state.state.get(RUNG_FOR) != rung_for:
         mailbox.ring_all(system.name)
-        connections.update_state(system.name, {RUNG_FOR: rung_for})
+        fresh = {RUNG_FOR: rung_for, RUNG_AT: store.now().isoformat(), SURVEYED: None}
+        connections.update_state(system.name, fresh)
     sight = sight_of(system, store, policy, settings, journal)
     turns = TicketTurn(sight, settings, jitter)
     # Registering a webhook is a write on the ticket system: an observing connector only looks.

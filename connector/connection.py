@@ -10,6 +10,12 @@ import threading
 
 from connector.store.connections import Connections, ConnectionState
 
+SURVEYED = "surveyed"
+"""Remembered of a connection: the keys of the homes whose open tickets were met under the present policy."""
+
+RUNG_FOR, RUNG_AT = "rung_for", "rung_at"
+"""Remembered of a connection: the mode and policy for which every ticket was looked at anew, and since when."""
+
 
 class ConnectionBook:
     """The state of one connection. Safe for several threads."""
@@ -23,8 +29,14 @@ class ConnectionBook:
     def state(self) -> ConnectionState:
         """The connection's state. Raises StoreError when the connection was never started."""
         with self._lock:
-            if self._kept is None or self._kept.swept_at is None:
+            if self._kept is None or self._kept.swept_at is None or SURVEYED not in self._kept.state:
                 self._kept = self._connections.get(self._name)
+            return self._kept
+
+    def fresh(self) -> ConnectionState:
+        """The connection's state as it is now, whatever another process did to it. Raises StoreError."""
+        with self._lock:
+            self._kept = self._connections.get(self._name)
             return self._kept
 
     def remember(self, name: str, value: object) -> None:

@@ -20,11 +20,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem
+from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem, UnknownName, VisibleNote
 from connector.audit import AuditEvent
 from connector.evaluator import Decision
 from connector.journal import Journal, Step
-from connector.mailbox import Claim
+from connector.mailbox import Claim, Source
 from connector.marks import Marks
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.observation import moved_by_us
@@ -47,6 +47,10 @@ class MoveDidNotHold(Permanent):
     def __init__(self, message: str, tries: int) -> None:
         self.tries = tries
         super().__init__(message)
+
+
+class NoteWasVisible(Permanent):
+    """An earlier try's note came back visible to the client: it is not repeated before somebody looked at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,10 @@ class Errand:
         """The saga's step of that number, if it was begun."""
         return next((step for step in self.steps if step.saga == self.plan.saga and step.n == n), None)
 
+    def is_replayed_since(self, moment: datetime) -> bool:
+        """Whether somebody replayed the dead letter after ``moment``."""
+        return any(mail.source is Source.MANUAL and mail.received_at > moment for mail in self.claim.mail)
+
 
 class Escalator:
     """Carries escalations out on one connection. Holds no state of its own; safe for several threads."""
@@ -126,6 +134,11 @@ class Escalator:
         if place is None:
             why = homes.unresolved.get(to.number, f"tier {to.number} ({to.name}) has no home")
             raise Permanent(f"the ticket cannot go up: {why}; nothing was written")
+        if decision.record.place.is_within(place):
+            raise Permanent(
+                f"the ticket cannot go up: the home of {to.name}, {place}, is around {decision.record.place}, so "
+                "no move would show; name a team there (Board > Team). Nothing was written"
+            )
         status: Status | None
         if to.status:
             status = self.system.status_in(place, to.status)
@@ -155,11 +168,15 @@ class Escalator:
         owner: Person | Ownership = Ownership.KEEP
         assignment = "the tier and the owner stay as they are"
         if final.sr_it_manager:
-            person = self.system.member(final.sr_it_manager)
-            if person.is_active:
-                owner, assignment = person, f"assigned to {person.name}"
+            try:
+                person = self.system.member(final.sr_it_manager)
+            except UnknownName:
+                assignment = f"the owner stays: {final.sr_it_manager}, the Sr IT Manager, is not known here"
             else:
-                assignment = f"the owner stays: {person.name}, the Sr IT Manager, is not active"
+                if person.is_active:
+                    owner, assignment = person, f"assigned to {person.name}"
+                else:
+                    assignment = f"the owner stays: {person.name}, the Sr IT Manager, is not active"
         status = self.system.status_in(record.place, final.status) if final.status else None
         priority = self.system.priority(final.priority) if final.priority else None
         return Target(None, owner, status, priority), assignment
@@ -179,6 +196,8 @@ class Escalator:
         plan, record = errand.plan, errand.record
         begun = errand.step(NOTE)
         written = own_note(record.entries, plan.marker)
+        if begun is not None and "visible" in begun.outcome and not errand.is_replayed_since(begun.at):
+            raise NoteWasVisible(f"{begun.outcome['visible']} (nothing is written here until this is replayed)")
         if written is None and begun is not None:
             self.wait_until_settled(begun, now)
         intent = {"marker": plan.marker, "target": target_facts(plan.target, record), **errand.facts}
@@ -187,6 +206,9 @@ class Escalator:
             return written.id
         try:
             return self.system.write_note(record.id, text, plan.marker).id
+        except VisibleNote as error:
+            self.journal.begin(errand.claim, plan.saga, NOTE, {**intent, "visible": str(error)})
+            raise
         except OutcomeUnknown as error:
             raise OutcomeUnknown(
                 f"ticket {record.id}: no answer to the escalation note; it is looked for before anything is "
@@ -215,7 +237,7 @@ class Escalator:
         is_cleared = plan.target.owner is Ownership.NOBODY
         stays = is_cleared and after.owner is not None
         if stays and not self.owner_stays:
-            self._say_that_owner_stays(errand, after)
+            self.say_that_owner_stays(errand, after)
         outcome = {
             **errand.facts,
             "place": str(after.place),
@@ -229,13 +251,16 @@ class Escalator:
         log_escalation(event, self.system.name, record, outcome)
         return Carried(after, made, cleared_owner=is_cleared, owner_stays=stays)
 
-    def _say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
-        """The first time that an owner cannot be removed, the note already says otherwise: put it right."""
+    def say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
+        """The first time that an owner cannot be removed, the note already says otherwise: put it right, once."""
         plan = errand.plan
         assert after.owner is not None
         saga = f"{plan.saga}/owner"
         marker = self.marks.marker(saga)
         if own_note(after.entries, marker) is None:
+            begun = next((step for step in errand.steps if step.saga == saga), None)
+            if begun is not None:
+                self.wait_until_settled(begun, self.journal.now())
             self.journal.begin(errand.claim, saga, OWNER_NOTE, {"marker": marker})
             text = (
                 f"The ticket is in the queue of {plan.to.name if plan.to else plan.tier.name}. "
@@ -244,11 +269,14 @@ class Escalator:
             )
             self.system.write_note(after.id, text, marker)
 
-    def abandon(self, claim: Claim, saga: str, why: str, *, note_stands: bool) -> None:
+    def abandon(
+        self, claim: Claim, saga: str, why: str, *, note_stands: bool, changes: tuple[Change, ...] = ()
+    ) -> None:
         """Close an escalation that must not be finished any more, and say why."""
         event = "escalation not finished" if note_stands else "nothing written"
         outcome = {"abandoned": why}
-        self.journal.done(claim, saga, MOVE, outcome, audit=(AuditEvent(event, {"saga": saga, "why": why}),))
+        audit = (AuditEvent(event, {"saga": saga, "why": why}),)
+        self.journal.done(claim, saga, MOVE, outcome, changes=changes, audit=audit)
 
 
 def log_escalation(event: str, connection: str, record: TicketRecord, outcome: Mapping[str, object]) -> None:

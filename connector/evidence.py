@@ -106,6 +106,8 @@ def plan_within(
     for change in changes:
         if not isinstance(change.new, Status) or policy.group_of(change.new) is not StatusGroup.PLANNED:
             continue
+        if isinstance(change.old, Status) and policy.group_of(change.old) is StatusGroup.PLANNED:
+            continue  # carried over from where the ticket came from
         at = max(change.at, span.start) if is_first and is_sight(change) else change.at
         if (is_sight(change) <= is_first) and span.holds(at) and (found is None or at < found.at):
             found = Plan(at, change.who, "", f"status {change.new.name}")
@@ -121,7 +123,7 @@ def pauses_within(span: Span, record: TicketRecord, changes: Sequence[Change], p
     since = span.start
     pauses: list[Pause] = []
     for change in changes:
-        if change.what is not Aspect.STATUS or is_sight(change):
+        if change.what is not Aspect.STATUS or is_sight(change) or _is_unknown(change.new, policy):
             continue
         if span.end is not None and change.at >= span.end:
             break
@@ -131,6 +133,11 @@ def pauses_within(span: Span, record: TicketRecord, changes: Sequence[Change], p
         status = change.new
     _add_pause(pauses, status, since, span.end, policy)
     return tuple(pauses)
+
+
+def _is_unknown(status: Value, policy: Policy) -> bool:
+    """An unknown status neither stops a clock nor lets it run on: what was before goes on."""
+    return isinstance(status, Status) and policy.group_of(status) is StatusGroup.UNKNOWN
 
 
 def _add_pause(pauses: list[Pause], status: Value, start: datetime, end: datetime | None, policy: Policy) -> None:

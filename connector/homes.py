@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from adapters.contract import AdapterError, Temporary, TicketSystem, UnknownName
+from adapters.contract import ConnectorError, Temporary, TicketSystem, UnknownName
 from connector.model import Place
 from connector.policy import Homes, Policy
 
@@ -56,6 +56,7 @@ class HomeBook:
         places: dict[int, Place] = {}
         unresolved: dict[int, str] = {}
         problems: list[str] = []
+        hidden: list[str] = []
         for tier in self._policy.tiers:
             try:
                 places[tier.number] = self._system.locate(tier.homes[self._system.name])
@@ -65,10 +66,11 @@ class HomeBook:
                 known = before.homes.places.get(tier.number) if before else None
                 if known is None:
                     unresolved[tier.number] = problem
+                    hidden.append(tier.homes[self._system.name])
                 else:
                     places[tier.number] = known
-            except AdapterError as error:
+            except ConnectorError as error:
                 if before is None:
                     raise Temporary(f"the homes of the tiers could not be looked up: {error}") from error
                 return _Kept(before.homes, self._now(), (*before.problems, str(error)))
-        return _Kept(Homes(places, unresolved), self._now(), tuple(problems))
+        return _Kept(Homes(places, unresolved, tuple(hidden)), self._now(), tuple(problems))

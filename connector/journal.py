@@ -71,6 +71,10 @@ class Journal:
             observations.append(conn, [(*claim.key, change) for change in changes])
         return None if row is None else _step(row)
 
+    def now(self) -> datetime:
+        """The present moment, by the clock that counts for the journal."""
+        return self.store.now()
+
     def require_held(self, claim: Claim) -> None:
         """Raise LeaseLost unless the claim still holds. Writes nothing: for effects that need no step of their own."""
         with self.store.reading() as conn:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from connector.model import AuthorKind, Entry, Visibility
 
-_MARKER = re.compile(r"\bESC-([A-Z2-7]{10})-([A-Z2-7]{10})\b")
+_MARKER = re.compile(r"\bESC-([A-Z2-7]{10})-([A-Z2-7]{10})\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Marks:
         return f"ESC-{name}-{self._sign(name)}"
 
     def is_own(self, text: str) -> bool:
-        """Whether a marker of this connection stands in the text's last line."""
+        """Whether the text ends in a marker of this connection; one that only names it is somebody else's."""
         found = _MARKER.search(text[-200:]) if "ESC-" in text else None
         return found is not None and hmac.compare_digest(found[2], self._sign(found[1]))
 

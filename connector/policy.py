@@ -123,10 +123,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """The tiers' homes in one ticket system, resolved. ``unresolved`` maps tier numbers to what was wrong."""
+    """The tiers' homes in one ticket system, resolved.
+
+    ``unresolved`` maps tier numbers to what was wrong, ``hidden`` has the configured texts of those homes.
+    """
 
     places: Mapping[int, Place]
     unresolved: Mapping[int, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
     def tier_at(self, place: Place) -> int | None:
         """The number of the tier that lives at ``place``: the most specific home that matches, or None."""
@@ -136,3 +140,13 @@ class Homes:
             if len(home.path) > depth and place.is_within(home):
                 best, depth = number, len(home.path)
         return best
+
+    def is_certain(self, place: Place) -> bool:
+        """Whether no unresolved home may be where a ticket lives: a home inside the one that matches would win."""
+        if not self.unresolved:
+            return True
+        tier = self.tier_at(place)
+        if tier is None:
+            return False
+        inside = f"{self.places[tier]} >".casefold()
+        return not any(text.casefold().startswith(inside) for text in self.hidden)

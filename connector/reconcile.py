@@ -15,15 +15,13 @@ import structlog
 
 from adapters.contract import ConnectorError, PayloadError, Permanent, SignatureError, Temporary, TicketSystem
 from connector.audit import AuditEvent
+from connector.connection import SURVEYED
 from connector.homes import HomeBook
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 from connector.model import ChangedTicket, InboundRequest
 from connector.store.connections import Connections, ConnectionState
 
 POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
-
-SURVEYED = "surveyed"
-"""Remembered of a connection: the keys of the homes whose open tickets were met."""
 
 OVERLAP = timedelta(minutes=5)
 """How far each poll reaches back behind the one before: clocks differ, and commits arrive late."""
@@ -108,10 +106,9 @@ class Chores:
         return started + self.settings.poll_every
 
     def _survey(self) -> None:
-        """Meet every ticket that is already open in a home that was not surveyed before.
+        """Meet every ticket that is already open in a home that was not surveyed under the present policy.
 
-        That is at the connection's first start, and when a policy adds a home. Raises Temporary while a home does
-        not resolve: what is open there would be missed.
+        Raises Temporary while a home does not resolve: what is open there would be missed.
         """
         state, homes = self._state(), self.homes.current()
         surveyed = set(state.state.get(SURVEYED, ()))
@@ -142,7 +139,7 @@ class Chores:
                 Delivery(
                     self.system.name,
                     str(ticket.id),
-                    f"{source.value}:{ticket.id}:{ticket.updated_at.isoformat()}:{started}",
+                    _name(ticket, source, started, snapshots.get(str(ticket.id))),
                     source,
                 )
                 for ticket in batch
@@ -157,8 +154,8 @@ class Chores:
         if not self.settings.keeps_webhooks:
             return None
         before = self.system.registrations()
-        if len(before) != 1 or not before[0].is_active:
-            self.system.register_webhooks()
+        now = self.system.register_webhooks()
+        if before != [now]:
             log.warning("webhook registration repaired", connection=self.system.name, found=len(before))
         return self.now() + WEBHOOKS_EVERY
 
@@ -224,6 +221,12 @@ def unpack(mail: Mail) -> InboundRequest:
         headers={k.removeprefix("header."): v for k, v in kept.items() if k.startswith("header.")},
         query={k.removeprefix("query."): v for k, v in kept.items() if k.startswith("query.")},
     )
+
+
+def _name(ticket: ChangedTicket, source: Source, started: str, snapshot: Mapping[str, object] | None) -> str:
+    """A poll rings once for one version and what was read of it; each survey rings for all."""
+    seen = started if source is Source.SWEEP else (snapshot or {}).get("read_at", "never")
+    return f"{source.value}:{ticket.id}:{ticket.updated_at.isoformat()}:{seen}"
 
 
 def _was_read(ticket: ChangedTicket, snapshot: Mapping[str, object] | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connector.evaluator import Decision
 from connector.journal import Step, StepState
-from connector.model import AuthorKind, Entry, Person, StatusGroup, Target, TicketRecord
+from connector.model import AuthorKind, Entry, Ownership, Person, StatusGroup, Target, TicketRecord
 from connector.policy import Policy
 
 WOULD, NOTE, MOVE, OWNER_NOTE = 0, 1, 2, 3
@@ -51,6 +51,7 @@ def target_facts(target: Target, record: TicketRecord) -> dict[str, str]:
         "owner": target.owner.id if isinstance(target.owner, Person) else "",
         "status": target.status.id if target.status else "",
         "priority": target.priority.id if target.priority else "",
+        "clears": record.owner.id if record.owner and target.owner is Ownership.NOBODY else "",
     }
 
 
@@ -69,6 +70,11 @@ def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
     return all(not target[what] or target[what] == present[what] for what in present)
 
 
+def owner_stayed(record: TicketRecord, target: Mapping[str, str]) -> bool:
+    """Whether the owner whom a reassignment was to remove still has the ticket."""
+    return record.owner is not None and record.owner.id == target.get("clears")
+
+
 def tries_of(step: Step | None) -> int:
     """How often a move was tried."""
     tries = step.outcome.get("tries", 0) if step else 0
@@ -83,4 +89,6 @@ def open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:
         move = moves.get(saga)
         if move is None or move.state is StepState.BEGUN:
             return note, move
+        if not is_carried_out(move) and note.at > move.at:
+            return note, None  # given up once, and begun anew since
     return None

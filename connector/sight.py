@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
-from connector.connection import ConnectionBook
+from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
 from connector.evaluator import Decision, evaluate
 from connector.homes import HomeBook
 from connector.journal import Journal, Step
@@ -18,6 +18,9 @@ from connector.observation import observe
 from connector.policy import Homes, Policy
 from connector.store.connections import ConnectionState
 from connector.timeline import build_timeline
+
+SURVEY_GRACE = timedelta(minutes=5)
+"""For how long after a survey began a turn may have been claimed without its mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,18 @@ class Sight:
 
 
 def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:
-    """The moment from which a ticket that was already open counts, if a survey of open tickets finds it now."""
+    """The moment from which a ticket that was already open counts, if it is met for the first time now.
+
+    While the open tickets are surveyed, and a little longer, a webhook may be faster than the survey.
+    """
+    rung_at = datetime.fromisoformat(state.state[RUNG_AT])
+    surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
     if state.swept_at is None:
         moment = state.first_started_at
-    else:
-        surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
-        if not surveys:
-            return None
+    elif SURVEYED not in state.state or record.read_at - rung_at < SURVEY_GRACE:
+        moment = rung_at
+    elif surveys:
         moment = surveys[0]
+    else:
+        return None
     return moment if record.entered_at < moment else None

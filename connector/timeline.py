@@ -94,7 +94,7 @@ def _unknown(record: TicketRecord, policy: Policy, homes: Homes) -> str:
             f"the status {record.status.name!r} belongs to no known group: "
             "name it in WAITING_STATUSES, NEW_STATUSES, PLAN_STATUSES or RESOLVED_STATUSES"
         )
-    if homes.unresolved and homes.tier_at(record.place) is None:
+    if not homes.is_certain(record.place):
         return "the ticket may live in a tier whose home does not resolve: " + "; ".join(homes.unresolved.values())
     return ""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
+from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector import outcomes
 from connector.audit import AuditEvent
 from connector.escalation import (
@@ -20,6 +20,7 @@ from connector.escalation import (
     Errand,
     Escalator,
     MoveDidNotHold,
+    NoteWasVisible,
     Plan,
     log_escalation,
 )
@@ -31,9 +32,20 @@ from connector.history import last_move_did_not_hold
 from connector.journal import LeaseLost, Step
 from connector.mailbox import Claim, Failed, Finished, Source
 from connector.marks import Marks
-from connector.model import Change
+from connector.model import Change, Target
 from connector.policy import FinalEscalation
-from connector.saga import MOVE, WOULD, has_arrived, is_carried_out, is_over, open_saga, own_note, saga_of, tries_of
+from connector.saga import (
+    MOVE,
+    WOULD,
+    has_arrived,
+    is_carried_out,
+    is_over,
+    open_saga,
+    own_note,
+    owner_stayed,
+    saga_of,
+    tries_of,
+)
 from connector.sight import Seen, Sight
 
 OWNER_STAYS = "owner_stays"
@@ -85,7 +97,7 @@ class TicketTurn:
             stop = {"ticket": claim.ticket, "at": self.now().isoformat(), "why": str(error)}
             self.connection.remember(NOTES_STOPPED, stop)
             return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=True)
-        except NotesStopped as error:
+        except (NotesStopped, NoteWasVisible) as error:
             return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=True)
         except OutcomeUnknown as error:
             return self._failed(claim, error, retry_in=timedelta(seconds=self.system.settle_seconds))
@@ -96,9 +108,16 @@ class TicketTurn:
         seen = self.sight.look(claim)
         pending = open_saga(seen.steps)
         if pending is not None and self.settings.is_enforcing:
-            return self._resume(seen, *pending)
+            outcome = self._resume(seen, *pending)
+            if outcome is not None:
+                return outcome
+            return self._decide(replace(seen, new=()), has_acted=True)
+        return self._decide(seen)
+
+    def _decide(self, seen: Seen, *, has_acted: bool = False) -> Outcome:
+        """Act on what the clocks say now. ``has_acted``: the audit trail says already why nothing was written."""
         if seen.decision.verdict is not Verdict.BREACHED:
-            return self._finished(seen, seen.decision, seen.new)
+            return self._finished(seen, seen.decision, seen.new, has_acted=has_acted)
         saga = saga_of(self.system.name, seen.decision, self.policy)
         done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
@@ -118,7 +137,7 @@ class TicketTurn:
 
     def _refuse_while_notes_are_stopped(self, claim: Claim) -> None:
         """After a note came back visible to the client, no more are written until somebody replays a dead letter."""
-        stop = self.connection.state().state.get(NOTES_STOPPED)
+        stop = self.connection.fresh().state.get(NOTES_STOPPED)
         if stop is None:
             return
         stopped_at = datetime.fromisoformat(stop["at"])
@@ -150,14 +169,18 @@ class TicketTurn:
             decision = replace(decision, wake_at=None)
         return self._finished(seen, decision, (), has_acted=True)
 
-    def _resume(self, seen: Seen, note: Step, move: Step | None) -> Outcome:
-        """Go on with an escalation that an earlier turn began and did not finish."""
+    def _resume(self, seen: Seen, note: Step, move: Step | None) -> Outcome | None:
+        """Go on with an escalation that an earlier turn began and did not finish; None when it was given up."""
         escalator = self._escalator()
         marker = str(note.outcome["marker"])
         target = note.outcome["target"]
         assert isinstance(target, Mapping)
         stands = own_note(seen.record.entries, marker) is not None
         if stands and has_arrived(seen.record, target):
+            if owner_stayed(seen.record, target) and not self._owner_stays():
+                tier = self.policy.tier(int(note.outcome["from_tier"]))
+                plan = Plan(note.saga, marker, tier, self.policy.next_tier(tier), Target(), "")
+                escalator.say_that_owner_stays(self._errand(seen, plan, note.outcome), seen.record)
             outcome = {**note.outcome, "place": str(seen.record.place), "recovered": True}
             event = "escalated" if target["place"] else "final escalation"
             self.journal.done(
@@ -169,8 +192,8 @@ class TicketTurn:
         if why:
             if not stands:
                 escalator.wait_until_settled(note, self.now())
-            escalator.abandon(seen.claim, note.saga, why, note_stands=stands)
-            return self._finished(seen, seen.decision, seen.new, has_acted=True)
+            escalator.abandon(seen.claim, note.saga, why, note_stands=stands, changes=seen.new)
+            return None
         self._refuse_endless_moves(seen, move)
         if not stands:
             return self._escalate(seen)
@@ -188,8 +211,8 @@ class TicketTurn:
         if is_over(record, self.policy):
             return f"the ticket is {record.status.name if record.is_escalatable else record.why_not}"
         if int(note.outcome["from_tier"]) > len(self.policy.tiers):
-            return "the policy no longer has the tier that it was to leave"
-        if record.place.key != target["from"]:
+            return "the policy no longer has the tier that the ticket was to leave"
+        if seen.homes.tier_at(record.place) != int(note.outcome["from_tier"]):
             return f"the ticket was moved to {record.place} meanwhile"
         if not stands and (
             seen.decision.verdict is not Verdict.BREACHED
@@ -246,9 +269,14 @@ class TicketTurn:
         return compose(handoff, self.system.note_limit)
 
     def _names(self, final: FinalEscalation) -> dict[str, str]:
-        """The names of those whom a final escalation calls. Raises UnknownName, Temporary."""
-        configured = (final.sr_it_manager, final.service_desk_manager, final.account_manager)
-        return {who: self.system.member(who).name for who in configured if who}
+        """The names of those whom a final escalation calls; who is not known is called as configured."""
+        names: dict[str, str] = {}
+        for who in (final.sr_it_manager, final.service_desk_manager, final.account_manager):
+            try:
+                names[who] = self.system.member(who).name if who else ""
+            except UnknownName:
+                names[who] = who
+        return names
 
     def _facts(self, seen: Seen, plan: Plan) -> dict[str, object]:
         """What the audit trail keeps of an escalation: who, from where, why, with the clock's working."""

@@ -47,6 +47,7 @@ class WorkerSettings:
     idle_seconds: float = 0.2
     beat_seconds: float = 5.0
     crash_retry: timedelta = timedelta(seconds=60)
+    dead_letter_after: timedelta = timedelta(hours=24)
 
 
 class Worker:
@@ -168,7 +169,7 @@ class Worker:
         outcome = future.result()
         with self._wake:
             if outcome is None:
-                self._in_hand.pop((claim.connection, claim.ticket), None)
+                self._in_hand.pop(claim.key, None)
             else:
                 self._outcomes.append(outcome)
         self.nudge()
@@ -206,8 +207,15 @@ class Worker:
             return (chores if claim.ticket.startswith("@") else tickets).take(claim)
         except Exception as error:  # per ticket: isolated, reported, retried
             log.error("turn crashed", ticket=claim.ticket, connection=claim.connection, exc_info=True)
-            message = f"unexpected {type(error).__name__}; see the log"
-            return Failed(claim=claim, error=message, retry_at=self._now() + self.settings.crash_retry)
+            return self._crashed(claim, error)
+
+    def _crashed(self, claim: Claim, error: Exception) -> Failed:
+        """What nobody thought of is retried, and parked in the end, like any other failure; chores are never parked."""
+        now = self._now()
+        has_failed_for = now - (claim.failing_since or now)
+        is_dead = has_failed_for >= self.settings.dead_letter_after and not claim.ticket.startswith("@")
+        message = f"unexpected {type(error).__name__}; see the log"
+        return Failed(claim=claim, error=message, retry_at=None if is_dead else now + self.settings.crash_retry)
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         kept = self._mailbox.finish(list(outcomes))
@@ -222,7 +230,9 @@ class Worker:
     def _forget(self, claims: Sequence[Claim]) -> None:
         with self._wake:
             for claim in claims:
-                self._in_hand.pop((claim.connection, claim.ticket), None)
+                held = self._in_hand.get(claim.key)
+                if held is not None and held.fence == claim.fence:
+                    del self._in_hand[claim.key]
 
     def _claims_in_hand(self) -> list[Claim]:
         with self._wake:
