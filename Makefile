@@ -9,10 +9,12 @@ JOBS ?= 2
 .PHONY: demo run test check bench format lock clean
 .DEFAULT_GOAL := demo
 
+# The lock names everything, so nothing is resolved anew: with its dependencies looked up, a package that asks for an
+# extra (coverage[toml]) would be offered releases that are newer than the lock.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
