@@ -138,7 +138,18 @@ class TicketSystem(Protocol):
     """As in the paths: ``connectwise``, ``halopsa``, ``rt``."""
 
     keeps_history: bool
-    """Whether ``TicketRecord.changes`` is the system's own, complete history of moves and statuses."""
+    """Whether ``TicketRecord.changes`` is the system's own history of places, owners, statuses and priorities.
+
+    Then it is oldest first, exact to the second, from the ticket's creation on (the first change of an aspect says
+    in ``old`` what it was at first), with ``how`` BY_CONNECTOR where this connection's own account made the change
+    and BY_HISTORY elsewhere. What it does not explain of the present state, the connector observes by itself.
+    """
+
+    manages_webhooks: bool
+    """Whether registrations are seen and made through the API; where not, an administrator installs the sender."""
+
+    can_add_people: bool
+    """Whether a ticket can have people beside its owner (``add_people``)."""
 
     settle_seconds: float
     """After an unknown outcome: how long a write may take to become readable. No repeat before that."""
@@ -174,6 +185,22 @@ class TicketSystem(Protocol):
 
         Never repeated by itself: raises OutcomeUnknown when no answer came, VisibleNote when the note came back
         visible to the client.
+        """
+        ...
+
+    def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        """Write one note that the client sees (``marker`` is in ``text``), proven visible by what comes back.
+
+        Never repeated by itself: raises OutcomeUnknown when no answer came. ``read`` shows it as an entry of
+        visibility CLIENT.
+        """
+        ...
+
+    def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
+        """Put people on the ticket beside its owner; returns those of them who are on it then, read back.
+
+        Idempotent: who is on it already is left alone. Raises Forbidden when the right is missing, Permanent where
+        the system has no such field.
         """
         ...
 
@@ -217,7 +244,10 @@ class TicketSystem(Protocol):
         ...
 
     def registrations(self) -> list[Registration]:
-        """The webhook registrations that belong to this connector's public address."""
+        """The webhook registrations that belong to this connector's public address.
+
+        This and the two below raise Permanent, saying what to install where, unless ``manages_webhooks``.
+        """
         ...
 
     def register_webhooks(self) -> Registration:
@@ -230,6 +260,16 @@ class TicketSystem(Protocol):
 
     def check(self) -> list[Finding]:
         """Credentials, each right that is needed, clock skew. Reads only; never raises AdapterError."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far."""
+        ...
+
+    @property
+    def budget_left(self) -> float | None:
+        """Calls that could be made at once; None without a limit."""
         ...
 
     def close(self) -> None:

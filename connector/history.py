@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from connector.model import Aspect, Change, Place, TicketRecord, Value
+from connector.model import BY_CONNECTOR, Aspect, Change, Place, TicketRecord, Value
 
 FIRST_SIGHT = "first sight"
 """``Change.how`` of what was found when a ticket was seen for the first time: the state, not a change."""
 
 ADOPTED = "adopted"
 """Like FIRST_SIGHT, for a ticket that was already open at the connection's first start."""
-
-BY_CONNECTOR = "connector"
-"""``Change.how`` of a change that the connector made itself."""
 
 HOLD_WINDOW = timedelta(minutes=2)
 """A move of ours that is turned back into its exact opposite within this time did not hold."""

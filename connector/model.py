@@ -87,7 +87,7 @@ class AuthorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote an entry; ``identifier`` is empty where the system does not say."""
+    """Who wrote an entry. ``identifier``: a member's own, as in ``Person``; empty where the system does not say."""
 
     kind: AuthorKind
     name: str
@@ -130,12 +130,18 @@ class Aspect(StrEnum):
 
 Value = Place | Person | Status | Ref | None
 
+BY_HISTORY = "history"
+"""``Change.how`` of a change that the ticket system's own history tells."""
+
+BY_CONNECTOR = "connector"
+"""``Change.how`` of a change that the connector made itself: as it saw it, or as the system's history tells it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One aspect of a ticket changed: ``Place`` for place, ``Person`` for owner, ``Status``, ``Ref`` for priority.
 
-    ``how`` says where the knowledge comes from (``history``, ``first sight``, ``observed``, ``connector``).
+    ``how`` says where the knowledge comes from: ``BY_HISTORY``, ``BY_CONNECTOR``, ``first sight``, ``observed``.
     ``who`` is the actor's name where known.
     """
 

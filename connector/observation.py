@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from connector.history import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
-from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+from connector.history import ADOPTED, FIRST_SIGHT
+from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
 
 
 def observe(

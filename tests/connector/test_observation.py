@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from connector.history import ADOPTED, BY_CONNECTOR, FIRST_SIGHT
-from connector.model import Aspect, Person, Place, Ref, Status, StatusGroup
+from connector.history import ADOPTED, FIRST_SIGHT
+from connector.model import BY_CONNECTOR, Aspect, Person, Place, Ref, Status, StatusGroup
 from connector.observation import is_different, moved_by_us, observe
 from tests.builders import (
     CRITICAL,
