@@ -21,10 +21,16 @@ BACKOFF_BASE_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 600.0
 
 
-def finished(claim: Claim, decision: Decision, changes: tuple[Change, ...], *, has_acted: bool) -> Finished:
-    """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already."""
+def finished(
+    claim: Claim, decision: Decision, changes: tuple[Change, ...], wake_at: datetime | None, *, has_acted: bool
+) -> Finished:
+    """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already.
+
+    ``wake_at``: when something else than the clock wants to be looked at.
+    """
     snapshot = _snapshot(decision)
     again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
+    again = min((moment for moment in (again, wake_at) if moment is not None), default=None)
     return Finished(
         claim=claim,
         wake_at=again,

@@ -28,13 +28,17 @@ class FixStartsAt(StrEnum):
     STINT = "stint"
 
 
-QUEUE = "queue"
-"""The assignment that leaves a ticket in the tier's queue, without an owner."""
+QUEUE, ROUND_ROBIN, LEAST_LOADED = "queue", "round_robin", "least_loaded"
+"""Who gets a ticket on arrival, besides a fixed member: nobody yet, each in turn, the one with the least to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A rung of the ladder. ``homes`` maps a ticket system's name to the configured home there."""
+    """A rung of the ladder. ``homes`` maps a ticket system's name to the configured home there.
+
+    ``next``: the number of the tier that it escalates to, 0 for the one that follows. ``skip``: why escalations pass it
+    over, empty where they do not.
+    """
 
     number: int
     name: str
@@ -46,6 +50,8 @@ class Tier:
     assign: str = QUEUE
     status: str = ""
     calendar: str = "default"
+    next: int = 0
+    skip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Policy:
     ``status_groups`` maps a status name (case-folded) to the group that the operator gives it; it wins over what
     the ticket system says. ``priority_factors`` maps a priority name (case-folded) to the factor on the limits.
     ``client_calendars`` maps a client's name or id (case-folded) to the name of a calendar.
+    ``escalate_when_critical``: a priority that rises to a critical one takes the ticket up at once.
     ``version`` identifies the content: equal policies have equal versions.
     """
 
@@ -94,6 +101,7 @@ class Policy:
     end_of_day: EndOfDay = EndOfDay.ADVISE
     end_of_day_minutes: float = 30
     override_max_minutes: float = 480
+    escalate_when_critical: bool = False
     version: str = ""
 
     def tier(self, number: int) -> Tier:
@@ -101,7 +109,25 @@ class Policy:
         return self.tiers[number - 1]
 
     def next_tier(self, tier: Tier) -> Tier | None:
-        """The rung above, or None above the last one: final escalation."""
+        """The next rung that is not skipped, or None above the last one: final escalation."""
+        above = self._above(tier)
+        while above is not None and above.skip:
+            above = self._above(above)
+        return above
+
+    def skipped_above(self, tier: Tier) -> tuple[tuple[str, str], ...]:
+        """The tiers that an escalation from ``tier`` passes over: name, and the reason given."""
+        passed = []
+        above = self._above(tier)
+        while above is not None and above.skip:
+            passed.append((above.name, above.skip))
+            above = self._above(above)
+        return tuple(passed)
+
+    def _above(self, tier: Tier) -> Tier | None:
+        """The tier that ``tier`` names as the next one."""
+        if tier.next:
+            return self.tier(tier.next)
         return self.tiers[tier.number] if tier.number < len(self.tiers) else None
 
     def group_of(self, status: Status) -> StatusGroup:
@@ -111,6 +137,10 @@ class Policy:
     def factor_of(self, priority: Ref | None) -> float:
         """The factor that a priority puts on the limits; 1 without a rule."""
         return 1.0 if priority is None else self.priority_factors.get(priority.name.casefold(), 1.0)
+
+    def is_critical(self, priority: Ref | None) -> bool:
+        """Whether a priority is that of a critical function that is blocked."""
+        return priority is not None and priority.name.casefold() in self.critical_priorities
 
     def calendar_of(self, tier: Tier, client: Ref | None) -> tuple[str, WorkingCalendar]:
         """The calendar that counts, with its name: the client's own one, else the tier's."""

@@ -15,7 +15,9 @@ from connector.mailbox import Claim, Mailbox, Source
 from connector.marks import Marks
 from connector.model import Change, TicketId, TicketRecord
 from connector.observation import observe
+from connector.orders import read_orders, says_something
 from connector.policy import Homes, Policy
+from connector.staff import Staff
 from connector.store.connections import ConnectionState
 from connector.timeline import build_timeline
 
@@ -34,6 +36,7 @@ class Seen:
     homes: Homes
     steps: tuple[Step, ...]
     decision: Decision
+    policy: Policy
 
 
 class Sight:
@@ -56,6 +59,7 @@ class Sight:
         self.journal = journal
         self.policy = policy
         self.homes = homes
+        self.staff = Staff(system, now)
         self.connection = connection
         self.now = now
         self.adopts_from_now = adopts_from_now
@@ -70,7 +74,7 @@ class Sight:
         known, new = self._changes(claim, record, homes, state)
         decision = self.judge(record, (*known, *new), homes)
         steps = tuple(self.journal.steps(f"{connection}/{ticket}/"))
-        return Seen(claim, record, known, new, homes, steps, decision)
+        return Seen(claim, record, known, new, homes, steps, decision, self.policy)
 
     def _changes(
         self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
@@ -92,7 +96,8 @@ class Sight:
             adopted_at=state.adopted_at if self.adopts_from_now else None,
             first_started_at=state.first_started_at,
         )
-        return evaluate(timeline, self.policy, self.now())
+        managers = self.staff.managers(self.policy) if any(map(says_something, record.entries)) else {}
+        return evaluate(timeline, self.policy, self.now(), read_orders(timeline, self.policy, managers))
 
 
 def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:
