@@ -66,8 +66,10 @@ def connect(
         connections.update_state(system.name, fresh)
     sight = sight_of(system, store, policy, settings, journal)
     turns = TicketTurn(sight, settings, jitter)
-    # Registering a webhook is a write on the ticket system: an observing connector only looks.
-    chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps_webhooks and settings.is_enforcing)
+    # Registering a webhook is a write on the ticket system: an observing connector only looks. Where an administrator
+    # installs the sender, there is nothing to keep.
+    keeps = keeps_webhooks and settings.is_enforcing and system.manages_webhooks
+    chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps)
     chores = Chores(system, mailbox, connections, sight.homes, chore_settings, store.now)
     chores.schedule()
     return Connected(system, turns, chores, sight.homes)

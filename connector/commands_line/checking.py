@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.contract import AdapterError, ConfigError, ConnectorError, TicketSystem, UnknownName
+from adapters.contract import AdapterError, ConfigError, ConnectorError, Permanent, TicketSystem, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy import QUEUE, Policy, Tier
 from connector.settings import Settings
@@ -151,7 +151,22 @@ def _named(person: Person) -> str:
     return f"{person.name} ({person.identifier})"
 
 
+def to_install(system: TicketSystem) -> str:
+    """What an administrator installs so that webhooks are sent; empty where registrations are made from here."""
+    if system.manages_webhooks:
+        return ""
+    try:
+        system.registrations()
+    except Permanent as error:
+        return str(error)
+    return "an administrator installs what sends the webhooks; see the adapter's README"
+
+
 def _registration(system: TicketSystem) -> Finding:
+    sender = to_install(system)
+    if sender:
+        # Whether it is there cannot be seen from here; without it the poll still finds every change.
+        return Finding(WARNING, "webhook", f"cannot be seen or registered from here: {sender}")
     try:
         found = system.registrations()
     except (AdapterError, ConfigError) as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.commands_line.checking import of_database, of_settings, of_system
+from connector.commands_line.checking import of_database, of_settings, of_system, to_install
 from connector.model import Finding, Registration, Severity, StatusGroup
 from connector.policy import FinalEscalation, Policy
 from connector.settings import Settings, load_settings
@@ -118,6 +118,19 @@ def test_a_webhook_that_is_not_registered_exactly_once_and_active_is_an_error(sy
     assert finding.severity is Severity.ERROR
     assert word in finding.message
     assert "escalator webhooks register" in finding.message
+
+
+def test_a_webhook_that_an_administrator_installs_is_told_and_is_no_error(system):
+    system.manages_webhooks = False
+    finding = found(system)["webhook"]
+    assert finding.severity is Severity.WARNING
+    assert "install the rule 'Tell the connector' at the site" in finding.message
+
+
+def test_an_adapter_that_does_not_say_what_to_install_has_its_readme(system):
+    assert to_install(system) == ""
+    system.manages_webhooks, system.registrations = False, list
+    assert "README" in to_install(system)
 
 
 def test_without_a_public_address_no_registration_is_asked_for(system):

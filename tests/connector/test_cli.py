@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from adapters.connectwise.simulator import Simulator
+from adapters.connectwise.system import ConnectWise
+from adapters.contract import Permanent
 from connector import __version__, audit, wiring
 from connector.cli import cli
 from connector.clock import SystemClock
@@ -273,6 +275,27 @@ def test_the_registration_is_shown_made_once_and_removed(connected, desk):
     assert json.loads(escalator(*status, "--json", **environ).stdout) == {"connectwise": [made["connectwise"]]}
     assert escalator("webhooks", "remove", **environ).stdout == "connectwise: 1 removed\n"
     assert json.loads(escalator("webhooks", "remove", "--json", **environ).stdout) == {"connectwise": 0}
+
+
+def test_where_an_administrator_installs_the_sender_the_commands_say_so(connected, desk, monkeypatch):
+    words = "install the scrip 'Tell the connector'"
+
+    def installed(self):
+        raise Permanent(words)
+
+    monkeypatch.setattr(ConnectWise, "manages_webhooks", False)
+    monkeypatch.setattr(ConnectWise, "registrations", installed)
+    environ = {**connected, **PUBLIC}
+    for command, code in (("status", 0), ("register", 0), ("remove", 0)):
+        result = escalator("webhooks", command, **environ)
+        assert (result.exit_code, result.stdout) == (code, f"connectwise: {words}\n")
+        result = escalator("webhooks", command, "--json", **environ)
+        assert (result.exit_code, json.loads(result.stdout)) == (code, {"connectwise": None})
+    for command, code in (("status", 0), ("register", 1), ("remove", 1)):
+        assert escalator("webhooks", command, "connectwise", **environ).exit_code == code
+    checked = escalator("check", **environ)
+    assert (checked.exit_code, words in checked.stdout) == (0, True)
+    assert desk.callbacks() == []
 
 
 def test_a_registration_without_a_public_address_is_a_configuration_problem(connected):

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Stage, stage
 from connector.policy import FinalEscalation, Policy
 from tests.builders import NINE, a_policy
@@ -29,6 +30,8 @@ def open_stage(sqlite_url: str) -> Iterator[Callable[..., Stage]]:
 
         def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Stage:
             start = given.pop("start", NINE - timedelta(minutes=5))
+            if "simulator" in given:
+                given["desks"] = [ConnectWiseDesk(given.pop("simulator"))]
             return stack.enter_context(stage(start, policy or scenario_policy(), url, **given))
 
         yield open_
