@@ -21,7 +21,6 @@ from connector.policy_document import (
     missing_homes,
     parse_document,
     read_policy,
-    without_effect,
 )
 from connector.policy_schema import shown
 from connector.policy_variables import (
@@ -69,7 +68,7 @@ class Settings:
     """Everything that the environment says. ``connections``: the settings of each connected ticket system, by name.
 
     ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
-    nothing is said. ``without_effect_yet`` names what is set and kept, and acted on only by a later version.
+    nothing is said. ``policy_document`` is the written form of ``policy``.
     Secrets never show in ``repr``.
     """
 
@@ -86,7 +85,7 @@ class Settings:
     connections: Mapping[str, Any]
     policy: Policy
     notify_urls: tuple[Secret, ...] = ()
-    without_effect_yet: tuple[str, ...] = ()
+    policy_document: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariables] = SYSTEMS) -> Settings:
@@ -100,12 +99,10 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariab
     problems += wrong
     connections, connected, wrong = _connections(values, systems, read.get(PUBLIC_URL.name, ""))
     problems += wrong
-    policy, unused, wrong = _policy(values, tuple(systems), connected)
+    policy, document, wrong = _policy(values, tuple(systems), connected)
     problems += wrong
     if policy is None or problems:
         raise ConfigError(problems)
-    if NOTIFY_URLS.name in read:
-        unused.append(NOTIFY_URLS.name)
     return Settings(
         database_url=read.get(DATABASE_URL.name, DEFAULT_DATABASE),
         host=read.get(HOST.name, "127.0.0.1"),
@@ -120,7 +117,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariab
         connections=connections,
         policy=policy,
         notify_urls=read.get(NOTIFY_URLS.name, ()),
-        without_effect_yet=tuple(unused),
+        policy_document=document,
     )
 
 
@@ -186,8 +183,8 @@ def _connections(
 
 def _policy(
     values: Mapping[str, str], systems: Sequence[str], connected: Sequence[str]
-) -> tuple[Policy | None, list[str], list[str]]:
-    """The policy, what of it has no effect yet, and the problems."""
+) -> tuple[Policy | None, Mapping[str, Any], list[str]]:
+    """The policy, the document that says it, and the problems."""
     if ESCALATION_POLICY.name in values:
         return _written_policy(values, systems, connected)
     flat = document_from_environment(values, systems, connected)
@@ -202,9 +199,8 @@ def _policy(
         variable = tier_variable(int(index) + 1, _HOME)
         if not any(problem.startswith(f"{variable.name}:") for problem in flat.problems):
             problems.append(variable.problem(f"is missing ({system} is connected)"))
-    unused = [flat.origins[path].name for path in without_effect(flat.document)]
     # One variable may stand at several paths: TIER_n_HOME with several systems.
-    return policy, unused, list(dict.fromkeys(problems))
+    return policy, flat.document, list(dict.fromkeys(problems))
 
 
 _HOME = next(entry.variable for entry in TIER_VARIABLES if entry.path == ("homes",))
@@ -212,7 +208,7 @@ _HOME = next(entry.variable for entry in TIER_VARIABLES if entry.path == ("homes
 
 def _written_policy(
     values: Mapping[str, str], systems: Sequence[str], connected: Sequence[str]
-) -> tuple[Policy | None, list[str], list[str]]:
+) -> tuple[Policy | None, Mapping[str, Any], list[str]]:
     name = ESCALATION_POLICY.name
     problems = [
         f"{flat}: must not be set together with {name}; say it there"
@@ -223,12 +219,15 @@ def _written_policy(
         document: Any = parse_document(_policy_text(values[name]))
         policy = read_policy(document, systems)
     except PolicyError as error:
-        return None, [], problems + [f"{name}: {problem}" for problem in error.problems]
+        return None, {}, problems + [f"{name}: {problem}" for problem in error.problems]
     except ValueError as error:
-        return None, [], [*problems, ESCALATION_POLICY.problem(str(error))]
+        return None, {}, [*problems, ESCALATION_POLICY.problem(str(error))]
     for path in missing_homes([tier.homes for tier in policy.tiers], connected):
         problems.append(f"{name}: {shown(path)}: is missing ({path[-1]} is connected)")
-    return policy, [f"{name}: {shown(path)}" for path in without_effect(document)], problems
+    for index, ladder in enumerate(policy.ladders):
+        for path in missing_homes([tier.homes for tier in ladder.policy.tiers], connected):
+            problems.append(f"{name}: {shown(('ladders', index, *path))}: is missing ({path[-1]} is connected)")
+    return policy, document, problems
 
 
 def _policy_text(text: str) -> str:
