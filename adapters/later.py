@@ -22,6 +22,4 @@ def _named(prefix: str, *endings: str) -> tuple[str, ...]:
     return tuple(f"{prefix}{ending}" for ending in endings)
 
 
-LATER: Mapping[str, LaterSystem] = {
-    "rt": LaterSystem("Request Tracker", "RT_", _named("RT_", "URL", "TOKEN", "WEBHOOK_SECRET")),
-}
+LATER: Mapping[str, LaterSystem] = {}
