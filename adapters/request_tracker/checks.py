@@ -11,10 +11,10 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from adapters.contract import ConnectorError
+from adapters.contract import ConnectorError, PayloadError
 from adapters.request_tracker.client import RtClient, json_of
 from adapters.request_tracker.directory import NOTE_KEY, Directory, can_do
-from adapters.request_tracker.mapping import moment, record_id, to_query
+from adapters.request_tracker.mapping import moment, record_id, text, to_query
 from adapters.request_tracker.places import SHOW_TICKETS, Places
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.model import Finding, Severity
@@ -56,7 +56,10 @@ class Checks:
     def _reachability(self) -> list[Finding]:
         try:
             answer = self._client.ask("rt", "reach RT", "nothing more than its token")
-            version = json_of(answer, "reach RT").get("Version", "?")
+            about = json_of(answer, "reach RT")
+            version = text(about.get("Version")) if isinstance(about, dict) else ""
+            if not version:
+                raise PayloadError("rt: Version", "missing: this does not look like RT")
             account = self._directory.account()
         except ConnectorError as error:
             return [Finding(Severity.ERROR, "site", str(error))]

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from adapters.desk import CLIENTS, STAFF, Desk, DeskNote, DeskTicket, Urgency
+from adapters.desk import CLIENTS, FORMER, STAFF, Desk, DeskNote, DeskTicket, Urgency
 from adapters.request_tracker.mapping import NOBODY, status
 from adapters.request_tracker.simulation.furnishing import CONNECTOR, HOMES, contact_of
 from adapters.request_tracker.simulator import Simulator, password_of
@@ -68,6 +68,8 @@ class RtDesk:
         self._session.trust_env = False
 
     def member(self, person: str) -> str:
+        if person not in (*STAFF, FORMER):
+            raise KeyError(person)
         return person
 
     def priority_name(self, urgency: Urgency) -> str:

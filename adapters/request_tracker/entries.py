@@ -49,7 +49,9 @@ def _is_work(row: Transaction) -> bool:
 
 
 def _author(row: Transaction, requestors: Collection[str], own_id: str, is_staff: IsStaff) -> Author:
-    return Author(_kind(row, requestors, own_id, is_staff), row.creator.shown, row.creator.name)
+    kind = _kind(row, requestors, own_id, is_staff)
+    is_member = kind in (AuthorKind.AGENT, AuthorKind.CONNECTOR)
+    return Author(kind, row.creator.shown, row.creator.name if is_member else "")
 
 
 def _kind(row: Transaction, requestors: Collection[str], own_id: str, is_staff: IsStaff) -> AuthorKind:

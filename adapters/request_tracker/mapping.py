@@ -148,6 +148,8 @@ def why_no_service_ticket(data: Json, asked: TicketId) -> str:
     found = record_id(data.get("id"), f"{label(asked)}: id")
     if found != asked:
         return f"it was merged into ticket {found}"
+    if text(data.get("Status")) == "deleted":
+        return "it was deleted"
     kind = text(data.get("Type"))
     return f"it is of the type {kind!r}, not a ticket" if kind not in ("", TICKET) else ""
 

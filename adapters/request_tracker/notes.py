@@ -35,9 +35,12 @@ class Notes:
         self._texts = texts
         self._why_refused = why_refused
 
-    def find(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        """The comment of our own that carries ``marker``: in its field, else in its text."""
-        rows = self._own_comments(ticket_id)
+    def find(self, ticket_id: TicketId, marker: str, now_id: str) -> NoteRef | None:
+        """The comment of our own that carries ``marker``: in its field, else in its text.
+
+        ``now_id``: the ticket's number now, another one when it was merged: notes may hang on either.
+        """
+        rows = self._own_comments(ticket_id, now_id)
         for row in rows:
             if marker in _note_keys(row):
                 return _reference(row)
@@ -101,10 +104,12 @@ class Notes:
             raise OutcomeUnknown(f"{what}: answered well, but what was written is nothing of a ticket")
         return row
 
-    def _own_comments(self, ticket_id: TicketId) -> list[Json]:
+    def _own_comments(self, ticket_id: TicketId, now_id: str) -> list[Json]:
         """Our comments on a ticket, newest first. Those of one kind by one user are seen all or none."""
         own_id = self._directory.account().user.id
-        query = f"ObjectType = 'RT::Ticket' AND ObjectId = {ticket_id} AND Type = '{COMMENT}' AND Creator = {own_id}"
+        numbers = sorted({str(ticket_id), now_id})
+        where = " OR ".join(f"ObjectId = {number}" for number in numbers)
+        query = f"ObjectType = 'RT::Ticket' AND ({where}) AND Type = '{COMMENT}' AND Creator = {own_id}"
         params = {"query": query, "fields": "Created,CustomFields,ObjectId", "orderby": "id", "order": "DESC"}
         found: list[Json] = []
         page = 1
@@ -113,7 +118,7 @@ class Notes:
             rows, _ = self._client.page("transactions", what, SEE_COMMENTS, {**params, "page": str(page)})
             found += rows
             if len(rows) < PAGE_SIZE:
-                return [row for row in found if str(row.get("ObjectId")) == ticket_id]
+                return [row for row in found if str(row.get("ObjectId")) in numbers]
             page += 1
 
 

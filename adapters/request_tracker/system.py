@@ -140,7 +140,9 @@ class RequestTracker:
         )
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        return self._notes.find(_checked(ticket_id), marker)
+        # RT lists nothing of a ticket that is not there, and says nothing: so it is read first.
+        seen = self._read_ticket(ticket_id)
+        return self._notes.find(ticket_id, marker, record_id(seen.data.get("id"), label(ticket_id)))
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         return self._notes.write_internal(_checked(ticket_id), text, marker)

@@ -9,7 +9,7 @@ from adapters.contract import ConfigError
 from adapters.request_tracker.settings import STANDARD_PRIORITIES, RequestTrackerSettings
 from adapters.variables import Variable, items, missing, read_all, secret_items, web_address
 
-_TOKEN = re.compile(r"\d{1,9}-\d{1,18}-[0-9a-f]{16,64}", re.ASCII)
+_TOKEN = re.compile(r"\d{1,9}-\d{1,18}-[0-9A-Za-z]{16,64}", re.ASCII)
 _PRIORITY = re.compile(r"(?P<name>[^=]*\S)\s*=\s*(?P<number>\d{1,9})", re.ASCII)
 
 

@@ -22,7 +22,8 @@ _TRIES = 3
 def add_people(
     client: RtClient, read: Callable[[TicketId], Read], ticket_id: TicketId, people: Sequence[Person]
 ) -> tuple[Person, ...]:
-    """See ``TicketSystem.add_people``."""
+    """See ``TicketSystem.add_people``. Who has left is not put on a ticket."""
+    people = [person for person in people if person.is_active]
     unknown: OutcomeUnknown | None = None
     for tries in range(1, _TRIES + 1):
         seen = read(ticket_id)

@@ -36,11 +36,12 @@ _WORK = (
     "ReassignTicket",
     "Watch",
     "ShowOutgoingEmail",
+    "OwnTicket",
 )
 
 
 class Furnishing:
-    """Every method returns what it made."""
+    """Makes records and gives rights. What adds something returns it."""
 
     state: State
 
@@ -82,6 +83,13 @@ class Furnishing:
         with self.state.acting():
             self.state.grants -= {(self.group(group).id, where, right) for right in rights}
 
+    def own_at_home_only(self) -> None:
+        """From now on the crews of the ready desk may own tickets in their own queue only, as many sites have it."""
+        for home in HOMES:
+            crew = f"{home} crew"
+            self.revoke(crew, "OwnTicket")
+            self.grant(crew, "OwnTicket", queue=home)
+
     def user(self, name: str) -> User:
         """A user by login name. Raises LookupError."""
         found = self.state.user_named(name)
@@ -105,7 +113,7 @@ class Furnishing:
 
 
 def furnish(desk: Furnishing) -> None:
-    """A ready service desk: a queue for each tier with its crew, managers, clients."""
+    """A ready service desk: a queue for each tier with its crew, managers, clients. Everybody may own everywhere."""
     for name, (real_name, _) in STAFF.items():
         desk.add_user(name, real_name)
     desk.add_user(FORMER, "Gus Gone").is_disabled = True
@@ -116,7 +124,6 @@ def furnish(desk: Furnishing) -> None:
         desk.add_group(crew, [name for name, (_, at) in STAFF.items() if at == tier])
         desk.add_queue(home, watched_by=[crew])
         desk.grant(crew, *_LOOK, *_WORK)
-        desk.grant(crew, "OwnTicket", queue=home)
     desk.add_queue("Network / Voice")
     desk.add_group("Account managers", ["adam"])
     desk.grant("Account managers", *_LOOK, "CommentOnTicket", "ReplyToTicket", "Watch")
