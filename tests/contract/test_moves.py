@@ -67,10 +67,14 @@ def test_a_ticket_is_left_without_an_owner_where_that_is_asked(world: World) -> 
 
 def test_a_ticket_keeps_its_owner_where_nothing_is_said_of_one(world: World) -> None:
     ticket = world.worked_on(tier=2, owner="maria")
-    record = world.system.reassign(ticket, Target(world.home(3)))
+    high = world.system.priority(world.desk.priority_name(Urgency.HIGH))
+    record = world.system.reassign(ticket, Target(world.home(2), priority=high))
     assert record.owner is not None
     assert record.owner.id == world.person("maria").id
-    assert (world.desk.ticket(ticket).tier, world.desk.ticket(ticket).owner) == (3, "maria")
+    # Some sites take away an owner who may not hold tickets at the new home; nobody else becomes one.
+    record = world.system.reassign(ticket, Target(world.home(3)))
+    assert record.owner is None or record.owner.id == world.person("maria").id
+    assert (world.desk.ticket(ticket).tier, world.desk.ticket(ticket).owner) in ((3, "maria"), (3, None))
 
 
 @pytest.mark.parametrize("owner", [None, "tess"])
