@@ -199,8 +199,8 @@ class TicketSystem(Protocol):
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         """Put people on the ticket beside its owner; returns those of them who are on it then, read back.
 
-        Idempotent: who is on it already is left alone. Who is not active any more is left out. Raises Forbidden when the right is missing, Permanent where
-        the system has no such field.
+        Idempotent: who is on it already is left alone. Who is not active any more is left out. Raises Forbidden when
+        the right is missing, Permanent where the system has no such field.
         """
         ...
 
