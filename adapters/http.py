@@ -32,6 +32,8 @@ from connector.clock import Clock
 
 DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0
+_HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"})
+_SHORTEST_CREDENTIAL = 6
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,7 +42,8 @@ class HttpOptions:
     """How patient and how busy a connection may be. Lengths are in seconds.
 
     ``attempts``: tries of a call that is safe to repeat; 1 switches retries off. ``calls_per_minute``: None
-    is no limit. ``longest_wait``: what a call may wait for the budget, and after which no further try begins.
+    is no limit. ``calls_per_window``: at most so many in any ``window_seconds``; None is no limit.
+    ``longest_wait``: what a call may wait for the budget, and after which no further try begins.
     ``on_call(method, status, seconds)`` is told of every answer; status 0 is none.
     """
 
@@ -51,6 +54,8 @@ class HttpOptions:
     longest_wait: float = 5.0
     calls_per_minute: float | None = 700.0
     burst: int = 250
+    calls_per_window: int | None = None
+    window_seconds: float = 300.0
     max_bytes: int = 32 * 1024 * 1024
     pool_size: int = 32
     sleep: Callable[[float], None] = time.sleep
@@ -95,11 +100,18 @@ class HttpClient:
         explain: Callable[[Answer], str] = lambda answer: "",
     ) -> None:
         self.options = options or HttpOptions()
-        self.budget = CallBudget(self.options.calls_per_minute, self.options.burst, self.options.monotonic)
+        self.budget = CallBudget(
+            self.options.calls_per_minute,
+            self.options.burst,
+            self.options.monotonic,
+            per_window=self.options.calls_per_window,
+            window_seconds=self.options.window_seconds,
+        )
         self.calls = 0
         self._base = base_url.rstrip("/")
         self._origins = {origin_of(self._base), *map(origin_of, origins)}
         self._auth = dict(auth or {})
+        self._headers = dict(headers or {})
         self._explain = explain
         self._clock = clock
         self._session = _session(self._base, self.options.pool_size, headers or {})
@@ -113,12 +125,14 @@ class HttpClient:
         what: str,
         params: Mapping[str, str] | None = None,
         payload: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool | None = None,
         is_authenticated: bool = True,
     ) -> Answer:
         """Make one call and return its answer, whatever 2xx or 4xx (but 429) it is.
 
+        ``payload`` goes out as JSON, ``form`` as an HTML form does.
         ``what`` says in words what is tried ("read ticket 4711"). GET is repeatable, everything else only
         when told so. Raises Temporary (not performed, or repeatable), OutcomeUnknown (sent, not repeatable,
         and no usable answer), Permanent (a redirect, a foreign host, an oversized answer).
@@ -129,7 +143,7 @@ class HttpClient:
             # Spaces as %20: a plus sign is a plus sign to some query parsers.
             url += "?" + urlencode(params, quote_via=quote)
         everything = {**(self._auth if is_authenticated else {}), **(headers or {})}
-        request = _Prepared(method, url, payload, everything, what, repeatable)
+        request = _Prepared(method, url, payload, form, everything, what, repeatable)
         options = self.options
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_worth_a_retry),
@@ -178,12 +192,16 @@ class HttpClient:
                 request.method,
                 request.url,
                 json=request.payload,
+                data=request.form,
                 headers=request.headers,
                 timeout=(options.connect_seconds, options.read_seconds),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return Answer(response.status_code, response.headers, self._body(response, request, started))
+                body = self._body(response, request, started)
+                if response.status_code >= 400:
+                    body = _without(body, {**self._headers, **request.headers}, request.form or {})
+                return Answer(response.status_code, response.headers, body)
         except (requests.RequestException, Urllib3Error) as error:
             raise _translated(error, request) from error
 
@@ -225,9 +243,20 @@ class _Prepared:
     method: str
     url: str
     payload: Any
+    form: Mapping[str, str] | None
     headers: dict[str, str]
     what: str
     is_repeatable: bool
+
+
+def _without(body: bytes, headers: Mapping[str, str], form: Mapping[str, str]) -> bytes:
+    """An error's body without the credentials of the call: some servers and proxies repeat what they were sent."""
+    sent = [value.split()[-1] for name, value in headers.items() if name.lower() not in _HARMLESS and value.strip()]
+    sent += [value for name, value in form.items() if "secret" in name or "password" in name]
+    for value in sent:
+        if len(value) >= _SHORTEST_CREDENTIAL:
+            body = body.replace(value.encode(), b"***")
+    return body
 
 
 def origin_of(url: str) -> str:
