@@ -23,22 +23,5 @@ def _named(prefix: str, *endings: str) -> tuple[str, ...]:
 
 
 LATER: Mapping[str, LaterSystem] = {
-    "halopsa": LaterSystem(
-        "HaloPSA",
-        "HALOPSA_",
-        _named(
-            "HALOPSA_",
-            "URL",
-            "AUTH_URL",
-            "TENANT",
-            "CLIENT_ID",
-            "CLIENT_SECRET",
-            "WEBHOOK_USER",
-            "WEBHOOK_PASSWORD",
-            "WEBHOOK_TOKEN",
-            "WEBHOOK_SECRET",
-            "WEBHOOK_SIGNATURE_HEADER",
-        ),
-    ),
     "rt": LaterSystem("Request Tracker", "RT_", _named("RT_", "URL", "TOKEN", "WEBHOOK_SECRET")),
 }
