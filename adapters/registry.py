@@ -57,5 +57,6 @@ SYSTEMS: Mapping[str, AdapterEntry] = {
     for entry in (
         AdapterEntry("connectwise", "adapters.connectwise"),
         AdapterEntry("halopsa", "adapters.halopsa"),
+        AdapterEntry("rt", "adapters.request_tracker"),
     )
 }

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import label, plain, text
+from adapters.connectwise.mapping import label, text
 from adapters.connectwise.refusals import NotThere, Refused
 from adapters.contract import AdapterError
+from adapters.names import plain
 from connector.model import Person, TicketId
 
 RIGHT = "Service Desk > Resource Scheduling (Add, Inquire)"

@@ -345,8 +345,6 @@ def test_a_target_that_is_no_address_is_refused_without_showing_it():
         ("FINAL_STAUTS", "there is no such variable; did you mean 'FINAL_STATUS'?"),
         ("CONNECTWISE_XYZZYXYZZYXYZZYXYZZY", "there is no such variable"),
         ("HALOPSA_TENNANT", "there is no such variable; did you mean 'HALOPSA_TENANT'?"),
-        ("RT_TOKEN", "Request Tracker comes with a later version; remove it"),
-        ("TIER_2_HOME_RT", "Request Tracker comes with a later version; remove it"),
     ],
 )
 def test_a_name_that_is_none_is_refused_with_the_nearest_right_one(name, problem):
