@@ -12,7 +12,7 @@ Adapters translate every exception of their libraries into the tree below:
         ├── Permanent          will not work until somebody changes something
         │   ├── Forbidden      a right is missing; names it
         │   ├── NotFound       proven not to exist (never: "the look-up failed")
-    │   ├── VisibleNote    a note that was to be internal came back visible to the client
+        │   ├── VisibleNote    a note that was to be internal came back visible to the client
         │   └── UnknownName    a configured name does not resolve; carries near matches
         └── OutcomeUnknown     sent, but no answer: it may or may not have happened
 """
@@ -195,8 +195,8 @@ class TicketSystem(Protocol):
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         """Put people on the ticket beside its owner; returns those of them who are on it then, read back.
 
-        Idempotent: who is on it already is left alone. Raises Forbidden when the right is missing, Permanent where
-        the system has no such field.
+        Idempotent: who is on it already is left alone. Who is not active any more is left out. Raises Forbidden when
+        the right is missing, Permanent where the system has no such field.
         """
         ...
 

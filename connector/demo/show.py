@@ -214,11 +214,12 @@ def _place(morning: Morning, number: TicketId) -> tuple[int, str | None]:
 
 
 def _went_up(morning: Morning, number: TicketId) -> tuple[str, ...]:
-    return tuple(f"{note.at.astimezone(ZONE):%H:%M:%S}" for note in morning.notes_on(number))
+    went_up = (note.at for note in morning.notes_on(number) if "ESCALAT" in note.text.partition("\n")[0])
+    return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in went_up)
 
 
 def _print_note(morning: Morning, console: Console) -> None:
     number = next(number for number, fate in morning.tickets.items() if "Cloudflare" in fate.summary)
-    for note in morning.notes_on(number):
+    for note in (note for note in morning.notes_on(number) if note.text.startswith("ESCALATED")):
         console.print(f"\nThe internal note on #{number}, as the technician who gets it sees it:\n", style="bold")
         console.print(Padding(escape(note.text), (0, 4)), highlight=False)
