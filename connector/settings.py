@@ -12,7 +12,6 @@ from pathlib import Path as FilePath
 from typing import Any, Protocol
 
 from adapters.contract import ConfigError
-from adapters.later import LATER
 from adapters.registry import SYSTEMS
 from adapters.variables import Secret, Variable, given, read_all
 from connector.policy import Policy
@@ -136,22 +135,15 @@ def policy_names(systems: Sequence[str]) -> list[str]:
 
 
 def _unknown_names(values: Mapping[str, str], systems: Mapping[str, SystemVariables]) -> list[str]:
-    """A problem for each name that looks like one of ours and is none, or belongs to a version to come."""
-    later = {name: system.title for system in LATER.values() for name in system.variables}
-    for number in range(1, MOST_TIERS + 1):
-        later |= {f"TIER_{number}_HOME{home_ending(key)}": system.title for key, system in LATER.items()}
+    """A problem for each name that looks like one of ours and is none."""
     known = {variable.name for system in systems.values() for variable in system.variables}
     known.update(policy_names(tuple(systems)))
-    prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems), *(s.prefix for s in LATER.values()))
-    problems = []
-    for name in sorted(values):
-        if name in known or not name.startswith(prefixes):
-            continue
-        if name in later:
-            problems.append(f"{name}: {later[name]} comes with a later version; remove it")
-        else:
-            problems.append(f"{name}: there is no such variable{did_you_mean(name, (*known, *later))}")
-    return problems
+    prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems))
+    return [
+        f"{name}: there is no such variable{did_you_mean(name, known)}"
+        for name in sorted(values)
+        if name not in known and name.startswith(prefixes)
+    ]
 
 
 # --- ticket systems -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from connector.journal import Journal, Step
 from connector.mailbox import Claim, Mailbox, Source
 from connector.marks import Marks
 from connector.model import Change, TicketId, TicketRecord
-from connector.observation import observe
+from connector.observation import EVERY, observe, with_history
 from connector.orders import read_orders, says_something
 from connector.policies import Edition, Policies
 from connector.policy import Homes, Policy
@@ -87,11 +87,16 @@ class Sight:
     def _changes(
         self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
     ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        if self.system.keeps_history:
-            return record.changes, ()
         known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
-        is_watched = homes.is_watched(record.place)
-        return known, observe(record, known, is_watched=is_watched, adopted_at=_adopted_at(claim, record, state))
+        known, aspects = with_history(record, known) if record.history_of else (known, EVERY)
+        new = observe(
+            record,
+            known,
+            is_watched=homes.is_watched(record.place),
+            adopted_at=_adopted_at(claim, record, state),
+            aspects=aspects,
+        )
+        return known, new
 
     def judge(self, record: TicketRecord, changes: Sequence[Change]) -> Judged:
         """Work the clocks of a ticket out, under the policy that its running stint began with."""
