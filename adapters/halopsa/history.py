@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.contract import PayloadError
@@ -33,6 +33,8 @@ from connector.model import (
 
 SAME_CHANGE = timedelta(minutes=1)
 """An action and a row of the audit log that say the same within this time speak of one change."""
+
+TURNED_BACK = timedelta(minutes=2)
 
 _FIELDS = {
     "team": Aspect.PLACE,
@@ -65,16 +67,20 @@ class Reader:
         self._priorities = refs
         self._us = us
 
-    def changes(self, actions: Iterable[Json], audit: Any, present: Status) -> list[Change]:
-        """All changes, oldest first. ``audit`` is the log as given, ``present`` the ticket's status now."""
+    def changes(self, actions: Iterable[Json], audit: Any, present: Status, latest: datetime) -> list[Change]:
+        """All changes, oldest first, none younger than ``latest``.
+
+        ``audit`` is the log as given, ``present`` the ticket's status now.
+        """
         told = self._of_actions(actions)
         for change in self._of_audit(audit):
             if not any(_is_same(change, other) for other in told):
                 told.append(change)
+        told = [replace(change, at=min(change.at, latest)) for change in told]
         order = list(Aspect)
         told.sort(key=lambda change: (change.at, order.index(change.what)))
         # A status that only the ticket itself shows to be closed is so in its history, too.
-        return [_with_status(change, present) for change in told]
+        return [_with_status(change, present) for change in _without_reversals(told)]
 
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
@@ -114,6 +120,7 @@ class Reader:
         """An audit row names no application: it is ours only if nobody but us uses our agent."""
         actor = optional_whole(row.get("agent_id"), f"{self._path}: audit_log: agent_id")
         is_ours = self._us.is_api and actor is not None and str(actor) == self._us.agent_id
+        is_ours = is_ours and not same_name(text(row.get("username")), "System")
         return BY_CONNECTOR if is_ours else BY_HISTORY
 
     def _value(self, aspect: Aspect, told: Any) -> Value:
@@ -171,6 +178,24 @@ def _id(value: Value) -> str | None:
     if value is None:
         return None
     return value.key if isinstance(value, Place) else value.id
+
+
+def _without_reversals(changes: Sequence[Change]) -> list[Change]:
+    """What turns a change of ours back at once is not our own: a rule that we set off acts in our agent's name."""
+    last: dict[Aspect, Change] = {}
+    found = []
+    for change in changes:
+        before = last.get(change.what)
+        if before is not None and before.how == change.how == BY_CONNECTOR and _turns_back(before, change):
+            change = replace(change, how=BY_HISTORY)
+        last[change.what] = change
+        found.append(change)
+    return found
+
+
+def _turns_back(before: Change, change: Change) -> bool:
+    is_back = _id(change.new) == _id(before.old) and _id(change.old) == _id(before.new)
+    return is_back and change.at - before.at <= TURNED_BACK
 
 
 def _with_status(change: Change, present: Status) -> Change:

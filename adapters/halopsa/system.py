@@ -131,7 +131,7 @@ class HaloPsa:
         entries += details_of(data, entries, record.entered_at)
         priorities = [priority.ref for priority in self._directory.priorities()]
         reader = Reader(ticket_id, self._directory, self._directory.statuses().values(), priorities, us)
-        changes = reader.changes(actions, data.get("audit_log"), record.status)
+        changes = reader.changes(actions, data.get("audit_log"), record.status, latest)
         return self._record_of(data, entries, changes)
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
