@@ -15,7 +15,7 @@ from typing import Any
 from adapters.contract import PayloadError
 from adapters.halopsa.entries import Ourselves
 from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, occurred_at, team_called
-from adapters.halopsa.values import Json, label, optional_moment, optional_whole, text
+from adapters.halopsa.values import Json, label, number, optional_moment, optional_whole, text
 from adapters.names import same_name
 from connector.model import (
     BY_CONNECTOR,
@@ -107,7 +107,7 @@ class Reader:
         rows = [row for row in audit if isinstance(row, dict)] if isinstance(audit, list) else []
         found = []
         for row in rows:
-            aspect = _FIELDS.get(text(row.get("value")).strip().casefold())
+            aspect = self._aspect(row)
             at = optional_moment(row.get("date"), f"{self._path}: audit_log: date")
             if aspect is None or at is None:
                 continue
@@ -115,6 +115,14 @@ class Reader:
             if old != new:
                 found.append(Change(at, aspect, old, new, self._how(row), text(row.get("username"))))
         return found
+
+    def _aspect(self, row: Json) -> Aspect | None:
+        """What a row is about: by the field's name, and a move also by the teams that it names."""
+        named = _FIELDS.get(text(row.get("value")).strip().casefold())
+        if named is not None:
+            return named
+        teams = (text(row.get("from")).strip(), text(row.get("to")).strip())
+        return Aspect.PLACE if all(name and self._names.team_named(name) for name in teams) else None
 
     def _how(self, row: Json) -> str:
         """An audit row names no application: it is ours only if nobody but us uses our agent."""
@@ -124,16 +132,16 @@ class Reader:
         return BY_CONNECTOR if is_ours else BY_HISTORY
 
     def _value(self, aspect: Aspect, told: Any) -> Value:
-        words, number = _name_or_number(told)
+        words, found = _name_or_number(told)
         match aspect:
             case Aspect.PLACE:
-                return self._place(words, number)
+                return self._place(words, found)
             case Aspect.OWNER:
-                return self._person(words, number)
+                return self._person(words, found)
             case Aspect.STATUS:
-                return self._status(words, number)
+                return self._status(words, found)
             case Aspect.PRIORITY:
-                return self._priority(words, number)
+                return self._priority(words, found)
 
     def _place(self, words: str, number: int | None) -> Place:
         if number is not None and number > 0:
@@ -160,6 +168,20 @@ class Reader:
             return None
         known = [ref for ref in self._priorities if same_name(ref.name, words)]
         return known[0] if known else Ref(f"name:{words.casefold()}", words)
+
+
+def aspects_told(data: Json, audit: Any, changes: Sequence[Change]) -> frozenset[Aspect]:
+    """The aspects of which the instance tells every change.
+
+    Without the audit log only a status that actions speak of. A log that is silent about what the ticket says of itself
+    (it was re-assigned) is not understood, and nothing is taken from its silence.
+    """
+    told = frozenset(change.what for change in changes)
+    if not isinstance(audit, list):
+        return told & {Aspect.STATUS}
+    moves = {Aspect.PLACE, Aspect.OWNER}
+    is_silent = number(data.get("reassigncount")) > 0 and not told & moves
+    return frozenset(Aspect) - moves if is_silent else frozenset(Aspect)
 
 
 def _name_or_number(told: Any) -> tuple[str, int | None]:

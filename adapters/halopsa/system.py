@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from adapters.halopsa import checks
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.entries import Ourselves, details_of, entries_of
-from adapters.halopsa.history import Reader
+from adapters.halopsa.history import Reader, aspects_told
 from adapters.halopsa.mapping import ticket_record, updated_at
 from adapters.halopsa.moves import Moves
 from adapters.halopsa.notes import Notes
@@ -65,7 +66,6 @@ class HaloPsa:
     """
 
     name = "halopsa"
-    keeps_history = True
     manages_webhooks = True
     can_add_people = False
     settle_seconds = 30.0
@@ -131,8 +131,10 @@ class HaloPsa:
         entries += details_of(data, entries, record.entered_at)
         priorities = [priority.ref for priority in self._directory.priorities()]
         reader = Reader(ticket_id, self._directory, self._directory.statuses().values(), priorities, us)
-        changes = reader.changes(actions, data.get("audit_log"), record.status, latest)
-        return self._record_of(data, entries, changes)
+        log = data.get("audit_log")
+        changes = reader.changes(actions, log, record.status, latest)
+        record = self._record_of(data, entries, changes)
+        return replace(record, history_of=aspects_told(data, log, changes))
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
         _number(ticket_id)

@@ -13,9 +13,9 @@ from connector.commands_line import common
 from connector.explanation import explain as explained
 from connector.journal import Step
 from connector.mailbox import Claim, Mailbox
-from connector.saga import MOVE, NOTE, OWNER_NOTE, WOULD
+from connector.saga import MOVE, NOTE, SAID, WOULD
 
-_STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", OWNER_NOTE: "note on the owner"}
+_STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", SAID: "said or done"}
 _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned")
 """Of a step's outcome, what ``explain`` shows."""
 

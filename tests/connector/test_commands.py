@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.commands import FREE, OTHER, PLAN, labelled, own_lines, plan_in, sections_in, without_bullet
+from connector.commands import COMMAND, FREE, OTHER, PLAN, labelled, plan_in, sections_in, without_bullet
+from connector.own_words import own_lines
 
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
 
@@ -161,7 +162,7 @@ def test_lines_are_labelled_with_what_they_belong_to():
         (PLAN, ["a", "b"]),
         (FREE, ["c"]),
         (OTHER, ["d", "e"]),
-        (FREE, ["f"]),
+        (COMMAND, ["f"]),
     ]
 
 

@@ -10,11 +10,24 @@ import pytest
 
 from adapters.contract import PayloadError
 from adapters.halopsa.entries import DETAILS, Ourselves, details_of, entries_of
-from adapters.halopsa.history import Reader
+from adapters.halopsa.history import Reader, aspects_told
 from adapters.halopsa.mapping import status_group, ticket_record
 from adapters.halopsa.values import first_moment, moment, number, optional_moment, to_wire, whole
 from adapters.halopsa.workdays import workday
-from connector.model import Author, AuthorKind, Person, Place, Ref, Status, StatusGroup, TicketId, Value, Visibility
+from connector.model import (
+    Aspect,
+    Author,
+    AuthorKind,
+    Change,
+    Person,
+    Place,
+    Ref,
+    Status,
+    StatusGroup,
+    TicketId,
+    Value,
+    Visibility,
+)
 from tests.adapters.halopsa.simulated import FIXTURES, fixture, fixtures
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
@@ -270,3 +283,20 @@ def test_an_audit_row_of_an_agent_that_people_use_too_is_not_taken_for_ours() ->
     payload = fixture("history_of_our_own_move")["payload"]
     reader = Reader(TICKET, Names(), Names.statuses, Names.priorities, Ourselves("3", is_api=False))
     assert {one.how for one in reader.changes([], payload["audit_log"], Names.statuses[1], NOW)} == {"history"}
+
+
+@pytest.mark.parametrize(
+    ("data", "audit", "told"),
+    [
+        ({}, [], set(Aspect)),
+        ({"reassigncount": 0}, [], set(Aspect)),
+        ({"reassigncount": 2}, [], {Aspect.STATUS, Aspect.PRIORITY}),
+        ({}, None, set()),
+    ],
+)
+def test_silence_counts_only_where_the_audit_log_is_understood(data: Any, audit: Any, told: set[Aspect]) -> None:
+    assert aspects_told(data, audit, []) == told
+    move = Change(NOW, Aspect.OWNER, None, None, "history")
+    status = Change(NOW, Aspect.STATUS, None, None, "history")
+    assert aspects_told({"reassigncount": 2}, [], [move]) == set(Aspect)
+    assert aspects_told(data, None, [status, move]) == {Aspect.STATUS}

@@ -84,6 +84,7 @@ def test_the_first_change_of_each_aspect_says_what_it_was_at_first(site: Site, s
         ("place", "Tier 3", "Sr IT"),
         ("owner", "Sam Senior", None),
     ]
+    assert record.history_of == set(Aspect)
     assert record.changes[-1].new == record.owner
     assert record.changes[-2].new == record.place
 
@@ -99,7 +100,9 @@ def test_without_an_audit_log_only_the_status_has_a_history(site: Site, system: 
     ticket = site.a_ticket()
     site.simulator.move(int(ticket), "Tier 3", by="Tess Tech")
     site.simulator.set_status(int(ticket), "In Progress", by="Tess Tech")
-    assert [one.what for one in system.read(ticket).changes] == [Aspect.STATUS]
+    record = system.read(ticket)
+    assert [one.what for one in record.changes] == [Aspect.STATUS]
+    assert record.history_of == {Aspect.STATUS}
 
 
 def test_messy_ids_and_bare_lists_are_read_all_the_same(site: Site, system: HaloPsa) -> None:
@@ -159,6 +162,31 @@ def test_what_is_no_ticket_number_is_never_asked_for(site: Site, system: HaloPsa
         with pytest.raises(NotFound):
             call()
     assert site.simulator.calls == []
+
+
+def test_actions_that_cannot_be_read_do_not_prove_a_ticket_gone(site: Site, system: HaloPsa) -> None:
+    ticket = site.a_ticket()
+    site.faults.fail_next(None, 404, path="Actions$")
+    for call in (
+        lambda: system.read(ticket),
+        lambda: system.find_note(ticket, "x"),
+        lambda: system.write_note(ticket, "x", "x"),
+        lambda: system.write_message(ticket, "x", "x"),
+    ):
+        with pytest.raises(Temporary, match="yet the instance lists it"):
+            call()
+
+
+def test_a_team_that_is_in_no_list_is_a_place_of_its_own(site: Site, system: HaloPsa) -> None:
+    ticket = site.a_ticket(team="Tier 3")
+    place = system.locate("Tier 3")
+    site.simulator.state.teams.pop(int(place.key))
+    later = site.connected()
+    record = later.read(ticket)
+    assert (record.place.key, str(record.place)) == (place.key, f"team {place.key}")
+    assert later.changed_since(START) is not None
+    assert [found.id for found in later.open_tickets([place])] == [ticket]
+    later.close()
 
 
 def test_another_tickets_answer_is_refused(site: Site, system: HaloPsa) -> None:
