@@ -137,14 +137,6 @@ class TicketSystem(Protocol):
     name: str
     """As in the paths: ``connectwise``, ``halopsa``, ``rt``."""
 
-    keeps_history: bool
-    """Whether ``TicketRecord.changes`` is the system's own history of places, owners, statuses and priorities.
-
-    Then it is oldest first, exact to the second, from the ticket's creation on (the first change of an aspect says
-    in ``old`` what it was at first), with ``how`` BY_CONNECTOR where this connection's own account made the change
-    and BY_HISTORY elsewhere. What it does not explain of the present state, the connector observes by itself.
-    """
-
     manages_webhooks: bool
     """Whether registrations are seen and made through the API; where not, an administrator installs the sender."""
 
@@ -173,7 +165,11 @@ class TicketSystem(Protocol):
         ...
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
-        """The ticket with its entries, oldest first. Raises NotFound only when its absence is proven."""
+        """The ticket with its entries and, where the system keeps one, its history, oldest first.
+
+        In the history ``how`` is BY_CONNECTOR where this connection's own account made the change, else BY_HISTORY.
+        Raises NotFound only when the ticket's absence is proven.
+        """
         ...
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:

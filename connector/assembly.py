@@ -15,12 +15,14 @@ from connector.connection import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
 from connector.homes import HomeBook
 from connector.journal import Journal
 from connector.mailbox import Mailbox
+from connector.policies import Policies
 from connector.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
 from connector.sight import Sight
 from connector.store.beats import beat
 from connector.store.connections import ENFORCE, OBSERVE, Connections
 from connector.store.engine import Store
+from connector.store.policies import PolicyLog
 from connector.turn import TicketTurn, TurnSettings
 from connector.worker import Outcome, Report, Worker, WorkerSettings
 
@@ -83,8 +85,7 @@ def sight_of(
         system,
         Mailbox(store),
         journal or Journal(store),
-        policy,
-        HomeBook(system, policy, store.now),
+        Policies(system, policy, PolicyLog(store), store.now),
         ConnectionBook(Connections(store), system.name),
         store.now,
         adopts_from_now=settings.adopts_from_now,

@@ -57,7 +57,7 @@ class Assigner:
             loads = {id_: person.open_tickets or 0 for id_, person in people.items()}
             weighed = loads if tier.assign == LEAST_LOADED else dict.fromkeys(loads, 0)
             chosen = self.connection.take_turn(
-                f"{tier.number} {tier.name}", weighed, FRESH if tier.assign == LEAST_LOADED else timedelta()
+                place.key, weighed, FRESH if tier.assign == LEAST_LOADED else timedelta()
             )
         way = "in turn" if tier.assign == ROUND_ROBIN else "who has the fewest open tickets"
         return Assignment(people[chosen], f"assigned to {people[chosen].name}, {way}", tier.assign)

@@ -75,7 +75,10 @@ class StageClock:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done about a ticket at a moment, and why. ``wake_at``: when to look again by itself."""
+    """What is to be done about a ticket at a moment, and why. ``wake_at``: when to look again by itself.
+
+    ``newer``: where the stint keeps an earlier policy, the version of the newest and when the stage is due by that.
+    """
 
     verdict: Verdict
     why: str
@@ -85,6 +88,7 @@ class Decision:
     tier: Tier | None = None
     clock: StageClock | None = None
     wake_at: datetime | None = None
+    newer: tuple[str, datetime | None] | None = None
 
     @property
     def record(self) -> TicketRecord:

@@ -81,7 +81,7 @@ def earlier(steps: Iterable[Step], zone: ZoneInfo) -> Iterable[str]:
         if is_carried_out(step):
             facts = step.outcome
             owed = "diagnosis plan" if facts.get("stage") == "diagnosis" else "fix"
-            reason = str(facts.get("reason", ""))
+            reason = str(facts.get("reason", "Time"))
             why = f"no {owed} in time" if reason == "Time" else reason
             yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: {why}"
 

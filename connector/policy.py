@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from connector.model import Place, Ref, Status, StatusGroup
+from connector.model import Place, Ref, Status, StatusGroup, TicketRecord
 from connector.working_time import WorkingCalendar
 
 
@@ -79,6 +79,28 @@ class EndOfDay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ladder:
+    """A further ladder, for tickets at its tiers' homes whose client and priority are among those that it names.
+
+    ``clients``: names or ids, ``priorities``: names, both case-folded; empty takes any. ``policy`` is the whole policy
+    with this ladder's tiers in place of the usual ones.
+    """
+
+    name: str
+    clients: frozenset[str]
+    priorities: frozenset[str]
+    policy: Policy
+
+    def takes(self, client: Ref | None, priority: Ref | None) -> bool:
+        """Whether a ticket of that client and priority may be on this ladder."""
+        known_as = {client.id.casefold(), client.name.casefold()} if client else set()
+        is_clients = not self.clients or bool(self.clients & known_as)
+        return is_clients and (
+            not self.priorities or (priority is not None and priority.name.casefold() in self.priorities)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides when a ticket goes up, and where to.
 
@@ -86,6 +108,7 @@ class Policy:
     the ticket system says. ``priority_factors`` maps a priority name (case-folded) to the factor on the limits.
     ``client_calendars`` maps a client's name or id (case-folded) to the name of a calendar.
     ``escalate_when_critical``: a priority that rises to a critical one takes the ticket up at once.
+    ``ladders``: further ones; a ticket that none of them takes is on ``tiers``. ``ladder``: this one's name.
     ``version`` identifies the content: equal policies have equal versions.
     """
 
@@ -102,7 +125,32 @@ class Policy:
     end_of_day_minutes: float = 30
     override_max_minutes: float = 480
     escalate_when_critical: bool = False
+    ladders: tuple[Ladder, ...] = ()
+    ladder: str = ""
     version: str = ""
+
+    @property
+    def every_ladder(self) -> tuple[Policy, ...]:
+        """The policy of each ladder, the usual one first."""
+        return (self, *(ladder.policy for ladder in self.ladders))
+
+    def for_ticket(self, record: TicketRecord, homes: Homes) -> tuple[Policy, Homes]:
+        """The ladder that a ticket is on, with its homes.
+
+        A ladder whose homes do not all resolve may be the one: then nobody can tell, and it is taken for it.
+        """
+        doubtful: tuple[Policy, Homes] | None = None
+        for ladder in self.ladders:
+            there = homes.ladders.get(ladder.name)
+            if there is None or not ladder.takes(record.client, record.priority):
+                continue
+            if there.tier_at(record.place) is not None:
+                return ladder.policy, there
+            if not there.is_certain(record.place):
+                doubtful = doubtful or (ladder.policy, there)
+        if doubtful is not None and homes.tier_at(record.place) is None:
+            return doubtful
+        return self, homes
 
     def tier(self, number: int) -> Tier:
         """The tier of that number, counted from 1."""
@@ -156,11 +204,28 @@ class Homes:
     """The tiers' homes in one ticket system, resolved.
 
     ``unresolved`` maps tier numbers to what was wrong, ``hidden`` has the configured texts of those homes.
+    ``ladders``: those of the further ladders, by their names.
     """
 
     places: Mapping[int, Place]
     unresolved: Mapping[int, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    ladders: Mapping[str, Homes] = field(default_factory=dict)
+
+    @property
+    def every_place(self) -> tuple[Place, ...]:
+        """The homes of all ladders, each once."""
+        every = {place.key: place for homes in (self, *self.ladders.values()) for place in homes.places.values()}
+        return tuple(every.values())
+
+    @property
+    def every_problem(self) -> tuple[str, ...]:
+        """What of all ladders does not resolve, one sentence each."""
+        return tuple(problem for homes in (self, *self.ladders.values()) for problem in homes.unresolved.values())
+
+    def is_watched(self, place: Place) -> bool:
+        """Whether a tier of any ladder lives at a place."""
+        return any(homes.tier_at(place) is not None for homes in (self, *self.ladders.values()))
 
     def tier_at(self, place: Place) -> int | None:
         """The number of the tier that lives at ``place``: the most specific home that matches, or None."""

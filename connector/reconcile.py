@@ -112,12 +112,12 @@ class Chores:
         """
         state, homes = self._state(), self.homes.current()
         surveyed = set(state.state.get(SURVEYED, ()))
-        fresh = {place.key: place for place in homes.places.values() if place.key not in surveyed}
+        fresh = {place.key: place for place in homes.every_place if place.key not in surveyed}
         if fresh:
             self._ring(self.system.open_tickets(tuple(fresh.values())), Source.SWEEP)
             self.connections.update_state(self.system.name, {SURVEYED: sorted(surveyed | set(fresh))})
-        if homes.unresolved:
-            raise Temporary("the survey of open tickets waits for: " + "; ".join(homes.unresolved.values()))
+        if homes.every_problem:
+            raise Temporary("the survey of open tickets waits for: " + "; ".join(homes.every_problem))
         if state.swept_at is None:
             self.connections.set_swept(self.system.name, self.now())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connector.evaluator import Decision
 from connector.journal import Step, StepState
-from connector.model import AuthorKind, Entry, Ownership, Person, StatusGroup, Target, TicketRecord
+from connector.model import AuthorKind, Entry, Ownership, Person, StatusGroup, Target, TicketRecord, Visibility
 from connector.policy import FinalEscalation, Policy
 
 WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
@@ -33,9 +33,10 @@ def final_people(final: FinalEscalation, names: Mapping[str, str]) -> tuple[tupl
     return tuple((role, names.get(who, who)) for role, who in roles)
 
 
-def own_note(entries: Sequence[Entry], marker: str) -> Entry | None:
-    """The connector's own note that carries ``marker``, if it is on the ticket."""
-    return next((e for e in entries if e.author.kind is AuthorKind.CONNECTOR and marker in e.text[-200:]), None)
+def own_note(entries: Sequence[Entry], marker: str, visibility: Visibility = Visibility.INTERNAL) -> Entry | None:
+    """The connector's own note that carries ``marker``, if it is on the ticket and seen by whom it should be."""
+    own = (e for e in entries if e.author.kind is AuthorKind.CONNECTOR and e.visibility is visibility)
+    return next((entry for entry in own if marker in entry.text[-200:]), None)
 
 
 def is_carried_out(step: Step) -> bool:

@@ -17,7 +17,7 @@ from connector.duties import Say
 from connector.journal import Journal, Step, StepState
 from connector.mailbox import Claim
 from connector.marks import Marks
-from connector.model import Entry, Person, TicketRecord, Visibility
+from connector.model import Person, TicketRecord, Visibility
 from connector.saga import SAID, WOULD, own_note
 from connector.sayings import note
 
@@ -46,7 +46,8 @@ class Speaker:
         """Write a note once. Raises LeaseLost and what the adapter raises; the next turn goes on where this stopped."""
         marker = self.marks.marker(say.saga)
         text = note(say.lines, marker, self.system.note_limit)
-        if _standing(record, marker, to_client=say.to_client) is None:
+        seen_by = Visibility.CLIENT if say.to_client else Visibility.INTERNAL
+        if own_note(record.entries, marker, seen_by) is None:
             begun = next((step for step in steps if step.saga == say.saga and step.n == SAID), None)
             if begun is not None and begun.state is StepState.BEGUN:
                 wait_until_settled(self.system, begun, self.journal.now())
@@ -76,8 +77,3 @@ class Speaker:
         missing = [person.identifier for person in people if person.id not in {one.id for one in on}]
         detail = {"added": [person.identifier for person in on], "missing": missing, "why": why}
         self.journal.done(claim, saga, SAID, detail, audit=(AuditEvent("people added", detail),))
-
-
-def _standing(record: TicketRecord, marker: str, *, to_client: bool) -> Entry | None:
-    found = own_note(record.entries, marker)
-    return found if found is None or (found.visibility is Visibility.CLIENT) == to_client else None

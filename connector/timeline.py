@@ -199,7 +199,7 @@ def _stint(
     adopted_at: datetime | None,
 ) -> Stint:
     clock_from = _clock_start(span, policy, touches)
-    floor = _floor(changes, adopted_at) if is_first else adopted_at
+    floor = _floor(changes, adopted_at, None if is_first else Span(span.entered_at, span.ended_at))
     adopted = clock_from is not None and floor is not None and span.entered_at < floor and clock_from <= floor
     if adopted:
         clock_from = floor
@@ -223,11 +223,18 @@ def _stint(
     )
 
 
-def _floor(changes: Sequence[Change], adopted_at: datetime | None) -> datetime | None:
-    """The earliest start of a first stint's clock: a later survey of open tickets adopts at its own moment."""
+def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Span | None) -> datetime | None:
+    """The earliest start of a stint's clock: a later survey of open tickets adopts at its own moment.
+
+    ``within``: the stint that a survey must have met; None for the first one, which any survey met.
+    """
     if adopted_at is None:
         return None
-    surveyed = [change.at for change in changes if change.what is Aspect.PLACE and change.how == ADOPTED]
+    surveyed = [
+        change.at
+        for change in changes
+        if change.what is Aspect.PLACE and change.how == ADOPTED and (within is None or within.holds(change.at))
+    ]
     return max([adopted_at, *surveyed])
 
 

@@ -212,7 +212,7 @@ class TicketTurn:
         """The ticket's next clock, worked out from what came back: no further call is needed."""
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
-        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), seen.homes)
+        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes)).decision
         if carried.is_final:
             # The ticket stays where it is; what is owed after a final escalation is looked at in a turn of its own.
             return self._finished(seen, _settled(decision), (), self.now(), has_acted=True)

@@ -24,6 +24,7 @@ from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
 from connector.sight import Sight
 from connector.store.engine import Store
+from connector.store.policies import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.web.app import create_app
@@ -78,7 +79,7 @@ def prepare_database(settings: Settings, *, migrates: bool) -> None:
 
 
 def announce(settings: Settings) -> None:
-    """Say in one line what is starting, and what is configured that has no effect yet."""
+    """Say in one line what is starting."""
     log.info(
         "starting",
         version=__version__,
@@ -87,13 +88,12 @@ def announce(settings: Settings) -> None:
         database=settings.database_url.partition(":")[0].partition("+")[0],
         policy=settings.policy.version,
     )
-    for name in settings.without_effect_yet:
-        log.warning("setting without effect in this version", name=name)
 
 
 def connections_of(wiring: Wiring) -> list[assembly.Connected]:
     """Every connection, brought up: remembered, with its chores planned. Raises StoreUnavailable."""
     settings = wiring.settings
+    PolicyLog(wiring.store).bring_into_force(settings.policy.version, settings.policy_document)
     found = []
     for system in wiring.systems.values():
         connected = assembly.connect(

@@ -70,7 +70,6 @@ class ConnectWise:
     """
 
     name = "connectwise"
-    keeps_history = False
     manages_webhooks = True
     can_add_people = True
     settle_seconds = 30.0

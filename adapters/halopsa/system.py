@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from adapters.halopsa.webhook import Webhook
 from adapters.http import HttpOptions
 from connector.clock import Clock
 from connector.model import (
+    Aspect,
     ChangedTicket,
     Finding,
     InboundRequest,
@@ -65,7 +67,6 @@ class HaloPsa:
     """
 
     name = "halopsa"
-    keeps_history = True
     manages_webhooks = True
     can_add_people = False
     settle_seconds = 30.0
@@ -131,8 +132,11 @@ class HaloPsa:
         entries += details_of(data, entries, record.entered_at)
         priorities = [priority.ref for priority in self._directory.priorities()]
         reader = Reader(ticket_id, self._directory, self._directory.statuses().values(), priorities, us)
-        changes = reader.changes(actions, data.get("audit_log"), record.status)
-        return self._record_of(data, entries, changes)
+        log = data.get("audit_log")
+        changes = reader.changes(actions, log, record.status)
+        # Without the log the actions alone speak, and they tell no move.
+        history_of = frozenset(Aspect) if isinstance(log, list) else frozenset({Aspect.STATUS})
+        return replace(self._record_of(data, entries, changes), history_of=history_of)
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
         _number(ticket_id)

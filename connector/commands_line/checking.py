@@ -25,8 +25,6 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     """What the settings alone tell; they were valid, or nobody would be here."""
     policy = settings.policy
     yield Finding(OK, "settings", f"mode {settings.mode}, policy {policy.version}, {len(policy.tiers)} tiers")
-    for name in settings.without_effect_yet:
-        yield Finding(WARNING, name, "is valid, but has no effect in this version")
     for name, calendar in policy.calendars.items():
         yield Finding(OK, f"calendar {name!r}", calendar.hours_text)
     if not settings.public_url:

@@ -158,9 +158,8 @@ def test_a_status_that_cannot_be_looked_up_is_not_called_missing(system, monkeyp
     assert "could not be looked up" in findings["status 'Waiting' (waiting)"].message
 
 
-def test_settings_without_effect_and_calendars_are_listed():
-    subjects = {finding.subject: finding for finding in of_settings(settings(without_effect_yet=("WARN_AT",)))}
-    assert subjects["WARN_AT"].severity is Severity.WARNING
+def test_calendars_are_listed():
+    subjects = {finding.subject: finding for finding in of_settings(settings())}
     assert subjects["calendar 'default'"].severity is Severity.OK
 
 

@@ -377,12 +377,6 @@ def test_run_migrates_by_itself_and_listens_where_it_is_told(connected, folder, 
     assert (line["database"], line["version"]) == ("sqlite", __version__)
 
 
-def test_the_start_says_which_settings_have_no_effect_yet(connected, monkeypatch):
-    Served(monkeypatch)
-    result = escalator("run", **connected, WARN_AT="0.5")
-    assert any(json.loads(line).get("name") == "WARN_AT" for line in result.stderr.splitlines())
-
-
 def test_web_runs_as_many_processes_as_the_platform_says(connected, monkeypatch):
     served = Served(monkeypatch)
     escalator("migrate", **connected)

@@ -15,12 +15,12 @@ from connector.demo.stage import Stage, stage
 from connector.policy import FinalEscalation, Policy
 from tests.builders import NINE, a_policy
 
-FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam")
+FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
 
 def scenario_policy(**given: Any) -> Policy:
-    """The default ladder on the simulator's standard desk, office hours in UTC."""
-    return replace(a_policy(final=FINAL), **given)
+    """The default ladder on the simulator's standard desk, office hours in UTC; no warnings unless asked for."""
+    return replace(a_policy(final=FINAL, warn_at=0), **given)
 
 
 @pytest.fixture

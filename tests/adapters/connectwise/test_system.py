@@ -91,7 +91,7 @@ def test_the_connection_keeps_the_contract_and_is_in_the_registry() -> None:
     system: TicketSystem = SYSTEMS["connectwise"].connect(
         settings(), ["Help Desk"], MemoryKeys(clock), clock, attempts=1
     )
-    assert (system.name, system.keeps_history) == ("connectwise", False)
+    assert (system.name, system.can_add_people) == ("connectwise", True)
     system.close()
 
 

@@ -29,7 +29,8 @@ class FakeSystem:
     """Webhooks are ``{"tickets": [...], "delivery": "..."}``, signed with ``x-sign: good``."""
 
     name = "psa"
-    keeps_history = False
+    manages_webhooks = True
+    can_add_people = False
     manages_webhooks = True
     can_add_people = True
     settle_seconds = 5.0
