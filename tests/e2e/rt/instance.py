@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mailbox
 import os
 import signal
 import sqlite3
@@ -11,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 
 import requests
@@ -141,9 +143,13 @@ class Instance:
         path = self.home / "log" / f"{name}.out"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def mail(self) -> str:
-        """All mail that was sent, as text."""
-        return "".join(path.read_text(errors="replace") for path in sorted((self.home / "var").glob("*.mbox")))
+    def mails(self) -> list[Message]:
+        """All mail that was sent."""
+        found: list[Message] = []
+        for path in sorted((self.home / "var").glob("*.mbox")):
+            with contextlib.closing(mailbox.mbox(path)) as box:
+                found += box
+        return found
 
     def _make(self) -> None:
         for name in ("etc/site.d", "var/data/gpg", "cache/mason", "cache/session", "log", "spool", "secrets"):

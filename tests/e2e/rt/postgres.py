@@ -73,7 +73,9 @@ def _run(program: str, *arguments: str, check: bool = True) -> int:
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
     # pg_ctl's server would keep a pipe open; and postgres may not look into the folder we are in.
-    done = subprocess.run(command, check=False, cwd="/", stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    environ = {**os.environ, "PGOPTIONS": "--client-min-messages=warning"}
+    nothing = subprocess.DEVNULL
+    done = subprocess.run(command, env=environ, check=False, cwd="/", stdout=nothing, stdin=nothing)
     if check and done.returncode:
         raise RuntimeError(f"{program} ended with {done.returncode}")
     return done.returncode
