@@ -40,7 +40,8 @@ class HttpOptions:
     """How patient and how busy a connection may be. Lengths are in seconds.
 
     ``attempts``: tries of a call that is safe to repeat; 1 switches retries off. ``calls_per_minute``: None
-    is no limit. ``longest_wait``: what a call may wait for the budget, and after which no further try begins.
+    is no limit. ``calls_per_window``: at most so many in any ``window_seconds``; None is no limit.
+    ``longest_wait``: what a call may wait for the budget, and after which no further try begins.
     ``on_call(method, status, seconds)`` is told of every answer; status 0 is none.
     """
 
@@ -51,6 +52,8 @@ class HttpOptions:
     longest_wait: float = 5.0
     calls_per_minute: float | None = 700.0
     burst: int = 250
+    calls_per_window: int | None = None
+    window_seconds: float = 300.0
     max_bytes: int = 32 * 1024 * 1024
     pool_size: int = 32
     sleep: Callable[[float], None] = time.sleep
@@ -95,7 +98,13 @@ class HttpClient:
         explain: Callable[[Answer], str] = lambda answer: "",
     ) -> None:
         self.options = options or HttpOptions()
-        self.budget = CallBudget(self.options.calls_per_minute, self.options.burst, self.options.monotonic)
+        self.budget = CallBudget(
+            self.options.calls_per_minute,
+            self.options.burst,
+            self.options.monotonic,
+            per_window=self.options.calls_per_window,
+            window_seconds=self.options.window_seconds,
+        )
         self.calls = 0
         self._base = base_url.rstrip("/")
         self._origins = {origin_of(self._base), *map(origin_of, origins)}
@@ -113,12 +122,14 @@ class HttpClient:
         what: str,
         params: Mapping[str, str] | None = None,
         payload: Any = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         is_repeatable: bool | None = None,
         is_authenticated: bool = True,
     ) -> Answer:
         """Make one call and return its answer, whatever 2xx or 4xx (but 429) it is.
 
+        ``payload`` goes out as JSON, ``form`` as an HTML form does.
         ``what`` says in words what is tried ("read ticket 4711"). GET is repeatable, everything else only
         when told so. Raises Temporary (not performed, or repeatable), OutcomeUnknown (sent, not repeatable,
         and no usable answer), Permanent (a redirect, a foreign host, an oversized answer).
@@ -129,7 +140,7 @@ class HttpClient:
             # Spaces as %20: a plus sign is a plus sign to some query parsers.
             url += "?" + urlencode(params, quote_via=quote)
         everything = {**(self._auth if is_authenticated else {}), **(headers or {})}
-        request = _Prepared(method, url, payload, everything, what, repeatable)
+        request = _Prepared(method, url, payload, form, everything, what, repeatable)
         options = self.options
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_worth_a_retry),
@@ -178,6 +189,7 @@ class HttpClient:
                 request.method,
                 request.url,
                 json=request.payload,
+                data=request.form,
                 headers=request.headers,
                 timeout=(options.connect_seconds, options.read_seconds),
                 allow_redirects=False,
@@ -225,6 +237,7 @@ class _Prepared:
     method: str
     url: str
     payload: Any
+    form: Mapping[str, str] | None
     headers: dict[str, str]
     what: str
     is_repeatable: bool

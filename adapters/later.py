@@ -40,5 +40,4 @@ LATER: Mapping[str, LaterSystem] = {
             "WEBHOOK_SIGNATURE_HEADER",
         ),
     ),
-    "rt": LaterSystem("Request Tracker", "RT_", _named("RT_", "URL", "TOKEN", "WEBHOOK_SECRET")),
 }

@@ -48,5 +48,9 @@ class AdapterEntry:
 
 
 SYSTEMS: Mapping[str, AdapterEntry] = {
-    entry.name: entry for entry in (AdapterEntry("connectwise", "adapters.connectwise"),)
+    entry.name: entry
+    for entry in (
+        AdapterEntry("connectwise", "adapters.connectwise"),
+        AdapterEntry("rt", "adapters.request_tracker"),
+    )
 }

@@ -6,20 +6,15 @@ names match exactly or else without case; two matches are an error, and a miss n
 
 from __future__ import annotations
 
-import difflib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import Json, plain, record_id, status_group, text
-from adapters.contract import UnknownName
+from adapters.connectwise.mapping import Json, record_id, status_group, text
+from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, plain
 from connector.model import Person, Ref, Status, StatusGroup
-
-KEEP_SECONDS = 600.0
-REFRESH_SECONDS = 30.0
-"""How old a list must be before a miss makes it be read again."""
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -49,24 +44,6 @@ class Member:
 
     person: Person
     is_api: bool
-
-
-class Kept(Generic[T]):
-    """A list that is read when first needed, and again when it is old. Thread-safe."""
-
-    def __init__(self, read: Callable[[], T], monotonic: Callable[[], float]) -> None:
-        self._read = read
-        self._monotonic = monotonic
-        self._value: tuple[float, T] | None = None
-        self._lock = threading.Lock()
-
-    def get(self, oldest: float = KEEP_SECONDS) -> T:
-        """The list, at most ``oldest`` seconds old."""
-        with self._lock:
-            now = self._monotonic()
-            if self._value is None or now - self._value[0] > oldest:
-                self._value = (now, self._read())
-            return self._value[1]
 
 
 class Directory:
@@ -177,15 +154,7 @@ class Directory:
         name_of: Callable[[Item], str],
         candidates: Callable[[T], Sequence[Item]],
     ) -> Item:
-        found: Sequence[Item] = []
-        for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-            found = candidates(kept.get(oldest))
-            chosen = _matches(name, found, name_of)
-            if len(chosen) == 1:
-                return chosen[0]
-            if chosen:
-                raise UnknownName(f"unambiguous {kind}", name, [name_of(item) for item in chosen])
-        raise UnknownName(kind, name, _near(name, [name_of(item) for item in found]))
+        return find(kind, name, kept, lambda item: (name_of(item),), candidates)
 
     def _read_boards(self) -> list[Ref]:
         rows = self._client.pages(
@@ -222,17 +191,6 @@ class Directory:
 
 
 TABLE_SETUP = "System > Table Setup (Inquire)"
-
-
-def _matches(name: str, items: Sequence[Item], name_of: Callable[[Item], str]) -> list[Item]:
-    exact = [item for item in items if name_of(item) == name]
-    wanted = plain(name).casefold()
-    return exact or [item for item in items if plain(name_of(item)).casefold() == wanted]
-
-
-def _near(name: str, names: Sequence[str]) -> list[str]:
-    folded = {plain(other).casefold(): other for other in names}
-    return [folded[hit] for hit in difflib.get_close_matches(plain(name).casefold(), folded, n=3, cutoff=0.5)]
 
 
 def _named(row: Json, path: str) -> Ref:

@@ -29,7 +29,6 @@ Json = Mapping[str, Any]
 STAMPED_AT_CREATION = timedelta(minutes=1)
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u200b\u200e\u200f\ufeff]")
 _ESCALATION_GROUPS = {
     "notresponded": StatusGroup.NEW,
     "responded": StatusGroup.WORKING,
@@ -97,16 +96,6 @@ def ref(data: Json, name: str, path: str) -> Ref:
 def text(value: Any) -> str:
     """A text, empty for anything else."""
     return value if isinstance(value, str) else ""
-
-
-def plain(value: str) -> str:
-    """A text to match with: without invisible characters, every run of white space as one blank."""
-    return " ".join(_INVISIBLE.sub("", value).split())
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for case, invisible characters and white space."""
-    return plain(one).casefold() == plain(other).casefold()
 
 
 def status_group(data: Json) -> StatusGroup:

@@ -15,9 +15,10 @@ from adapters.connectwise.entries import (
     entry_of_time,
     note_visibility,
 )
-from adapters.connectwise.mapping import info, label, moment, plain, record_id, text
+from adapters.connectwise.mapping import info, label, moment, record_id, text
 from adapters.connectwise.refusals import EndpointMissing
 from adapters.contract import OutcomeUnknown, PayloadError, VisibleNote
+from adapters.names import plain
 from connector.clock import Clock
 from connector.model import Entry, NoteRef, TicketId, Visibility
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.mapping import same_name
 from adapters.contract import UnknownName
+from adapters.names import same_name
 from connector.model import Person, Place, Status, StatusGroup
 
 _NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})

@@ -22,7 +22,7 @@ from adapters.connectwise.simulation.loading import load_note, load_ticket, load
 from adapters.connectwise.simulation.people import People
 from adapters.connectwise.simulation.refusal import Refusal
 from adapters.connectwise.simulation.routes import create_app
-from adapters.connectwise.simulation.server import Call, CallLog, FailingLayer, NoAnswer, Server
+from adapters.connectwise.simulation.server import Call, CallLog, FailingLayer, NoAnswer, Server, short_path
 from adapters.connectwise.simulation.setup import STANDARD_STATUSES, Setup, StatusSetup, furnish
 from adapters.connectwise.simulation.state import State
 from connector.clock import Clock, SystemClock
@@ -68,7 +68,7 @@ class Simulator(Setup, People):
         self.errors: list[BaseException] = []
         """Exceptions that escaped from the simulator itself: each one is a mistake in it."""
         got_request_exception.connect(self._note_error, self.app)
-        self._layer = FailingLayer(self.app.wsgi_app, self.state, self._log)
+        self._layer = FailingLayer(self.app.wsgi_app, self.faults, clock, self._log, short_path)
         self.app.wsgi_app = self._layer  # type: ignore[method-assign]  # Flask's documented way to wrap it
 
     def standard_desk(self) -> Simulator:
@@ -123,7 +123,7 @@ class Simulator(Setup, People):
         server, self._server = self._server, None
         if server is not None:
             server.stop()
-        self._callbacks.stop()
+        self._callbacks.outbox.stop()
 
     @contextmanager
     def serve(self, port: int = 0) -> Iterator[str]:
@@ -173,21 +173,21 @@ class Simulator(Setup, People):
     @property
     def deliveries(self) -> list[Delivery]:
         """The callbacks that were sent, with every status that came back (0: no answer)."""
-        return list(self._callbacks.sent)
+        return list(self._callbacks.outbox.sent)
 
     # Callbacks.
 
     def deliver_pending(self) -> list[Delivery]:
         """Send the callbacks that wait (``manual``); returns what was sent."""
-        return self._callbacks.deliver_pending()
+        return self._callbacks.outbox.deliver_pending()
 
     def pending_callbacks(self) -> int:
         """How many callbacks wait or are being sent."""
-        return self._callbacks.pending()
+        return self._callbacks.outbox.pending()
 
     def wait_delivered(self, timeout: float) -> bool:
         """Wait until no callback waits or is being sent (``thread``); False after ``timeout`` seconds."""
-        return self._callbacks.wait_delivered(timeout)
+        return self._callbacks.outbox.wait_delivered(timeout)
 
     def key_url(self, registration: int) -> str:
         """Where the signing key of a registration is served."""

@@ -168,7 +168,7 @@ def test_the_flat_variables_say_all_of_a_policy():
         }
     ).policy
     (tier,) = policy.tiers
-    assert (tier.name, tier.homes, tier.starts_at) == ("Desk", {"connectwise": "Desk"}, StartsAt.ASSIGNMENT)
+    assert (tier.name, tier.homes["connectwise"], tier.starts_at) == ("Desk", "Desk", StartsAt.ASSIGNMENT)
     assert (tier.diagnosis_minutes, tier.fix_minutes) == (0.05, 100000)
     assert (tier.managers, tier.assign, tier.status) == (("a", "b"), "tess", "Escalated")
     assert (policy.final.sr_it_manager, policy.final.reminders, policy.final.add_people) == ("srit", 2, True)
@@ -349,8 +349,6 @@ def test_a_target_that_is_no_address_is_refused_without_showing_it():
         ("CONNECTWISE_XYZZYXYZZYXYZZYXYZZY", "there is no such variable"),
         ("HALOPSA_URL", "HaloPSA comes with a later version; remove it"),
         ("HALOPSA_TENNANT", "there is no such variable; did you mean 'HALOPSA_TENANT'?"),
-        ("RT_TOKEN", "Request Tracker comes with a later version; remove it"),
-        ("TIER_2_HOME_RT", "Request Tracker comes with a later version; remove it"),
     ],
 )
 def test_a_name_that_is_none_is_refused_with_the_nearest_right_one(name, problem):

@@ -28,10 +28,10 @@ from adapters.connectwise.simulation.vocabulary import (
     TICKET,
     Vocabulary,
 )
+from adapters.simulation.refusal import JSON_TYPE, dumped
 
 LONGEST_QUERY = 10_000
 _API = "/<codebase>/apis/3.0/"
-_JSON_TYPE = "application/json; charset=utf-8"
 
 
 class Access:
@@ -43,10 +43,6 @@ class Access:
 
     def add(self, public_key: str, private_key: str, member: int) -> None:
         self.keys[public_key] = (private_key, member)
-
-
-def dumped(body: Any) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class Door:
@@ -163,7 +159,7 @@ class Door:
 
 def as_json(body: Any, status: int = 200) -> Response:
     """A JSON answer."""
-    return Response(dumped(body), status, content_type=_JSON_TYPE)
+    return Response(dumped(body), status, content_type=JSON_TYPE)
 
 
 def sent_json() -> Any:

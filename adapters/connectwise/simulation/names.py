@@ -1,19 +1,7 @@
-"""Naming records of the simulated service desk in Python calls: by id, or by name."""
+"""Naming records of the simulated service desk in Python calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from adapters.simulation.names import Named, find
 
-from adapters.connectwise.simulation.refusal import Json
-
-Named = int | str
-"""A record's id, or its name (a member's or company's identifier)."""
-
-
-def find(records: Iterable[Json], wanted: Named, what: str, *keys: str) -> Json:
-    """The record that ``wanted`` names. Raises LookupError."""
-    names = ("id",) if isinstance(wanted, int) else keys
-    for record in records:
-        if any(record.get(name) == wanted for name in names):
-            return record
-    raise LookupError(f"the simulated service desk has no {what} {wanted!r}")
+__all__ = ["Named", "find"]

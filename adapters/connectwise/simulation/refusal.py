@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-Json = dict[str, Any]
+from adapters.simulation.refusal import Json, Refusal
 
-
-class Refusal(Exception):
-    """A call that is refused: the HTTP status, the JSON body and further headers of the answer."""
-
-    def __init__(self, status: int, body: Json, headers: dict[str, str] | None = None) -> None:
-        self.status = status
-        self.body = body
-        self.headers = headers or {}
-        super().__init__(f"{status} {body.get('code', body.get('error', ''))}: {body.get('message', '')}")
+__all__ = ["Json", "Refusal"]
 
 
 def problem(code: str, message: str, resource: str, field: str) -> Json:

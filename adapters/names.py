@@ -1,0 +1,82 @@
+"""Finding things of a ticket system by their names, in lists that are kept for some minutes.
+
+Configured names match exactly or else without case; two matches are an error, and a miss names what is near.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from adapters.contract import UnknownName
+
+KEEP_SECONDS = 600.0
+REFRESH_SECONDS = 30.0
+"""How old a list must be before a miss makes it be read again."""
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\ufeff]")
+
+
+def plain(value: str) -> str:
+    """A text to match with: without invisible characters, every run of white space as one blank."""
+    return " ".join(_INVISIBLE.sub("", value).split())
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same but for case, invisible characters and white space."""
+    return plain(one).casefold() == plain(other).casefold()
+
+
+class Kept(Generic[T]):
+    """A list that is read when first needed, and again when it is old. Thread-safe; one refresh at a time."""
+
+    def __init__(self, read: Callable[[], T], monotonic: Callable[[], float]) -> None:
+        self._read = read
+        self._monotonic = monotonic
+        self._value: tuple[float, T] | None = None
+        self._lock = threading.Lock()
+
+    def get(self, oldest: float = KEEP_SECONDS) -> T:
+        """The list, at most ``oldest`` seconds old."""
+        with self._lock:
+            now = self._monotonic()
+            if self._value is None or now - self._value[0] > oldest:
+                self._value = (now, self._read())
+            return self._value[1]
+
+
+def find(
+    kind: str,
+    name: str,
+    kept: Kept[T],
+    names_of: Callable[[Item], Sequence[str]],
+    candidates: Callable[[T], Sequence[Item]],
+) -> Item:
+    """The one candidate with that name among its ``names_of``, the list read anew before a miss. Raises UnknownName."""
+    found: Sequence[Item] = []
+    for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
+        found = candidates(kept.get(oldest))
+        chosen = matches(name, found, names_of)
+        if len(chosen) == 1:
+            return chosen[0]
+        if chosen:
+            raise UnknownName(f"unambiguous {kind}", name, [names_of(item)[0] for item in chosen])
+    raise UnknownName(kind, name, near(name, [names_of(item)[0] for item in found]))
+
+
+def matches(name: str, items: Sequence[Item], names_of: Callable[[Item], Sequence[str]]) -> list[Item]:
+    """The items of exactly that name, else those that have it but for case and white space."""
+    exact = [item for item in items if name in names_of(item)]
+    return exact or [item for item in items if any(same_name(name, other) for other in names_of(item))]
+
+
+def near(name: str, names: Sequence[str]) -> list[str]:
+    """Up to three names that are similar."""
+    folded = {plain(other).casefold(): other for other in names}
+    return [folded[hit] for hit in difflib.get_close_matches(plain(name).casefold(), folded, n=3, cutoff=0.5)]

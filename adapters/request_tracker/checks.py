@@ -1,0 +1,142 @@
+"""What ``escalator check`` asks RT: reads only, and every problem becomes a finding.
+
+RT's API has no list of rights. What it offers at a queue or ticket (its links) tells SeeQueue, ShowTicket,
+CreateTicket, ModifyTicket and CommentOnTicket; who may own where, and ReassignTicket, only a move can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from adapters.contract import ConnectorError, PayloadError
+from adapters.request_tracker.client import RtClient, json_of
+from adapters.request_tracker.directory import NOTE_KEY, Directory, can_do
+from adapters.request_tracker.mapping import moment, record_id, text, to_query
+from adapters.request_tracker.places import SHOW_TICKETS, Places
+from adapters.request_tracker.settings import RequestTrackerSettings
+from connector.model import Finding, Severity
+
+MOST_SKEW_SECONDS = 120.0
+
+_UTC = ZoneInfo("UTC")
+
+
+class Checks:
+    """Asks one RT. ``homes``: the configured homes there."""
+
+    def __init__(
+        self,
+        client: RtClient,
+        directory: Directory,
+        places: Places,
+        settings: RequestTrackerSettings,
+        homes: Sequence[str],
+    ) -> None:
+        self._client = client
+        self._directory = directory
+        self._places = places
+        self._settings = settings
+        self._homes = homes
+
+    def findings(self) -> list[Finding]:
+        """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
+        reach = self._reachability()
+        if any(finding.severity is Severity.ERROR for finding in reach):
+            return reach
+        found = [*reach, _asked("time zone", self._time_zone), _asked("field of notes", self._note_key)]
+        found += [_asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self._homes)]
+        if not self._settings.webhook_secret:
+            message = "RT_WEBHOOK_SECRET is not set: no webhook is accepted, and changes are found by the poll only"
+            found.append(Finding(Severity.WARNING, "webhook", message))
+        return [*found, _UNTOLD]
+
+    def _reachability(self) -> list[Finding]:
+        try:
+            answer = self._client.ask("rt", "reach RT", "nothing more than its token")
+            about = json_of(answer, "reach RT")
+            version = text(about.get("Version")) if isinstance(about, dict) else ""
+            if not version:
+                raise PayloadError("rt: Version", "missing: this does not look like RT")
+            account = self._directory.account()
+        except ConnectorError as error:
+            return [Finding(Severity.ERROR, "site", str(error))]
+        who = f"RT {version} answers, and knows the connector as {account.user.name!r}"
+        found = [Finding(Severity.OK, "site", who)]
+        skew = self._client.clock_skew(answer)
+        if skew is None:
+            found.append(Finding(Severity.WARNING, "clock", "RT names no time to compare with"))
+        elif abs(skew) > MOST_SKEW_SECONDS:
+            way = "behind" if skew > 0 else "ahead of"
+            message = f"this host's clock is {abs(skew):.0f} s {way} RT's: limits would be judged wrongly"
+            found.append(Finding(Severity.ERROR, "clock", message))
+        else:
+            found.append(Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of RT's"))
+        return found
+
+    def _time_zone(self) -> tuple[Severity, str]:
+        """Searches read our dates in the account's zone: two that must differ prove which one that is."""
+        account = self._directory.account()
+        named = account.zone_name or "none"
+        params = {"query": "id > 0", "orderby": "LastUpdated", "order": "DESC", "per_page": "1"}
+        what = "look at the newest change"
+        rows, _ = self._client.page("tickets", what, SHOW_TICKETS, {**params, "fields": "LastUpdated"})
+        if not rows:
+            return Severity.WARNING, f"the account's is {named}; there is no ticket yet to prove it with"
+        at = moment(rows[0].get("LastUpdated"), "ticket: LastUpdated")
+        number = record_id(rows[0].get("id"), "ticket: id")
+        zone = account.zone or _UTC
+        found = [self._is_found(number, operator, at, zone) for operator in (">=", ">")]
+        if found != [True, False]:
+            return Severity.ERROR, (
+                f"the account's is {named}, and searches by time do not fit it: set the Timezone of the connector's "
+                "account to UTC, or changes are missed"
+            )
+        if account.zone_name != "UTC":
+            return Severity.WARNING, f"the account's is {named}; UTC is safer, it has no hour twice"
+        return Severity.OK, "searches read the connector's dates as UTC"
+
+    def _is_found(self, number: str, operator: str, at: datetime, zone: ZoneInfo) -> bool:
+        query = f"id = {number} AND LastUpdated {operator} '{to_query(at, zone)}'"
+        what = "prove the time zone of searches"
+        return bool(self._client.page("tickets", what, SHOW_TICKETS, {"query": query, "per_page": "1"})[0])
+
+    def _note_key(self) -> tuple[Severity, str]:
+        if self._directory.has_note_key():
+            return Severity.OK, f"notes carry their marker in {NOTE_KEY!r}, too"
+        return Severity.WARNING, (
+            f"there is no custom field {NOTE_KEY!r} of ticket transactions (contrib/request-tracker makes it), or "
+            "the account lacks SeeCustomField: notes are found again by their text alone"
+        )
+
+    def _home(self, home: str) -> tuple[Severity, str]:
+        queue = self._places.locate(home).path[0]
+        if not can_do(self._directory.queue_detail(queue.id, 0.0), "create"):
+            return Severity.ERROR, "the connector's account needs CreateTicket there, or nothing can be moved to it"
+        params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}
+        rows, _ = self._client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params)
+        if not rows:
+            return Severity.OK, "CreateTicket is there; with no open ticket in it the other rights cannot be told"
+        lacking = [right for ref, right in _LINKS if not can_do(rows[0], ref)]
+        if lacking:
+            return Severity.ERROR, f"the connector's account needs {' and '.join(lacking)} there"
+        return Severity.OK, "its tickets can be read, commented on and moved"
+
+
+_LINKS = (("comment", "CommentOnTicket"), ("lifecycle", "ModifyTicket"))
+_UNTOLD = Finding(
+    Severity.OK,
+    "rights that RT does not tell",
+    "ReassignTicket and ShowTicketComments for the connector's account, OwnTicket for the people of each queue: "
+    "the escalation of a test ticket shows them",
+)
+
+
+def _asked(subject: str, ask: Callable[[], tuple[Severity, str]]) -> Finding:
+    try:
+        severity, message = ask()
+    except ConnectorError as error:
+        return Finding(Severity.ERROR, subject, str(error))
+    return Finding(severity, subject, message)

@@ -1,0 +1,125 @@
+"""Calls to REST 2.0 of one Request Tracker: addresses, headers, paging, errors explained.
+
+Knows HTTP and RT's manners, not what a ticket means. Every error that leaves is one of the contract's. No call
+carries ``If-Modified-Since``: RT answers it 500.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapters.contract import OutcomeUnknown, PayloadError, Temporary
+from adapters.http import Answer, HttpClient, HttpOptions, http_date
+from adapters.request_tracker.refusals import error_text, refusal
+from adapters.request_tracker.settings import RequestTrackerSettings
+from connector.clock import Clock
+
+API = "/REST/2.0"
+PAGE_SIZE = 100
+"""RT gives no larger pages."""
+
+EMPTY_PAGES = 3
+"""After so many empty pages a list counts as ended where RT does not say how long it is."""
+
+Params = Mapping[str, str]
+
+
+class RtClient:
+    """Calls below ``/REST/2.0/``. Safe to use from several threads."""
+
+    def __init__(self, settings: RequestTrackerSettings, clock: Clock, options: HttpOptions | None = None) -> None:
+        self.http = HttpClient(
+            settings.url + API,
+            clock,
+            options,
+            headers={"Accept": "application/json"},
+            auth={"Authorization": f"token {settings.token}"},
+            explain=error_text,
+        )
+        self._clock = clock
+
+    def get(self, path: str, what: str, right: str, params: Params | None = None) -> Any:
+        """The JSON that a GET answers. ``right`` names what the account needs for it."""
+        return json_of(self.ask(path, what, right, params), what)
+
+    def ask(self, path: str, what: str, right: str, params: Params | None = None) -> Answer:
+        """The answer to a GET, with its headers."""
+        return self._call("GET", path, what, right, params=params)
+
+    def put(self, path: str, what: str, right: str, payload: Any, etag: str = "") -> None:
+        """Ask for a change. That nothing is raised proves nothing: RT answers a refusal 200. Read afterwards.
+
+        With an ``etag`` it raises ChangedMeanwhile when the record is not at that state any more (a check, no lock).
+        Never repeated by itself; raises OutcomeUnknown when no answer came.
+        """
+        headers = {"If-Match": etag} if etag else {}
+        self._call("PUT", path, what, right, payload=payload, headers=headers)
+
+    def post(self, path: str, what: str, right: str, payload: Any) -> str:
+        """Create something and return the id at the end of its ``Location``. Never repeated by itself.
+
+        Raises OutcomeUnknown when it may have happened but no usable answer came.
+        """
+        answer = self._call("POST", path, what, right, payload=payload)
+        number = answer.headers.get("Location", "").rpartition("/")[2]
+        if not (number.isascii() and number.isdigit()):
+            raise OutcomeUnknown(f"{what}: answered {answer.status}, but not with what was made")
+        return number
+
+    def page(self, path: str, what: str, right: str, params: Params) -> tuple[list[dict[str, Any]], int | None]:
+        """One page of a list with the number of all its records, None where RT does not know it."""
+        body = self.get(path, what, right, {"per_page": str(PAGE_SIZE), **params})
+        found = body.get("items") if isinstance(body, dict) else None
+        if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+            raise PayloadError(f"{what}: items", "not a list of records")
+        total = body.get("total")
+        return found, total if isinstance(total, int) and not isinstance(total, bool) else None
+
+    def pages(self, path: str, what: str, right: str, params: Params | None = None) -> Iterator[dict[str, Any]]:
+        """Every record of a short list that nobody adds to meanwhile.
+
+        RT takes away from a page what the account may not see: a short page is no end. A list whose length RT does
+        not tell ends after EMPTY_PAGES empty pages.
+        """
+        number, empty = 1, 0
+        while True:
+            found, total = self.page(path, what, right, {**(params or {}), "page": str(number)})
+            yield from found
+            empty = 0 if found else empty + 1
+            ended = number * PAGE_SIZE >= total if total is not None else empty == EMPTY_PAGES
+            if ended:
+                return
+            number += 1
+
+    def clock_skew(self, answer: Answer) -> float | None:
+        """Seconds by which RT's clock is ahead of ours, by an answer's Date; None without one."""
+        theirs = http_date(answer.headers.get("Date"))
+        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.http.close()
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        right: str,
+        params: Params | None = None,
+        payload: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        answer = self.http.call(method, path, what=what, params=params, payload=payload, headers=headers)
+        if 200 <= answer.status < 300:
+            return answer
+        raise refusal(answer, what, right)
+
+
+def json_of(answer: Answer, what: str) -> Any:
+    """The JSON of an answer to a GET. Raises Temporary for anything else."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise Temporary(f"{what}: answered {answer.status}, but not in JSON") from error

@@ -1,0 +1,84 @@
+"""Changes of a ticket, from its transactions: queue, owner, status, priority, to the second. Pure.
+
+An owner's change is recorded twice (``Set`` and ``SetWatcher``): the second is left out. What happened to a ticket
+that was merged into this one is not this one's history. A move of the connector's own that left the owner without the
+right to own makes RT take the owner off, in the name of RT_System: that belongs to the move, and is the connector's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+
+from adapters.request_tracker.mapping import RT_SYSTEM, priority_ref, status
+from adapters.request_tracker.transactions import Transaction
+from connector.model import BY_CONNECTOR, BY_HISTORY, Aspect, Change, Person, Place, Ref, TicketId, Value
+
+_ASPECTS = {
+    ("Set", "Queue"): Aspect.PLACE,
+    ("Set", "Owner"): Aspect.OWNER,
+    ("Status", "Status"): Aspect.STATUS,
+    ("Set", "Status"): Aspect.STATUS,
+    ("Set", "Priority"): Aspect.PRIORITY,
+    # As versions before 4.2 recorded an owner's change.
+    ("Give", "Owner"): Aspect.OWNER,
+    ("Take", "Owner"): Aspect.OWNER,
+    ("Steal", "Owner"): Aspect.OWNER,
+    ("Untake", "Owner"): Aspect.OWNER,
+    ("Force", "Owner"): Aspect.OWNER,
+}
+_SAME_MOVE = timedelta(seconds=2)
+"""How long after a move RT's own reset of the owner, in the same request, may be recorded."""
+
+PersonOf = Callable[[str], Person | None]
+"""The user of that id as a person; None for nobody."""
+
+
+class Reader:
+    """Turns transactions into changes with what it is given to look up. ``own_id``: the connector's account."""
+
+    def __init__(
+        self, own_id: str, queue_of: Callable[[str], Ref], person_of: PersonOf, priorities: Mapping[str, int]
+    ) -> None:
+        self._own_id = own_id
+        self._queue_of = queue_of
+        self._person_of = person_of
+        self._priorities = priorities
+
+    def changes(self, ticket_id: TicketId, rows: Iterable[Transaction]) -> list[Change]:
+        """The changes of the ticket itself, oldest first."""
+        return list(self._changes(row for row in rows if row.ticket == ticket_id))
+
+    def _changes(self, rows: Iterable[Transaction]) -> Iterator[Change]:
+        move: Transaction | None = None
+        for row in rows:
+            aspect = _ASPECTS.get((row.type, row.field))
+            if aspect is None or row.old == row.new:
+                continue
+            is_own = row.creator.id == self._own_id or self._is_part_of(move, row, aspect)
+            how = BY_CONNECTOR if is_own else BY_HISTORY
+            old, new = self._value(aspect, row.old), self._value(aspect, row.new)
+            yield Change(row.at, aspect, old, new, how, row.creator.shown)
+            move = row if aspect is Aspect.PLACE else None
+
+    def _is_part_of(self, move: Transaction | None, row: Transaction, aspect: Aspect) -> bool:
+        """Whether RT itself took the owner off because the connector had just moved the ticket."""
+        return (
+            move is not None
+            and move.creator.id == self._own_id
+            and aspect is Aspect.OWNER
+            and row.creator.name == RT_SYSTEM
+            and row.at - move.at <= _SAME_MOVE
+            and self._person_of(row.new) is None
+        )
+
+    def _value(self, aspect: Aspect, raw: str) -> Value:
+        match aspect:
+            case Aspect.PLACE:
+                return Place((self._queue_of(raw),))
+            case Aspect.OWNER:
+                return self._person_of(raw)
+            case Aspect.STATUS:
+                return status(raw)
+            case Aspect.PRIORITY:
+                return priority_ref(raw, self._priorities)

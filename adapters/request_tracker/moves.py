@@ -1,0 +1,144 @@
+"""Reassignment, in this order: the queue, then owner, status and priority, each step proven by reading.
+
+RT answers a change that it refuses 200, with a sentence; and of queue and owner in one call it tries the owner first,
+in the old queue. So: read, move, read, give, read. What stayed as it was is a refusal; what became something else is
+another hand's work, and the caller compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adapters.contract import AdapterError, Forbidden, OutcomeUnknown, Permanent
+from adapters.request_tracker.client import RtClient
+from adapters.request_tracker.directory import Directory, can_do
+from adapters.request_tracker.mapping import NOBODY, Json, label
+from connector.model import Ownership, Person, Place, Target, TicketId, TicketRecord
+
+MODIFY = "the right ModifyTicket in the ticket's queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A ticket as it was read, with what it was read from."""
+
+    record: TicketRecord
+    data: Json
+    etag: str
+
+
+class Moves:
+    """Moves tickets of one RT. ``read`` reads a ticket anew, without its history."""
+
+    def __init__(self, client: RtClient, directory: Directory, read: Callable[[TicketId], Read]) -> None:
+        self._client = client
+        self._directory = directory
+        self._read = read
+
+    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+        """See ``TicketSystem.reassign``."""
+        if isinstance(target.owner, Person) and not target.owner.is_active:
+            raise Permanent(f"{target.owner.identifier!r} is a disabled user: nothing was reassigned")
+        before = self._read(ticket_id)
+        if before.record.id != ticket_id or not before.record.is_escalatable:
+            raise Permanent(f"{label(ticket_id)}: {before.record.why_not}: nothing was reassigned")
+        moved = self._moved(ticket_id, target.place, before)
+        if target.place is not None and not moved.record.place.is_within(target.place):
+            return moved.record
+        return self._given(ticket_id, target, moved)
+
+    def _moved(self, ticket_id: TicketId, place: Place | None, before: Read) -> Read:
+        """The ticket in its new queue."""
+        if place is None or before.record.place.is_within(place):
+            return before
+        queue = place.path[0]
+        # The ETag shows a change since the reading; two callers can still both succeed.
+        after = self._changed(ticket_id, {"Queue": queue.id}, before)
+        if after.record.place.key == before.record.place.key:
+            raise Forbidden(
+                f"{label(ticket_id)} could not be moved to the queue {queue.name!r}: RT left it in "
+                f"{before.record.place}. {self._missing_for_move(place, before)}"
+            )
+        return after
+
+    def _given(self, ticket_id: TicketId, target: Target, before: Read) -> TicketRecord:
+        """The ticket with its owner, status and priority: one call, and one to see what came of it."""
+        wanted = _wanted(target, before.record)
+        if not wanted:
+            return before.record
+        after = self._changed(ticket_id, wanted, before)
+        if "Owner" in wanted and _owner_name(after.record) == _owner_name(before.record):
+            raise Forbidden(self._why_not_given(ticket_id, target, after.record))
+        if "Status" in wanted and after.record.status.id == before.record.status.id:
+            raise Permanent(
+                f"{label(ticket_id)}: RT did not set the status {wanted['Status']!r}: the life cycle of its queue has "
+                f"no such status, no way to it from {after.record.status.name!r}, or asks for a right of its own"
+            )
+        return after.record
+
+    def _changed(self, ticket_id: TicketId, payload: Json, before: Read) -> Read:
+        what = f"reassign {label(ticket_id)}"
+        try:
+            self._client.put(f"ticket/{ticket_id}", what, MODIFY, dict(payload), before.etag)
+        except OutcomeUnknown as unknown:
+            return self._seen_done(ticket_id, payload, unknown)
+        return self._read(ticket_id)
+
+    def _seen_done(self, ticket_id: TicketId, payload: Json, unknown: OutcomeUnknown) -> Read:
+        """A change can be seen: what is there now tells whether it happened; if not, it may still come."""
+        try:
+            after = self._read(ticket_id)
+        except AdapterError:
+            raise unknown from None
+        record = after.record
+        now = {
+            "Queue": record.place.path[0].id,
+            "Owner": _owner_name(record),
+            "Status": record.status.id,
+            "Priority": "" if record.priority is None else record.priority.id,
+        }
+        if any(now[name] != value for name, value in payload.items()):
+            raise unknown
+        return after
+
+    def _missing_for_move(self, place: Place, before: Read) -> str:
+        """The right that a move lacks, as far as RT shows: what may be done is among a record's links."""
+        queue = place.path[0]
+        if not can_do(self._directory.queue_detail(queue.id, 0.0), "create"):
+            return f"The connector's account needs the right CreateTicket in the queue {queue.name!r}"
+        if not can_do(before.data, "lifecycle"):
+            return f"The connector's account needs the right ModifyTicket in the queue {str(before.record.place)!r}"
+        return "The life cycles of the two queues may have no way from its status to one of the other"
+
+    def _why_not_given(self, ticket_id: TicketId, target: Target, record: TicketRecord) -> str:
+        queue = record.place
+        if isinstance(target.owner, Person):
+            name = target.owner.identifier
+            return (
+                f"{label(ticket_id)} could not be given to {name!r}: RT left it with {_owner_name(record)!r}. "
+                f"{name!r} needs the right OwnTicket in the queue {str(queue)!r}, and the connector's account "
+                "ReassignTicket"
+            )
+        return (
+            f"the owner of {label(ticket_id)} could not be taken off: RT left {_owner_name(record)!r}. The "
+            f"connector's account needs the right ReassignTicket in the queue {str(queue)!r}"
+        )
+
+
+def _wanted(target: Target, record: TicketRecord) -> dict[str, str]:
+    """What is still to be changed once the ticket is in its queue."""
+    wanted: dict[str, str] = {}
+    if target.owner is Ownership.NOBODY and record.owner is not None:
+        wanted["Owner"] = NOBODY
+    elif isinstance(target.owner, Person) and _owner_name(record) != target.owner.identifier:
+        wanted["Owner"] = target.owner.identifier
+    if target.status is not None and record.status.id != target.status.id:
+        wanted["Status"] = target.status.id
+    if target.priority is not None and (record.priority is None or record.priority.id != target.priority.id):
+        wanted["Priority"] = target.priority.id
+    return wanted
+
+
+def _owner_name(record: TicketRecord) -> str:
+    return NOBODY if record.owner is None else record.owner.identifier

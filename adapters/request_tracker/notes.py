@@ -1,0 +1,140 @@
+"""Notes of a ticket: finding our own, and writing one for staff or one for the client.
+
+Notes for staff go to ``/comment``, and to nothing else: the rights that let an account move tickets also let it mail
+the client. ``/correspond`` is written here once, for the message that is meant for the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.contract import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, VisibleNote
+from adapters.request_tracker.client import PAGE_SIZE, RtClient
+from adapters.request_tracker.directory import NOTE_KEY, Directory
+from adapters.request_tracker.mapping import Json, label, moment, record, record_id, records, text
+from adapters.request_tracker.refusals import Refused
+from adapters.request_tracker.texts import Texts
+from adapters.request_tracker.transactions import COMMENT, CORRESPOND
+from connector.model import NoteRef, TicketId
+
+COMMENT_RIGHT = "the right CommentOnTicket (or ModifyTicket) in the ticket's queue"
+SEE_COMMENTS = "the right ShowTicketComments in the ticket's queue"
+REPLY_RIGHT = "the right ReplyToTicket (or ModifyTicket) in the ticket's queue"
+
+WhyRefused = Callable[[TicketId, str, Refused], AdapterError]
+"""What a 400 on a note stands for, found out by reading the ticket: the last one offers ``ref`` or does not."""
+
+
+class Notes:
+    """Notes at one RT. ``why_refused`` turns a 400 on a ticket into the error that is proven."""
+
+    def __init__(self, client: RtClient, directory: Directory, texts: Texts, why_refused: WhyRefused) -> None:
+        self._client = client
+        self._directory = directory
+        self._texts = texts
+        self._why_refused = why_refused
+
+    def find(self, ticket_id: TicketId, marker: str, now_id: str) -> NoteRef | None:
+        """The comment of our own that carries ``marker``: in its field, else in its text.
+
+        ``now_id``: the ticket's number now, another one when it was merged: notes may hang on either.
+        """
+        rows = self._own_comments(ticket_id, now_id)
+        for row in rows:
+            if marker in _note_keys(row):
+                return _reference(row)
+        # A note whose field is empty may still be it: RT writes the field after the note, and not everywhere.
+        unkeyed = [row for row in rows if not _note_keys(row)]
+        ids = [_reference(row).id for row in unkeyed]
+        texts = self._texts.of(ids, f"read our own notes on {label(ticket_id)}") if ids else {}
+        for row in unkeyed:
+            if marker in texts[_reference(row).id]:
+                return _reference(row)
+        return None
+
+    def write_internal(self, ticket_id: TicketId, words: str, marker: str) -> NoteRef:
+        """Add a comment, once, and read it again. Raises VisibleNote when nothing proves that it is one."""
+        what = f"write a note on {label(ticket_id)}"
+        number = self._sent(ticket_id, f"ticket/{ticket_id}/comment", what, COMMENT_RIGHT, words, marker)
+        try:
+            row = self._written(number, what)
+        except Forbidden as error:
+            raise VisibleNote(
+                f"transaction {number} on {label(ticket_id)} was written as a comment and cannot be read again, so "
+                f"nothing proves that the client can't see it, and it would not be found again: the connector's "
+                f"account needs {SEE_COMMENTS}"
+            ) from error
+        if row.get("Type") != COMMENT:
+            raise VisibleNote(
+                f"ALARM: transaction {number} on {label(ticket_id)} did not come back as a comment: the client may "
+                "see it. Look at it, and at what changes comments in this RT"
+            )
+        return _reference(row)
+
+    def write_visible(self, ticket_id: TicketId, words: str, marker: str) -> NoteRef:
+        """Reply to the client, once, and read the reply again."""
+        what = f"write to the client on {label(ticket_id)}"
+        number = self._sent(ticket_id, f"ticket/{ticket_id}/correspond", what, REPLY_RIGHT, words, marker)
+        row = self._written(number, what)
+        if row.get("Type") != CORRESPOND:
+            raise Permanent(f"{what}: transaction {number} did not come back as a reply: the client may not see it")
+        return _reference(row)
+
+    def _sent(self, ticket_id: TicketId, path: str, what: str, right: str, words: str, marker: str) -> str:
+        if marker not in words:
+            raise Permanent(f"{what}: the text lacks its marker; nothing was written")
+        payload: dict[str, Any] = {"Content": words, "ContentType": "text/plain"}
+        if self._directory.has_note_key():
+            payload["TxnCustomFields"] = {NOTE_KEY: marker}
+        try:
+            return self._client.post(path, what, right, payload)
+        except Refused as error:
+            raise self._why_refused(ticket_id, right, error) from error
+
+    def _written(self, number: str, what: str) -> Json:
+        """The transaction that came of it. When it cannot be read now, it will be looked for before any repeat."""
+        try:
+            row = self._client.get(f"transaction/{number}", what, SEE_COMMENTS)
+        except Forbidden:
+            raise
+        except AdapterError as error:
+            raise OutcomeUnknown(f"{what}: written, but could not be read again ({error})") from error
+        if not isinstance(row, dict) or record(row, "Object", what).get("type") != "ticket":
+            raise OutcomeUnknown(f"{what}: answered well, but what was written is nothing of a ticket")
+        return row
+
+    def _own_comments(self, ticket_id: TicketId, now_id: str) -> list[Json]:
+        """Our comments on a ticket, newest first. Those of one kind by one user are seen all or none."""
+        own_id = self._directory.account().user.id
+        numbers = sorted({str(ticket_id), now_id})
+        where = " OR ".join(f"ObjectId = {number}" for number in numbers)
+        query = f"ObjectType = 'RT::Ticket' AND ({where}) AND Type = '{COMMENT}' AND Creator = {own_id}"
+        params = {"query": query, "fields": "Created,CustomFields,ObjectId", "orderby": "id", "order": "DESC"}
+        found: list[Json] = []
+        page = 1
+        while True:
+            what = f"look for our own notes on {label(ticket_id)}"
+            rows, _ = self._client.page("transactions", what, SEE_COMMENTS, {**params, "page": str(page)})
+            found += rows
+            if len(rows) < PAGE_SIZE:
+                return [row for row in found if str(row.get("ObjectId")) in numbers]
+            page += 1
+
+
+def _note_keys(row: Json) -> list[str]:
+    fields = [field for field in records(row, "CustomFields") if field.get("name") == NOTE_KEY]
+    return [text(value) for field in fields for value in _values(field)]
+
+
+def _values(field: Mapping[str, Any]) -> list[Any]:
+    values = field.get("values")
+    return values if isinstance(values, list) else []
+
+
+def _reference(row: Json) -> NoteRef:
+    number = record_id(row.get("id"), "transaction: id")
+    try:
+        return NoteRef(number, moment(row.get("Created"), f"transaction {number}: Created"))
+    except PayloadError as error:
+        raise OutcomeUnknown(f"transaction {number} was written, and RT tells no time of it") from error

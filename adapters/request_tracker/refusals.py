@@ -1,0 +1,59 @@
+"""What RT's refusals mean, in the contract's errors.
+
+RT answers many refusals with 200 or 400 and a sentence in the user's own language: no sentence decides anything here.
+It is shown to people, clipped; what a refusal means is found out by reading.
+"""
+
+from __future__ import annotations
+
+import re
+
+from adapters.contract import AdapterError, Forbidden, NotFound, Permanent, Temporary
+from adapters.http import Answer
+
+_LONGEST_TEXT = 300
+
+
+class Refused(Permanent):
+    """A 400: RT did not do it. Why, only reading can tell."""
+
+
+class ChangedMeanwhile(Temporary):
+    """A 412: somebody else changed the record since it was read. Nothing was done."""
+
+
+def error_text(answer: Answer) -> str:
+    """RT's own words for an error, empty where it has none."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return ""
+    message = body.get("message") if isinstance(body, dict) else None
+    if not isinstance(message, str):
+        return ""
+    # The parser of searches adds the file and line of RT where it gave up.
+    text = re.sub(r"[\x00-\x1f\x7f]+", " ", re.sub(r" at /\S+ line \d+\.", "", message)).strip()
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + " …"
+
+
+def refusal(answer: Answer, what: str, right: str) -> AdapterError:
+    """The error that a 4xx answer stands for. ``right`` names what the account needs for the call."""
+    text = error_text(answer)
+    message = f"{what}: refused with {answer.status}" + (f" ({text})" if text else "")
+    match answer.status:
+        case 401:
+            return Forbidden(f"{message}: check RT_TOKEN, and that the account may use RT")
+        case 403:
+            return Forbidden(f"{message}: the connector's account needs {right}")
+        case 404 if text:
+            return NotFound(message)
+        case 404:
+            return Temporary(f"{message}, and not in RT's own way: check RT_URL")
+        case 412:
+            return ChangedMeanwhile(f"{what}: it was changed by somebody else at the same moment")
+        case 400:
+            return Refused(message)
+        case 408 | 409 | 423 | 425:
+            return Temporary(message)
+        case _:
+            return Permanent(message)

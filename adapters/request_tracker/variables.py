@@ -1,0 +1,100 @@
+"""The environment variables of a Request Tracker connection. ``RT_URL`` set means: connected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from adapters.contract import ConfigError
+from adapters.request_tracker.settings import STANDARD_PRIORITIES, RequestTrackerSettings
+from adapters.variables import Variable, items, missing, read_all, secret_items, web_address
+
+_TOKEN = re.compile(r"\d{1,9}-\d{1,18}-[0-9A-Za-z]{16,64}", re.ASCII)
+_PRIORITY = re.compile(r"(?P<name>[^=]*\S)\s*=\s*(?P<number>\d{1,9})", re.ASCII)
+
+
+def _site(text: str) -> str:
+    address: str = web_address(text)
+    if "/REST" in address:
+        raise ValueError("must not hold /REST/2.0: it is the address that people open")
+    return address
+
+
+def _token(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("is not a token as RT shows it")
+    return text
+
+
+def _priorities(text: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for item in items(text):
+        pair = _PRIORITY.fullmatch(item)
+        if pair is None:
+            raise ValueError("is not a list of names and numbers")
+        found[pair["name"].strip()] = int(pair["number"])
+    if not found or len(set(found.values())) != len(found):
+        raise ValueError("must name each number once")
+    return found
+
+
+URL = Variable(
+    "RT_URL",
+    "where people open Request Tracker, without `/REST/2.0`; plain http only to a loopback address. Set means: "
+    "connected",
+    "an https address",
+    "https://rt.example.com",
+    parse=_site,
+)
+TOKEN = Variable(
+    "RT_TOKEN",
+    "the authentication token of the connector's own RT account",
+    "a token as RT shows it once (number-user-letters)",
+    "1-40-0123456789abcdef0123456789abcdef",
+    parse=_token,
+    is_secret=True,
+)
+WEBHOOK_SECRET = Variable(
+    "RT_WEBHOOK_SECRET",
+    "what the sender of `contrib/request-tracker` signs with; two values, comma-separated, while rotating. Without "
+    "it no webhook is accepted, and changes are found by the poll",
+    "one or two values, comma-separated",
+    "another-long-random-text",
+    parse=secret_items(2),
+    is_secret=True,
+)
+PRIORITIES = Variable(
+    "RT_PRIORITIES",
+    "RT's names of priorities with the number at which each begins, as its `%PriorityAsString` has them (the API "
+    "knows numbers only)",
+    "names and numbers, comma-separated",
+    "Low=0, Medium=50, High=100",
+    shown_default="Low=0, Medium=50, High=100",
+    parse=_priorities,
+)
+
+VARIABLES: tuple[Variable, ...] = (URL, TOKEN, WEBHOOK_SECRET, PRIORITIES)
+
+
+def settings_from(values: Mapping[str, str]) -> RequestTrackerSettings | None:
+    """The settings from the variables that are set, or None when ``RT_URL`` is not among them.
+
+    Raises ConfigError with every problem.
+    """
+    read, problems = read_all(VARIABLES, values)
+    if URL.name not in values:
+        astray = [variable.name for variable in VARIABLES if variable.name in values]
+        if astray:
+            problems.append(URL.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
+    else:
+        problems += missing((TOKEN,), values, f"{URL.name} is set")
+    if problems:
+        raise ConfigError(problems)
+    if URL.name not in read:
+        return None
+    return RequestTrackerSettings(
+        url=read[URL.name],
+        token=read[TOKEN.name],
+        webhook_secret=read.get(WEBHOOK_SECRET.name, ()),
+        priorities=read.get(PRIORITIES.name, STANDARD_PRIORITIES),
+    )

@@ -1,0 +1,127 @@
+"""Webhooks as the sender of ``contrib/request-tracker`` posts them: signature, then which ticket. No network.
+
+The signature is an HMAC-SHA256 in hexadecimal over the sender's time, a dot and the raw body. A time that is more
+than five minutes off is refused, so an old delivery cannot be sent again; younger ones are told by their ids.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from adapters.contract import PayloadError, SignatureError
+from adapters.request_tracker.mapping import optional_moment
+from adapters.request_tracker.settings import RequestTrackerSettings
+from connector.clock import Clock
+from connector.model import InboundRequest, Notice, TicketId
+
+SIGNATURE_HEADER = "x-rt-signature"
+TIMESTAMP_HEADER = "x-rt-timestamp"
+DELIVERY_HEADER = "x-rt-delivery"
+WINDOW_SECONDS = 300.0
+
+_HIGHEST_ID = 2**53
+_LONGEST_DELIVERY = 180
+_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": _HIGHEST_ID}
+_ENVELOPE = Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["version", "event", "delivery_id", "ticket", "transaction"],
+        "properties": {
+            "version": {"const": 1},
+            "event": {"type": "string", "minLength": 1, "maxLength": 80},
+            "delivery_id": {"type": "string", "minLength": 1, "maxLength": _LONGEST_DELIVERY},
+            "ticket": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {"id": _NUMBER, "noted_id": _NUMBER},
+            },
+            "transaction": {
+                "type": "object",
+                "required": ["id"],
+                "properties": {"id": _NUMBER, "created": {"type": ["string", "null"]}},
+            },
+        },
+    }
+)
+
+
+class Webhook:
+    """Verifies and reads the webhooks of one RT."""
+
+    def __init__(self, settings: RequestTrackerSettings, clock: Clock) -> None:
+        self._secrets = tuple(settings.webhook_secret)
+        self._clock = clock
+
+    def verify(self, request: InboundRequest) -> None:
+        """See ``TicketSystem.verify``."""
+        if not self._secrets:
+            raise SignatureError("no RT_WEBHOOK_SECRET is set: webhooks are not accepted")
+        given, sent_at = (request.headers.get(name, "").strip() for name in (SIGNATURE_HEADER, TIMESTAMP_HEADER))
+        if not given or not sent_at:
+            raise SignatureError(f"the header {SIGNATURE_HEADER if not given else TIMESTAMP_HEADER} is missing")
+        # Every secret is compared, so that the time tells nothing about which one came near.
+        expected = [sign(secret, sent_at, request.body) for secret in self._secrets]
+        hits = [hmac.compare_digest(one, given.encode("utf-8", "replace")) for one in expected]
+        if not any(hits):
+            raise SignatureError("the signature does not fit the body")
+        if not _SECONDS.fullmatch(sent_at):
+            raise SignatureError(f"the header {TIMESTAMP_HEADER} is not a number of seconds")
+        if abs(int(sent_at) - self._clock.now().timestamp()) > WINDOW_SECONDS:
+            raise SignatureError("it was sent too long ago, or the clocks of RT and of this host differ")
+
+    def parse(self, request: InboundRequest) -> list[Notice]:
+        """See ``TicketSystem.parse``. A ticket that was merged meanwhile is named by both its numbers."""
+        body = _decoded(request.body)
+        error = best_match(_ENVELOPE.iter_errors(body))
+        if error is not None:
+            raise PayloadError(error.json_path, _problem(error.validator, error.validator_value))
+        ticket, delivery = body["ticket"], body["delivery_id"]
+        at = _created(body["transaction"].get("created"))
+        now, then = int(ticket["id"]), int(ticket.get("noted_id", ticket["id"]))
+        found = [Notice(TicketId(str(now)), delivery, at)]
+        if then != now:
+            found.append(Notice(TicketId(str(then)), f"{delivery}:{then}", at))
+        return found
+
+
+def sign(secret: str, sent_at: str, body: bytes) -> bytes:
+    """The value of the signature header for a body that is sent at that time, as bytes."""
+    digest = hmac.digest(secret.encode(), sent_at.encode("utf-8", "replace") + b"." + body, "sha256")
+    return b"sha256=" + digest.hex().encode()
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise PayloadError("$", "not JSON, or nested too deeply") from error
+
+
+def _created(value: Any) -> datetime | None:
+    """When the transaction happened; None when that is not readable: it is a hint."""
+    try:
+        return optional_moment(value, "created")
+    except PayloadError:
+        return None
+
+
+def _problem(rule: Any, wanted: Any) -> str:
+    """What is wrong, in words that do not repeat what was sent."""
+    match rule:
+        case "type":
+            kinds = wanted if isinstance(wanted, list) else [wanted]
+            return f"must be {' or '.join(kinds)}"
+        case "required":
+            return f"must have {', '.join(wanted)}"
+        case "const":
+            return f"must be {wanted}"
+        case _:
+            return f"{rule} is {wanted}"
