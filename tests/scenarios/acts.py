@@ -38,11 +38,14 @@ def told(at: datetime) -> str:
 
 @dataclass
 class Script:
-    """The script while it runs on one desk: the tickets by the names that the script gives them."""
+    """The script while it runs on one desk: the tickets by the names that the script gives them,
+    and which of them are deleted.
+    """
 
     stage: Stage
     desk: Desk
     tickets: dict[str, TicketId] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
 
     def play(self, stories: Mapping[str, Iterable[Act]], until: str) -> None:
         """Have everything happen at its second, and the connector do what it does in between."""
@@ -151,4 +154,9 @@ def merged(when: str, into: str) -> Act:
 
 def deleted(when: str) -> Act:
     """It is deleted for good."""
-    return _to_ticket(when, lambda desk, ticket: desk.delete(ticket))
+
+    def do(script: Script, name: str) -> None:
+        script.desk.delete(script.tickets[name])
+        script.gone.add(name)
+
+    return Act(moment(when), do)
