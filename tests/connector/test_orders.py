@@ -154,6 +154,8 @@ def test_working_minutes_are_the_clients_and_times_of_day_the_tiers():
 
 
 def test_a_stint_without_overrides_has_none():
-    record = a_ticket(owner=TESS)
-    stint = build_timeline(record, seen(record), a_policy(), HOMES).current
-    assert NOTHING.overrides_of(stint) == ()
+    record = a_ticket(owner=TESS, place=TIER_3, entries=(said(OVERRIDE, at("09:10"), MARIA),))
+    timeline = build_timeline(record, up_at(at("10:00")), a_policy(), HOMES)
+    found = read_orders(timeline, a_policy(), MANAGERS)
+    first, second = timeline.stints
+    assert (len(found.overrides_of(first)), found.overrides_of(second)) == (1, ())
