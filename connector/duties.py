@@ -23,7 +23,8 @@ from connector.policy import Policy
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
 from connector.timeline import Stint
 
-_WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN, Verdict.DUE_AT_OPENING})
+_WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
+"""How a stage stands while there is still something to warn of: its limit has not run out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,10 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
     for override in decision.orders.overrides_of(stint):
         if override.at >= listens_from(stint):
             told.setdefault(override.entry, []).append(_on_override(situation, stint, override))
+    # What lacks nothing is a demand by itself.
     for request in () if demand else decision.orders.requests:
-        missing = situation.documentation.missing(request)
-        if missing:
-            told.setdefault(request.entry, []).append(_on_request(request, missing))
+        answer = _on_request(request, situation.documentation.missing(request))
+        told.setdefault(request.entry, []).append(answer)
     for word in decision.orders.unclear:
         event = AuditEvent("command not understood", {"by": word.by, "command": word.command, "entry": word.entry})
         told.setdefault(word.entry, []).append((sayings.unclear(word), event))
@@ -150,7 +151,7 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
     """The warning of the stage where it is due, else when it will be."""
     decision, clock = situation.decision, situation.decision.clock
-    if clock is None or clock.warn_at is None or clock.act_at is None or decision.verdict not in _WARNED:
+    if clock is None or clock.warn_at is None or decision.verdict not in _WARNED:
         return [], None
     saga = situation.named(clock.stage.value, "warning")
     if situation.is_done(saga):
