@@ -160,7 +160,12 @@ def test_the_day_is_the_zones_own_where_it_is_another_day_than_in_utc():
 @pytest.mark.parametrize(
     ("what", "said_at", "clock", "moment"),
     [
-        ("before the change", datetime(2026, 3, 8, 5, tzinfo=UTC), time(1, 30), datetime(2026, 3, 8, 6, 30, tzinfo=UTC)),
+        (
+            "before the change",
+            datetime(2026, 3, 8, 5, tzinfo=UTC),
+            time(1, 30),
+            datetime(2026, 3, 8, 6, 30, tzinfo=UTC),
+        ),
         ("skipped", datetime(2026, 3, 8, 5, tzinfo=UTC), time(2, 30), datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),
         ("after it", datetime(2026, 3, 8, 5, tzinfo=UTC), time(16, 30), datetime(2026, 3, 8, 20, 30, tzinfo=UTC)),
         ("repeated", datetime(2026, 11, 1, 4, tzinfo=UTC), time(1, 30), datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),
@@ -171,7 +176,9 @@ def test_a_clock_change_repeats_at_the_first_pass_and_skips_onwards(what, said_a
     assert Until("", clock).resolve(said_at, NEW_YORK) == moment
 
 
-@given(st.integers(0, 99), st.integers(0, 59), st.sampled_from(["{h}h{m}m", "{h}h {m} min", "{h} hours and {m} minutes"]))
+@given(
+    st.integers(0, 99), st.integers(0, 59), st.sampled_from(["{h}h{m}m", "{h}h {m} min", "{h} hours and {m} minutes"])
+)
 def test_every_length_is_read_back_as_it_was_written(hours, minutes, form):
     span, rest = read_span(form.format(h=hours, m=minutes) + " because of the vendor")
     if hours or minutes:
@@ -207,7 +214,9 @@ def test_any_text_is_read_and_nothing_but_its_end_is_left(text):
     assert text.endswith(rest)
 
 
-@given(st.from_regex(r"until [0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}([+-][0-9]{2}:[0-9]{2}|Z)?", fullmatch=True))
+@given(
+    st.from_regex(r"until [0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}([+-][0-9]{2}:[0-9]{2}|Z)?", fullmatch=True)
+)
 def test_every_moment_that_is_accepted_can_be_worked_out(text):
     span, _ = read_span(text)
     assert isinstance(span, str) or isinstance(span.resolve(THURSDAY, NEW_YORK), datetime)  # type: ignore[union-attr]

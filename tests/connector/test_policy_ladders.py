@@ -204,7 +204,9 @@ POLICY = read_policy(
     a_document(
         ladders=[
             a_ladder(),
-            a_ladder(name="Urgent", clients=None, priorities=["Priority 1 - Critical"], tiers=[{"homes": {"psa": "Sr IT"}}]),
+            a_ladder(
+                name="Urgent", clients=None, priorities=["Priority 1 - Critical"], tiers=[{"homes": {"psa": "Sr IT"}}]
+            ),
         ]
     )
 )

@@ -58,7 +58,9 @@ def test_an_incomplete_request_is_told_exactly_what_is_missing():
 
 
 def test_a_command_that_is_not_understood_is_answered_with_what_is_wrong():
-    word = Misunderstood("n1", "Tess\n/override off", at("09:10"), "override", "there is no command /overide; did you mean it?")
+    word = Misunderstood(
+        "n1", "Tess\n/override off", at("09:10"), "override", "there is no command /overide; did you mean it?"
+    )
     assert unclear(word) == "Tess '/override' off: there is no command /overide; did you mean it? Nothing was done."
     word = Misunderstood("n1", "Tess Tech", at("09:10"), "escalate", "the kind of escalation is missing")
     assert unclear(word) == "Tess Tech: the kind of escalation is missing. Nothing was done."
@@ -189,7 +191,9 @@ def test_the_warning_of_the_fix_asks_for_no_plan_and_names_only_what_is_missing(
 
 
 def test_where_nothing_is_missing_nothing_is_said_of_it():
-    noted = said("Plan: swap it\n\nSteps attempted: toggled it\nError codes: 0x80070005\nResearch: KB5005463", at("09:10"))
+    noted = said(
+        "Plan: swap it\n\nSteps attempted: toggled it\nError codes: 0x80070005\nResearch: KB5005463", at("09:10")
+    )
     assert warned("09:58", noted)[1] == SELF_CHECK
 
 
