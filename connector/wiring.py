@@ -172,7 +172,7 @@ def _connect(settings: Settings, name: str, store: Store, metrics: Metrics) -> T
     on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, name)
     return SYSTEMS[name].connect(
         settings.connections[name],
-        [tier.homes[name] for tier in settings.policy.tiers if name in tier.homes],
+        [tier.homes[name] for one in settings.policy.every_ladder for tier in one.tiers if name in tier.homes],
         KeysAtHand(SigningKeyStore(store, name)),
         SystemClock(),
         on_call=on_call,
