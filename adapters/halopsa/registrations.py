@@ -49,8 +49,8 @@ class Registrations:
     def register(self) -> Registration:
         """Leave exactly one active webhook with all its events; steps in this order:
 
-        1. find ours; 2. without any, add one; 3. delete all but the best one; 4. repair that one where it is
-        switched off or otherwise not right; 5. add the events that it lacks.
+        1. find ours; 2. without any, add one; 3. delete all but the best one; 4. send that one what it is to be,
+        because its secret is never given out and may be an old one; 5. add the events that it lacks.
         """
         ours = self._ours()
         kept = next((row for row in ours if self._is_right(row)), ours[0] if ours else None)
@@ -59,9 +59,8 @@ class Registrations:
                 self._delete(row)
         if kept is None:
             kept = self._sent("register the webhook", self._wanted())
-        elif not self._is_right(kept):
-            what = f"repair the webhook {kept['id']}"
-            kept = self._sent(what, {"id": kept["id"], **self._wanted()})
+        else:
+            kept = self._sent(f"set up the webhook {kept['id']}", {"id": kept["id"], **self._wanted()})
         self._add_events(text(kept.get("id")))
         return _registration(kept)
 

@@ -29,7 +29,8 @@ class Faults(CallFaults):
     Writing: ``writes_readable_after``: seconds of the clock until what came in over HTTP can be read;
     ``note_comes_back_visible``, ``note_comes_back_hidden``: whatever was sent; ``team_id_ignored``: a team is taken by
     its name only; ``confirms_agents``: an agent outside the team needs ``_agent01_ok``; ``team_change_resets_agent``
-    unless both are sent; ``priority_computed``: a written priority is not kept. A rule runs after each POST of a ticket
+    unless both are sent; ``priority_computed``: a written priority is not kept; ``tech_update_wins``: the ticket type's
+    status after an agent's update is stronger than the ``new_status`` sent. A rule runs after each POST of a ticket
     over HTTP, ``rule_times`` often (None: always): ``rule_reverts`` names what it puts back (``team``, ``agent``,
     ``status``, ``priority``), ``rule_sets`` gives fields their values; ``rule_in_answer``: the answer shows it, too.
     Webhooks: ``payload``: ``full``, ``small``, ``event``, ``custom``; ``batches``: ``none``, ``array`` or ``object``;
@@ -56,6 +57,7 @@ class Faults(CallFaults):
         "confirms_agents": True,
         "team_change_resets_agent": True,
         "priority_computed": False,
+        "tech_update_wins": False,
         "rule_reverts": frozenset(),
         "rule_sets": {},
         "rule_times": None,
@@ -83,6 +85,7 @@ class Faults(CallFaults):
     confirms_agents: bool
     team_change_resets_agent: bool
     priority_computed: bool
+    tech_update_wins: bool
     rule_reverts: frozenset[str]
     rule_sets: dict[str, Any]
     rule_times: int | None
