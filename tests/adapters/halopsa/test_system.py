@@ -217,6 +217,7 @@ def test_a_note_is_written_hidden_without_a_mail_and_leaves_the_status_alone(sit
     row = site.simulator.actions_of(int(ticket))[-1]
     assert (row["outcome_id"], row["hiddenfromuser"], str(row["id"])) == (7, True, note.id)
     assert site.simulator.ticket(int(ticket))["status_id"] == 4
+    assert not [call for call in site.simulator.calls if (call.method, call.path) == ("POST", "Tickets")]
     (entry,) = system.read(ticket).entries
     assert (entry.text, entry.visibility, entry.author.kind) == (text, Visibility.INTERNAL, AuthorKind.CONNECTOR)
     assert system.find_note(ticket, "ESC-1") == note
