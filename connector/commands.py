@@ -1,13 +1,15 @@
-"""The words of the process in a note: the line that records a diagnosis plan, and the template's sections. Pure.
+"""The words of the process in a note: the line that records a diagnosis plan, sections, and lines that command. Pure.
 
 Only what an author wrote himself counts (``own_words``). Whether an author may say it (an agent, not a client) is for
-the caller to decide. ``/escalate`` and ``/override`` are read in ``spoken``.
+the caller to decide. What ``/escalate`` and ``/override`` ask for is read in ``spoken``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from connector.own_words import own_lines
 
@@ -25,7 +27,16 @@ PLAN, NEW_PLAN, OTHER, COMMAND, FREE = "plan", "new plan", "other", "command", "
 """What else the lines of a note can be: the diagnosis plan, the new plan after a final escalation, another section of
 the template, what belongs to a command, free text."""
 
-_COMMAND = re.compile(r"/[a-z]+\b(?!/)", re.IGNORECASE)
+ESCALATE, OVERRIDE = "escalate", "override"
+
+_COMMAND = re.compile(r"/([a-z][a-z-]{2,19})(?![\w/.@-])[ \t*_~]*:?[ \t*_~]*(.*)", re.IGNORECASE)
+_ALIKE = 0.75
+"""How alike a word must be to a command to be taken for a misspelling of it (``difflib``'s ratio, from 0 to 1)."""
+
+_TYPOGRAPHIC = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "／": "/", "：": ":", "–": "-", "—": "-"}
+    | dict.fromkeys(map(chr, [*range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]), " ")
+)
 _BULLETS = " \t-*•·‣◦–—+#_~"
 _LIST_ITEM = re.compile(r"(?:[-*•·‣◦–+]|\d{1,2}[.)])\s")
 _NUMBER = re.compile(r"\d{1,2}[.)]\s+")
@@ -85,7 +96,7 @@ def labelled(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
     label, held = FREE, list[str]()
     for index, line in enumerate(lines):
         heading, rest = _heading(line)
-        if heading or _COMMAND.match(line):
+        if heading or command_in(line):
             yield label, held
             label, held = heading or COMMAND, [rest] if rest else []
         elif label == COMMAND and is_list_item(line):
@@ -102,6 +113,33 @@ def labelled(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 def _is_right_above_its_list(label: str, held: Sequence[str], lines: Sequence[str], index: int) -> bool:
     """Whether a blank line stands between a heading and the list that is its content."""
     return label != COMMAND and not held and index + 1 < len(lines) and is_list_item(lines[index + 1])
+
+
+class Command(NamedTuple):
+    """A line that commands, well or badly: the word as written, the command that it is or nearly is, what follows."""
+
+    word: str
+    name: str
+    rest: str
+
+
+def command_in(line: str) -> Command | None:
+    """The command of an own line, be it in a list or in bold type; None where it has none. Quotes come out straight."""
+    if "/" not in line and "／" not in line:
+        return None
+    bare = line.translate(_TYPOGRAPHIC).lstrip(_BULLETS)
+    if number := _NUMBER.match(bare):
+        bare = bare[number.end() :].lstrip(_BULLETS)
+    found = _COMMAND.match(bare)
+    name = _nearest(found[1].lower()) if found else ""
+    return Command(found[1].lower(), name, found[2].rstrip(" \t*_~")) if found and name else None
+
+
+def _nearest(word: str) -> str:
+    """The command that a word is, or is a misspelling of, or nothing."""
+    alike = {name: SequenceMatcher(None, word, name).ratio() for name in (ESCALATE, OVERRIDE)}
+    best = max(alike, key=lambda name: alike[name])
+    return best if alike[best] >= _ALIKE else ""
 
 
 def is_heading(line: str) -> bool:

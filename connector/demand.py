@@ -107,15 +107,15 @@ _NEEDS: Mapping[Reason, Mapping[str, Callable[[Documentation, Request], bool]]] 
 
 
 def demand_of(decision: Decision, policy: Policy, documentation: Documentation) -> Demand | None:
-    """The escalation that is due now, with all its reasons; None while none is."""
-    stint, tier = decision.stint, decision.tier
-    if stint is None or tier is None or decision.verdict in _HOLD_STILL:
+    """The escalation that is due now, with all its reasons; None while none is. Without a clock nothing goes up."""
+    stint, tier, clock = decision.stint, decision.tier, decision.clock
+    if stint is None or tier is None or clock is None:
         return None
     requests = decision.orders.requests
     ready = [one for one in requests if Reason.URGENCY in one.reasons or not documentation.missing(one)]
     is_risen = policy.escalate_when_critical and stint.critical_at is not None
-    if decision.verdict is Verdict.BREACHED and decision.clock is not None:
-        key, answered = decision.clock.stage.value, list(requests)
+    if decision.verdict is Verdict.BREACHED:
+        key, answered = clock.stage.value, list(requests)
     elif ready:
         key, answered = COMMAND, ready
     elif is_risen:
@@ -134,9 +134,6 @@ def demand_of(decision: Decision, policy: Policy, documentation: Documentation) 
         undocumented=_once(words for request in answered for words in documentation.missing(request)),
         blocked=tuple(one for one in answered if Reason.URGENCY in one.reasons and _says(one)),
     )
-
-
-_HOLD_STILL = frozenset({Verdict.NOT_ESCALATABLE, Verdict.UNKNOWN, Verdict.NOT_WATCHED, Verdict.ENDED})
 
 
 def _once(words: Iterable[str]) -> tuple[str, ...]:

@@ -22,7 +22,8 @@ from connector.policy import Policy
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
 from connector.timeline import Stint
 
-_WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN, Verdict.DUE_AT_OPENING})
+_WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
+"""How a stage stands while there is still something to warn of: its limit has not run out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
     """The warning of the stage where it is due, else when it will be."""
     decision, clock = situation.decision, situation.decision.clock
-    if clock is None or clock.warn_at is None or clock.act_at is None or decision.verdict not in _WARNED:
+    if clock is None or clock.warn_at is None or decision.verdict not in _WARNED:
         return [], None
     saga = situation.named(clock.stage.value, "warning")
     if situation.is_done(saga):

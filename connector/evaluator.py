@@ -115,6 +115,9 @@ def _evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders)
     if stint is None:
         return _without_stint(timeline, now)
     tier = policy.tier(stint.tier)
+    if stint.clock_from is None and policy.escalate_when_critical:
+        # A risen priority takes the ticket up at once, touched or not; its clock is that of the rise.
+        stint = replace(stint, clock_from=stint.critical_at)
     if stint.clock_from is None:
         why = "nobody has touched the ticket yet, so its clock has not started"
         return Decision(Verdict.UNTOUCHED, why, now, timeline, tier=tier)
@@ -209,11 +212,10 @@ def _judge(clock: StageClock, stint: Stint, now: datetime) -> tuple[Verdict, str
     assert clock.limit_at is not None
     assert clock.due_at is not None
     assert clock.act_at is not None
-    if now < clock.limit_at:
-        return Verdict.RUNNING, f"the {owed} is due in {clock.left_minutes:.0f} working minutes", clock.act_at
     if now < clock.due_at:
-        assert clock.override is not None
-        return Verdict.OVERRIDDEN, f"the limit for the {owed} applies later, by {clock.override.by}", clock.act_at
+        if clock.override is not None and clock.due_at > clock.limit_at:
+            return Verdict.OVERRIDDEN, f"the limit for the {owed} applies later, by {clock.override.by}", clock.act_at
+        return Verdict.RUNNING, f"the {owed} is due in {clock.left_minutes:.0f} working minutes", clock.act_at
     if now < clock.act_at:
         opening = clock.calendar.next_open(clock.due_at)
         if now < opening:

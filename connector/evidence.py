@@ -130,7 +130,7 @@ def critical_within(span: Span, changes: Sequence[Change], policy: Policy) -> da
         if change.what is not Aspect.PRIORITY or is_sight(change) or not span.holds(change.at):
             continue
         is_now, was = (policy.is_critical(p if isinstance(p, Ref) else None) for p in (change.new, change.old))
-        risen = (risen or change.at if was else change.at) if is_now else None
+        risen = (risen if was else change.at) if is_now else None
     return risen
 
 

@@ -57,7 +57,12 @@ _LENGTH = re.compile(
     re.IGNORECASE,
 )
 _UNTIL = re.compile(r"(?:until|till|til)\b\s*", re.IGNORECASE)
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]+(\d\d?:\d\d(?::\d\d)?)\s*(z|[+-]\d\d:?\d\d)?)?(?!\w|:\d)", re.IGNORECASE)
+_ISO = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:(?:T|[\s,]+)(?:at\s+)?(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
+    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|[+-]\d\d:?\d\d)?)?(?!\w|:\d)",
+    re.IGNORECASE,
+)
+_YEARS = range(2000, 3000)
 _DAY = rf"(?:on\s+)?(?P<{{0}}>today|tomorrow|{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in _DAYS)})\b"
 _CLOCK = r"(?:at\s+)?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s*(?P<half>[ap]\.?m\.?)?(?!\w|:\d)"
 _WHEN = re.compile(
@@ -75,7 +80,7 @@ def read_span(text: str) -> tuple[Span | str, str]:
         return _until(text[found.end() :])
     if found := _LENGTH.match(text):
         return _lasting(found), text[found.end() :]
-    if found := re.match(r"\d+(?!\w|:\d)", text):
+    if found := re.match(r"\d{1,9}(?!\w|:\d)", text):
         return f"{found[0]} of what: write {found[0]}m for minutes or {found[0]}h for hours", ""
     return "how long the override holds is missing", ""
 
@@ -94,13 +99,10 @@ def _number(text: str | None) -> float:
 
 def _until(text: str) -> tuple[Span | str, str]:
     if found := _ISO.match(text):
-        if not found[2]:
-            return f"the time of day on {found[1]} is missing", ""
-        zone = (found[3] or "").upper().replace("Z", "+00:00")
-        try:
-            return Until("", time(), datetime.fromisoformat(f"{found[1]}T{found[2]:0>5}{zone}")), text[found.end() :]
-        except ValueError:
-            return f"{found[0]} is no date and time", ""
+        if not found["hour"]:
+            return f"the time of day on {found['date']} is missing", ""
+        moment = _moment(found)
+        return (moment, text[found.end() :]) if isinstance(moment, Until) else (moment, "")
     if found := _WHEN.match(text):
         at = _time(found["hour"], found["minute"], found["half"])
         if at is not None:
@@ -109,6 +111,20 @@ def _until(text: str) -> tuple[Span | str, str]:
     if found := _DAY_ALONE.match(text):
         return f"the time of day {found[0].strip()} is missing", ""
     return "the time after until is missing", ""
+
+
+def _moment(found: re.Match[str]) -> Until | str:
+    """The moment of an ISO date with a time, and its zone where it has one."""
+    at = _time(found["hour"], found["minute"], found["half"])
+    zone = (found["zone"] or "").upper().replace("Z", "+00:00")
+    try:
+        moment = datetime.fromisoformat(f"{found['date']}T{at}{zone}") if at is not None else None
+        moment = moment and moment.replace(second=int(found["second"] or 0))
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in _YEARS:
+        return f"{' '.join(found[0].split())} is no date and time"
+    return Until("", time(), moment)
 
 
 def _time(hour_text: str, minute_text: str | None, half: str | None) -> time | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.model import AuthorKind, Entry, Stage, Visibility
-from connector.override_span import Lasting, Until, Whole
+from connector.override_span import Lasting, Whole
 from connector.spoken import OverrideWords, spoken_in
 from connector.working_time import CalendarError, WorkingCalendar
 
@@ -81,12 +81,11 @@ def overrides_in(entries: Iterable[Entry], discretion: Discretion, plan_at: date
 
 
 def in_force(overrides: Sequence[Override], stage: Stage) -> Override | None:
-    """The override that counts for a stage: the last one applied that speaks of it; None after ``off``."""
-    for override in reversed(overrides):
-        if override.refused or not (override.lifts or override.is_off or override.stage is stage):
-            continue
-        return None if override.is_off else override
-    return None
+    """The override that counts for a stage: the last one applied, where it speaks of that stage; None after ``off``."""
+    last = next((override for override in reversed(overrides) if not override.refused), None)
+    if last is None or last.is_off:
+        return None
+    return last if last.lifts or last.stage is stage else None
 
 
 def _judged(entry: Entry, words: OverrideWords, discretion: Discretion, stage: Stage) -> Override:
@@ -116,18 +115,17 @@ def _until(words: OverrideWords, said_at: datetime, discretion: Discretion) -> t
     """Until when, and what speaks against it."""
     calendar, most = discretion.calendar, discretion.most_minutes
     too_long = f"it is longer than the {most:g} working minutes that a single override may last"
-    match words.span:
-        case Whole():
-            return None, ""
-        case Lasting(minutes):
-            if minutes > most:
-                return said_at, too_long
-            try:
-                return calendar.add(said_at, minutes), ""
-            except CalendarError:
-                return said_at, "the calendar ends before that"
-        case Until():
-            until = words.span.resolve(said_at, discretion.zone)
-            if until <= said_at:
-                return until, "that time is past already"
-            return until, too_long if calendar.between(said_at, until) > most else ""
+    span = words.span
+    if isinstance(span, Whole):
+        return None, ""
+    if isinstance(span, Lasting):
+        if span.minutes > most:
+            return said_at, too_long
+        try:
+            return calendar.add(said_at, span.minutes), ""
+        except CalendarError:
+            return said_at, "the calendar ends before that"
+    until = span.resolve(said_at, discretion.zone)
+    if until <= said_at:
+        return until, "that time is past already"
+    return until, too_long if calendar.between(said_at, until) > most else ""

@@ -97,11 +97,12 @@ def warning(decision: Decision, policy: Policy, documentation: Documentation) ->
     assert clock.due_at is not None
     assert stint is not None
     times = _times(decision, policy)
+    then = "the ticket goes up a tier" if policy.next_tier(policy.tier(stint.tier)) else "the final escalation follows"
     left = clock.calendar.between(decision.at, clock.due_at, [(p.start, p.end) for p in clock.pauses])
     holder = f"{name_of(stint.holders[-1])}: " if stint.holders else ""
     yield (
         f"{holder}{number(clock.used_minutes)} of {minutes_text(clock.limit_minutes)} for the {_owed(clock.stage)} are "
-        f"used; {minutes_text(left)} are left, until {times.full(clock.due_at)}. Then the ticket goes up a tier."
+        f"used; {minutes_text(left)} are left, until {times.full(clock.due_at)}. Then {then}."
     )
     lacking = list(_lacking(clock, documentation))
     if lacking:
@@ -143,9 +144,12 @@ def reminder(count: int, most: int, owed: Sequence[str], people: Sequence[tuple[
     """What is still owed after a final escalation. ``people``: role and name of those whom it called."""
     called = joined([f"{name_of(name)} ({role})" for role, name in people if name])
     missing = joined([role for role, name in people if not name])
-    to = f"{called}: please." if called else ""
-    nobody = f" Nobody is configured as {missing}." if missing else ""
-    return f"REMINDER {count} of {most} after the final escalation. Still owed: {joined(owed)}. {to}{nobody}".rstrip()
+    sentences = [f"REMINDER {count} of {most} after the final escalation. Still owed: {joined(owed)}."]
+    if called:
+        sentences.append(f"{called}: please.")
+    if missing:
+        sentences.append(f"Nobody is configured as {missing}.")
+    return " ".join(sentences)
 
 
 def _owed(stage: Stage) -> str:

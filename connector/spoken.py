@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from connector.commands import is_heading, is_list_item
+from connector.commands import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item
 from connector.model import Reason
 from connector.override_span import Span, read_span
 from connector.own_words import own_lines
-
-ESCALATE, OVERRIDE = "escalate", "override"
+from connector.wording import clipped
 
 ESCALATE_FORMS = "/escalate knowledge, /escalate permission or /escalate urgency (several may be named at once)"
 OVERRIDE_FORMS = "/override 45m because …, /override until 16:30 because …, /override none because …, or /override off"
@@ -28,17 +26,9 @@ _KINDS = {
     "urgency": Reason.URGENCY,
     "urgent": Reason.URGENCY,
 }
-_COMMAND = re.compile(r"/([a-z][a-z-]{2,19})(?![\w/.@-])[ \t*_~]*:?[ \t*_~]*(.*)", re.IGNORECASE)
-_MARKUP = " \t-*•·‣◦–—+#_~"
-_JOINTS = re.compile(r"(?:[ \t,;&+/]|\band\b)+", re.IGNORECASE)
+_JOINTS = re.compile(r"(?:[ \t,;&+/*~]|\band\b)+", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
-_BECAUSE = re.compile(r"[ \t,;:.–—-]*(?:(?:because|since|as|reason)\b)?[ \t,;:–—-]*", re.IGNORECASE)
-_TYPOGRAPHIC = str.maketrans(
-    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "／": "/", "：": ":", "–": "-", "—": "-"}
-)
-_ALIKE = 0.75
-"""How alike a word must be to a command to be taken for a misspelling of it (``difflib``'s ratio, from 0 to 1)."""
-
+_BECAUSE = re.compile(r"[ \t,;:.*~-]*(?:(?:because|since|as|reason)\b)?[ \t,;:*~-]*", re.IGNORECASE)
 _LONGEST_DETAIL = 2000
 _LEAST_WORDS, _LEAST_LETTERS = 2, 10
 
@@ -85,26 +75,16 @@ def spoken_in(text: str) -> list[Spoken]:
 
 def _spoken(lines: list[str]) -> Iterator[Spoken]:
     for index, line in enumerate(lines):
-        found = _COMMAND.match(line.translate(_TYPOGRAPHIC).lstrip(_MARKUP))
-        if not found:
+        found = command_in(line)
+        if found is None:
             continue
-        word, rest = found[1].lower(), found[2].rstrip(" \t*_~")
-        command = word if word in (ESCALATE, OVERRIDE) else _nearest(word)
-        if command != word:
-            if command:
-                forms = ESCALATE_FORMS if command == ESCALATE else OVERRIDE_FORMS
-                yield Unclear(command, f"there is no command /{word}; did you mean {forms}?")
-        elif command == ESCALATE:
-            yield _escalate(rest, lines[index + 1 :])
+        if found.word != found.name:
+            forms = ESCALATE_FORMS if found.name == ESCALATE else OVERRIDE_FORMS
+            yield Unclear(found.name, f"there is no command /{found.word}; did you mean {forms}?")
+        elif found.name == ESCALATE:
+            yield _escalate(found.rest, lines[index + 1 :])
         else:
-            yield _override(rest)
-
-
-def _nearest(word: str) -> str:
-    """The command that a word is a misspelling of, or nothing."""
-    alike = {name: SequenceMatcher(None, word, name).ratio() for name in (ESCALATE, OVERRIDE)}
-    best = max(alike, key=lambda name: alike[name])
-    return best if alike[best] >= _ALIKE else ""
+            yield _override(found.rest)
 
 
 def _escalate(rest: str, below: list[str]) -> EscalateWords | Unclear:
@@ -118,7 +98,7 @@ def _escalate(rest: str, below: list[str]) -> EscalateWords | Unclear:
         joint = _JOINTS.match(rest, word.end())
         rest = rest[joint.end() if joint else word.end() :]
     if not reasons:
-        named = f"{word[0]!r} is no kind of escalation" if word else "the kind of escalation is missing"
+        named = f"{clipped(word[0])} is no kind of escalation" if word else "the kind of escalation is missing"
         return Unclear(ESCALATE, f"{named}; write {ESCALATE_FORMS}")
     detail = _BECAUSE.sub("", rest, count=1) if rest else ""
     return EscalateWords(
@@ -129,12 +109,7 @@ def _escalate(rest: str, below: list[str]) -> EscalateWords | Unclear:
 def _paragraph(lines: list[str]) -> Iterator[str]:
     """The lines right below a command, up to a blank one, a list, a heading or a command."""
     for line in lines:
-        if (
-            not line
-            or is_heading(line)
-            or is_list_item(line)
-            or _COMMAND.match(line.translate(_TYPOGRAPHIC).lstrip(_MARKUP))
-        ):
+        if not line or is_heading(line) or is_list_item(line) or command_in(line):
             return
         yield line
 

@@ -20,6 +20,7 @@ from connector import __version__, assembly
 from connector.clock import SystemClock
 from connector.group_commit import GroupCommit
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
+from connector.notify import Notifier
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
 from connector.sight import Sight
@@ -105,6 +106,7 @@ def connections_of(wiring: Wiring) -> list[assembly.Connected]:
             keeps_webhooks=bool(settings.public_url),
             jitter=random.SystemRandom(),
             journal=CountedJournal(wiring.store, wiring.metrics),
+            notifier=Notifier(settings.notify_urls),
         )
         found.append(connected)
     return found
@@ -170,7 +172,7 @@ def _connect(settings: Settings, name: str, store: Store, metrics: Metrics) -> T
     on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, name)
     return SYSTEMS[name].connect(
         settings.connections[name],
-        [tier.homes[name] for tier in settings.policy.tiers if name in tier.homes],
+        [tier.homes[name] for one in settings.policy.every_ladder for tier in one.tiers if name in tier.homes],
         KeysAtHand(SigningKeyStore(store, name)),
         SystemClock(),
         on_call=on_call,
