@@ -118,6 +118,27 @@ STEPS: Sequence[Step] = (
     Step("escalator", "GET", "ticket/{third}", query={"fields[Queue]": "Name"}),
     Step("root", "DELETE", "ticket/{third}"),
     Step("escalator", "GET", "ticket/{third}", query={"fields[Queue]": "Name"}),
+    # Replies open what is not active, whoever writes them.
+    _created(CONNIE, "fourth", Content="Four", ContentType="text/plain"),
+    Step(CONNIE, "POST", "ticket/{fourth}/correspond", _note("Any news?")),
+    Step("escalator", "GET", "ticket/{fourth}", query={"fields[Queue]": "Name"}),
+    Step("tess", "PUT", "ticket/{fourth}", {"Status": "stalled"}),
+    Step(CONNIE, "POST", "ticket/{fourth}/correspond", _note("Any news?")),
+    Step("escalator", "GET", "ticket/{fourth}", query={"fields[Queue]": "Name"}),
+    Step("tess", "PUT", "ticket/{fourth}", {"Status": "rejected"}),
+    Step(CONNIE, "POST", "ticket/{fourth}/correspond", _note("It is still broken")),
+    Step("escalator", "GET", "ticket/{fourth}/history", query=HISTORY),
+    Step(
+        "escalator",
+        "GET",
+        "attachments",
+        query={
+            "query": '[{{"field":"TransactionId","operator":"IN","value":["{fourth}","999999"]}},'
+            '{{"field":"ContentType","operator":"STARTSWITH","value":"text/"}}]',
+            "fields": "Content,ContentType,TransactionId,Filename",
+            "orderby": "id",
+        },
+    ),
     # Searches.
     Step(
         "escalator",
@@ -156,7 +177,7 @@ STEPS: Sequence[Step] = (
         "GET",
         "users",
         query={
-            "query": '[{{"field":"Name","operator":"IN","value":["tess","SAM","gone"]}}]',
+            "query": '[{{"field":"Name","operator":"IN","value":["tess","sam","gone"]}}]',
             "fields": "Name,RealName,Organization",
             "orderby": "id",
         },
@@ -218,7 +239,7 @@ def alike(value: Any, name: str = "") -> Any:
         return int(value)
     if isinstance(value, str):
         text = value if value.startswith("1970-") else _TIME.sub("a time", value)
-        return re.sub(r"(?<=Ticket )\d+", "#", text)
+        return re.sub(r"(?<=[Tt]icket[ /])\d+", "#", text)
     return value
 
 
@@ -258,7 +279,12 @@ def main(url: str, tokens_file: str) -> None:
 
     about = "What a real RT 5.0.3 answered in this conversation; the simulator must answer the same."
     print(
-        json.dumps({"about": about, "kind": "conversation", "payload": list(hold(call))}, indent=1, ensure_ascii=False)
+        json.dumps(
+            {"about": about, "kind": "conversation", "payload": list(hold(call))},
+            indent=1,
+            ensure_ascii=False,
+            sort_keys=True,
+        )
     )
 
 
