@@ -12,7 +12,7 @@ Adapters translate every exception of their libraries into the tree below:
         ├── Permanent          will not work until somebody changes something
         │   ├── Forbidden      a right is missing; names it
         │   ├── NotFound       proven not to exist (never: "the look-up failed")
-    │   ├── VisibleNote    a note that was to be internal came back visible to the client
+        │   ├── VisibleNote    a note that was to be internal came back visible to the client
         │   └── UnknownName    a configured name does not resolve; carries near matches
         └── OutcomeUnknown     sent, but no answer: it may or may not have happened
 """
@@ -137,14 +137,6 @@ class TicketSystem(Protocol):
     name: str
     """As in the paths: ``connectwise``, ``halopsa``, ``rt``."""
 
-    keeps_history: bool
-    """Whether ``TicketRecord.changes`` is the system's own history of places, owners, statuses and priorities.
-
-    Then it is oldest first, exact to the second, from the ticket's creation on (the first change of an aspect says
-    in ``old`` what it was at first), with ``how`` BY_CONNECTOR where this connection's own account made the change
-    and BY_HISTORY elsewhere. What it does not explain of the present state, the connector observes by itself.
-    """
-
     manages_webhooks: bool
     """Whether registrations are seen and made through the API; where not, an administrator installs the sender."""
 
@@ -173,7 +165,11 @@ class TicketSystem(Protocol):
         ...
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
-        """The ticket with its entries, oldest first. Raises NotFound only when its absence is proven."""
+        """The ticket with its entries and, where the system keeps one, its history, oldest first.
+
+        In the history ``how`` is BY_CONNECTOR where this connection's own account made the change, else BY_HISTORY.
+        Raises NotFound only when the ticket's absence is proven.
+        """
         ...
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
@@ -199,8 +195,8 @@ class TicketSystem(Protocol):
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         """Put people on the ticket beside its owner; returns those of them who are on it then, read back.
 
-        Idempotent: who is on it already is left alone. Raises Forbidden when the right is missing, Permanent where
-        the system has no such field.
+        Idempotent: who is on it already is left alone. Who is not active any more is left out. Raises Forbidden when
+        the right is missing, Permanent where the system has no such field.
         """
         ...
 

@@ -32,6 +32,8 @@ from connector.clock import Clock
 
 DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0
+_HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"})
+_SHORTEST_CREDENTIAL = 6
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -109,6 +111,7 @@ class HttpClient:
         self._base = base_url.rstrip("/")
         self._origins = {origin_of(self._base), *map(origin_of, origins)}
         self._auth = dict(auth or {})
+        self._headers = dict(headers or {})
         self._explain = explain
         self._clock = clock
         self._session = _session(self._base, self.options.pool_size, headers or {})
@@ -195,7 +198,10 @@ class HttpClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return Answer(response.status_code, response.headers, self._body(response, request, started))
+                body = self._body(response, request, started)
+                if response.status_code >= 400:
+                    body = _without(body, {**self._headers, **request.headers}, request.form or {})
+                return Answer(response.status_code, response.headers, body)
         except (requests.RequestException, Urllib3Error) as error:
             raise _translated(error, request) from error
 
@@ -241,6 +247,16 @@ class _Prepared:
     headers: dict[str, str]
     what: str
     is_repeatable: bool
+
+
+def _without(body: bytes, headers: Mapping[str, str], form: Mapping[str, str]) -> bytes:
+    """An error's body without the credentials of the call: some servers and proxies repeat what they were sent."""
+    sent = [value.split()[-1] for name, value in headers.items() if name.lower() not in _HARMLESS and value.strip()]
+    sent += [value for name, value in form.items() if "secret" in name or "password" in name]
+    for value in sent:
+        if len(value) >= _SHORTEST_CREDENTIAL:
+            body = body.replace(value.encode(), b"***")
+    return body
 
 
 def origin_of(url: str) -> str:

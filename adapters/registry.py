@@ -1,7 +1,7 @@
 """The ticket systems that this version can connect to. A new adapter is one line in ``SYSTEMS``.
 
-An adapter's folder offers ``variables.py`` (``VARIABLES``, ``settings_from``) and ``system.py``
-(``connect``). They are imported when first used: a deployment pays only for the systems that it connects.
+An adapter's folder offers ``variables.py`` (``VARIABLES``, ``settings_from``), ``system.py`` (``connect``) and
+``desk.py`` (``simulated``). They are imported when first used: a deployment pays only for the systems that it connects.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from adapters.contract import SigningKeys, TicketSystem
+    from adapters.desk import Desk
     from adapters.variables import Variable
     from connector.clock import Clock
 
@@ -43,6 +44,10 @@ class AdapterEntry:
         system = self._module("system").connect(settings, homes, keys, clock, **http_options)
         return cast("TicketSystem", system)
 
+    def simulated(self, clock: Clock) -> Desk:
+        """The service desk of ``adapters.desk`` on a simulator of its own."""
+        return cast("Desk", self._module("desk").simulated(clock))
+
     def _module(self, name: str) -> Any:
         return import_module(f"{self.package}.{name}")
 
@@ -51,6 +56,7 @@ SYSTEMS: Mapping[str, AdapterEntry] = {
     entry.name: entry
     for entry in (
         AdapterEntry("connectwise", "adapters.connectwise"),
+        AdapterEntry("halopsa", "adapters.halopsa"),
         AdapterEntry("rt", "adapters.request_tracker"),
     )
 }

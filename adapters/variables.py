@@ -46,7 +46,8 @@ class Variable:
     """One environment variable.
 
     ``shown_default`` is for people; ``expected`` completes "expected …"; ``example`` is a harmless value.
-    ``parse`` turns the text into a value. A text of blanks counts as not set.
+    ``parse`` turns the text into a value. A text of blanks counts as not set. ``instead_of`` names the variable that
+    it takes the place of: the two are never set together.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Variable:
     shown_default: str = ""
     parse: Parser = str
     is_secret: bool = False
+    instead_of: str = ""
 
     @property
     def hint(self) -> str:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "dead-letters": "looking",
     "audit": "looking",
     "export": "looking",
+    "policy": "policies",
 }
 """The commands and the module of each, loaded when it is called: ``--help`` is quick, ``migrate`` loads no server."""
 

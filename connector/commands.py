@@ -1,16 +1,17 @@
-"""What people say to the connector in notes: for now, the line that records a diagnosis plan. Pure.
+"""The words of the process in a note: the line that records a diagnosis plan, sections, and lines that command. Pure.
 
-Only what an author wrote himself counts: quoted replies, forwarded mail and code are somebody else's words.
-Whether an author may say it (an agent, not a client) is for the caller to decide. The commands ``/escalate`` and
-``/override`` belong here too, once they are built.
+Only what an author wrote himself counts (``own_words``). Whether an author may say it (an agent, not a client) is for
+the caller to decide. What ``/escalate`` and ``/override`` ask for is read in ``spoken``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import NamedTuple
 
-from connector.texts import to_text
+from connector.own_words import own_lines
 
 SECTIONS = (
     "Steps attempted",
@@ -22,10 +23,20 @@ SECTIONS = (
 )
 """The sections of the template that a technician may write himself."""
 
-PLAN, OTHER, FREE = "plan", "other", ""
-"""What else the lines of a note can be: the diagnosis plan, another section of the template, free text."""
+PLAN, NEW_PLAN, OTHER, COMMAND, FREE = "plan", "new plan", "other", "command", ""
+"""What else the lines of a note can be: the diagnosis plan, the new plan after a final escalation, another section of
+the template, what belongs to a command, free text."""
 
-_COMMAND = re.compile(r"/[a-z]+\b(?!/)", re.IGNORECASE)
+ESCALATE, OVERRIDE = "escalate", "override"
+
+_COMMAND = re.compile(r"/([a-z][a-z-]{2,19})(?![\w/.@-])[ \t*_~]*:?[ \t*_~]*(.*)", re.IGNORECASE)
+_ALIKE = 0.75
+"""How alike a word must be to a command to be taken for a misspelling of it (``difflib``'s ratio, from 0 to 1)."""
+
+_TYPOGRAPHIC = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "／": "/", "：": ":", "–": "-", "—": "-"}
+    | dict.fromkeys(map(chr, [*range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000]), " ")
+)
 _BULLETS = " \t-*•·‣◦–—+#_~"
 _LIST_ITEM = re.compile(r"(?:[-*•·‣◦–+]|\d{1,2}[.)])\s")
 _NUMBER = re.compile(r"\d{1,2}[.)]\s+")
@@ -33,54 +44,14 @@ _HEADING = re.compile(
     r"(?P<plan>(?:diagnosis\s+)?plan)|(?P<steps>steps\s+(?:attempted|taken|tried))"
     r"|(?P<errors>error\s+(?:codes?|messages?))|(?P<research>research)"
     r"|(?P<talks>internal\s+discussions?)|(?P<rights>missing\s+permissions?)|(?P<next>next\s+steps?)"
-    r"|(?P<other>new\s+plan|issue|reason\s+for\s+escalation|client)",
+    r"|(?P<new>new\s+plan)|(?P<other>issue|reason\s+for\s+escalation|client)",
     re.IGNORECASE,
 )
 _COLON = re.compile(r"\s*[*_]*\s*[:：]\s*[*_]*\s*")
 _SECTION_OF = dict(zip(("steps", "errors", "research", "talks", "rights", "next"), SECTIONS, strict=True))
+_SECTION_OF["new"] = NEW_PLAN
+_PARAGRAPHS = (PLAN, NEW_PLAN, OTHER, COMMAND)
 _NO_PLAN_YET = frozenset({"tbd", "tba", "none", "none yet", "n/a", "na", "todo", "to do", "to follow", "pending"})
-
-_FENCES = ("```", "~~~")
-_FORWARDED = re.compile(
-    r"-{2,}\s*(?:original (?:message|appointment)|forwarded message|(?:ursprüngliche|weitergeleitete) nachricht"
-    r"|originalnachricht|message (?:d['’]origine|original|transféré)|mensaje original|messaggio originale"
-    r"|oorspronkelijk bericht)\s*-{2,}|begin forwarded message:|anfang der weitergeleiteten nachricht"
-    r"|début du message (?:réexpédié|transféré)",
-    re.IGNORECASE,
-)
-_WROTE = re.compile(r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef)\b", re.IGNORECASE)
-_WROTE_HEAD = re.compile(r"(?:on|am|le|el|il|op)\s", re.IGNORECASE)
-_WRITTEN_AT = re.compile(r"\b\d{4}\b|\d[:./]\d")
-_FROM = re.compile(r"(?:from|von|de|da|van)\s*:\s*\S", re.IGNORECASE)
-_MAIL_HEADER = re.compile(
-    r"(?P<proof>sent|date|subject|gesendet|datum|betreff|envoyé|objet|enviado|fecha|asunto|inviato|oggetto"
-    r"|verzonden|onderwerp)\s*:|(?:to|cc|bcc|reply-to|importance|an|à|para|a|aan)\s*:",
-    re.IGNORECASE,
-)
-_WRAPPED_LINES = 3
-_HEADER_LINES = 5
-_LONGEST_ATTRIBUTION = 400
-
-
-def own_lines(text: str) -> list[str]:
-    """The lines that the author wrote himself, stripped; blank ones stay as empty strings.
-
-    Left out: lines that start with ``>``, block quotes, fenced code, and all that follows a reply separator.
-    """
-    lines = [line.strip() for line in to_text(text).splitlines()]
-    kept: list[str] = []
-    fence = ""
-    for index, line in enumerate(lines):
-        if fence:
-            if line.startswith(fence) and not line.strip(fence[0]):
-                fence = ""
-        elif line.startswith(_FENCES) and line[0] not in line.lstrip(line[0]):
-            fence = line[: len(line) - len(line.lstrip(line[0]))]
-        elif _starts_reply(lines, index):
-            break
-        elif not line.startswith(">"):
-            kept.append(line)
-    return kept
 
 
 def plan_in(text: str) -> str | None:
@@ -89,10 +60,19 @@ def plan_in(text: str) -> str | None:
     A plan is a line starting with ``Plan:`` or ``Diagnosis plan:`` together with the rest of its paragraph (a list
     right below it counts). Nothing after the colon, or a placeholder such as "tbd", is no plan.
     """
+    return _plan_called(PLAN, text)
+
+
+def new_plan_in(text: str) -> str | None:
+    """The plan that a note records after a final escalation, in a line starting with ``New plan:``, or None."""
+    return _plan_called(NEW_PLAN, text)
+
+
+def _plan_called(wanted: str, text: str) -> str | None:
     if "plan" not in text.lower():
         return None
     for label, lines in labelled(own_lines(text)):
-        plan = " ".join(lines).strip() if label == PLAN else ""
+        plan = " ".join(lines).strip() if label == wanted else ""
         if any(map(str.isalnum, plan)) and plan.strip(" .…?!-").casefold() not in _NO_PLAN_YET:
             return plan
     return None
@@ -108,23 +88,68 @@ def sections_in(text: str) -> dict[str, list[str]]:
 
 
 def labelled(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Own lines, put together with what they belong to: one of ``SECTIONS``, ``PLAN``, ``OTHER`` or ``FREE``.
+    """Own lines with what they belong to: ``PLAN``, ``NEW_PLAN``, ``OTHER``, ``COMMAND``, ``FREE``, or a section.
 
-    A section runs to the next heading or command, a plan to the end of its paragraph. The lines of each come without
-    bullets and blank ones; commands are left out.
+    A section runs to the next heading or command, a plan to the end of its paragraph, so does a command, or to a list.
+    The lines of each come without bullets and blank ones; a command's own line is left out.
     """
     label, held = FREE, list[str]()
     for index, line in enumerate(lines):
         heading, rest = _heading(line)
-        is_over = _COMMAND.match(line) or (not line and label in (PLAN, OTHER))
-        if not heading and is_over and not held and _LIST_ITEM.match("".join(lines[index + 1 : index + 2])):
-            continue  # the list right below a heading is its content
-        if heading or is_over:
+        if heading or command_in(line):
             yield label, held
-            label, held = heading or FREE, [rest] if rest else []
+            label, held = heading or COMMAND, [rest] if rest else []
+        elif label == COMMAND and is_list_item(line):
+            yield label, held
+            label, held = FREE, [without_bullet(line)]
         elif line:
             held.append(without_bullet(line))
+        elif label in _PARAGRAPHS and not _is_right_above_its_list(label, held, lines, index):
+            yield label, held
+            label, held = FREE, []
     yield label, held
+
+
+def _is_right_above_its_list(label: str, held: Sequence[str], lines: Sequence[str], index: int) -> bool:
+    """Whether a blank line stands between a heading and the list that is its content."""
+    return label != COMMAND and not held and index + 1 < len(lines) and is_list_item(lines[index + 1])
+
+
+class Command(NamedTuple):
+    """A line that commands, well or badly: the word as written, the command that it is or nearly is, what follows."""
+
+    word: str
+    name: str
+    rest: str
+
+
+def command_in(line: str) -> Command | None:
+    """The command of an own line, be it in a list or in bold type; None where it has none. Quotes come out straight."""
+    if "/" not in line and "／" not in line:
+        return None
+    bare = line.translate(_TYPOGRAPHIC).lstrip(_BULLETS)
+    if number := _NUMBER.match(bare):
+        bare = bare[number.end() :].lstrip(_BULLETS)
+    found = _COMMAND.match(bare)
+    name = _nearest(found[1].lower()) if found else ""
+    return Command(found[1].lower(), name, found[2].rstrip(" \t*_~")) if found and name else None
+
+
+def _nearest(word: str) -> str:
+    """The command that a word is, or is a misspelling of, or nothing."""
+    alike = {name: SequenceMatcher(None, word, name).ratio() for name in (ESCALATE, OVERRIDE)}
+    best = max(alike, key=lambda name: alike[name])
+    return best if alike[best] >= _ALIKE else ""
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line begins a plan or a section of the template."""
+    return bool(_heading(line)[0])
+
+
+def is_list_item(line: str) -> bool:
+    """Whether a line is an item of a list."""
+    return bool(_LIST_ITEM.match(line))
 
 
 def without_bullet(line: str) -> str:
@@ -148,43 +173,3 @@ def _heading(line: str) -> tuple[str, str]:
         return label, bare[colon.end() :].strip("*_ ")
     is_title = line.startswith(("#", "**", "__")) and kind != PLAN and not bare[found.end() :].strip("*_# ")
     return (label, "") if is_title else ("", "")
-
-
-# --- replies --------------------------------------------------------------------------------------------------
-
-
-def _starts_reply(lines: Sequence[str], index: int) -> bool:
-    """Whether from this line on a mail is quoted that somebody else wrote."""
-    line = lines[index].replace("*", "").strip()
-    return bool(
-        line
-        and (
-            _FORWARDED.match(line)
-            or (_FROM.match(line) and _is_header_block(lines, index + 1))
-            or ((_WROTE_HEAD.match(line) or "@" in line) and _is_attribution(lines, index))
-        )
-    )
-
-
-def _is_attribution(lines: Sequence[str], index: int) -> bool:
-    """``On <date> <somebody> wrote:``, also wrapped over several lines."""
-    joined = ""
-    for line in lines[index : index + _WRAPPED_LINES]:
-        joined = f"{joined} {line}".strip()
-        if len(joined) > _LONGEST_ATTRIBUTION:
-            return False
-        if joined.rstrip("*_ ").endswith(":"):
-            is_dated = _WROTE_HEAD.match(joined) and _WRITTEN_AT.search(joined)
-            return bool((is_dated or "@" in joined) and _WROTE.search(joined))
-    return False
-
-
-def _is_header_block(lines: Sequence[str], start: int) -> bool:
-    """Whether mail headers follow; a "From" and a "To" alone may as well be a firewall rule."""
-    for line in lines[start : start + _HEADER_LINES]:
-        header = _MAIL_HEADER.match(line.replace("*", "").strip())
-        if header and header["proof"]:
-            return True
-        if line and not header:
-            return False
-    return False

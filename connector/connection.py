@@ -7,6 +7,8 @@ again until it is.
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from datetime import timedelta
 
 from connector.store.connections import Connections, ConnectionState
 
@@ -38,6 +40,10 @@ class ConnectionBook:
         with self._lock:
             self._kept = self._connections.get(self._name)
             return self._kept
+
+    def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta) -> str:
+        """Whose turn it is in a group; see ``Connections.take_turn``."""
+        return self._connections.take_turn(self._name, group, loads, fresh)
 
     def remember(self, name: str, value: object) -> None:
         """Keep something learned about the ticket system for all workers and for good."""

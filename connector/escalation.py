@@ -20,7 +20,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import OutcomeUnknown, Permanent, Temporary, TicketSystem, UnknownName, VisibleNote
+from adapters.contract import OutcomeUnknown, Permanent, TicketSystem, UnknownName, VisibleNote
+from connector.announcing import Announcer
+from connector.assignment import Assigner, Assignment
 from connector.audit import AuditEvent
 from connector.evaluator import Decision
 from connector.journal import Journal, Step
@@ -29,10 +31,14 @@ from connector.marks import Marks
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.observation import moved_by_us
 from connector.policy import QUEUE, Homes, Policy, Tier
-from connector.saga import MOVE, NOTE, OWNER_NOTE, own_note, target_facts, tries_of
+from connector.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
+from connector.speaking import wait_until_settled
 
 LOGGED = ("reason", "stage", "from", "to", "limit_minutes", "used_minutes", "due_at", "place", "tries")
 """Of an escalation's outcome, what its log line says: nothing that a client wrote."""
+
+TRAINING = "training request"
+"""The audit event that records a knowledge gap: who, and which topic."""
 
 MOVE_TRIES = 3
 MOVE_PAUSE = timedelta(minutes=2)
@@ -63,6 +69,7 @@ class Plan:
     to: Tier | None
     target: Target
     assignment: str
+    assigned_by: str = ""
 
     @property
     def is_final(self) -> bool:
@@ -74,11 +81,13 @@ class Plan:
 class Carried:
     """What became of an escalation: the ticket as it now is, and the changes that are already stored.
 
-    ``cleared_owner``: an owner was to be removed; ``owner_stays``: the ticket system would not.
+    ``is_final``: it was the final escalation; the ticket stayed. ``cleared_owner``: an owner was to be removed;
+    ``owner_stays``: the ticket system would not.
     """
 
     record: TicketRecord
     changes: tuple[Change, ...] = ()
+    is_final: bool = False
     cleared_owner: bool = False
     owner_stays: bool = False
 
@@ -111,25 +120,41 @@ class Escalator:
     """Carries escalations out on one connection. Holds no state of its own; safe for several threads."""
 
     def __init__(
-        self, system: TicketSystem, journal: Journal, marks: Marks, policy: Policy, *, owner_stays: bool
+        self,
+        system: TicketSystem,
+        journal: Journal,
+        marks: Marks,
+        policy: Policy,
+        assigner: Assigner,
+        announcer: Announcer,
+        *,
+        owner_stays: bool,
     ) -> None:
         self.system = system
         self.journal = journal
         self.marks = marks
         self.policy = policy
+        self.assigner = assigner
+        self.announcer = announcer
         self.owner_stays = owner_stays
 
     # -- 1: what will be done -------------------------------------------------------------------------------
 
-    def plan(self, decision: Decision, homes: Homes, saga: str) -> Plan:
-        """Where the ticket goes and who gets it. Raises Permanent or Temporary while that is unknown."""
+    def plan(self, decision: Decision, homes: Homes, saga: str, kept: str = "") -> Plan:
+        """Where the ticket goes and who gets it. ``kept``: whom an earlier try chose.
+
+        Raises Permanent or Temporary while that is unknown.
+        """
         tier = decision.tier
         assert tier is not None
         to = self.policy.next_tier(tier)
-        target, assignment = self._final(decision.record) if to is None else self._onward(to, decision, homes)
-        return Plan(saga, self.marks.marker(saga), tier, to, target, assignment)
+        if to is None:
+            target, assignment = self._final(decision.record)
+            return Plan(saga, self.marks.marker(saga), tier, to, target, assignment)
+        target, chosen = self._onward(to, decision, homes, kept)
+        return Plan(saga, self.marks.marker(saga), tier, to, target, chosen.words, chosen.how)
 
-    def _onward(self, to: Tier, decision: Decision, homes: Homes) -> tuple[Target, str]:
+    def _onward(self, to: Tier, decision: Decision, homes: Homes, kept: str) -> tuple[Target, Assignment]:
         place = homes.places.get(to.number)
         if place is None:
             why = homes.unresolved.get(to.number, f"tier {to.number} ({to.name}) has no home")
@@ -144,24 +169,19 @@ class Escalator:
             status = self.system.status_in(place, to.status)
         else:
             status = self.system.arrival_status(place, decision.record.status)
-        owner, assignment = self._owner(to, decision.record)
-        return Target(place, owner, status), assignment
-
-    def _owner(self, to: Tier, record: TicketRecord) -> tuple[Person | Ownership, str]:
-        """Who gets the ticket, and that in words. An owner is removed only where there is one."""
-        nobody = Ownership.KEEP if record.owner is None else Ownership.NOBODY
-        queue = f"in the queue of {to.name}"
-        if to.assign != QUEUE:
-            person = self.system.member(to.assign)
-            if person.is_active:
-                return person, f"assigned to {person.name}"
-            return nobody, f"{queue}: {person.name}, who is configured to get it, is not active"
-        if record.owner is not None and self.owner_stays:
-            return nobody, (
-                f"{queue}; {record.owner.name} is still shown as the owner, "
+        chosen = self.assigner.choose(to, place, kept)
+        if chosen.person is not None:
+            return Target(place, chosen.person, status), chosen
+        owner = decision.record.owner
+        # An owner is removed only where there is one.
+        target = Target(place, Ownership.KEEP if owner is None else Ownership.NOBODY, status)
+        if owner is not None and self.owner_stays:
+            stays = (
+                f"{chosen.words}; {owner.name} is still shown as the owner, "
                 "because the ticket system does not let the owner be removed"
             )
-        return nobody, f"{queue}, without an owner"
+            return target, replace(chosen, words=stays)
+        return target, replace(chosen, words=f"{chosen.words}, without an owner") if chosen.how == QUEUE else chosen
 
     def _final(self, record: TicketRecord) -> tuple[Target, str]:
         final = self.policy.final
@@ -199,7 +219,7 @@ class Escalator:
         if begun is not None and "visible" in begun.outcome and not errand.is_replayed_since(begun.at):
             raise NoteWasVisible(f"{begun.outcome['visible']} (nothing is written here until this is replayed)")
         if written is None and begun is not None:
-            self.wait_until_settled(begun, now)
+            wait_until_settled(self.system, begun, now)
         intent = {"marker": plan.marker, "target": target_facts(plan.target, record), **errand.facts}
         self.journal.begin(errand.claim, plan.saga, NOTE, intent, errand.new)
         if written is not None:
@@ -214,12 +234,6 @@ class Escalator:
                 f"ticket {record.id}: no answer to the escalation note; it is looked for before anything is "
                 "written again"
             ) from error
-
-    def wait_until_settled(self, begun: Step, now: datetime) -> None:
-        """A write whose outcome is unknown may still surface: nothing is repeated before that time is over."""
-        readable_at = begun.at + timedelta(seconds=self.system.settle_seconds)
-        if now < readable_at:
-            raise Temporary("an earlier note may still become readable", (readable_at - now).total_seconds())
 
     def move(self, errand: Errand) -> Carried:
         """Reassign and journal the outcome. Raises MoveDidNotHold when something changed it back."""
@@ -246,10 +260,25 @@ class Escalator:
             "owner_stays": stays,
             "tries": tries,
         }
-        event = "final escalation" if plan.is_final else "escalated"
-        self.journal.done(errand.claim, plan.saga, MOVE, outcome, changes=made, audit=(AuditEvent(event, outcome),))
+        self.record_outcome(errand.claim, plan.saga, after, outcome, made, is_final=plan.is_final)
+        return Carried(after, made, is_final=plan.is_final, cleared_owner=is_cleared, owner_stays=stays)
+
+    def record_outcome(
+        self,
+        claim: Claim,
+        saga: str,
+        record: TicketRecord,
+        outcome: Mapping[str, object],
+        changes: tuple[Change, ...],
+        *,
+        is_final: bool,
+    ) -> None:
+        """Journal an escalation that was carried out, with its audit entries and the messages to be sent of it."""
+        event = "final escalation" if is_final else "escalated"
+        messages = self.announcer.escalated(saga, record, outcome)
+        audit = events_of(event, outcome)
+        self.journal.done(claim, saga, MOVE, outcome, changes=changes, audit=audit, deliveries=messages)
         log_escalation(event, self.system.name, record, outcome)
-        return Carried(after, made, cleared_owner=is_cleared, owner_stays=stays)
 
     def say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
         """The first time that an owner cannot be removed, the note already says otherwise: put it right, once."""
@@ -260,8 +289,8 @@ class Escalator:
         if own_note(after.entries, marker) is None:
             begun = next((step for step in errand.steps if step.saga == saga), None)
             if begun is not None:
-                self.wait_until_settled(begun, self.journal.now())
-            self.journal.begin(errand.claim, saga, OWNER_NOTE, {"marker": marker})
+                wait_until_settled(self.system, begun, self.journal.now())
+            self.journal.begin(errand.claim, saga, SAID, {"marker": marker})
             text = (
                 f"The ticket is in the queue of {plan.to.name if plan.to else plan.tier.name}. "
                 f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
@@ -277,6 +306,13 @@ class Escalator:
         outcome = {"abandoned": why}
         audit = (AuditEvent(event, {"saga": saga, "why": why}),)
         self.journal.done(claim, saga, MOVE, outcome, changes=changes, audit=audit)
+
+
+def events_of(event: str, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:
+    """The audit entries of an escalation: its own, and one for each training request that came of it."""
+    training = facts.get("training")
+    requests = training if isinstance(training, list) else []
+    return (AuditEvent(event, facts), *(AuditEvent(TRAINING, request) for request in requests))
 
 
 def log_escalation(event: str, connection: str, record: TicketRecord, outcome: Mapping[str, object]) -> None:

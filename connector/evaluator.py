@@ -1,22 +1,25 @@
 """Decides whether a limit is breached: (timeline, policy, now) -> decision, next moment, explanation. Pure.
 
 Only the stage that the running stint still owes is judged, always on the present state: what was documented,
-paused, moved or resolved meanwhile is no breach, however late anybody looks.
+paused, moved, overridden or resolved meanwhile is no breach, however late anybody looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
+from connector.client_day import deferred
 from connector.evidence import Pause
 from connector.model import Stage, TicketRecord
-from connector.policy import FixStartsAt, Policy, Tier
+from connector.orders import NOTHING, Orders
+from connector.overrides import Override, in_force
+from connector.policy import EndOfDay, FixStartsAt, Policy, Tier
 from connector.timeline import Stint, Timeline
-from connector.working_time import CalendarError, WorkingCalendar
+from connector.working_time import CalendarError, Pauses, WorkingCalendar
 
 
 class Verdict(StrEnum):
@@ -29,7 +32,9 @@ class Verdict(StrEnum):
     UNTOUCHED = "untouched"
     RUNNING = "running"
     PAUSED = "paused"
+    OVERRIDDEN = "overridden"
     DUE_AT_OPENING = "due at opening"
+    DEFERRED = "deferred"
     BREACHED = "breached"
 
 
@@ -37,8 +42,10 @@ class Verdict(StrEnum):
 class StageClock:
     """A stage's arithmetic. All lengths are working minutes.
 
-    ``due_at``: when the limit runs out, None while an open-ended pause keeps it from doing so; ``act_at``: the first
-    working moment from then on (closing time is a valid due time, judged at the next opening).
+    ``limit_at``: when the limit runs out, None while an open-ended pause keeps it from doing so. ``due_at``: the same,
+    or later by an ``override``; None where that lifts the limit. ``act_at``: the first working moment from then on
+    (closing time is a valid due time, judged at the next opening), or the client's next opening where the escalation
+    is deferred to it. ``warn_at``: when the holder is warned; None for never.
     """
 
     stage: Stage
@@ -47,10 +54,13 @@ class StageClock:
     factor: float
     used_minutes: float
     pauses: tuple[Pause, ...]
+    limit_at: datetime | None
     due_at: datetime | None
     act_at: datetime | None
+    warn_at: datetime | None
     calendar_name: str
     calendar: WorkingCalendar
+    override: Override | None = None
 
     @property
     def limit_minutes(self) -> float:
@@ -65,15 +75,20 @@ class StageClock:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done about a ticket at a moment, and why. ``wake_at``: when to look again by itself."""
+    """What is to be done about a ticket at a moment, and why. ``wake_at``: when to look again by itself.
+
+    ``newer``: where the stint keeps an earlier policy, the version of the newest and when the stage is due by that.
+    """
 
     verdict: Verdict
     why: str
     at: datetime
     timeline: Timeline
+    orders: Orders = NOTHING
     tier: Tier | None = None
     clock: StageClock | None = None
     wake_at: datetime | None = None
+    newer: tuple[str, datetime | None] | None = None
 
     @property
     def record(self) -> TicketRecord:
@@ -86,8 +101,12 @@ class Decision:
         return self.timeline.current
 
 
-def evaluate(timeline: Timeline, policy: Policy, now: datetime) -> Decision:
+def evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders = NOTHING) -> Decision:
     """Judge the stage that the ticket's running stint owes at ``now``."""
+    return replace(_evaluate(timeline, policy, now, orders), orders=orders)
+
+
+def _evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders) -> Decision:
     record, stint = timeline.record, timeline.current
     if not record.is_escalatable:
         return Decision(Verdict.NOT_ESCALATABLE, record.why_not, now, timeline)
@@ -96,17 +115,28 @@ def evaluate(timeline: Timeline, policy: Policy, now: datetime) -> Decision:
     if stint is None:
         return _without_stint(timeline, now)
     tier = policy.tier(stint.tier)
+    if stint.clock_from is None and policy.escalate_when_critical:
+        # A risen priority takes the ticket up at once, touched or not; its clock is that of the rise.
+        stint = replace(stint, clock_from=stint.critical_at)
     if stint.clock_from is None:
         why = "nobody has touched the ticket yet, so its clock has not started"
-        return Decision(Verdict.UNTOUCHED, why, now, timeline, tier)
+        return Decision(Verdict.UNTOUCHED, why, now, timeline, tier=tier)
     try:
-        clock = stage_clock(stint, tier, policy, record, now)
+        clock = stage_clock(stint, tier, policy, record, now, orders.overrides_of(stint))
     except CalendarError as error:
-        return Decision(Verdict.UNKNOWN, str(error), now, timeline, tier)
-    return _judge(clock, stint, tier, timeline, now)
+        return Decision(Verdict.UNKNOWN, str(error), now, timeline, tier=tier)
+    verdict, why, wake_at = _judge(clock, stint, now)
+    return Decision(verdict, why, now, timeline, tier=tier, clock=clock, wake_at=wake_at)
 
 
-def stage_clock(stint: Stint, tier: Tier, policy: Policy, record: TicketRecord, now: datetime) -> StageClock:
+def stage_clock(
+    stint: Stint,
+    tier: Tier,
+    policy: Policy,
+    record: TicketRecord,
+    now: datetime,
+    overrides: Sequence[Override] = (),
+) -> StageClock:
     """The clock of the stage that a started stint owes. Raises CalendarError when the calendar ends before it."""
     assert stint.clock_from is not None
     stage = Stage.DIAGNOSIS if stint.plan is None else Stage.FIX
@@ -117,7 +147,12 @@ def stage_clock(stint: Stint, tier: Tier, policy: Policy, record: TicketRecord, 
     factor = policy.factor_of(record.priority)
     name, calendar = policy.calendar_of(tier, record.client)
     spans = tuple((pause.start, pause.end) for pause in stint.pauses)
-    due_at = calendar.add(counted_from, base * factor, spans)
+    limit_at = calendar.add(counted_from, base * factor, spans)
+    override = in_force(overrides, stage) if overrides else None
+    due_at = _due(limit_at, override)
+    act_at = None if due_at is None else calendar.next_open(due_at)
+    if act_at is not None and policy.end_of_day is EndOfDay.DEFER and not policy.is_critical(record.priority):
+        act_at = deferred(calendar, act_at, policy.end_of_day_minutes)
     return StageClock(
         stage=stage,
         counted_from=counted_from,
@@ -125,11 +160,38 @@ def stage_clock(stint: Stint, tier: Tier, policy: Policy, record: TicketRecord, 
         factor=factor,
         used_minutes=calendar.between(counted_from, now, spans),
         pauses=stint.pauses,
+        limit_at=limit_at,
         due_at=due_at,
-        act_at=None if due_at is None else calendar.next_open(due_at),
+        act_at=act_at,
+        warn_at=_warn_at(counted_from, base * factor, due_at, policy.warn_at, calendar, spans, override),
         calendar_name=name,
         calendar=calendar,
+        override=override,
     )
+
+
+def _due(limit_at: datetime | None, override: Override | None) -> datetime | None:
+    """An override may move a limit's end to later, never to earlier."""
+    if override is None or limit_at is None:
+        return limit_at
+    return None if override.until is None else max(limit_at, override.until)
+
+
+def _warn_at(
+    counted_from: datetime,
+    limit_minutes: float,
+    due_at: datetime | None,
+    share: float,
+    calendar: WorkingCalendar,
+    spans: Pauses,
+    override: Override | None,
+) -> datetime | None:
+    """When the share of the time that there is (of the limit, or up to the end of an override) is used up."""
+    if not share or due_at is None:
+        return None
+    in_all = limit_minutes if override is None else calendar.between(counted_from, due_at, spans)
+    share_at = calendar.add(counted_from, share * in_all, spans)
+    return None if share_at is None else calendar.next_open(share_at)
 
 
 def _without_stint(timeline: Timeline, now: datetime) -> Decision:
@@ -140,21 +202,30 @@ def _without_stint(timeline: Timeline, now: datetime) -> Decision:
     return Decision(Verdict.NOT_WATCHED, why, now, timeline)
 
 
-def _judge(clock: StageClock, stint: Stint, tier: Tier, timeline: Timeline, now: datetime) -> Decision:
+def _judge(clock: StageClock, stint: Stint, now: datetime) -> tuple[Verdict, str, datetime | None]:
+    """How the stage stands, why, and when its clock wants to be looked at again."""
     if stint.pauses and stint.pauses[-1].end is None:
-        why = f"the clock stands still: status {stint.pauses[-1].status}"
-        return Decision(Verdict.PAUSED, why, now, timeline, tier, clock)
+        return Verdict.PAUSED, f"the clock stands still: status {stint.pauses[-1].status}", None
+    owed = "diagnosis plan" if clock.stage is Stage.DIAGNOSIS else "fix"
+    if clock.override is not None and clock.due_at is None:
+        return Verdict.OVERRIDDEN, f"no limit in this stint, by {clock.override.by}", None
+    assert clock.limit_at is not None
     assert clock.due_at is not None
     assert clock.act_at is not None
-    owed = "diagnosis plan" if clock.stage is Stage.DIAGNOSIS else "fix"
     if now < clock.due_at:
-        why = f"the {owed} is due in {clock.left_minutes:.0f} working minutes"
-        return Decision(Verdict.RUNNING, why, now, timeline, tier, clock, clock.act_at)
+        if clock.override is not None and clock.due_at > clock.limit_at:
+            return Verdict.OVERRIDDEN, f"the limit for the {owed} applies later, by {clock.override.by}", clock.act_at
+        return Verdict.RUNNING, f"the {owed} is due in {clock.left_minutes:.0f} working minutes", clock.act_at
     if now < clock.act_at:
-        why = f"the limit for the {owed} ran out at closing time; it is judged at the next opening"
-        return Decision(Verdict.DUE_AT_OPENING, why, now, timeline, tier, clock, clock.act_at)
-    why = f"no {owed} after {clock.limit_minutes:g} working minutes"
-    return Decision(Verdict.BREACHED, why, now, timeline, tier, clock)
+        opening = clock.calendar.next_open(clock.due_at)
+        if now < opening:
+            why = f"the limit for the {owed} ran out at closing time; it is judged at the next opening"
+            return Verdict.DUE_AT_OPENING, why, clock.act_at
+        why = (
+            f"the limit for the {owed} ran out at the end of the client's day; it goes up at the client's next opening"
+        )
+        return Verdict.DEFERRED, why, clock.act_at
+    return Verdict.BREACHED, f"no {owed} after {clock.limit_minutes:g} working minutes", None
 
 
 @dataclass(frozen=True, slots=True)

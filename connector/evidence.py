@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from connector.model import (
     Change,
     Entry,
     Person,
+    Ref,
     Status,
     StatusGroup,
     TicketRecord,
@@ -55,6 +56,11 @@ class Span:
     def holds(self, at: datetime) -> bool:
         """Whether a moment lies inside."""
         return self.start <= at and (self.end is None or at < self.end)
+
+
+def entries_within(span: Span, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries of a stretch, oldest first."""
+    return tuple(sorted((entry for entry in entries if span.holds(entry.at)), key=lambda entry: entry.at))
 
 
 def touches(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> list[datetime]:
@@ -115,6 +121,17 @@ def plan_within(
     if own_field is not None and span.holds(own_field) and (found is None or own_field < found.at):
         found = Plan(own_field, record.planned_by, "", "resolution plan date")
     return found
+
+
+def critical_within(span: Span, changes: Sequence[Change], policy: Policy) -> datetime | None:
+    """When the priority last rose to a critical one during the stint; None when it did not, or fell again."""
+    risen: datetime | None = None
+    for change in changes:
+        if change.what is not Aspect.PRIORITY or is_sight(change) or not span.holds(change.at):
+            continue
+        is_now, was = (policy.is_critical(p if isinstance(p, Ref) else None) for p in (change.new, change.old))
+        risen = (risen if was else change.at) if is_now else None
+    return risen
 
 
 def pauses_within(span: Span, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[Pause, ...]:

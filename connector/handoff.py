@@ -12,22 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from connector.client_day import end_of_day
 from connector.findings import Found, find
 from connector.fitting import NONE, Section, fitted
 from connector.model import Entry, Reason, Stage, TicketRecord
+from connector.orders import Request
+from connector.overrides import Override
+from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
 from connector.policy import FixStartsAt, StartsAt, Tier
-from connector.texts import clip, harmless
 from connector.working_time import CalendarError, WorkingCalendar
 
 SHORTEST_LIMIT = 500
 """The smallest note limit, in characters, that ``compose`` works with."""
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_NAME_WIDTH = 80
-_TEXT_WIDTH = 500
-_OVERNIGHT = timedelta(hours=4)
-"""A closing is the end of the day, and no lunch break, when the next opening is that far away."""
 
 _WHY = {
     Reason.KNOWLEDGE: "more knowledge is needed",
@@ -46,6 +42,9 @@ class Handoff:
     ``plan``: text, by whom, when. ``zone`` is the one that times are shown in; ``calendar`` the one that counted,
     ``is_clients_calendar`` whether it is the client's own. ``assignment`` says in plain words who has the ticket
     now. ``end_of_day_minutes``: how near the end of the day is worth a recommendation; 0 is never.
+    ``due_at`` is None where nothing was due. ``requests`` are those of technicians, ``undocumented`` is what they lack.
+    ``overrides`` are all of the ticket, ``override`` is the one that held, ``limit_at`` when the limit ran out without
+    it; ``waited_until``: the client's opening for which the escalation waited. ``skipped``: tiers passed over, and why.
     """
 
     record: TicketRecord
@@ -56,7 +55,7 @@ class Handoff:
     limit_minutes: float
     used_minutes: float
     counted_from: datetime
-    due_at: datetime
+    due_at: datetime | None
     stint_started_at: datetime
     holders: tuple[str, ...]
     entries: tuple[Entry, ...]
@@ -75,6 +74,14 @@ class Handoff:
     final_people: tuple[tuple[str, str], ...] = ()
     policy_note: str = ""
     earlier_escalations: tuple[str, ...] = ()
+    requests: tuple[Request, ...] = ()
+    undocumented: tuple[str, ...] = ()
+    became_critical_at: datetime | None = None
+    overrides: tuple[Override, ...] = ()
+    override: Override | None = None
+    limit_at: datetime | None = None
+    waited_until: datetime | None = None
+    skipped: tuple[tuple[str, str], ...] = ()
 
 
 def compose(handoff: Handoff, limit: int) -> str:
@@ -90,7 +97,7 @@ def compose(handoff: Handoff, limit: int) -> str:
 
 def _sections(handoff: Handoff) -> list[Section]:
     found = find(handoff.record, handoff.entries)
-    times = _Times(handoff.zone, handoff.now)
+    times = Times(handoff.zone, handoff.now)
     return [
         Section("Issue", _issue(handoff.record), weight=2),
         Section("Reason for escalation", _reason(handoff, times), weight=4),
@@ -99,7 +106,11 @@ def _sections(handoff: Handoff) -> list[Section]:
         _listed("Research", found.research, times, "findings", weight=2),
         Section(
             "Internal discussions",
-            (*map(_quoted, handoff.earlier_escalations), *_told(found.discussions, times)),
+            (
+                *map(quoted, handoff.earlier_escalations),
+                *(_override(one, times) for one in handoff.overrides),
+                *_told(found.discussions, times),
+            ),
             "discussions",
         ),
         _listed("Missing permissions", found.permissions, times, "permissions"),
@@ -108,23 +119,15 @@ def _sections(handoff: Handoff) -> list[Section]:
     ]
 
 
-def _listed(heading: str, found: Sequence[Found], times: _Times, noun: str, weight: int = 1) -> Section:
+def _listed(heading: str, found: Sequence[Found], times: Times, noun: str, weight: int = 1) -> Section:
     return Section(heading, tuple(_told(found, times)), noun, weight)
 
 
-def _told(found: Sequence[Found], times: _Times) -> Iterator[str]:
+def _told(found: Sequence[Found], times: Times) -> Iterator[str]:
     """Each finding with when and by whom; the ticket's own words never come first on a line."""
     for item in found:
-        where = "In the summary" if item.in_summary else f"{times.short(item.at)} {_name(item.by)}"
-        yield f"{where}: {_quoted(item.text)}"
-
-
-def _quoted(text: str) -> str:
-    return clip(harmless(clip(text, 4 * _TEXT_WIDTH)), _TEXT_WIDTH)
-
-
-def _name(text: str) -> str:
-    return clip(harmless(clip(text, 4 * _NAME_WIDTH)), _NAME_WIDTH) or "unknown"
+        where = "In the summary" if item.in_summary else f"{times.short(item.at)} {name_of(item.by)}"
+        yield f"{where}: {quoted(item.text)}"
 
 
 # --- the first line -------------------------------------------------------------------------------------------
@@ -132,9 +135,9 @@ def _name(text: str) -> str:
 
 def _head(handoff: Handoff) -> str:
     why = ", ".join(_why(handoff, reason) for reason in handoff.reasons)
-    origin = _name(handoff.tier_from.name)
+    origin = name_of(handoff.tier_from.name)
     if handoff.tier_to:
-        return f"ESCALATED from {origin} to {_name(handoff.tier_to.name)}: {why}."
+        return f"ESCALATED from {origin} to {name_of(handoff.tier_to.name)}: {why}."
     return f"FINAL ESCALATION: {why} at {origin}, the last tier. {_call(handoff)}"
 
 
@@ -142,79 +145,114 @@ def _why(handoff: Handoff, reason: Reason) -> str:
     if reason is not Reason.TIME:
         return _WHY[reason]
     owed = "diagnosis plan" if handoff.stage is Stage.DIAGNOSIS else "fix"
-    return f"no {owed} after {_minutes(handoff.limit_minutes)}"
+    return f"no {owed} after {minutes_text(handoff.limit_minutes)}"
 
 
 def _call(handoff: Handoff) -> str:
-    called = [f"{_name(name)} ({_name(role)})" for role, name in handoff.final_people if name]
-    missing = [_name(role) for role, name in handoff.final_people if not name]
+    called = [f"{name_of(name)} ({name_of(role)})" for role, name in handoff.final_people if name]
+    missing = [name_of(role) for role, name in handoff.final_people if not name]
     if not called and not missing:
         return "Nobody is configured to be called."
-    sentences = [f"{_and(called)}: please make a new plan together."] if called else []
+    sentences = [f"{joined(called)}: please make a new plan together."] if called else []
     if missing:
-        sentences.append(f"Nobody is configured as {_and(missing)}.")
+        sentences.append(f"Nobody is configured as {joined(missing)}.")
     return " ".join(sentences)
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), *words[-1:]] if len(words) > 1 else words)
-
-
-def _minutes(count: float) -> str:
-    shown = _number(count)
-    return f"{shown} working minute{'' if shown == '1' else 's'}"
-
-
-def _number(count: float) -> str:
-    return f"{round(count, 1):.10g}"
 
 
 # --- the sections ---------------------------------------------------------------------------------------------
 
 
 def _issue(record: TicketRecord) -> tuple[str, ...]:
-    summary = _quoted(record.summary)
+    summary = quoted(record.summary)
     return (
         f"“{summary}”." if summary else f"{NONE}.",
-        f"Client: {_name(record.client.name) if record.client else NONE}.",
-        f"Priority: {_name(record.priority.name) if record.priority else NONE}.",
-        f"Ticket {_name(record.id)}.",
+        f"Client: {name_of(record.client.name) if record.client else NONE}.",
+        f"Priority: {name_of(record.priority.name) if record.priority else NONE}.",
+        f"Ticket {name_of(record.id)}.",
     )
 
 
-def _reason(handoff: Handoff, times: _Times) -> tuple[str, ...]:
+def _reason(handoff: Handoff, times: Times) -> tuple[str, ...]:
     owed = "a diagnosis plan" if handoff.stage is Stage.DIAGNOSIS else "the fix"
     kinds = " & ".join(reason.value for reason in handoff.reasons)
     sentences = [
-        f"{kinds}. {_number(handoff.used_minutes)} of {_minutes(handoff.limit_minutes)} for {owed} are used, "
-        f"counted from {times.short(handoff.counted_from)}; the limit ran out at {times.short(handoff.due_at)}."
+        f"{kinds}. {number(handoff.used_minutes)} of {minutes_text(handoff.limit_minutes)} for {owed} are used, "
+        f"counted from {times.short(handoff.counted_from)}{_ran_out(handoff, times)}.",
+        *_raised(handoff, times),
     ]
     if handoff.policy_note:
-        sentences.append(f"{_quoted(handoff.policy_note).rstrip('.')}.")
+        sentences.append(f"{quoted(handoff.policy_note).rstrip('.')}.")
     if handoff.paused_minutes >= 1:
-        sentences.append(f"{_minutes(round(handoff.paused_minutes))} of waiting did not count.")
-    holders = ", then ".join(_name(name) for name in handoff.holders) or "nobody as its owner"
+        sentences.append(f"{minutes_text(round(handoff.paused_minutes))} of waiting did not count.")
+    holders = ", then ".join(name_of(name) for name in handoff.holders) or "nobody as its owner"
     since = times.short(handoff.stint_started_at)
-    sentences.append(f"Held by {_name(handoff.tier_from.name)} since {since}, with {holders}.")
+    sentences.append(f"Held by {name_of(handoff.tier_from.name)} since {since}, with {holders}.")
     if handoff.plan:
         sentences.append(_plan(*handoff.plan, times))
     sentences.append(f"Times are {times.zone_text}.")
     return tuple(sentences)
 
 
-def _plan(text: str, by: str, at: datetime, times: _Times) -> str:
-    who = f" by {_name(by)}" if by else ""
-    words = _quoted(text)
+def _ran_out(handoff: Handoff, times: Times) -> str:
+    if Reason.TIME not in handoff.reasons or handoff.due_at is None:
+        return ""
+    limit_at = handoff.limit_at or handoff.due_at
+    ran_out = f"; the limit ran out at {times.short(limit_at)}"
+    if handoff.override is not None and handoff.due_at > limit_at:
+        ran_out += (
+            f", and by an override of {name_of(handoff.override.by)} it applied from {times.short(handoff.due_at)}"
+        )
+    if handoff.waited_until is not None:
+        ran_out += f"; the escalation waited for the client's opening at {times.short(handoff.waited_until)}"
+    return ran_out
+
+
+def _raised(handoff: Handoff, times: Times) -> Iterator[str]:
+    """Who asked for the escalation, what is blocked, and what is not documented yet."""
+    for request in handoff.requests:
+        kinds = joined([reason.value.lower() for reason in request.reasons])
+        yield f"{name_of(request.by)} asked for it at {times.short(request.at)} ({kinds})" + _said(request)
+    if handoff.became_critical_at is not None and Reason.URGENCY in handoff.reasons:
+        yield f"The priority rose to a critical one at {times.short(handoff.became_critical_at)}."
+    if handoff.undocumented:
+        yield f"NOT DOCUMENTED YET: {'; '.join(handoff.undocumented)}."
+
+
+def _said(request: Request) -> str:
+    words = quoted(request.detail).rstrip(".")
+    if not words:
+        return "."
+    return f"; blocked: “{words}”." if Reason.URGENCY in request.reasons else f": “{words}”."
+
+
+def _override(override: Override, times: Times) -> str:
+    """An override that was applied, as every later note lists it."""
+    how = "off" if override.is_off else "no limit in that stint"
+    if override.until is not None:
+        how = f"until {times.short(override.until)}"
+    reason = f", because: {quoted(override.reason)}" if override.reason else ""
+    return f"{times.short(override.at)} {name_of(override.by)}: override at {name_of(override.tier)}, {how}{reason}"
+
+
+def _plan(text: str, by: str, at: datetime, times: Times) -> str:
+    who = f" by {name_of(by)}" if by else ""
+    words = quoted(text)
     return f"Diagnosis plan{who} at {times.short(at)}" + (f": “{words}”." if words else ", without text.")
 
 
 def _asked(handoff: Handoff) -> Iterator[str]:
     """What is asked of those who get the ticket. The next tier's clocks start anew, with the diagnosis."""
-    yield f"Assignment: {_quoted(handoff.assignment).rstrip('.')}."
+    yield f"Assignment: {quoted(handoff.assignment).rstrip('.')}."
+    for name, why in handoff.skipped:
+        yield f"Passed over: {name_of(name)} ({quoted(why).rstrip('.')})."
+    for request in handoff.requests:
+        if Reason.KNOWLEDGE in request.reasons:
+            topic = quoted(request.detail or handoff.record.summary).rstrip(".")
+            yield f"Training request for {name_of(request.by)}: {topic}."
     tier = handoff.tier_to
     if tier is None:
-        people = [_name(name) for _, name in handoff.final_people if name]
-        who = f"{_and(people)}: agree" if people else "Agree"
+        people = [name_of(name) for _, name in handoff.final_people if name]
+        who = f"{joined(people)}: agree" if people else "Agree"
         yield f'{who} on a new plan, and record it in a note with a line starting with "New plan:".'
         yield "Tell the client how it goes on."
         return
@@ -222,19 +260,19 @@ def _asked(handoff: Handoff) -> Iterator[str]:
     since = "this assignment" if tier.starts_at is StartsAt.ASSIGNMENT else "your first touch"
     fix_since = "that plan" if handoff.fix_starts_at is FixStartsAt.PLAN else since
     yield (
-        f"Record a {anew}diagnosis plan within {_minutes(tier.diagnosis_minutes * handoff.factor)} of {since}: "
+        f"Record a {anew}diagnosis plan within {minutes_text(tier.diagnosis_minutes * handoff.factor)} of {since}: "
         'a line starting with "Plan:" in a note or time entry.'
     )
-    yield f"Bring the fix within {_minutes(tier.fix_minutes * handoff.factor)} of {fix_since}."
+    yield f"Bring the fix within {minutes_text(tier.fix_minutes * handoff.factor)} of {fix_since}."
 
 
 def _client(handoff: Handoff) -> Iterator[str]:
     contact, client = handoff.record.contact.strip(), handoff.record.client
-    who = [_name(contact)] if contact else []
-    who += [_name(client.name)] if client else []
+    who = [name_of(contact)] if contact else []
+    who += [name_of(client.name)] if client else []
     yield f"{' at '.join(who) or NONE}."
     calendar = handoff.calendar
-    local = _Times(calendar.zone, handoff.now)
+    local = Times(calendar.zone, handoff.now)
     if handoff.is_clients_calendar:
         yield f"Local time there: {local.full(handoff.now)}. Working hours: {calendar.hours_text}."
     else:
@@ -245,57 +283,21 @@ def _client(handoff: Handoff) -> Iterator[str]:
     yield from _day(handoff, local)
 
 
-def _day(handoff: Handoff, local: _Times) -> Iterator[str]:
+def _day(handoff: Handoff, local: Times) -> Iterator[str]:
     """Whether the client's day is about to end or over, and what that means for the work."""
     now, calendar = handoff.now, handoff.calendar
     if not calendar.is_open(now):
         yield f"Closed now, {_opening(calendar, now, local)}."
         return
-    closing = calendar.closes_at(now)
-    if closing and closing - now <= timedelta(minutes=handoff.end_of_day_minutes) and _is_last(calendar, closing):
+    closing = end_of_day(calendar, now, handoff.end_of_day_minutes)
+    if closing:
         left = round((closing - now) / timedelta(minutes=1))
         advice = "the priority is critical, so go on" if handoff.is_critical else "reschedule rather than work on"
         yield f"The day ends at {local.short(closing)}, in {left} minutes: {advice}."
 
 
-def _is_last(calendar: WorkingCalendar, closing: datetime) -> bool:
-    try:
-        return calendar.next_open(closing) - closing >= _OVERNIGHT
-    except CalendarError:
-        return True
-
-
-def _opening(calendar: WorkingCalendar, now: datetime, local: _Times) -> str:
+def _opening(calendar: WorkingCalendar, now: datetime, local: Times) -> str:
     try:
         return f"until {local.full(calendar.next_open(now))}"
     except CalendarError:
         return "and the calendar has no further opening"
-
-
-# --- times ----------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """Moments as people read them in one zone, with the date only where it is not today's."""
-
-    zone: ZoneInfo
-    now: datetime
-
-    @property
-    def zone_text(self) -> str:
-        short = self.now.astimezone(self.zone).tzname() or ""
-        return short if short == self.zone.key else f"{short} ({self.zone.key})"
-
-    def short(self, at: datetime) -> str:
-        """``09:05``, or ``14 Jan 09:05`` on another day, with the year in another year."""
-        local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
-        if local.date() == today.date():
-            return f"{local:%H:%M}"
-        year = "" if local.year == today.year else f" {local.year}"
-        return f"{local.day} {_MONTHS[local.month - 1]}{year} {local:%H:%M}"
-
-    def full(self, at: datetime) -> str:
-        """``Thu 15 Jan 09:05 EST``."""
-        local = at.astimezone(self.zone)
-        return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M} {local.tzname()}"

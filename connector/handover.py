@@ -6,28 +6,36 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from connector.demand import Demand
 from connector.escalation import Plan
 from connector.evaluator import Decision, StageClock
+from connector.evidence import entries_within
 from connector.handoff import Handoff
 from connector.journal import Step
-from connector.model import Entry, Reason, Ref
-from connector.policy import EndOfDay, FinalEscalation, Policy
-from connector.saga import is_carried_out
+from connector.model import Ref
+from connector.policy import EndOfDay, Policy
+from connector.saga import final_people, is_carried_out
 from connector.timeline import Stint
 
 
-def gather(decision: Decision, plan: Plan, policy: Policy, people: Mapping[str, str], steps: Iterable[Step]) -> Handoff:
-    """The handoff of a breached stage. ``people`` maps configured identifiers to the names of members."""
+def gather(
+    decision: Decision,
+    plan: Plan,
+    demand: Demand,
+    policy: Policy,
+    people: Mapping[str, str],
+    steps: Iterable[Step],
+) -> Handoff:
+    """The handoff of an escalation. ``people`` maps configured identifiers to the names of members."""
     clock, stint = decision.clock, decision.stint
     assert clock is not None
     assert stint is not None
-    assert clock.due_at is not None
     zone = clock.calendar.zone
     return Handoff(
         record=decision.record,
         tier_from=plan.tier,
         tier_to=plan.to,
-        reasons=(Reason.TIME,),
+        reasons=demand.reasons,
         stage=clock.stage,
         limit_minutes=clock.limit_minutes,
         used_minutes=clock.used_minutes,
@@ -35,7 +43,7 @@ def gather(decision: Decision, plan: Plan, policy: Policy, people: Mapping[str, 
         due_at=clock.due_at,
         stint_started_at=clock_start(stint),
         holders=stint.holders,
-        entries=entries_of(stint, decision.record.entries),
+        entries=entries_within(stint.span, decision.record.entries),
         plan=(stint.plan.text, stint.plan.by, stint.plan.at) if stint.plan else None,
         paused_minutes=_paused_minutes(clock, decision.at),
         calendar=clock.calendar,
@@ -44,13 +52,21 @@ def gather(decision: Decision, plan: Plan, policy: Policy, people: Mapping[str, 
         marker=plan.marker,
         assignment=plan.assignment,
         is_clients_calendar=_has_own_calendar(policy, decision.record.client),
-        is_critical=_is_critical(policy, decision.record.priority),
+        is_critical=policy.is_critical(decision.record.priority),
         end_of_day_minutes=0 if policy.end_of_day is EndOfDay.IGNORE else policy.end_of_day_minutes,
         factor=clock.factor,
         fix_starts_at=policy.fix_starts_at,
         final_people=final_people(policy.final, people) if plan.is_final else (),
         policy_note=_policy_note(clock),
         earlier_escalations=tuple(earlier(steps, zone)),
+        requests=demand.requests,
+        undocumented=demand.undocumented,
+        became_critical_at=stint.critical_at,
+        overrides=decision.orders.applied,
+        override=clock.override,
+        limit_at=clock.limit_at,
+        waited_until=_waited_until(clock),
+        skipped=policy.skipped_above(plan.tier),
     )
 
 
@@ -59,29 +75,22 @@ def clock_start(stint: Stint) -> datetime:
     return stint.clock_from or stint.entered_at
 
 
-def entries_of(stint: Stint, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The entries of a stint, oldest first; those of the very first include what came with the ticket."""
-    mine = [e for e in entries if e.at >= stint.entered_at and (stint.ended_at is None or e.at < stint.ended_at)]
-    return tuple(sorted(mine, key=lambda entry: entry.at))
-
-
-def final_people(final: FinalEscalation, people: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The three that a final escalation calls together: role and name; an empty name is nobody configured."""
-    roles = (
-        ("Sr IT Manager", final.sr_it_manager),
-        ("Service Desk Manager", final.service_desk_manager),
-        ("Account Manager", final.account_manager),
-    )
-    return tuple((role, people.get(who, who)) for role, who in roles)
-
-
 def earlier(steps: Iterable[Step], zone: ZoneInfo) -> Iterable[str]:
     """A line for each escalation that was carried out before."""
     for step in sorted(steps, key=lambda step: step.at):
         if is_carried_out(step):
             facts = step.outcome
             owed = "diagnosis plan" if facts.get("stage") == "diagnosis" else "fix"
-            yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: no {owed} in time"
+            reason = str(facts.get("reason", "Time"))
+            why = f"no {owed} in time" if reason == "Time" else reason
+            yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: {why}"
+
+
+def _waited_until(clock: StageClock) -> datetime | None:
+    """The client's opening for which a deferred escalation waited."""
+    if clock.due_at is None or clock.act_at is None or clock.act_at == clock.calendar.next_open(clock.due_at):
+        return None
+    return clock.act_at
 
 
 def _paused_minutes(clock: StageClock, now: datetime) -> float:
@@ -94,10 +103,6 @@ def _paused_minutes(clock: StageClock, now: datetime) -> float:
 
 def _has_own_calendar(policy: Policy, client: Ref | None) -> bool:
     return client is not None and any(name.casefold() in policy.client_calendars for name in (client.id, client.name))
-
-
-def _is_critical(policy: Policy, priority: Ref | None) -> bool:
-    return priority is not None and priority.name.casefold() in policy.critical_priorities
 
 
 def _policy_note(clock: StageClock) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from adapters.contract import ConnectorError, Temporary, TicketSystem, UnknownName
@@ -53,24 +53,36 @@ class HomeBook:
             return self._kept.problems if self._kept else ()
 
     def _resolve(self, before: _Kept | None) -> _Kept:
+        problems: list[str] = []
+        known = before.homes if before else None
+        try:
+            ladders = {
+                ladder.name: self._ladder(ladder.policy, known.ladders.get(ladder.name) if known else None, problems)
+                for ladder in self._policy.ladders
+            }
+            homes = replace(self._ladder(self._policy, known, problems), ladders=ladders)
+        except ConnectorError as error:
+            if before is None:
+                raise Temporary(f"the homes of the tiers could not be looked up: {error}") from error
+            return _Kept(before.homes, self._now(), (*before.problems, str(error)))
+        return _Kept(homes, self._now(), tuple(problems))
+
+    def _ladder(self, policy: Policy, before: Homes | None, problems: list[str]) -> Homes:
+        """The homes of one ladder's tiers; what does not resolve is added to the problems."""
         places: dict[int, Place] = {}
         unresolved: dict[int, str] = {}
-        problems: list[str] = []
         hidden: list[str] = []
-        for tier in self._policy.tiers:
+        for tier in policy.tiers:
+            home = tier.homes[self._system.name]
             try:
-                places[tier.number] = self._system.locate(tier.homes[self._system.name])
+                places[tier.number] = self._system.locate(home)
             except UnknownName as error:
                 problem = f"tier {tier.number} ({tier.name}): {error}"
                 problems.append(problem)
-                known = before.homes.places.get(tier.number) if before else None
+                known = before.places.get(tier.number) if before else None
                 if known is None:
                     unresolved[tier.number] = problem
-                    hidden.append(tier.homes[self._system.name])
+                    hidden.append(home)
                 else:
                     places[tier.number] = known
-            except ConnectorError as error:
-                if before is None:
-                    raise Temporary(f"the homes of the tiers could not be looked up: {error}") from error
-                return _Kept(before.homes, self._now(), (*before.problems, str(error)))
-        return _Kept(Homes(places, unresolved, tuple(hidden)), self._now(), tuple(problems))
+        return Homes(places, unresolved, tuple(hidden))

@@ -18,11 +18,12 @@ from sqlalchemy import Connection, bindparam, select
 
 from connector import audit
 from connector.audit import AuditEvent
-from connector.mailbox import Claim, lock_held
+from connector.mailbox import Claim, Delivery, lock_held
 from connector.model import Change
 from connector.store import observations
 from connector.store.engine import Store, insert_into
 from connector.store.errors import LeaseLost
+from connector.store.queries import mail, rows
 from connector.store.queries.views import has_prefix
 from connector.store.tables import AnyRow, step
 
@@ -88,13 +89,20 @@ class Journal:
         outcome: Mapping[str, object],
         changes: Sequence[Change] = (),
         audit: Sequence[AuditEvent] = (),
+        deliveries: Sequence[Delivery] = (),
     ) -> None:
-        """Note what came of a step, with the changes that it made and their audit. Raises LeaseLost."""
+        """Note what came of a step, with the changes that it made, their audit, and mail that follows from it.
+
+        Raises LeaseLost.
+        """
         with self.store.writing() as conn:
             _require_held(conn, claim)
             now = self.store.now(conn)
             self._write(conn, Step(saga, n, StepState.DONE, dict(outcome), now))
             observations.append(conn, [(*claim.key, change) for change in changes])
+            if deliveries:
+                mail.insert(conn, self.store, deliveries, now)
+                rows.ring(conn, self.store, {(one.connection, one.ticket) for one in deliveries}, now)
             _append_audit(conn, claim, audit, now)
 
     def steps(self, prefix: str) -> list[Step]:

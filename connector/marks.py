@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from connector.model import AuthorKind, Entry, Visibility
+from connector.own_words import own_lines
 
 _MARKER = re.compile(r"\bESC-([A-Z2-7]{10})-([A-Z2-7]{10})\s*$")
 
@@ -37,18 +38,22 @@ class Marks:
     def recognise(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
         """The entries, with the connector's own notes marked as such.
 
-        Only internal notes by staff can be ours: a client who was sent a marker cannot speak with our voice.
+        Only notes by staff can be ours: a client who was sent a marker cannot speak with our voice, nor can a reply
+        that quotes one.
         """
         return tuple(self._recognise(entry) for entry in entries)
 
     def _recognise(self, entry: Entry) -> Entry:
-        if (
-            entry.visibility is not Visibility.INTERNAL
-            or entry.author.kind is AuthorKind.CLIENT
-            or not self.is_own(entry.text)
-        ):
+        if entry.author.kind is AuthorKind.CLIENT or not self.is_own(entry.text):
+            return entry
+        if entry.visibility is not Visibility.INTERNAL and not self._is_own_message(entry):
             return entry
         return replace(entry, author=replace(entry.author, kind=AuthorKind.CONNECTOR))
+
+    def _is_own_message(self, entry: Entry) -> bool:
+        """Whether a note that the client sees is ours: by staff, and the marker stands in its own words."""
+        is_staffs = entry.visibility is Visibility.CLIENT and entry.author.kind is AuthorKind.AGENT
+        return is_staffs and self.is_own("\n".join(own_lines(entry.text)))
 
     def _sign(self, name: str) -> str:
         return _short(hmac.digest(self.key.encode(), name.encode(), "sha256"))

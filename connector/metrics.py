@@ -34,6 +34,9 @@ PREFIX = "escalator"
 ESCALATING = frozenset({"escalated", "final escalation", "would escalate"})
 """The audit events that are an escalation, carried out or only observed."""
 
+OVERRIDES = frozenset({"override applied", "override refused"})
+"""The audit events that are a manager's decision, or somebody's who took himself for one."""
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
 
 _LATENESS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200)
@@ -50,6 +53,10 @@ class Metrics:
         self.escalations = self._counter(
             "escalations", "Escalations, by the tier that they left", "system", "tier", "reason", "mode"
         )
+        self.assignments = self._counter(
+            "assignments", "Tickets that arrived at a tier, by who got them", "system", "how"
+        )
+        self.overrides = self._counter("overrides", "Overrides, by who asked", "system", "manager", "result")
         self.calls = self._counter(
             "calls", "Calls to ticket systems; status 0: no answer", "system", "method", "status"
         )
@@ -73,9 +80,15 @@ class Metrics:
         detail = event.detail
         tier, reason, mode = (str(detail.get(name, "unknown")) for name in ("from_tier", "reason", "mode"))
         self.escalations.labels(system, tier, reason, mode).inc()
+        if how := detail.get("assigned_by"):
+            self.assignments.labels(system, str(how)).inc()
         due = detail.get("act_at") or detail.get("due_at")
         if isinstance(due, str):
             self.lateness.labels(system).observe(max(0.0, (now - datetime.fromisoformat(due)).total_seconds()))
+
+    def count_override(self, system: str, event: AuditEvent) -> None:
+        """Count an override that was asked for."""
+        self.overrides.labels(system, str(event.detail.get("by", "")), event.event.removeprefix("override ")).inc()
 
     def count_call(self, system: str, method: str, status: int) -> None:
         """Count a call to a ticket system."""
@@ -114,12 +127,15 @@ class CountedJournal(Journal):
         outcome: Mapping[str, object],
         changes: Sequence[Change] = (),
         audit: Sequence[AuditEvent] = (),
+        deliveries: Sequence[Delivery] = (),
     ) -> None:
         """See ``Journal.done``."""
-        super().done(claim, saga, n, outcome, changes, audit)
+        super().done(claim, saga, n, outcome, changes, audit, deliveries)
         for event in audit:
             if event.event in ESCALATING:
                 self._metrics.count_escalation(claim.connection, event, self.store.now())
+            elif event.event in OVERRIDES:
+                self._metrics.count_override(claim.connection, event)
 
 
 class DatabaseCollector(Collector):

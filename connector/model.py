@@ -157,7 +157,9 @@ class Change:
 class TicketRecord:
     """A ticket as read from its system at ``read_at``, with its entries, oldest first.
 
-    ``changes`` is the system's own history where it keeps one (oldest first), else empty.
+    ``changes`` is the system's own history where it keeps one, oldest first and exact to the second; ``history_of`` are
+    the aspects of which it tells every change since the ticket was created (the first one says in ``old`` what was at
+    first). Of the others the connector remembers what it sees.
     ``updated_at`` is the system's time of the last update; ``planned_at`` its own field for a diagnosis plan;
     ``resolved_at`` its own field for the resolution. ``is_escalatable`` is False for records that are no
     service-desk tickets (project work, templates) or were merged into another ticket: ``why_not`` says which.
@@ -176,6 +178,7 @@ class TicketRecord:
     read_at: datetime
     entries: tuple[Entry, ...] = ()
     changes: tuple[Change, ...] = ()
+    history_of: frozenset[Aspect] = frozenset()
     responded_at: datetime | None = None
     planned_at: datetime | None = None
     planned_by: str = ""

@@ -6,17 +6,24 @@ time there is: the system's own time of the ticket's last update.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from connector.history import ADOPTED, FIRST_SIGHT
+from connector.history import ADOPTED, FIRST_SIGHT, is_sight
 from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+
+EVERY = frozenset(Aspect)
 
 
 def observe(
-    record: TicketRecord, known: Sequence[Change], *, is_watched: bool, adopted_at: datetime | None
+    record: TicketRecord,
+    known: Sequence[Change],
+    *,
+    is_watched: bool,
+    adopted_at: datetime | None,
+    aspects: Collection[Aspect] = EVERY,
 ) -> tuple[Change, ...]:
-    """The changes that ``record`` adds to the ``known`` ones.
+    """The changes that ``record`` adds to the ``known`` ones, of those ``aspects``.
 
     ``is_watched``: whether the ticket lives in a tier; of one that does not, only the place is kept, so that its
     arrival in a tier can be told from its creation there. ``adopted_at``: set when the ticket is met in the survey
@@ -26,6 +33,8 @@ def observe(
     floor = known[-1].at if known else record.entered_at
     found: list[Change] = []
     for aspect in Aspect:
+        if aspect not in aspects:
+            continue
         value = record.present(aspect)
         last = latest.get(aspect)
         if last is None:
@@ -34,11 +43,46 @@ def observe(
         elif is_different(last.new, value):
             at = max(_changed_at(aspect, value, record, floor), floor)
             found.append(Change(at, aspect, last.new, value, "observed"))
-    if adopted_at and found and Aspect.PLACE in latest and any(change.how == ADOPTED for change in found):
+    if (
+        adopted_at
+        and found
+        and Aspect.PLACE in aspects
+        and Aspect.PLACE in latest
+        and any(change.how == ADOPTED for change in found)
+    ):
         # Known from before it was watched: it is adopted all the same.
+        found.append(_first_sight(Aspect.PLACE, record.place, record, adopted_at))
+    if adopted_at and is_watched and Aspect.PLACE not in aspects and not _is_adopted(known, adopted_at):
+        # The system's history tells since when it is there; that it is met only now, nobody else remembers.
         found.append(_first_sight(Aspect.PLACE, record.place, record, adopted_at))
     found.sort(key=lambda change: change.at)
     return tuple(found)
+
+
+def _is_adopted(known: Sequence[Change], adopted_at: datetime) -> bool:
+    return any(change.how == ADOPTED and change.at >= adopted_at for change in known)
+
+
+def with_history(record: TicketRecord, observed: Sequence[Change]) -> tuple[tuple[Change, ...], frozenset[Aspect]]:
+    """The changes known of a ticket whose system keeps its history, and the aspects that are left to observation.
+
+    Of an aspect in ``record.history_of`` the history alone counts, as long as it ends in the present state; where it
+    does not, it goes on with what was observed since.
+    """
+    told: list[Change] = []
+    rest: set[Aspect] = set()
+    for aspect in Aspect:
+        seen = [change for change in observed if change.what is aspect]
+        if aspect not in record.history_of:
+            told += seen
+            rest.add(aspect)
+            continue
+        own = [change for change in record.changes if change.what is aspect]
+        told += own + [change for change in seen if change.how == ADOPTED and aspect is Aspect.PLACE]
+        if own and is_different(own[-1].new, record.present(aspect)):
+            told += [change for change in seen if not is_sight(change) and change.at >= own[-1].at]
+            rest.add(aspect)
+    return tuple(sorted(told, key=lambda change: change.at)), frozenset(rest)
 
 
 def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Change]) -> tuple[Change, ...]:

@@ -17,14 +17,22 @@ GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 UNKNOWN_AGAIN = timedelta(minutes=15)
 """When to look again at what nobody can tell yet: somebody may name the status or mend the home meanwhile."""
 
+_ON_THE_WAY = frozenset({Verdict.RUNNING.value, Verdict.OVERRIDDEN.value, Verdict.DEFERRED.value})
+
 BACKOFF_BASE_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 600.0
 
 
-def finished(claim: Claim, decision: Decision, changes: tuple[Change, ...], *, has_acted: bool) -> Finished:
-    """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already."""
+def finished(
+    claim: Claim, decision: Decision, changes: tuple[Change, ...], wake_at: datetime | None, *, has_acted: bool
+) -> Finished:
+    """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already.
+
+    ``wake_at``: when something else than the clock wants to be looked at.
+    """
     snapshot = _snapshot(decision)
     again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
+    again = min((moment for moment in (again, wake_at) if moment is not None), default=None)
     return Finished(
         claim=claim,
         wake_at=again,
@@ -79,6 +87,7 @@ def _snapshot(decision: Decision) -> dict[str, object]:
         "stint": stint.key if stint else None,
         "stage": clock.stage.value if clock else None,
         "due_at": clock.due_at.isoformat() if clock and clock.due_at else None,
+        "newer_policy": decision.newer[0] if decision.newer else None,
         "limit_minutes": clock.limit_minutes if clock else None,
         "used_minutes": round(clock.used_minutes, 2) if clock else None,
         "counted_from": clock.counted_from.isoformat() if clock else None,
@@ -100,12 +109,16 @@ def _news(claim: Claim, decision: Decision, snapshot: Mapping[str, object], *, h
     told = ("verdict", "stint", "stage", "due_at")
     if before is None or any(before.get(key) != snapshot[key] for key in told):
         yield AuditEvent("clock", {key: snapshot[key] for key in (*told, "tier", "why", "limit_minutes")})
+    if decision.newer and (before or {}).get("newer_policy") != decision.newer[0]:
+        version, due_at = decision.newer
+        newer = {"newer_policy": version, "due_at_by_newer": due_at.isoformat() if due_at else None}
+        yield AuditEvent("policy kept", {"stint": snapshot["stint"], "due_at": snapshot["due_at"], **newer})
 
 
 def _missed(claim: Claim, why: str, now: datetime) -> AuditEvent | None:
     """A deadline passed and nothing was written: the audit trail says why."""
     due = (claim.snapshot or {}).get("due_at")
-    if not isinstance(due, str) or (claim.snapshot or {}).get("verdict") != Verdict.RUNNING.value:
+    if not isinstance(due, str) or (claim.snapshot or {}).get("verdict") not in _ON_THE_WAY:
         return None
     if datetime.fromisoformat(due) > now:
         return None

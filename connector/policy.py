@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from connector.model import Place, Ref, Status, StatusGroup
+from connector.model import Place, Ref, Status, StatusGroup, TicketRecord
 from connector.working_time import WorkingCalendar
 
 
@@ -28,13 +28,17 @@ class FixStartsAt(StrEnum):
     STINT = "stint"
 
 
-QUEUE = "queue"
-"""The assignment that leaves a ticket in the tier's queue, without an owner."""
+QUEUE, ROUND_ROBIN, LEAST_LOADED = "queue", "round_robin", "least_loaded"
+"""Who gets a ticket on arrival, besides a fixed member: nobody yet, each in turn, the one with the least to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A rung of the ladder. ``homes`` maps a ticket system's name to the configured home there."""
+    """A rung of the ladder. ``homes`` maps a ticket system's name to the configured home there.
+
+    ``next``: the number of the tier that it escalates to, 0 for the one that follows. ``skip``: why escalations pass it
+    over, empty where they do not.
+    """
 
     number: int
     name: str
@@ -46,6 +50,8 @@ class Tier:
     assign: str = QUEUE
     status: str = ""
     calendar: str = "default"
+    next: int = 0
+    skip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,36 @@ class EndOfDay(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ladder:
+    """A further ladder, for tickets at its tiers' homes whose client and priority are among those that it names.
+
+    ``clients``: names or ids, ``priorities``: names, both case-folded; empty takes any. ``policy`` is the whole policy
+    with this ladder's tiers in place of the usual ones.
+    """
+
+    name: str
+    clients: frozenset[str]
+    priorities: frozenset[str]
+    policy: Policy
+
+    def takes(self, client: Ref | None, priority: Ref | None) -> bool:
+        """Whether a ticket of that client and priority may be on this ladder."""
+        known_as = {client.id.casefold(), client.name.casefold()} if client else set()
+        is_clients = not self.clients or bool(self.clients & known_as)
+        return is_clients and (
+            not self.priorities or (priority is not None and priority.name.casefold() in self.priorities)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that decides when a ticket goes up, and where to.
 
     ``status_groups`` maps a status name (case-folded) to the group that the operator gives it; it wins over what
     the ticket system says. ``priority_factors`` maps a priority name (case-folded) to the factor on the limits.
     ``client_calendars`` maps a client's name or id (case-folded) to the name of a calendar.
+    ``escalate_when_critical``: a priority that rises to a critical one takes the ticket up at once.
+    ``ladders``: further ones; a ticket that none of them takes is on ``tiers``. ``ladder``: this one's name.
     ``version`` identifies the content: equal policies have equal versions.
     """
 
@@ -94,14 +124,58 @@ class Policy:
     end_of_day: EndOfDay = EndOfDay.ADVISE
     end_of_day_minutes: float = 30
     override_max_minutes: float = 480
+    escalate_when_critical: bool = False
+    ladders: tuple[Ladder, ...] = ()
+    ladder: str = ""
     version: str = ""
+
+    @property
+    def every_ladder(self) -> tuple[Policy, ...]:
+        """The policy of each ladder, the usual one first."""
+        return (self, *(ladder.policy for ladder in self.ladders))
+
+    def for_ticket(self, record: TicketRecord, homes: Homes) -> tuple[Policy, Homes]:
+        """The ladder that a ticket is on, with its homes.
+
+        A ladder whose homes do not all resolve may be the one: then nobody can tell, and it is taken for it.
+        """
+        doubtful: tuple[Policy, Homes] | None = None
+        for ladder in self.ladders:
+            there = homes.ladders.get(ladder.name)
+            if there is None or not ladder.takes(record.client, record.priority):
+                continue
+            if there.tier_at(record.place) is not None:
+                return ladder.policy, there
+            if not there.is_certain(record.place):
+                doubtful = doubtful or (ladder.policy, there)
+        if doubtful is not None and homes.tier_at(record.place) is None:
+            return doubtful
+        return self, homes
 
     def tier(self, number: int) -> Tier:
         """The tier of that number, counted from 1."""
         return self.tiers[number - 1]
 
     def next_tier(self, tier: Tier) -> Tier | None:
-        """The rung above, or None above the last one: final escalation."""
+        """The next rung that is not skipped, or None above the last one: final escalation."""
+        above = self._above(tier)
+        while above is not None and above.skip:
+            above = self._above(above)
+        return above
+
+    def skipped_above(self, tier: Tier) -> tuple[tuple[str, str], ...]:
+        """The tiers that an escalation from ``tier`` passes over: name, and the reason given."""
+        passed = []
+        above = self._above(tier)
+        while above is not None and above.skip:
+            passed.append((above.name, above.skip))
+            above = self._above(above)
+        return tuple(passed)
+
+    def _above(self, tier: Tier) -> Tier | None:
+        """The tier that ``tier`` names as the next one."""
+        if tier.next:
+            return self.tier(tier.next)
         return self.tiers[tier.number] if tier.number < len(self.tiers) else None
 
     def group_of(self, status: Status) -> StatusGroup:
@@ -111,6 +185,10 @@ class Policy:
     def factor_of(self, priority: Ref | None) -> float:
         """The factor that a priority puts on the limits; 1 without a rule."""
         return 1.0 if priority is None else self.priority_factors.get(priority.name.casefold(), 1.0)
+
+    def is_critical(self, priority: Ref | None) -> bool:
+        """Whether a priority is that of a critical function that is blocked."""
+        return priority is not None and priority.name.casefold() in self.critical_priorities
 
     def calendar_of(self, tier: Tier, client: Ref | None) -> tuple[str, WorkingCalendar]:
         """The calendar that counts, with its name: the client's own one, else the tier's."""
@@ -126,11 +204,28 @@ class Homes:
     """The tiers' homes in one ticket system, resolved.
 
     ``unresolved`` maps tier numbers to what was wrong, ``hidden`` has the configured texts of those homes.
+    ``ladders``: those of the further ladders, by their names.
     """
 
     places: Mapping[int, Place]
     unresolved: Mapping[int, str] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    ladders: Mapping[str, Homes] = field(default_factory=dict)
+
+    @property
+    def every_place(self) -> tuple[Place, ...]:
+        """The homes of all ladders, each once."""
+        every = {place.key: place for homes in (self, *self.ladders.values()) for place in homes.places.values()}
+        return tuple(every.values())
+
+    @property
+    def every_problem(self) -> tuple[str, ...]:
+        """What of all ladders does not resolve, one sentence each."""
+        return tuple(problem for homes in (self, *self.ladders.values()) for problem in homes.unresolved.values())
+
+    def is_watched(self, place: Place) -> bool:
+        """Whether a tier of any ladder lives at a place."""
+        return any(homes.tier_at(place) is not None for homes in (self, *self.ladders.values()))
 
     def tier_at(self, place: Place) -> int | None:
         """The number of the tier that lives at ``place``: the most specific home that matches, or None."""

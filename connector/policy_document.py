@@ -9,33 +9,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from adapters.contract import ConfigError
 from connector.model import StatusGroup
-from connector.policy import QUEUE, EndOfDay, FinalEscalation, FixStartsAt, Policy, StartsAt, Tier
+from connector.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Policy, Tier
+from connector.policy_ladders import DEFAULT_CALENDAR, contradictions, impossible_limits, tier_from, tier_problems
 from connector.policy_schema import Path, Problem, check
 from connector.wording import clipped, did_you_mean
 from connector.work_hours import WorkHoursError, holiday_dates, week_from
 from connector.working_time import CalendarError, WorkingCalendar
 
-DEFAULT_TIERS: tuple[tuple[str, float, float], ...] = (
-    ("First Touch (T1/2)", 30, 60),
-    ("Tier 3 / Service Desk Manager", 30, 60),
-    ("Sr IT Manager", 60, 60),
-)
-"""Name, diagnosis limit and fix limit of the default ladder's tiers. Further tiers have the last one's limits."""
-
-DEFAULT_CALENDAR = "default"
 DEFAULT_ZONE = "UTC"
 DEFAULT_HOURS = "mon-fri 08:00-17:00"
 DEFAULT_CRITICAL_FACTOR = 0.5
-
-_ASSIGN_LATER = ("round_robin", "least_loaded")
-_NO_EFFECT_YET = ("warn_at", "override_max_minutes")
-_FINAL_NO_EFFECT_YET = ("reminder_minutes", "reminders", "client_message", "add_people")
 
 _Value = TypeVar("_Value")
 
@@ -90,17 +79,6 @@ def read_policy(document: object, systems: Collection[str] | None = None) -> Pol
     return replace(policy, version=_version(policy, reader.calendar_forms))
 
 
-def without_effect(document: Mapping[str, Any]) -> list[Path]:
-    """The paths of what a valid document asks for and this version keeps without acting on it yet."""
-    found: list[Path] = [(key,) for key in _NO_EFFECT_YET if document.get(key)]
-    if document.get("end_of_day") == EndOfDay.DEFER:
-        found.append(("end_of_day",))
-    final = document.get("final", {})
-    found += [("final", key) for key in _FINAL_NO_EFFECT_YET if final.get(key)]
-    found += [("tiers", index, "managers") for index, tier in enumerate(document["tiers"]) if tier.get("managers")]
-    return found
-
-
 def missing_homes(tiers: Sequence[Collection[str]], connected: Collection[str]) -> list[Path]:
     """The paths of the homes that tiers lack. ``tiers``: for each, the ticket systems in which it has a home."""
     return [
@@ -111,19 +89,21 @@ def missing_homes(tiers: Sequence[Collection[str]], connected: Collection[str]) 
     ]
 
 
-def home_key(home: str) -> str:
-    """A home in a form in which two writings of the same one are equal."""
-    return " > ".join(" ".join(part.split()) for part in home.casefold().split(">"))
-
-
 def _version(policy: Policy, calendars: Mapping[str, Any]) -> str:
     """Equal for equal policies: worked out from what was built, not from how it was written down."""
-    content = asdict(replace(policy, calendars={}, critical_priorities=frozenset())) | {
-        "calendars": calendars,
-        "critical_priorities": sorted(policy.critical_priorities),
-    }
+    content = _content(policy) | {"calendars": calendars}
     numbers_alike = json.loads(json.dumps(content), parse_int=float)
     return hashlib.sha256(json.dumps(numbers_alike, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _content(policy: Policy) -> dict[str, Any]:
+    """All that a policy says, as plain values; without its calendars."""
+    ladders = [
+        [one.name, sorted(one.clients), sorted(one.priorities), _content(one.policy)["tiers"], asdict(one.policy.final)]
+        for one in policy.ladders
+    ]
+    plain = asdict(replace(policy, calendars={}, critical_priorities=frozenset(), ladders=()))
+    return plain | {"critical_priorities": sorted(policy.critical_priorities), "ladders": ladders}
 
 
 class _Reader:
@@ -141,11 +121,8 @@ class _Reader:
             self.problems.append(Problem(path, message))
 
     def policy(self) -> Policy:
-        tiers = tuple(self.tier(index, raw) for index, raw in enumerate(self.sound.get("tiers", ())))
-        self.homes(tiers)
+        tiers = self.ladder(("tiers",), self.sound.get("tiers", ()))
         calendars = self.calendars()
-        for tier in tiers:
-            self.known_calendar(("tiers", tier.number - 1, "calendar"), tier.calendar)
         clients: dict[str, str] = self.folded("clients", self.sound.get("clients", {}))
         for client, name in self.sound.get("clients", {}).items():
             self.known_calendar(("clients", client), name)
@@ -157,60 +134,50 @@ class _Reader:
             for key in ("warn_at", "end_of_day_minutes", "override_max_minutes")
             if key in self.sound
         }
-        return Policy(
+        policy = Policy(
             tiers=tiers,
             calendars=calendars,
-            final=self.final(),
+            final=self.final(self.sound.get("final", {})),
             client_calendars=clients,
             priority_factors=factors,
             critical_priorities=critical,
             status_groups=self.status_groups(),
             fix_starts_at=FixStartsAt(self.sound.get("fix_starts_at", FixStartsAt.PLAN)),
             end_of_day=EndOfDay(self.sound.get("end_of_day", EndOfDay.ADVISE)),
+            escalate_when_critical=bool(self.sound.get("escalate_when_critical", False)),
             **plain,
         )
+        policy = replace(policy, ladders=tuple(self.ladders(policy)))
+        for path, message in (*contradictions(policy), *impossible_limits(policy)):
+            self.problem(path, message)
+        return policy
 
-    # --- tiers
+    # --- ladders
 
-    def tier(self, index: int, raw: Mapping[str, Any]) -> Tier:
-        name, diagnosis, fix = DEFAULT_TIERS[min(index, len(DEFAULT_TIERS) - 1)]
-        if index >= len(DEFAULT_TIERS) and "name" not in raw:
-            self.problem(("tiers", index, "name"), "is missing; only the first three tiers have a name by default")
-        starts_at = StartsAt.ASSIGNMENT if index else StartsAt.FIRST_TOUCH
-        assign = raw.get("assign", QUEUE).strip()
-        if assign in _ASSIGN_LATER:
-            self.problem(
-                ("tiers", index, "assign"),
-                f"{assign} comes with the next version; use {QUEUE} or a member identifier",
-            )
-        return Tier(
-            number=index + 1,
-            name=raw.get("name", name).strip(),
-            homes={system: home.strip() for system, home in raw.get("homes", {}).items()},
-            diagnosis_minutes=float(raw.get("diagnosis_minutes", diagnosis)),
-            fix_minutes=float(raw.get("fix_minutes", fix)),
-            starts_at=StartsAt(raw.get("starts_at", starts_at)),
-            managers=tuple(manager.strip() for manager in raw.get("managers", ())),
-            assign=assign,
-            status=raw.get("status", "").strip(),
-            calendar=raw.get("calendar", DEFAULT_CALENDAR),
-        )
-
-    def homes(self, tiers: Sequence[Tier]) -> None:
-        """No home of a system that is not known, none without a name in it, none for two tiers."""
-        taken: dict[tuple[str, str], Path] = {}
+    def ladder(self, path: Path, raws: Sequence[Mapping[str, Any]]) -> tuple[Tier, ...]:
+        """The tiers of one ladder; ``path`` is where they stand."""
+        tiers = tuple(tier_from(index, raw) for index, raw in enumerate(raws))
+        for where, message in tier_problems(tiers, raws, self.systems):
+            self.problem((*path, *where), message)
         for tier in tiers:
-            for system, home in tier.homes.items():
-                path: Path = ("tiers", tier.number - 1, "homes", system)
-                if self.systems is not None and system not in self.systems:
-                    near = did_you_mean(system, self.systems)
-                    expected = " or ".join(sorted(self.systems)) or "none in this version"
-                    self.problem(path, f"unknown ticket system; expected {expected}{near}")
-                if not all(part.strip() for part in home.split(">")):
-                    self.problem(path, f"a name is missing beside '>' (got {clipped(home)})")
-                first = taken.setdefault((system, home_key(home)), path)
-                if first != path:
-                    self.problem(path, f"{clipped(home)} is the home of tier {int(first[1]) + 1} already")
+            self.known_calendar((*path, tier.number - 1, "calendar"), tier.calendar)
+        return tiers
+
+    def ladders(self, usual: Policy) -> Iterator[Ladder]:
+        """The further ladders, each with the rest of the policy."""
+        names: dict[str, int] = {}
+        for index, raw in enumerate(self.sound.get("ladders", ())):
+            name = str(raw.get("name", "")).strip()
+            if names.setdefault(name.casefold(), index) != index:
+                self.problem(("ladders", index, "name"), f"{clipped(name)} is another ladder's name already")
+            tiers = self.ladder(("ladders", index, "tiers"), raw.get("tiers", ()))
+            final = usual.final
+            if "final" in raw:
+                final = self.final(raw["final"])
+            clients, priorities = (
+                frozenset(text.strip().casefold() for text in raw.get(key, ())) for key in ("clients", "priorities")
+            )
+            yield Ladder(name, clients, priorities, replace(usual, tiers=tiers, final=final, ladder=name))
 
     # --- calendars
 
@@ -252,9 +219,8 @@ class _Reader:
 
     # --- the rest
 
-    def final(self) -> FinalEscalation:
+    def final(self, raw: Mapping[str, Any]) -> FinalEscalation:
         convert: Mapping[str, Callable[[Any], Any]] = {"reminder_minutes": float, "reminders": int, "add_people": bool}
-        raw: Mapping[str, Any] = self.sound.get("final", {})
         return FinalEscalation(**{key: convert.get(key, str.strip)(value) for key, value in raw.items()})
 
     def status_groups(self) -> dict[str, StatusGroup]:

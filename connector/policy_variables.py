@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.variables import Variable, as_number, items
-from connector.policy_document import DEFAULT_CALENDAR, DEFAULT_TIERS
+from connector.policy_ladders import DEFAULT_CALENDAR, DEFAULT_TIERS
 from connector.policy_schema import Path, Problem
 
 MOST_TIERS = 9
@@ -99,7 +99,7 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "managers",
         "TIER_n_MANAGERS",
-        "who may override: member identifiers, comma-separated. *Kept; acted on from the next version*",
+        "who may override: member identifiers, comma-separated",
         "member identifiers, comma-separated",
         "sdm",
         convert=_list,
@@ -107,8 +107,8 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "assign",
         "TIER_n_ASSIGN",
-        "who gets the ticket on arrival: `queue` (nobody yet) or a member identifier",
-        "queue or a member identifier",
+        "who gets the ticket on arrival: `queue` (nobody yet), `round_robin`, `least_loaded`, or a member identifier",
+        "queue, round_robin, least_loaded or a member identifier",
         "queue",
         "`queue`",
     ),
@@ -130,14 +130,14 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "final.client_message",
         "FINAL_CLIENT_MESSAGE",
-        "what the connector itself tells the client, once. *Kept; acted on from the next version*",
+        "what the connector itself tells the client, once; without it people do",
         "a short text",
         "We are on it and will call you.",
     ),
     _at(
         "final.reminder_minutes",
         "FINAL_REMINDER_MINUTES",
-        "working minutes between reminders. *Kept; acted on from the next version*",
+        "working minutes between reminders",
         "a number of minutes above 0",
         "60",
         "60",
@@ -146,7 +146,7 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "final.reminders",
         "FINAL_REMINDERS",
-        "how many reminders at most. *Kept; acted on from the next version*",
+        "how many reminders at most",
         "a whole number from 0 to 100",
         "5",
         "5",
@@ -155,7 +155,7 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "final.add_people",
         "FINAL_ADD_PEOPLE",
-        "also put the three on the ticket as resources. *Kept; acted on from the next version*",
+        "also put the three on the ticket, where the system has a field for them and the right is there",
         "true or false",
         "false",
         "false",
@@ -164,7 +164,7 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "override_max_minutes",
         "OVERRIDE_MAX_MINUTES",
-        "longest single override, in working minutes. *Kept; acted on from the next version*",
+        "longest single override, in working minutes",
         "a number of minutes above 0",
         "480",
         "480",
@@ -242,7 +242,7 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "warn_at",
         "WARN_AT",
-        "share of the limit at which the holder is warned; 0 is off. *Kept; acted on from the next version*",
+        "share of the limit at which the holder is warned; 0 is off",
         "a number from 0 to below 1",
         "0.8",
         "0.8",
@@ -251,8 +251,8 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "end_of_day",
         "END_OF_DAY",
-        "near the end of the client's day: `advise` in the note, `ignore`, or `defer` (*kept; acted on from the next "
-        "version*)",
+        "near the end of the client's day: `advise` in the note, `defer` the escalation to the client's next opening, "
+        "or `ignore`",
         "advise, defer or ignore",
         "advise",
         "`advise`",

@@ -6,28 +6,37 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connector.evaluator import Decision
 from connector.journal import Step, StepState
-from connector.model import AuthorKind, Entry, Ownership, Person, StatusGroup, Target, TicketRecord
-from connector.policy import Policy
+from connector.model import AuthorKind, Entry, Ownership, Person, StatusGroup, Target, TicketRecord, Visibility
+from connector.policy import FinalEscalation, Policy
 
-WOULD, NOTE, MOVE, OWNER_NOTE = 0, 1, 2, 3
-"""The numbered steps: what an observing connector would have done, the note, the move, the word about the owner."""
+WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
+"""The numbered steps: what an observing connector would have done; an escalation's note and its move; any single effect
+of another kind (a short note, people put on the ticket)."""
 
 
-def saga_of(connection: str, decision: Decision, policy: Policy) -> str:
-    """The escalation's identity: (connection, ticket, stint, stage). Unique for good.
+def saga_named(connection: str, decision: Decision, name: str) -> str:
+    """The identity of an effect of the running stint: (connection, ticket, stint, stage or command). Unique for good.
 
-    The last tier has one final escalation a stint, whichever stage breached.
+    The last tier has one final escalation a stint, whatever led to it.
     """
     assert decision.stint is not None
-    assert decision.tier is not None
-    assert decision.clock is not None
-    stage = "final" if policy.next_tier(decision.tier) is None else decision.clock.stage.value
-    return f"{connection}/{decision.record.id}/{decision.stint.key}/{stage}"
+    return f"{connection}/{decision.record.id}/{decision.stint.key}/{name}"
 
 
-def own_note(entries: Sequence[Entry], marker: str) -> Entry | None:
-    """The connector's own note that carries ``marker``, if it is on the ticket."""
-    return next((e for e in entries if e.author.kind is AuthorKind.CONNECTOR and marker in e.text[-200:]), None)
+def final_people(final: FinalEscalation, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The three that a final escalation calls together: role and name; an empty name is nobody configured."""
+    roles = (
+        ("Sr IT Manager", final.sr_it_manager),
+        ("Service Desk Manager", final.service_desk_manager),
+        ("Account Manager", final.account_manager),
+    )
+    return tuple((role, names.get(who, who)) for role, who in roles)
+
+
+def own_note(entries: Sequence[Entry], marker: str, visibility: Visibility = Visibility.INTERNAL) -> Entry | None:
+    """The connector's own note that carries ``marker``, if it is on the ticket and seen by whom it should be."""
+    own = (e for e in entries if e.author.kind is AuthorKind.CONNECTOR and e.visibility is visibility)
+    return next((entry for entry in own if marker in entry.text[-200:]), None)
 
 
 def is_carried_out(step: Step) -> bool:
@@ -49,6 +58,7 @@ def target_facts(target: Target, record: TicketRecord) -> dict[str, str]:
         "from": record.place.key,
         "place": target.place.key if target.place else "",
         "owner": target.owner.id if isinstance(target.owner, Person) else "",
+        "member": target.owner.identifier if isinstance(target.owner, Person) else "",
         "status": target.status.id if target.status else "",
         "priority": target.priority.id if target.priority else "",
         "clears": record.owner.id if record.owner and target.owner is Ownership.NOBODY else "",

@@ -103,7 +103,7 @@ RECONCILE_SECONDS = Variable(
 )
 NOTIFY_URLS = Variable(
     "NOTIFY_URLS",
-    "chat and e-mail targets, comma-separated. *Kept; acted on from the next version*",
+    "chat and e-mail targets that are told of escalations and alarms, comma-separated (Apprise URLs)",
     "URLs, comma-separated",
     "slack://tokenA/tokenB/tokenC",
     parse=_targets,

@@ -12,7 +12,6 @@ from pathlib import Path as FilePath
 from typing import Any, Protocol
 
 from adapters.contract import ConfigError
-from adapters.later import LATER
 from adapters.registry import SYSTEMS
 from adapters.variables import Secret, Variable, given, read_all
 from connector.policy import Policy
@@ -21,7 +20,6 @@ from connector.policy_document import (
     missing_homes,
     parse_document,
     read_policy,
-    without_effect,
 )
 from connector.policy_schema import shown
 from connector.policy_variables import (
@@ -69,7 +67,7 @@ class Settings:
     """Everything that the environment says. ``connections``: the settings of each connected ticket system, by name.
 
     ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
-    nothing is said. ``without_effect_yet`` names what is set and kept, and acted on only by a later version.
+    nothing is said. ``policy_document`` is the written form of ``policy``.
     Secrets never show in ``repr``.
     """
 
@@ -86,7 +84,7 @@ class Settings:
     connections: Mapping[str, Any]
     policy: Policy
     notify_urls: tuple[Secret, ...] = ()
-    without_effect_yet: tuple[str, ...] = ()
+    policy_document: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariables] = SYSTEMS) -> Settings:
@@ -100,12 +98,10 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariab
     problems += wrong
     connections, connected, wrong = _connections(values, systems, read.get(PUBLIC_URL.name, ""))
     problems += wrong
-    policy, unused, wrong = _policy(values, tuple(systems), connected)
+    policy, document, wrong = _policy(values, tuple(systems), connected)
     problems += wrong
     if policy is None or problems:
         raise ConfigError(problems)
-    if NOTIFY_URLS.name in read:
-        unused.append(NOTIFY_URLS.name)
     return Settings(
         database_url=read.get(DATABASE_URL.name, DEFAULT_DATABASE),
         host=read.get(HOST.name, "127.0.0.1"),
@@ -120,7 +116,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariab
         connections=connections,
         policy=policy,
         notify_urls=read.get(NOTIFY_URLS.name, ()),
-        without_effect_yet=tuple(unused),
+        policy_document=document,
     )
 
 
@@ -139,22 +135,15 @@ def policy_names(systems: Sequence[str]) -> list[str]:
 
 
 def _unknown_names(values: Mapping[str, str], systems: Mapping[str, SystemVariables]) -> list[str]:
-    """A problem for each name that looks like one of ours and is none, or belongs to a version to come."""
-    later = {name: system.title for system in LATER.values() for name in system.variables}
-    for number in range(1, MOST_TIERS + 1):
-        later |= {f"TIER_{number}_HOME{home_ending(key)}": system.title for key, system in LATER.items()}
+    """A problem for each name that looks like one of ours and is none."""
     known = {variable.name for system in systems.values() for variable in system.variables}
     known.update(policy_names(tuple(systems)))
-    prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems), *(s.prefix for s in LATER.values()))
-    problems = []
-    for name in sorted(values):
-        if name in known or not name.startswith(prefixes):
-            continue
-        if name in later:
-            problems.append(f"{name}: {later[name]} comes with a later version; remove it")
-        else:
-            problems.append(f"{name}: there is no such variable{did_you_mean(name, (*known, *later))}")
-    return problems
+    prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems))
+    return [
+        f"{name}: there is no such variable{did_you_mean(name, known)}"
+        for name in sorted(values)
+        if name not in known and name.startswith(prefixes)
+    ]
 
 
 # --- ticket systems -------------------------------------------------------------------------------------------
@@ -186,8 +175,8 @@ def _connections(
 
 def _policy(
     values: Mapping[str, str], systems: Sequence[str], connected: Sequence[str]
-) -> tuple[Policy | None, list[str], list[str]]:
-    """The policy, what of it has no effect yet, and the problems."""
+) -> tuple[Policy | None, Mapping[str, Any], list[str]]:
+    """The policy, the document that says it, and the problems."""
     if ESCALATION_POLICY.name in values:
         return _written_policy(values, systems, connected)
     flat = document_from_environment(values, systems, connected)
@@ -202,9 +191,8 @@ def _policy(
         variable = tier_variable(int(index) + 1, _HOME)
         if not any(problem.startswith(f"{variable.name}:") for problem in flat.problems):
             problems.append(variable.problem(f"is missing ({system} is connected)"))
-    unused = [flat.origins[path].name for path in without_effect(flat.document)]
     # One variable may stand at several paths: TIER_n_HOME with several systems.
-    return policy, unused, list(dict.fromkeys(problems))
+    return policy, flat.document, list(dict.fromkeys(problems))
 
 
 _HOME = next(entry.variable for entry in TIER_VARIABLES if entry.path == ("homes",))
@@ -212,7 +200,7 @@ _HOME = next(entry.variable for entry in TIER_VARIABLES if entry.path == ("homes
 
 def _written_policy(
     values: Mapping[str, str], systems: Sequence[str], connected: Sequence[str]
-) -> tuple[Policy | None, list[str], list[str]]:
+) -> tuple[Policy | None, Mapping[str, Any], list[str]]:
     name = ESCALATION_POLICY.name
     problems = [
         f"{flat}: must not be set together with {name}; say it there"
@@ -223,12 +211,15 @@ def _written_policy(
         document: Any = parse_document(_policy_text(values[name]))
         policy = read_policy(document, systems)
     except PolicyError as error:
-        return None, [], problems + [f"{name}: {problem}" for problem in error.problems]
+        return None, {}, problems + [f"{name}: {problem}" for problem in error.problems]
     except ValueError as error:
-        return None, [], [*problems, ESCALATION_POLICY.problem(str(error))]
+        return None, {}, [*problems, ESCALATION_POLICY.problem(str(error))]
     for path in missing_homes([tier.homes for tier in policy.tiers], connected):
         problems.append(f"{name}: {shown(path)}: is missing ({path[-1]} is connected)")
-    return policy, [f"{name}: {shown(path)}" for path in without_effect(document)], problems
+    for index, ladder in enumerate(policy.ladders):
+        for path in missing_homes([tier.homes for tier in ladder.policy.tiers], connected):
+            problems.append(f"{name}: {shown(('ladders', index, *path))}: is missing ({path[-1]} is connected)")
+    return policy, document, problems
 
 
 def _policy_text(text: str) -> str:

@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from adapters.contract import TicketSystem
 from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
 from connector.evaluator import Decision, evaluate
-from connector.homes import HomeBook
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Mailbox, Source
 from connector.marks import Marks
 from connector.model import Change, TicketId, TicketRecord
-from connector.observation import observe
+from connector.observation import EVERY, observe, with_history
+from connector.orders import read_orders, says_something
+from connector.policies import Edition, Policies
 from connector.policy import Homes, Policy
+from connector.staff import Staff
 from connector.store.connections import ConnectionState
 from connector.timeline import build_timeline
 
@@ -34,6 +36,16 @@ class Seen:
     homes: Homes
     steps: tuple[Step, ...]
     decision: Decision
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How a ticket stands, with the policy of its ladder and that ladder's homes."""
+
+    decision: Decision
+    policy: Policy
+    homes: Homes
 
 
 class Sight:
@@ -44,8 +56,7 @@ class Sight:
         system: TicketSystem,
         mailbox: Mailbox,
         journal: Journal,
-        policy: Policy,
-        homes: HomeBook,
+        policies: Policies,
         connection: ConnectionBook,
         now: Callable[[], datetime],
         *,
@@ -54,8 +65,9 @@ class Sight:
         self.system = system
         self.mailbox = mailbox
         self.journal = journal
-        self.policy = policy
-        self.homes = homes
+        self.policies = policies
+        self.homes = policies.present.homes
+        self.staff = Staff(system, now)
         self.connection = connection
         self.now = now
         self.adopts_from_now = adopts_from_now
@@ -68,31 +80,52 @@ class Sight:
         record = self.system.read(TicketId(ticket))
         record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
         known, new = self._changes(claim, record, homes, state)
-        decision = self.judge(record, (*known, *new), homes)
+        judged = self.judge(record, (*known, *new))
         steps = tuple(self.journal.steps(f"{connection}/{ticket}/"))
-        return Seen(claim, record, known, new, homes, steps, decision)
+        return Seen(claim, record, known, new, judged.homes, steps, judged.decision, judged.policy)
 
     def _changes(
         self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
     ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        if self.system.keeps_history:
-            return record.changes, ()
-        known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
-        is_watched = homes.tier_at(record.place) is not None
-        return known, observe(record, known, is_watched=is_watched, adopted_at=_adopted_at(claim, record, state))
+        known, aspects = tuple(self.mailbox.changes(claim.connection, claim.ticket)), EVERY
+        adopted_at = _adopted_at(claim, record, state)
+        if record.history_of:
+            known, aspects = with_history(record, known)
+            if claim.snapshot is not None:
+                adopted_at = None  # it was met before: a survey after a change of policy finds nothing new
+        watched = homes.is_watched(record.place)
+        return known, observe(record, known, is_watched=watched, adopted_at=adopted_at, aspects=aspects)
 
-    def judge(self, record: TicketRecord, changes: Sequence[Change], homes: Homes) -> Decision:
-        """Work the clocks of a ticket out, with what the connection says about adoption."""
+    def judge(self, record: TicketRecord, changes: Sequence[Change]) -> Judged:
+        """Work the clocks of a ticket out, under the policy that its running stint began with."""
+        ordered = sorted(changes, key=lambda change: change.at)
+        present = self._judge(record, ordered, self.policies.present)
+        stint = present.decision.stint
+        if stint is None:
+            return present
+        edition = self.policies.at(stint.entered_at)
+        if edition is self.policies.present:
+            return present
+        kept = self._judge(record, ordered, edition)
+        if kept.decision.stint is None or kept.decision.stint.key != stint.key:
+            return present
+        due_at = present.decision.clock.due_at if present.decision.clock else None
+        return replace(kept, decision=replace(kept.decision, newer=(self.policies.present.policy.version, due_at)))
+
+    def _judge(self, record: TicketRecord, ordered: Sequence[Change], edition: Edition) -> Judged:
         state = self.connection.state()
+        policy, homes = edition.policy.for_ticket(record, edition.homes.current())
         timeline = build_timeline(
             record,
-            sorted(changes, key=lambda change: change.at),
-            self.policy,
+            ordered,
+            policy,
             homes,
             adopted_at=state.adopted_at if self.adopts_from_now else None,
             first_started_at=state.first_started_at,
         )
-        return evaluate(timeline, self.policy, self.now())
+        managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
+        decision = evaluate(timeline, policy, self.now(), read_orders(timeline, policy, managers))
+        return Judged(decision, policy, homes)
 
 
 def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from connector.evidence import Pause, Plan, Span, holders_within, pauses_within, plan_within, touches
+from connector.evidence import (
+    Pause,
+    Plan,
+    Span,
+    critical_within,
+    holders_within,
+    pauses_within,
+    plan_within,
+    touches,
+)
 from connector.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
 from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
 from connector.policy import Homes, Policy, StartsAt
@@ -24,7 +33,8 @@ class Stint:
     """One tier's unbroken time with the ticket.
 
     ``entered_at``: when the tier got it; ``clock_from``: when its clock started, None before the first touch;
-    ``adopted``: the clock was set to the moment of adoption instead of the true start.
+    ``adopted``: the clock was set to the moment of adoption instead of the true start; ``critical_at``: when the
+    priority rose to a critical one meanwhile.
     """
 
     key: str
@@ -38,6 +48,12 @@ class Stint:
     plan: Plan | None
     pauses: tuple[Pause, ...]
     holders: tuple[str, ...]
+    critical_at: datetime | None = None
+
+    @property
+    def span(self) -> Span:
+        """The time of the stint."""
+        return Span(self.entered_at, self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +199,7 @@ def _stint(
     adopted_at: datetime | None,
 ) -> Stint:
     clock_from = _clock_start(span, policy, touches)
-    floor = _floor(changes, adopted_at) if is_first else adopted_at
+    floor = _floor(changes, adopted_at, None if is_first else Span(span.entered_at, span.ended_at))
     adopted = clock_from is not None and floor is not None and span.entered_at < floor and clock_from <= floor
     if adopted:
         clock_from = floor
@@ -203,14 +219,22 @@ def _stint(
         plan=plan,
         pauses=pauses_within(within, record, changes, policy),
         holders=holders_within(within, record, changes),
+        critical_at=critical_within(within, changes, policy),
     )
 
 
-def _floor(changes: Sequence[Change], adopted_at: datetime | None) -> datetime | None:
-    """The earliest start of a first stint's clock: a later survey of open tickets adopts at its own moment."""
+def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Span | None) -> datetime | None:
+    """The earliest start of a stint's clock: a later survey of open tickets adopts at its own moment.
+
+    ``within``: the stint that a survey must have met; None for the first one, which any survey met.
+    """
     if adopted_at is None:
         return None
-    surveyed = [change.at for change in changes if change.what is Aspect.PLACE and change.how == ADOPTED]
+    surveyed = [
+        change.at
+        for change in changes
+        if change.what is Aspect.PLACE and change.how == ADOPTED and (within is None or within.holds(change.at))
+    ]
     return max([adopted_at, *surveyed])
 
 

@@ -1,6 +1,7 @@
-"""One turn of a ticket: look at it, act, and say when to look again.
+"""One turn of a ticket: look at it, do what is owed, and say when to look again.
 
-Whoever holds the mailbox row runs the turn; nothing is remembered between turns but what the database holds.
+The order: finish what an earlier turn began; answer what people ordered; escalate where that is demanded; else warn and
+remind. Whoever holds the mailbox row runs the turn; nothing is remembered between turns but what the database holds.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, UnknownName, VisibleNote
+from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector import outcomes
+from connector.announcing import Announcer
+from connector.assignment import Assigner
 from connector.audit import AuditEvent
+from connector.demand import Demand, Documentation, demand_of
+from connector.duties import Duties, Situation, duties_of
 from connector.escalation import (
     MOVE_PAUSE,
     MOVE_TRIES,
     Carried,
-    Errand,
     Escalator,
     MoveDidNotHold,
     NoteWasVisible,
@@ -25,28 +29,19 @@ from connector.escalation import (
     log_escalation,
 )
 from connector.evaluator import Decision, Verdict
-from connector.explanation import working
+from connector.facts import facts_of
 from connector.handoff import compose
 from connector.handover import gather
 from connector.history import last_move_did_not_hold
 from connector.journal import LeaseLost, Step
 from connector.mailbox import Claim, Failed, Finished, Source
 from connector.marks import Marks
-from connector.model import Change, Target
-from connector.policy import FinalEscalation
-from connector.saga import (
-    MOVE,
-    WOULD,
-    has_arrived,
-    is_carried_out,
-    is_over,
-    open_saga,
-    own_note,
-    owner_stayed,
-    saga_of,
-    tries_of,
-)
+from connector.model import Change
+from connector.policy import Policy
+from connector.resuming import GivenUp, errand_of, kept_member, resume
+from connector.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
 from connector.sight import Seen, Sight
+from connector.speaking import Speaker
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""
@@ -63,11 +58,15 @@ class NotesStopped(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
-    """What a turn needs to know beyond the policy. ``dead_letter_after``: how long a failing turn is retried."""
+    """What a turn needs to know beyond the policy. ``dead_letter_after``: how long a failing turn is retried.
+
+    ``notify_targets``: how many targets are told of escalations and alarms.
+    """
 
     is_enforcing: bool
     adopts_from_now: bool = True
     dead_letter_after: timedelta = timedelta(hours=24)
+    notify_targets: int = 0
 
 
 class TicketTurn:
@@ -79,9 +78,10 @@ class TicketTurn:
         self.jitter = jitter
         self.system = sight.system
         self.journal = sight.journal
-        self.policy = sight.policy
         self.connection = sight.connection
         self.now = sight.now
+        self.announcer = Announcer(self.system.name, settings.notify_targets)
+        self.assigner = Assigner(self.system, self.connection)
 
     def take(self, claim: Claim) -> Outcome | None:
         """Run the turn. None means the lease was lost: another worker has the ticket and nothing is to be kept."""
@@ -106,34 +106,69 @@ class TicketTurn:
 
     def _take(self, claim: Claim) -> Outcome:
         seen = self.sight.look(claim)
-        pending = open_saga(seen.steps)
-        if pending is not None and self.settings.is_enforcing:
-            outcome = self._resume(seen, *pending)
-            if outcome is not None:
-                return outcome
-            return self._decide(replace(seen, new=()), has_acted=True)
-        return self._decide(seen)
+        documentation = Documentation(seen.decision)
+        demand = demand_of(seen.decision, seen.policy, documentation)
+        pending = open_saga(seen.steps) if self.settings.is_enforcing else None
+        if pending is None:
+            return self._decide(seen, demand, documentation)
+        resumed = resume(self._escalator(seen.policy), seen, *pending, demand)
+        if isinstance(resumed, Carried):
+            return self._moved(seen, resumed)
+        if isinstance(resumed, GivenUp):
+            return self._decide(replace(seen, new=()), demand, documentation, has_acted=True)
+        return self._decide(seen, demand, documentation)
 
-    def _decide(self, seen: Seen, *, has_acted: bool = False) -> Outcome:
-        """Act on what the clocks say now. ``has_acted``: the audit trail says already why nothing was written."""
-        if seen.decision.verdict is not Verdict.BREACHED:
-            return self._finished(seen, seen.decision, seen.new, has_acted=has_acted)
-        saga = saga_of(self.system.name, seen.decision, self.policy)
+    def _decide(
+        self, seen: Seen, demand: Demand | None, documentation: Documentation, *, has_acted: bool = False
+    ) -> Outcome:
+        """Do what is owed now. ``has_acted``: the audit trail says already why nothing was written."""
+        duties = duties_of(self._situation(seen, seen.decision, documentation), demand)
+        self._fulfil(seen, duties)
+        if demand is None:
+            return self._finished(seen, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
+        saga = saga_named(self.system.name, seen.decision, demand.key)
         done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
-            return self._already_escalated(seen, saga, done)
+            return self._already_escalated(seen, saga, done, duties.wake_at)
         if not self.settings.is_enforcing:
-            return self._would_escalate(seen, saga)
-        return self._escalate(seen)
+            return self._would_escalate(seen, demand, saga, duties.wake_at)
+        return self._escalate(seen, demand, saga)
 
-    # -- acting ------------------------------------------------------------------------------------------------
+    def _situation(self, seen: Seen, decision: Decision, documentation: Documentation) -> Situation:
+        return Situation(
+            self.system.name,
+            decision,
+            seen.policy,
+            seen.steps,
+            documentation,
+            people=lambda: self._names(seen.policy),
+            is_observing=not self.settings.is_enforcing,
+        )
 
-    def _escalator(self) -> Escalator:
-        marks = Marks(self.connection.state().marker_key)
-        return Escalator(self.system, self.journal, marks, self.policy, owner_stays=self._owner_stays())
+    # -- short notes -------------------------------------------------------------------------------------------
 
-    def _owner_stays(self) -> bool:
-        return bool(self.connection.state().state.get(OWNER_STAYS))
+    def _fulfil(self, seen: Seen, duties: Duties) -> None:
+        """Say what is to be said, each once, and put people on the ticket."""
+        if not (duties.says or duties.add_people):
+            return
+        speaker = Speaker(self.system, self.journal, self._marks())
+        if not self.settings.is_enforcing:
+            for say in duties.says:
+                speaker.would_say(seen.claim, say)
+            return
+        if duties.says:
+            self._refuse_while_notes_are_stopped(seen.claim)
+        for say in duties.says:
+            speaker.say(seen.claim, seen.record, seen.steps, say)
+        if duties.add_people:
+            final = seen.policy.final
+            wanted = (final.sr_it_manager, final.service_desk_manager, final.account_manager)
+            found = (self.sight.staff.find(name) for name in dict.fromkeys(wanted) if name)
+            people = [person for person in found if person is not None and person.is_active]
+            speaker.add_people(seen.claim, seen.record, duties.add_people, people)
+
+    def _marks(self) -> Marks:
+        return Marks(self.connection.state().marker_key)
 
     def _refuse_while_notes_are_stopped(self, claim: Claim) -> None:
         """After a note came back visible to the client, no more are written until somebody replays a dead letter."""
@@ -149,94 +184,44 @@ class TicketTurn:
             "the client; mend the ticket system's settings, then replay this dead letter"
         )
 
-    def _escalate(self, seen: Seen) -> Outcome:
-        self._refuse_while_notes_are_stopped(seen.claim)
-        escalator = self._escalator()
-        plan = escalator.plan(seen.decision, seen.homes, saga_of(self.system.name, seen.decision, self.policy))
-        errand = self._errand(seen, plan, self._facts(seen, plan))
-        return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan), self.now()))
+    # -- escalations -------------------------------------------------------------------------------------------
 
-    def _errand(self, seen: Seen, plan: Plan, facts: Mapping[str, object]) -> Errand:
-        return Errand(seen.claim, plan, seen.record, seen.steps, facts, (*seen.known, *seen.new), seen.new)
+    def _escalator(self, policy: Policy) -> Escalator:
+        return Escalator(
+            self.system,
+            self.journal,
+            self._marks(),
+            policy,
+            self.assigner,
+            self.announcer,
+            owner_stays=self._owner_stays(),
+        )
+
+    def _owner_stays(self) -> bool:
+        return bool(self.connection.state().state.get(OWNER_STAYS))
+
+    def _escalate(self, seen: Seen, demand: Demand, saga: str) -> Outcome:
+        self._refuse_while_notes_are_stopped(seen.claim)
+        escalator = self._escalator(seen.policy)
+        begun = next((step for step in seen.steps if step.saga == saga and step.n == NOTE), None)
+        plan = escalator.plan(seen.decision, seen.homes, saga, kept_member(begun))
+        errand = errand_of(seen, plan, self._facts(seen, plan, demand))
+        return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan, demand), self.now()))
 
     def _moved(self, seen: Seen, carried: Carried) -> Outcome:
         """The ticket's next clock, worked out from what came back: no further call is needed."""
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
-        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), seen.homes)
-        if decision.verdict is Verdict.BREACHED:
-            # The final escalation stays at its tier: it is done, and its follow-up has its own clock.
-            decision = replace(decision, wake_at=None)
-        return self._finished(seen, decision, (), has_acted=True)
+        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes)).decision
+        if carried.is_final:
+            # The ticket stays where it is; what is owed after a final escalation is looked at in a turn of its own.
+            return self._finished(seen, _settled(decision), (), self.now(), has_acted=True)
+        situation = self._situation(seen, decision, Documentation(decision))
+        return self._finished(seen, _settled(decision), (), duties_of(situation, None).wake_at, has_acted=True)
 
-    def _resume(self, seen: Seen, note: Step, move: Step | None) -> Outcome | None:
-        """Go on with an escalation that an earlier turn began and did not finish; None when it was given up."""
-        escalator = self._escalator()
-        marker = str(note.outcome["marker"])
-        target = note.outcome["target"]
-        assert isinstance(target, Mapping)
-        stands = own_note(seen.record.entries, marker) is not None
-        if stands and has_arrived(seen.record, target):
-            if owner_stayed(seen.record, target) and not self._owner_stays():
-                tier = self.policy.tier(int(note.outcome["from_tier"]))
-                plan = Plan(note.saga, marker, tier, self.policy.next_tier(tier), Target(), "")
-                escalator.say_that_owner_stays(self._errand(seen, plan, note.outcome), seen.record)
-            outcome = {**note.outcome, "place": str(seen.record.place), "recovered": True}
-            event = "escalated" if target["place"] else "final escalation"
-            self.journal.done(
-                seen.claim, note.saga, MOVE, outcome, changes=seen.new, audit=(AuditEvent(event, outcome),)
-            )
-            log_escalation(event, self.system.name, seen.record, outcome)
-            return self._finished(seen, self._settled(seen.decision), (), has_acted=True)
-        why = self._why_not_to_go_on(seen, note, target, stands=stands)
-        if why:
-            if not stands:
-                escalator.wait_until_settled(note, self.now())
-            escalator.abandon(seen.claim, note.saga, why, note_stands=stands, changes=seen.new)
-            return None
-        self._refuse_endless_moves(seen, move)
-        if not stands:
-            return self._escalate(seen)
-        plan = self._plan_again(escalator, seen, note)
-        return self._moved(seen, escalator.move(self._errand(seen, plan, note.outcome)))
-
-    def _plan_again(self, escalator: Escalator, seen: Seen, note: Step) -> Plan:
-        """The plan of an escalation whose note stands: decided then, finished now, whatever the clock says."""
-        tier = self.policy.tier(int(note.outcome["from_tier"]))
-        plan = escalator.plan(replace(seen.decision, tier=tier), seen.homes, note.saga)
-        return replace(plan, marker=str(note.outcome["marker"]))
-
-    def _why_not_to_go_on(self, seen: Seen, note: Step, target: Mapping[str, str], *, stands: bool) -> str:
-        record = seen.record
-        if is_over(record, self.policy):
-            return f"the ticket is {record.status.name if record.is_escalatable else record.why_not}"
-        if int(note.outcome["from_tier"]) > len(self.policy.tiers):
-            return "the policy no longer has the tier that the ticket was to leave"
-        if seen.homes.tier_at(record.place) != int(note.outcome["from_tier"]):
-            return f"the ticket was moved to {record.place} meanwhile"
-        if not stands and (
-            seen.decision.verdict is not Verdict.BREACHED
-            or saga_of(self.system.name, seen.decision, self.policy) != note.saga
-        ):
-            return seen.decision.why
-        return ""
-
-    def _refuse_endless_moves(self, seen: Seen, move: Step | None) -> None:
-        """A move that was turned back three times is left to people until somebody replays it."""
-        if move is None:
-            return
-        tries = tries_of(move)
-        is_replayed = any(mail.source is Source.MANUAL and mail.received_at > move.at for mail in seen.claim.mail)
-        if tries >= MOVE_TRIES and not is_replayed:
-            raise MoveDidNotHold(
-                f"ticket {seen.record.id}: the move was turned back {tries} times; find the rule in the ticket "
-                "system that does so, then replay this dead letter",
-                tries,
-            )
-
-    def _already_escalated(self, seen: Seen, saga: str, done: Step) -> Outcome:
+    def _already_escalated(self, seen: Seen, saga: str, done: Step, wake_at: datetime | None) -> Outcome:
         """Nothing to do twice; but where a rule turned our move back, it is tried again, a few times."""
-        if seen.decision.tier and self.policy.next_tier(seen.decision.tier) and self._was_turned_back(seen):
+        if seen.decision.tier and seen.policy.next_tier(seen.decision.tier) and _was_turned_back(seen):
             tries = tries_of(done)
             self.journal.begin(seen.claim, saga, MOVE, done.outcome, seen.new)
             raise MoveDidNotHold(
@@ -244,71 +229,62 @@ class TicketTurn:
                 f"{MOVE_TRIES}",
                 tries,
             )
-        return self._finished(seen, self._settled(seen.decision), seen.new)
+        return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
 
-    def _was_turned_back(self, seen: Seen) -> bool:
-        changes = sorted((*seen.known, *seen.new), key=lambda change: change.at)
-        return last_move_did_not_hold(changes)
-
-    def _settled(self, decision: Decision) -> Decision:
-        return replace(decision, wake_at=None) if decision.verdict is Verdict.BREACHED else decision
-
-    def _would_escalate(self, seen: Seen, saga: str) -> Outcome:
+    def _would_escalate(self, seen: Seen, demand: Demand, saga: str, wake_at: datetime | None) -> Outcome:
         """Observe mode: what would have been written goes to the audit trail, once, and nowhere else."""
         if any(step.saga == saga and step.n == WOULD for step in seen.steps):
-            return self._finished(seen, self._settled(seen.decision), seen.new)
-        plan = self._escalator().plan(seen.decision, seen.homes, saga)
-        facts = {**self._facts(seen, plan), "note": self._note(seen, plan), "assignment": plan.assignment}
+            return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
+        plan = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
+        facts = self._facts(seen, plan, demand)
+        facts |= {"note": self._note(seen, plan, demand), "assignment": plan.assignment}
         self.journal.done(seen.claim, saga, WOULD, {}, changes=seen.new, audit=(AuditEvent("would escalate", facts),))
         log_escalation("would escalate", self.system.name, seen.record, facts)
-        return self._finished(seen, self._settled(seen.decision), ())
+        return self._finished(seen, _settled(seen.decision), (), wake_at)
 
-    def _note(self, seen: Seen, plan: Plan) -> str:
-        people = self._names(self.policy.final) if plan.is_final else {}
-        handoff = gather(seen.decision, plan, self.policy, people, seen.steps)
+    def _note(self, seen: Seen, plan: Plan, demand: Demand) -> str:
+        people = self._names(seen.policy) if plan.is_final else {}
+        handoff = gather(seen.decision, plan, demand, seen.policy, people, seen.steps)
         return compose(handoff, self.system.note_limit)
 
-    def _names(self, final: FinalEscalation) -> dict[str, str]:
-        """The names of those whom a final escalation calls; who is not known is called as configured."""
-        names: dict[str, str] = {}
-        for who in (final.sr_it_manager, final.service_desk_manager, final.account_manager):
-            try:
-                names[who] = self.system.member(who).name if who else ""
-            except UnknownName:
-                names[who] = who
-        return names
+    def _facts(self, seen: Seen, plan: Plan, demand: Demand) -> dict[str, object]:
+        people = final_people(seen.policy.final, self._names(seen.policy)) if plan.is_final else ()
+        return facts_of(seen.decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
 
-    def _facts(self, seen: Seen, plan: Plan) -> dict[str, object]:
-        """What the audit trail keeps of an escalation: who, from where, why, with the clock's working."""
-        clock, stint = seen.decision.clock, seen.decision.stint
-        assert clock is not None
-        assert stint is not None
-        assert clock.due_at is not None
-        return {
-            "reason": "Time",
-            "mode": "enforce" if self.settings.is_enforcing else "observe",
-            "from_tier": plan.tier.number,
-            "from": plan.tier.name,
-            "to_tier": plan.to.number if plan.to else None,
-            "to": plan.to.name if plan.to else "final escalation",
-            "stint": stint.key,
-            "stage": clock.stage.value,
-            "limit_minutes": clock.limit_minutes,
-            "used_minutes": round(clock.used_minutes, 2),
-            "due_at": clock.due_at.isoformat(),
-            "act_at": clock.act_at.isoformat() if clock.act_at else None,
-            "working": working(seen.decision),
-        }
+    def _names(self, policy: Policy) -> Mapping[str, str]:
+        """The names of those whom a final escalation calls."""
+        final = policy.final
+        return self.sight.staff.names((final.sr_it_manager, final.service_desk_manager, final.account_manager))
 
     # -- finishing ---------------------------------------------------------------------------------------------
 
     def _finished(
-        self, seen: Seen, decision: Decision, changes: tuple[Change, ...], *, has_acted: bool = False
+        self,
+        seen: Seen,
+        decision: Decision,
+        changes: tuple[Change, ...],
+        wake_at: datetime | None,
+        *,
+        has_acted: bool = False,
     ) -> Finished:
-        return outcomes.finished(seen.claim, decision, changes, has_acted=has_acted)
+        return outcomes.finished(seen.claim, decision, changes, wake_at, has_acted=has_acted)
 
     def _failed(self, claim: Claim, error: ConnectorError, *, retry_in: timedelta, is_dead: bool = False) -> Failed:
         now = self.now()
         has_failed_for = now - (claim.failing_since or now)
         is_dead = is_dead or has_failed_for >= self.settings.dead_letter_after
+        if is_dead:
+            since = (claim.failing_since or now).isoformat()
+            alarm = self.announcer.alarm(f"{claim.ticket}/{since}", claim.ticket, str(error))
+            self.sight.mailbox.deliver(alarm)
         return outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)
+
+
+def _settled(decision: Decision) -> Decision:
+    """A breach that was dealt with wants no further look by itself."""
+    return replace(decision, wake_at=None) if decision.verdict is Verdict.BREACHED else decision
+
+
+def _was_turned_back(seen: Seen) -> bool:
+    changes = sorted((*seen.known, *seen.new), key=lambda change: change.at)
+    return last_move_did_not_hold(changes)

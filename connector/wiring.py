@@ -20,10 +20,12 @@ from connector import __version__, assembly
 from connector.clock import SystemClock
 from connector.group_commit import GroupCommit
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
+from connector.notify import Notifier
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
 from connector.sight import Sight
 from connector.store.engine import Store
+from connector.store.policies import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.web.app import create_app
@@ -78,7 +80,7 @@ def prepare_database(settings: Settings, *, migrates: bool) -> None:
 
 
 def announce(settings: Settings) -> None:
-    """Say in one line what is starting, and what is configured that has no effect yet."""
+    """Say in one line what is starting."""
     log.info(
         "starting",
         version=__version__,
@@ -87,13 +89,12 @@ def announce(settings: Settings) -> None:
         database=settings.database_url.partition(":")[0].partition("+")[0],
         policy=settings.policy.version,
     )
-    for name in settings.without_effect_yet:
-        log.warning("setting without effect in this version", name=name)
 
 
 def connections_of(wiring: Wiring) -> list[assembly.Connected]:
     """Every connection, brought up: remembered, with its chores planned. Raises StoreUnavailable."""
     settings = wiring.settings
+    PolicyLog(wiring.store).bring_into_force(settings.policy.version, settings.policy_document)
     found = []
     for system in wiring.systems.values():
         connected = assembly.connect(
@@ -105,6 +106,7 @@ def connections_of(wiring: Wiring) -> list[assembly.Connected]:
             keeps_webhooks=bool(settings.public_url),
             jitter=random.SystemRandom(),
             journal=CountedJournal(wiring.store, wiring.metrics),
+            notifier=Notifier(settings.notify_urls),
         )
         found.append(connected)
     return found
@@ -170,7 +172,7 @@ def _connect(settings: Settings, name: str, store: Store, metrics: Metrics) -> T
     on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, name)
     return SYSTEMS[name].connect(
         settings.connections[name],
-        [tier.homes[name] for tier in settings.policy.tiers if name in tier.homes],
+        [tier.homes[name] for one in settings.policy.every_ladder for tier in one.tiers if name in tier.homes],
         KeysAtHand(SigningKeyStore(store, name)),
         SystemClock(),
         on_call=on_call,

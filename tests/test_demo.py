@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import structlog
 from rich.console import Console
 
+from connector.clock import VirtualClock
 from connector.demo import show
-from connector.demo.screenplay import FATES
+from connector.demo.screenplay import FATES, OPENING, demo_policy
+from connector.demo.stage import at_desks, default_desk, stage
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +51,17 @@ def test_the_demo_moves_on_a_terminal(monkeypatch):
     out = io.StringIO()
     assert show.main(Console(file=out, width=100, force_terminal=True)) == 0
     assert "min left" in out.getvalue()
+
+
+def test_a_stage_takes_the_desks_it_is_given_with_their_clock(sqlite_url):
+    clock = VirtualClock(OPENING)
+    desk = default_desk(clock)
+    policy = demo_policy([desk])
+    with stage(OPENING, at_desks(policy, [desk]), sqlite_url, desks=[desk], clock=clock) as running:
+        assert running.desk is desk
+        assert list(running.systems) == list(running.connections) == [desk.system]
+        ticket = desk.open_ticket("Nobody touches it", owner="tess")
+        running.run_until(OPENING + timedelta(minutes=31))
+        assert desk.ticket(ticket).tier == 2
+    with pytest.raises(ValueError, match="their clock"), stage(OPENING, policy, sqlite_url, desks=[desk]):
+        pass

@@ -9,6 +9,7 @@ from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.places import Places
 from adapters.connectwise.refusals import NotThere
+from adapters.connectwise.resources import PATH, RIGHT
 from adapters.contract import ConnectorError
 from connector.model import Finding, Severity
 
@@ -33,6 +34,7 @@ def findings(
         _asked("boards", lambda: f"{len(directory.boards())} active service boards can be read"),
         _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
         _asked("webhook registrations", callbacks.list_readable, "webhook registrations can be read"),
+        _people(client),
     ]
     return [*found, *(_home(places, home) for home in dict.fromkeys(homes))]
 
@@ -59,6 +61,18 @@ def _reachability(client: ConnectWiseClient) -> list[Finding]:
 def _first(client: ConnectWiseClient) -> None:
     right = "Service Desk > Service Tickets (Inquire)"
     client.get("service/tickets", "read tickets", right, {"pageSize": "1", "fields": "id"})
+
+
+def _people(client: ConnectWiseClient) -> Finding:
+    """Reading shows that the right is there at all; whether it may add cannot be seen without adding."""
+    found = _asked(
+        "people on tickets",
+        lambda: client.get(PATH, "read the schedule entries", RIGHT, {"pageSize": "1", "fields": "id"}),
+        "schedule entries can be read",
+    )
+    if found.severity is Severity.OK:
+        return found
+    return Finding(Severity.WARNING, found.subject, f"{found.message}. Only FINAL_ADD_PEOPLE needs it")
 
 
 def _home(places: Places, home: str) -> Finding:

@@ -1,8 +1,11 @@
-"""Notes of a ticket: reading them with its time entries, finding our own, writing one for staff only."""
+"""Notes of a ticket: reading them with its time entries, finding our own, writing one.
+
+What is written says in all three place flags who may see it, and what comes back must prove it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +20,7 @@ from adapters.connectwise.entries import (
 )
 from adapters.connectwise.mapping import info, label, moment, record_id, text
 from adapters.connectwise.refusals import EndpointMissing
-from adapters.contract import OutcomeUnknown, PayloadError, VisibleNote
+from adapters.contract import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from adapters.names import plain
 from connector.clock import Clock
 from connector.model import Entry, NoteRef, TicketId, Visibility
@@ -31,6 +34,12 @@ _INTERNAL = {
     "detailDescriptionFlag": False,
     "resolutionFlag": False,
     "processNotifications": False,
+}
+# What the client reads is theirs to hear of: the site's own notifications stay as they are.
+_FOR_THE_CLIENT = {
+    "internalAnalysisFlag": False,
+    "detailDescriptionFlag": True,
+    "resolutionFlag": False,
 }
 
 
@@ -65,21 +74,37 @@ class Notes:
 
     def write(self, ticket_id: TicketId, words: str) -> NoteRef:
         """Add an internal note, once. Raises VisibleNote when nothing proves that the client can't see it."""
-        what = f"write a note on {label(ticket_id)}"
-        payload = {"text": words, **_INTERNAL}
-        answer = self._client.send("POST", f"service/tickets/{ticket_id}/notes", what, NOTES_ADD, payload)
-        if not isinstance(answer, dict):
-            raise OutcomeUnknown(f"{what}: answered well, but with no note")
-        try:
-            note = self._reference(answer, ticket_id)
-        except PayloadError as error:
-            raise OutcomeUnknown(f"{what}: answered well, but not with a note ({error})") from error
-        if note_visibility(answer) is not Visibility.INTERNAL:
+        note, seen_by = self._added(ticket_id, words, _INTERNAL, "note")
+        if seen_by is not Visibility.INTERNAL:
             raise VisibleNote(
                 f"ALARM: note {note.id} on {label(ticket_id)} did not come back as internal: the client may "
                 "see it. Look at the note and at its board's settings"
             )
         return note
+
+    def write_message(self, ticket_id: TicketId, words: str) -> NoteRef:
+        """Add a note to the discussion, which the client sees, once. Raises Permanent when it came back hidden."""
+        note, seen_by = self._added(ticket_id, words, _FOR_THE_CLIENT, "message to the client")
+        if seen_by is not Visibility.CLIENT:
+            raise Permanent(
+                f"message {note.id} on {label(ticket_id)} did not come back as part of the discussion: "
+                "the client can't see it. Look at the note and at its board's settings"
+            )
+        return note
+
+    def _added(
+        self, ticket_id: TicketId, words: str, flags: Mapping[str, bool], kind: str
+    ) -> tuple[NoteRef, Visibility]:
+        """A note sent once, with who may see it by what came back."""
+        what = f"write a {kind} on {label(ticket_id)}"
+        payload = {"text": words, **flags}
+        answer = self._client.send("POST", f"service/tickets/{ticket_id}/notes", what, NOTES_ADD, payload)
+        if not isinstance(answer, dict):
+            raise OutcomeUnknown(f"{what}: answered well, but with no note")
+        try:
+            return self._reference(answer, ticket_id), note_visibility(answer)
+        except PayloadError as error:
+            raise OutcomeUnknown(f"{what}: answered well, but not with a note ({error})") from error
 
     def _all_notes(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
         path, author = label(ticket_id), self._directory.author

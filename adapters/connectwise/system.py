@@ -1,12 +1,13 @@
 """ConnectWise PSA as a ``TicketSystem``: puts the parts of this folder together.
 
-Reading a ticket takes two calls, a note one, a move one. A 404 alone proves nothing here: a ticket is gone
-only when the site's list, asked for that very id, answers without it. The contract describes the methods.
+Reading a ticket takes two calls, a note one, a move one, people one each and two to look. A 404 alone proves
+nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it. The contract
+describes the methods.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes
 from adapters.connectwise.places import Places
 from adapters.connectwise.refusals import NotThere
+from adapters.connectwise.resources import Resources
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.webhook import Webhook
 from adapters.contract import (
@@ -68,7 +70,8 @@ class ConnectWise:
     """
 
     name = "connectwise"
-    keeps_history = False
+    manages_webhooks = True
+    can_add_people = True
     settle_seconds = 30.0
     note_limit = 4000
 
@@ -90,6 +93,7 @@ class ConnectWise:
         self._notes = Notes(self._client, self._directory, clock)
         self._webhook = Webhook(settings, keys, clock)
         self._callbacks = Callbacks(self._client, settings)
+        self._resources = Resources(self._client, self._ticket_data, self._missing)
         self._moves = Moves(self._client, self._directory, self._record_of, self._read_ticket, self._missing)
 
     # Webhooks
@@ -134,12 +138,13 @@ class ConnectWise:
             raise self._missing(ticket_id, error) from error
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        if marker not in text:
-            raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
-        try:
-            return self._notes.write(ticket_id, text)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
+        return self._written(self._notes.write, ticket_id, text, marker)
+
+    def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        return self._written(self._notes.write_message, ticket_id, text, marker)
+
+    def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
+        return self._resources.add(ticket_id, people)
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         return self._moves.reassign(ticket_id, target)
@@ -196,6 +201,16 @@ class ConnectWise:
 
     def close(self) -> None:
         self._client.close()
+
+    def _written(
+        self, write: Callable[[TicketId, str], NoteRef], ticket_id: TicketId, text: str, marker: str
+    ) -> NoteRef:
+        if marker not in text:
+            raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
+        try:
+            return write(ticket_id, text)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
 
     def _ticket_data(self, ticket_id: TicketId) -> Any:
         what = f"read {label(ticket_id)}"

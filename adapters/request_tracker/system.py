@@ -44,6 +44,7 @@ from adapters.request_tracker.watchers import add_people
 from adapters.request_tracker.webhook import Webhook
 from connector.clock import Clock
 from connector.model import (
+    Aspect,
     ChangedTicket,
     Finding,
     InboundRequest,
@@ -79,7 +80,7 @@ class RequestTracker:
     """
 
     name = "rt"
-    keeps_history = True
+
     manages_webhooks = False
     can_add_people = True
     settle_seconds = 10.0
@@ -137,6 +138,7 @@ class RequestTracker:
             client=Ref(who.organization, who.organization) if who and who.organization else None,
             entries=tuple(entries_of(rows, texts, requestors, own_id, self._is_staff)),
             changes=tuple(reader.changes(ticket_id, rows)),
+            history_of=frozenset(Aspect),
         )
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:

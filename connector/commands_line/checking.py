@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.contract import AdapterError, ConfigError, ConnectorError, TicketSystem, UnknownName
+from adapters.contract import AdapterError, ConfigError, ConnectorError, Permanent, TicketSystem, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy import QUEUE, Policy, Tier
 from connector.settings import Settings
@@ -25,8 +25,6 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     """What the settings alone tell; they were valid, or nobody would be here."""
     policy = settings.policy
     yield Finding(OK, "settings", f"mode {settings.mode}, policy {policy.version}, {len(policy.tiers)} tiers")
-    for name in settings.without_effect_yet:
-        yield Finding(WARNING, name, "is valid, but has no effect in this version")
     for name, calendar in policy.calendars.items():
         yield Finding(OK, f"calendar {name!r}", calendar.hours_text)
     if not settings.public_url:
@@ -151,7 +149,22 @@ def _named(person: Person) -> str:
     return f"{person.name} ({person.identifier})"
 
 
+def to_install(system: TicketSystem) -> str:
+    """What an administrator installs so that webhooks are sent; empty where registrations are made from here."""
+    if system.manages_webhooks:
+        return ""
+    try:
+        system.registrations()
+    except Permanent as error:
+        return str(error)
+    return "an administrator installs what sends the webhooks; see the adapter's README"
+
+
 def _registration(system: TicketSystem) -> Finding:
+    sender = to_install(system)
+    if sender:
+        # Whether it is there cannot be seen from here; without it the poll still finds every change.
+        return Finding(WARNING, "webhook", f"cannot be seen or registered from here: {sender}")
     try:
         found = system.registrations()
     except (AdapterError, ConfigError) as error:

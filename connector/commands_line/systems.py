@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
@@ -10,6 +11,7 @@ from adapters.contract import TicketSystem
 from connector import wiring
 from connector.commands_line import checking, common
 from connector.model import Finding, Registration, Severity
+from connector.notify import Notifier
 
 
 @click.command()
@@ -19,6 +21,7 @@ def check(is_json: bool) -> None:
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         found = list(checking.of_settings(parts.settings))
         found.append(checking.of_database(parts.store))
+        found += Notifier(parts.settings.notify_urls).check()
         for name, system in parts.systems.items():
             found += [
                 Finding(finding.severity, f"{name}: {finding.subject}", finding.message)
@@ -44,17 +47,23 @@ def webhooks() -> None:
 @click.argument("system", required=False)
 @common.as_json
 def status(system: str | None, is_json: bool) -> None:
-    """Show the registrations; exit 1 unless exactly one is there and active."""
+    """Show the registrations; exit 1 unless exactly one is there and active.
+
+    Where an administrator installs the sender, what to install is said instead (in JSON: null), and nothing is wrong.
+    """
     with common.wired(needs_connection=True, needs_schema=False) as parts:
-        found = {one.name: one.registrations() for one in _chosen(parts, system)}
+        managed, installed = _apart(_chosen(parts, system))
+        found = {one.name: one.registrations() for one in managed}
     if is_json:
-        common.answer({name: [asdict(registration) for registration in all_] for name, all_ in found.items()})
+        listed = {name: [asdict(registration) for registration in all_] for name, all_ in found.items()}
+        common.answer({**listed, **dict.fromkeys(installed)})
     else:
         rows = [_row(name, registration) for name, all_ in found.items() for registration in all_]
         common.table(("system", "id", "state", "address"), rows)
         for name, all_ in found.items():
             if not all_:
                 click.echo(f"{name}: not registered")
+        _tell(installed)
     if any(len(all_) != 1 or not all_[0].is_active for all_ in found.values()):
         raise SystemExit(1)
 
@@ -65,11 +74,16 @@ def status(system: str | None, is_json: bool) -> None:
 def register(system: str | None, is_json: bool) -> None:
     """Leave exactly one active registration, finding and repairing what is there."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
-        made = {one.name: one.register_webhooks() for one in _chosen(parts, system)}
+        managed, installed = _apart(_chosen(parts, system))
+        made = {one.name: one.register_webhooks() for one in managed}
     if is_json:
-        common.answer({name: asdict(registration) for name, registration in made.items()})
+        common.answer(
+            {**{name: asdict(registration) for name, registration in made.items()}, **dict.fromkeys(installed)}
+        )
     else:
         common.table(("system", "id", "state", "address"), [_row(name, one) for name, one in made.items()])
+        _tell(installed)
+    _refuse_if_named(system, installed)
 
 
 @webhooks.command()
@@ -78,12 +92,32 @@ def register(system: str | None, is_json: bool) -> None:
 def remove(system: str | None, is_json: bool) -> None:
     """Remove this connector's registrations."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
-        removed = {one.name: one.remove_webhooks() for one in _chosen(parts, system)}
+        managed, installed = _apart(_chosen(parts, system))
+        removed = {one.name: one.remove_webhooks() for one in managed}
     if is_json:
-        common.answer(removed)
+        common.answer({**removed, **dict.fromkeys(installed)})
     else:
         for name, count in removed.items():
             click.echo(f"{name}: {count} removed")
+        _tell(installed)
+    _refuse_if_named(system, installed)
+
+
+def _apart(systems: list[TicketSystem]) -> tuple[list[TicketSystem], dict[str, str]]:
+    """The systems whose registrations are made from here; and, by name, what is to be installed at the others."""
+    managed = [one for one in systems if one.manages_webhooks]
+    return managed, {one.name: checking.to_install(one) for one in systems if not one.manages_webhooks}
+
+
+def _tell(installed: Mapping[str, str]) -> None:
+    for name, what in installed.items():
+        click.echo(f"{name}: {what}")
+
+
+def _refuse_if_named(system: str | None, installed: Mapping[str, str]) -> None:
+    """Exit 1 when somebody asked by name for what cannot be done from here; among others it is only told."""
+    if system in installed:
+        raise SystemExit(1)
 
 
 def _chosen(parts: wiring.Wiring, name: str | None) -> list[TicketSystem]:

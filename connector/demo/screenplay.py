@@ -1,13 +1,17 @@
-"""The demo's morning: what people do when, and what must have become of each ticket in the end."""
+"""The demo's morning: what people do when, and what must have become of each ticket in the end.
+
+It is told in the words of a service desk; how a ticket system puts them is its desk's affair.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from adapters.connectwise.simulator import Simulator
+from adapters.desk import STAFF, Desk, Urgency
+from connector.model import StatusGroup, TicketId
 from connector.policy import FinalEscalation, Policy, StartsAt, Tier
 from connector.working_time import WorkingCalendar
 
@@ -15,8 +19,6 @@ ZONE = ZoneInfo("America/New_York")
 DAY = datetime(2026, 1, 15, tzinfo=ZONE)
 OPENING = DAY + timedelta(hours=8, minutes=58)
 CLOSING_CURTAIN = DAY + timedelta(hours=11, minutes=10)
-
-NORMAL, CRITICAL = "Priority 3 - Normal", "Priority 1 - Critical"
 
 
 def clock(text: str) -> datetime:
@@ -31,58 +33,54 @@ class Act:
 
     at: datetime
     told: str
-    do: Callable[[Simulator, int], object]
+    do: Callable[[Desk, TicketId], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A ticket of the morning and how it must end: board, team, owner, and when it went up."""
+    """A ticket of the morning and how it must end: at which tier, with which owner, and when it went up."""
 
     summary: str
     arrives: datetime
     owner: str
-    ends_at: tuple[str, str, str | None]
+    ends_at: tuple[int, str | None]
     goes_up: tuple[str, ...] = ()
-    priority: str = NORMAL
+    urgency: Urgency = Urgency.NORMAL
     moral: str = ""
     acts: tuple[Act, ...] = field(default=())
 
 
 def note(at: str, member: str, text: str) -> Act:
     """An internal note."""
-    return Act(clock(at), f"{member} notes: {text}", lambda sim, t: sim.add_note(t, text, member))
+    return Act(clock(at), f"{member} notes: {text}", lambda desk, t: desk.note(t, member, text))
 
 
 def time_entry(at: str, minutes: int, member: str, text: str) -> Act:
     """A time entry for the last ``minutes``."""
-    end = clock(at)
-    start = end - timedelta(minutes=minutes)
-    return Act(end, f"{member} enters time: {text}", lambda sim, t: sim.add_time_entry(t, member, text, start, end))
+    return Act(clock(at), f"{member} enters time: {text}", lambda desk, t: desk.time_entry(t, member, text, minutes))
 
 
-def status(at: str, member: str, name: str) -> Act:
+def status(at: str, member: str, told: str, group: StatusGroup) -> Act:
     """A change of status."""
-    return Act(clock(at), f"{member} sets {name}", lambda sim, t: sim.set_status(t, name, by=member))
+    return Act(clock(at), f"{member} {told}", lambda desk, t: desk.set_status(t, member, group))
 
 
 def resolved(at: str, member: str) -> Act:
     """The fix is in place."""
-    return Act(clock(at), f"{member} resolves it", lambda sim, t: sim.resolve(t, by=member))
+    return status(at, member, "resolves it", StatusGroup.RESOLVED)
 
 
 def taken(at: str, member: str) -> Act:
     """Somebody takes the ticket."""
-    return Act(clock(at), f"{member} takes it", lambda sim, t: sim.assign(t, member, by=member))
+    return Act(clock(at), f"{member} takes it", lambda desk, t: desk.assign(t, member, member))
 
-
-DESK, SENIORS, MANAGEMENT = ("Service Desk", "First Touch"), ("Tier 3", "Seniors"), ("Sr IT", "Management")
 
 FATES = (
     Fate(
         "Printer on floor 2 jams",
         clock("09:00"),
         "tom",
-        (*DESK, "tom"),
+        (1, "tom"),
         moral="plan and fix in time: left alone",
         acts=(note("09:12", "tom", "Plan: clean the rollers, else order a new tray"), resolved("09:48", "tom")),
     ),
@@ -90,7 +88,7 @@ FATES = (
         "Cloudflare WARP does not connect",
         clock("09:01"),
         "tess",
-        (*SENIORS, "sam"),
+        (2, "sam"),
         ("10:26:00",),
         moral="plan in time, no fix within 60 minutes of it: up a tier, with the note below",
         acts=(
@@ -113,7 +111,7 @@ FATES = (
         "Mailbox does not receive",
         clock("09:03"),
         "tess",
-        (*SENIORS, "sofia"),
+        (2, "sofia"),
         ("09:33:00",),
         moral="no plan within 30 minutes: up a tier",
         acts=(
@@ -127,11 +125,11 @@ FATES = (
         "New laptop for Ms. Ortiz",
         clock("09:04"),
         "tom",
-        (*DESK, "tom"),
+        (1, "tom"),
         moral="waiting on the client for 90 minutes did not count",
         acts=(
-            status("09:10", "tom", "Waiting on client"),
-            status("10:40", "tom", "In Progress"),
+            status("09:10", "tom", "waits for the client", StatusGroup.WAITING),
+            status("10:40", "tom", "goes on with it", StatusGroup.WORKING),
             note("10:45", "tom", "Plan: image it and move her profile"),
             resolved("11:05", "tom"),
         ),
@@ -140,7 +138,7 @@ FATES = (
         "Backup job has been silent since Friday",
         clock("09:05"),
         "tess",
-        (*MANAGEMENT, "irene"),
+        (3, "irene"),
         ("09:35:00", "10:05:00", "11:05:00"),
         moral="nobody ever touched it again: all the way up, by itself",
     ),
@@ -148,7 +146,7 @@ FATES = (
         "Password reset for the warehouse",
         clock("09:06"),
         "tom",
-        (*DESK, "tom"),
+        (1, "tom"),
         moral="resolved one second before the limit: left alone",
         acts=(note("09:20", "tom", "Plan: reset it and sign in together"), resolved("10:19:59", "tom")),
     ),
@@ -156,9 +154,9 @@ FATES = (
         "Phones are down in the whole office",
         clock("09:02"),
         "tess",
-        (*SENIORS, "sam"),
+        (2, "sam"),
         ("09:17:00",),
-        CRITICAL,
+        Urgency.CRITICAL,
         moral="critical: half the limits, up a tier after 15 minutes",
         acts=(
             taken("09:19", "sam"),
@@ -169,20 +167,21 @@ FATES = (
 )
 
 
-def demo_policy() -> Policy:
-    """The default ladder on the simulated desk's boards, office hours in New York."""
+def demo_policy(desks: Sequence[Desk]) -> Policy:
+    """The default ladder at home at these desks, office hours in New York."""
     days = ("mon", "tue", "wed", "thu", "fri")
     hours = {day: [["08:00", "17:00"]] for day in days}
     calendar = WorkingCalendar.from_mapping({"tz": ZONE.key, "hours": hours})
-    homes = ("Service Desk > First Touch", "Tier 3 > Seniors", "Sr IT")
     names = ("First Touch (T1/2)", "Tier 3 / Service Desk Manager", "Sr IT Manager")
     limits = ((30.0, 60.0), (30.0, 60.0), (60.0, 60.0))
+    critical = {desk.priority_name(Urgency.CRITICAL).casefold() for desk in desks}
+    called = {person: desks[0].member(person) for person in STAFF}
     return Policy(
         tiers=tuple(
             Tier(
                 number=n + 1,
                 name=names[n],
-                homes={"connectwise": homes[n]},
+                homes={desk.system: desk.homes[n] for desk in desks},
                 diagnosis_minutes=limits[n][0],
                 fix_minutes=limits[n][1],
                 starts_at=StartsAt.ASSIGNMENT if n else StartsAt.FIRST_TOUCH,
@@ -190,8 +189,8 @@ def demo_policy() -> Policy:
             for n in range(3)
         ),
         calendars={"default": calendar},
-        final=FinalEscalation("irene", "maria", "adam"),
-        priority_factors={CRITICAL.casefold(): 0.5},
-        critical_priorities=frozenset({CRITICAL.casefold()}),
+        final=FinalEscalation(called["irene"], called["maria"], called["adam"]),
+        priority_factors=dict.fromkeys(critical, 0.5),
+        critical_priorities=frozenset(critical),
         version="demo",
     )

@@ -17,10 +17,12 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from adapters.connectwise.simulator import API_MEMBER
+from adapters.desk import STAFF, Desk, DeskNote
+from connector.clock import VirtualClock
 from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
-from connector.demo.stage import Stage, stage
+from connector.demo.stage import Stage, default_desk, stage
 from connector.mailbox import TicketRow
+from connector.model import TicketId
 
 SHOW_SECONDS = 32.0
 """How long the morning takes on a terminal; elsewhere it takes no longer than the work."""
@@ -32,58 +34,54 @@ FRAME = timedelta(minutes=1)
 class Morning:
     """The morning as it passes: which ticket is whose fate, and what happened."""
 
-    desk: Stage
-    tickets: dict[int, Fate] = field(default_factory=dict)
+    stage: Stage
+    tickets: dict[TicketId, Fate] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
-    seen_notes: dict[int, int] = field(default_factory=dict)
+    seen_notes: dict[TicketId, int] = field(default_factory=dict)
+
+    @property
+    def desk(self) -> Desk:
+        """Where it happens."""
+        return self.stage.desk
 
     def run_until(self, moment: datetime) -> None:
         """Let people and connector do what they do until ``moment``, each thing at its second."""
         for at, fate, act in list(self._due(moment)):
-            self.desk.run_until(at)
+            self.stage.run_until(at)
             if act is None:
                 self._arrive(fate)
             else:
-                act.do(self.desk.simulator, self.number_of(fate))
+                act.do(self.desk, self.number_of(fate))
                 self._tell(at, f"#{self.number_of(fate)} {act.told}")
-            self.desk.settle()
+            self.stage.settle()
             self._tell_escalations()
-        self.desk.run_until(moment)
+        self.stage.run_until(moment)
         self._tell_escalations()
 
     def _due(self, moment: datetime) -> Iterator[tuple[datetime, Fate, Act | None]]:
-        now = self.desk.clock.now()
+        now = self.stage.clock.now()
         every = [(fate.arrives, fate, None) for fate in FATES]
         every += [(act.at, fate, act) for fate in FATES for act in fate.acts]  # type: ignore[misc]  # a union of rows
         yield from sorted((row for row in every if now < row[0] <= moment), key=lambda row: row[0])
 
     def _arrive(self, fate: Fate) -> None:
-        number = self.desk.simulator.create_ticket(
-            fate.summary,
-            "Acme",
-            "Service Desk",
-            team="First Touch",
-            owner=fate.owner,
-            priority=fate.priority,
-            contact="Connie Client",
-        )
+        number = self.desk.open_ticket(fate.summary, owner=fate.owner, urgency=fate.urgency)
         self.tickets[number] = fate
         self._tell(fate.arrives, f"#{number} arrives: {fate.summary} ({fate.owner})")
 
-    def number_of(self, fate: Fate) -> int:
+    def number_of(self, fate: Fate) -> TicketId:
         """The ticket's number."""
         return next(number for number, known in self.tickets.items() if known is fate)
 
-    def notes_on(self, number: int) -> list[dict[str, str]]:
+    def notes_on(self, number: TicketId) -> list[DeskNote]:
         """The connector's notes on a ticket, as the ticket system has them."""
-        return [note for note in self.desk.simulator.notes(number) if note["createdBy"] == API_MEMBER]
+        return [note for note in self.desk.notes(number) if note.by_connector]
 
     def _tell_escalations(self) -> None:
         for number in self.tickets:
             notes = self.notes_on(number)
             for note in notes[self.seen_notes.get(number, 0) :]:
-                at = datetime.fromisoformat(note["dateCreated"])
-                self._tell(at, f"#{number} {note['text'].splitlines()[0]}")
+                self._tell(note.at, f"#{number} {note.text.splitlines()[0]}")
             self.seen_notes[number] = len(notes)
 
     def _tell(self, at: datetime, what: str) -> None:
@@ -95,15 +93,17 @@ def main(console: Console | None = None) -> int:
     console = console or Console()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     began = time.monotonic()
+    clock = VirtualClock(OPENING)
+    desks = [default_desk(clock)]
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'demo.db'}"
         console.print(
-            "A simulated ConnectWise, the web process and a worker are running: a service desk's morning, "
-            f"{OPENING:%H:%M} to {CLOSING_CURTAIN:%H:%M} in New York, at high speed.\n"
+            f"A simulated ticket system ({desks[0].system}), the web process and a worker are running: "
+            f"a service desk's morning, {OPENING:%H:%M} to {CLOSING_CURTAIN:%H:%M} in New York, at high speed.\n"
         )
-        with stage(OPENING, demo_policy(), database) as desk:
-            morning = Morning(desk)
-            desk.settle()
+        with stage(OPENING, demo_policy(desks), database, desks=desks, clock=clock) as running:
+            morning = Morning(running)
+            running.settle()
             (_show if console.is_terminal else _list)(morning, console)
             problems = _judge(morning, console)
     took = time.monotonic() - began
@@ -143,25 +143,25 @@ def _list(morning: Morning, console: Console) -> None:
 
 
 def _table(morning: Morning) -> Table:
-    now = morning.desk.clock.now()
+    now = morning.stage.clock.now()
     table = Table(title=f"{now.astimezone(ZONE):%H:%M}", title_style="bold", expand=True)
     for heading in ("Ticket", "Tier", "Owed", "Clock", "Holder", "Status"):
         table.add_column(heading, no_wrap=heading != "Ticket")
-    rows = {row.ticket: row for row in morning.desk.mailbox.list_tickets()}
+    rows = {row.ticket: row for row in morning.stage.mailbox.list_tickets()}
     for number, fate in morning.tickets.items():
-        table.add_row(*_cells(morning, number, fate, rows.get(str(number)), now))
+        table.add_row(*_cells(morning, number, fate, rows.get(number), now))
     table.caption = "\n".join(escape(line) for line in morning.told[-4:])
     table.caption_justify = "left"
     return table
 
 
-def _cells(morning: Morning, number: int, fate: Fate, row: TicketRow | None, now: datetime) -> tuple[str, ...]:
-    ticket = morning.desk.simulator.ticket(number)
-    holder = ticket.get("owner", {}).get("name", "nobody yet")
-    name, state = f"#{number} {fate.summary}", ticket["status"]["name"]
+def _cells(morning: Morning, number: TicketId, fate: Fate, row: TicketRow | None, now: datetime) -> tuple[str, ...]:
+    ticket = morning.desk.ticket(number)
+    holder = STAFF[ticket.owner][0] if ticket.owner else "nobody yet"
+    name, state = f"#{number} {fate.summary}", ticket.status
     snapshot = (row.snapshot if row else None) or {}
     if not snapshot:
-        return name, ticket["board"]["name"], "", "[green]done[/]", holder, state
+        return name, str(ticket.tier), "", "[green]done[/]", holder, state
     return name, str(snapshot["tier"]), str(snapshot["stage"] or ""), _clock_bar(snapshot, now), holder, state
 
 
@@ -183,7 +183,7 @@ def _clock_bar(snapshot: dict[str, object], now: datetime) -> str:
 def _judge(morning: Morning, console: Console) -> list[str]:
     """Read everything back from the ticket system and compare; then show one escalation's note."""
     table = Table(title="What became of them, read back from the ticket system", title_style="bold", expand=True)
-    for heading in ("Ticket", "Went up at", "Board > team, owner", "Why"):
+    for heading in ("Ticket", "Went up at", "Home, owner", "Why"):
         table.add_column(heading)
     problems: list[str] = []
     for number, fate in morning.tickets.items():
@@ -192,11 +192,12 @@ def _judge(morning: Morning, console: Console) -> list[str]:
         if not is_right:
             expected = f"{fate.goes_up} {fate.ends_at}"
             problems.append(f"#{number} {fate.summary}: expected {expected}, found {went_up} {found}")
-        board, team, owner = found
+        tier, owner = found
+        home = morning.desk.homes[tier - 1] if tier else "elsewhere"
         table.add_row(
             f"{'[green]✓[/]' if is_right else '[red]✗[/]'} #{number} {escape(fate.summary)}",
             "\n".join(went_up) or "-",
-            f"{board} > {team}, {owner or 'nobody yet'}",
+            f"{home}, {owner or 'nobody yet'}",
             fate.moral,
         )
     if len(morning.tickets) != len(FATES):
@@ -207,22 +208,18 @@ def _judge(morning: Morning, console: Console) -> list[str]:
     return problems
 
 
-def _place(morning: Morning, number: int) -> tuple[str, str, str | None]:
-    ticket = morning.desk.simulator.ticket(number)
-    return (
-        ticket["board"]["name"],
-        ticket.get("team", {}).get("name", ""),
-        ticket.get("owner", {}).get("identifier"),
-    )
+def _place(morning: Morning, number: TicketId) -> tuple[int, str | None]:
+    ticket = morning.desk.ticket(number)
+    return ticket.tier, ticket.owner
 
 
-def _went_up(morning: Morning, number: int) -> tuple[str, ...]:
-    times = (datetime.fromisoformat(note["dateCreated"]) for note in morning.notes_on(number))
-    return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in times)
+def _went_up(morning: Morning, number: TicketId) -> tuple[str, ...]:
+    went_up = (note.at for note in morning.notes_on(number) if "ESCALAT" in note.text.partition("\n")[0])
+    return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in went_up)
 
 
 def _print_note(morning: Morning, console: Console) -> None:
     number = next(number for number, fate in morning.tickets.items() if "Cloudflare" in fate.summary)
-    for note in morning.notes_on(number):
+    for note in (note for note in morning.notes_on(number) if note.text.startswith("ESCALATED")):
         console.print(f"\nThe internal note on #{number}, as the technician who gets it sees it:\n", style="bold")
-        console.print(Padding(escape(note["text"]), (0, 4)), highlight=False)
+        console.print(Padding(escape(note.text), (0, 4)), highlight=False)

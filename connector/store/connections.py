@@ -5,16 +5,19 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from connector.store.engine import Store
 from connector.store.errors import StoreError
-from connector.store.tables import AnyRow, connection
+from connector.store.tables import MICROSECOND, AnyRow, connection, to_micros
 
 OBSERVE, ENFORCE = "observe", "enforce"
+
+TURNS = "turns"
+"""Remembered of a connection: for each group of people, when each had his last turns, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,31 @@ class Connections:
             state = {key: value for key, value in merged.items() if value is not None}
             conn.execute(update(connection).where(connection.c.name == name).values(state=state))
         return state
+
+    def take_turn(self, name: str, group: str, loads: Mapping[str, int], fresh: timedelta) -> str:
+        """Choose one of the members in ``loads`` (id to load, not empty), and remember that he had his turn.
+
+        The least loaded first, where a choice of the last ``fresh`` counts as load; of several the one whose turn was
+        longest ago. One choice at a time, whatever number of processes asks.
+        """
+        with self.store.writing() as conn:
+            state = dict(_locked(conn, name).state)
+            turns = dict(state.get(TURNS, {}))
+            taken: dict[str, list[int]] = {id_: list(at) for id_, at in turns.get(group, {}).items() if id_ in loads}
+            now = to_micros(self.store.now(conn))
+            since = now - fresh // MICROSECOND
+
+            def rank(member: str) -> tuple[int, int, str]:
+                at = taken.get(member, [])
+                return loads[member] + sum(moment > since for moment in at), at[-1] if at else -1, member
+
+            chosen = min(loads, key=rank)
+            last = max((at[-1] for at in taken.values() if at), default=0)
+            recent = [moment for moment in taken.get(chosen, []) if moment > since]
+            taken[chosen] = [*recent, max(now, last + 1)]
+            turns[group] = taken
+            conn.execute(update(connection).where(connection.c.name == name).values(state={**state, TURNS: turns}))
+        return chosen
 
     def _create(self, conn: Connection, name: str, mode: str, policy_version: str, now: datetime) -> bool:
         statement = self.store.insert(connection).values(

@@ -26,6 +26,7 @@ class Source(StrEnum):
     POLL = "poll"
     SWEEP = "sweep"
     MANUAL = "manual"
+    NOTIFICATION = "notification"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 
 from adapters.contract import ConfigError
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a test compares it with the folder."""
 
 _MIGRATION_LOCK = 7_365_001_042
@@ -54,19 +54,22 @@ def require_current(found: SchemaState) -> None:
         raise ConfigError([f"the database {what}: run `escalator migrate` first"])
 
 
-def upgrade(conn: Connection) -> SchemaState:
-    """Run the migrations that are missing, inside the transaction of ``conn``; returns the state before."""
+def upgrade(conn: Connection, to: str = "head") -> SchemaState:
+    """Run the migrations that are missing, up to the one that ``to`` names, inside the transaction of ``conn``.
+
+    Returns the state before.
+    """
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     before = state(conn)
     if before is SchemaState.NEWER:
         require_current(before)
     if before is not SchemaState.CURRENT:
-        _run(conn)
+        _run(conn, to)
     return before
 
 
-def _run(conn: Connection) -> None:
+def _run(conn: Connection, to: str) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -74,4 +77,4 @@ def _run(conn: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = conn
     with _one_at_a_time:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

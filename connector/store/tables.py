@@ -211,6 +211,17 @@ audit_head = Table(
 )
 """Where the chain ends. Its single row is also the lock that makes appending serial."""
 
+policy = Table(
+    "policy",
+    metadata,
+    Column("id", _big_id(), primary_key=True),
+    Column("version", String, nullable=False),
+    Column("document", JsonText, nullable=False),
+    Column("in_force_from", Moment, nullable=False),
+    Column("applied_at", Moment),
+)
+"""The policies in the order in which they came into force."""
+
 signing_key = Table(
     "signing_key",
     metadata,

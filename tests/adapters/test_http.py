@@ -92,6 +92,18 @@ def test_a_call_without_authentication_shows_no_credentials() -> None:
 
 
 @responses.activate
+def test_an_error_that_repeats_our_credentials_comes_back_without_them() -> None:
+    sent = "Authorization: Basic c2VjcmV0 client_secret=geheim-42 accept: application/json"
+    for status in (400, 200):
+        responses.post(f"{BASE}/token", body=sent, status=status)
+    client, form = a_client(), {"client_secret": "geheim-42", "grant_type": "client_credentials"}
+    refused = client.call("POST", "token", what="x", form=form, headers={"Accept": "application/json"})
+    assert refused.body == b"Authorization: Basic *** client_secret=*** accept: application/json"
+    # What is no error is the system's data and comes as it is.
+    assert client.call("POST", "token", what="x", form=form).body == sent.encode()
+
+
+@responses.activate
 def test_a_read_is_repeated_after_server_errors_and_broken_connections() -> None:
     responses.get(f"{BASE}/things", status=503)
     responses.get(f"{BASE}/things", body=requests.ConnectionError("reset"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.later import LATER
 from adapters.variables import Variable, as_number, given, hosts, missing, read_all, secret_items, web_address
 
 SITE = Variable("SITE", "the site", "an https address", "https://x.example", parse=web_address)
@@ -90,8 +89,3 @@ def test_hosts_are_names_with_a_port_where_wanted():
 )
 def test_a_number_is_written_plainly_or_it_is_none(text, expected):
     assert as_number(text) == expected
-
-
-def test_the_variables_of_systems_to_come_carry_their_prefix():
-    for system in LATER.values():
-        assert all(name.startswith(system.prefix) for name in system.variables)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.commands_line.checking import of_database, of_settings, of_system
+from connector.commands_line.checking import of_database, of_settings, of_system, to_install
 from connector.model import Finding, Registration, Severity, StatusGroup
 from connector.policy import FinalEscalation, Policy
 from connector.settings import Settings, load_settings
@@ -120,6 +120,19 @@ def test_a_webhook_that_is_not_registered_exactly_once_and_active_is_an_error(sy
     assert "escalator webhooks register" in finding.message
 
 
+def test_a_webhook_that_an_administrator_installs_is_told_and_is_no_error(system):
+    system.manages_webhooks = False
+    finding = found(system)["webhook"]
+    assert finding.severity is Severity.WARNING
+    assert "install the rule 'Tell the connector' at the site" in finding.message
+
+
+def test_an_adapter_that_does_not_say_what_to_install_has_its_readme(system):
+    assert to_install(system) == ""
+    system.manages_webhooks, system.registrations = False, list
+    assert "README" in to_install(system)
+
+
 def test_without_a_public_address_no_registration_is_asked_for(system):
     system.own_registrations = []
     assert "webhook" not in found(system, public_url="")
@@ -145,9 +158,8 @@ def test_a_status_that_cannot_be_looked_up_is_not_called_missing(system, monkeyp
     assert "could not be looked up" in findings["status 'Waiting' (waiting)"].message
 
 
-def test_settings_without_effect_and_calendars_are_listed():
-    subjects = {finding.subject: finding for finding in of_settings(settings(without_effect_yet=("WARN_AT",)))}
-    assert subjects["WARN_AT"].severity is Severity.WARNING
+def test_calendars_are_listed():
+    subjects = {finding.subject: finding for finding in of_settings(settings())}
     assert subjects["calendar 'default'"].severity is Severity.OK
 
 

@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from adapters.connectwise.simulator import Simulator
+from adapters.connectwise.system import ConnectWise
+from adapters.contract import Permanent
 from connector import __version__, audit, wiring
 from connector.cli import cli
 from connector.clock import SystemClock
@@ -275,6 +277,27 @@ def test_the_registration_is_shown_made_once_and_removed(connected, desk):
     assert json.loads(escalator("webhooks", "remove", "--json", **environ).stdout) == {"connectwise": 0}
 
 
+def test_where_an_administrator_installs_the_sender_the_commands_say_so(connected, desk, monkeypatch):
+    words = "install the scrip 'Tell the connector'"
+
+    def installed(self):
+        raise Permanent(words)
+
+    monkeypatch.setattr(ConnectWise, "manages_webhooks", False)
+    monkeypatch.setattr(ConnectWise, "registrations", installed)
+    environ = {**connected, **PUBLIC}
+    for command, code in (("status", 0), ("register", 0), ("remove", 0)):
+        result = escalator("webhooks", command, **environ)
+        assert (result.exit_code, result.stdout) == (code, f"connectwise: {words}\n")
+        result = escalator("webhooks", command, "--json", **environ)
+        assert (result.exit_code, json.loads(result.stdout)) == (code, {"connectwise": None})
+    for command, code in (("status", 0), ("register", 1), ("remove", 1)):
+        assert escalator("webhooks", command, "connectwise", **environ).exit_code == code
+    checked = escalator("check", **environ)
+    assert (checked.exit_code, words in checked.stdout) == (0, True)
+    assert desk.callbacks() == []
+
+
 def test_a_registration_without_a_public_address_is_a_configuration_problem(connected):
     result = escalator("webhooks", "register", **connected)
     assert (result.exit_code, "PUBLIC_URL" in result.stderr) == (2, True)
@@ -352,12 +375,6 @@ def test_run_migrates_by_itself_and_listens_where_it_is_told(connected, folder, 
     [line] = [json.loads(text) for text in result.stderr.splitlines()]
     assert (line["event"], line["mode"], line["connections"]) == ("starting", "observe", ["connectwise"])
     assert (line["database"], line["version"]) == ("sqlite", __version__)
-
-
-def test_the_start_says_which_settings_have_no_effect_yet(connected, monkeypatch):
-    Served(monkeypatch)
-    result = escalator("run", **connected, WARN_AT="0.5")
-    assert any(json.loads(line).get("name") == "WARN_AT" for line in result.stderr.splitlines())
 
 
 def test_web_runs_as_many_processes_as_the_platform_says(connected, monkeypatch):

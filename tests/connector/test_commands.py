@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.commands import FREE, OTHER, PLAN, labelled, own_lines, plan_in, sections_in, without_bullet
+from connector.commands import (
+    COMMAND,
+    FREE,
+    OTHER,
+    PLAN,
+    labelled,
+    new_plan_in,
+    plan_in,
+    sections_in,
+    without_bullet,
+)
+from connector.own_words import own_lines
 
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
 
@@ -161,7 +172,7 @@ def test_lines_are_labelled_with_what_they_belong_to():
         (PLAN, ["a", "b"]),
         (FREE, ["c"]),
         (OTHER, ["d", "e"]),
-        (FREE, ["f"]),
+        (COMMAND, ["f"]),
     ]
 
 
@@ -204,3 +215,48 @@ def test_any_text_is_read_and_quoting_all_of_it_leaves_nothing(text):
     plain = text.translate({ord(sign): None for sign in "`<&"})
     assert plan_in(f"```\n{plain}") is None
     assert plan_in(f"-----Original Message-----\n{plain}") is None
+
+
+def test_a_command_belongs_to_no_section_however_it_is_written():
+    for command in ("/escalate knowledge", "**/escalate knowledge**", "- /escalate knowledge", "／overide 45m", "1. /override off"):
+        assert sections_in(f"Research: read the docs\n{command}") == {"Research": ["read the docs"]}
+        assert [label for label, held in labelled([command, "free words"]) if held] == [COMMAND]
+
+
+def test_a_path_at_the_start_of_a_line_is_no_command_and_is_not_lost():
+    assert [found for found in labelled(["/etc is full", "/var/log as well"]) if found[1]] == [
+        (FREE, ["/etc is full", "/var/log as well"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("New plan: swap the firewall", "swap the firewall"),
+        ("**New plan:**\n- swap it\n- tell Carla", "swap it tell Carla"),
+        ("## New plan\nswap it", "swap it"),
+        ("NEW  PLAN： swap it\n\nnot this", "swap it"),
+        ("new plan: tbd", None),
+        ("New plan:", None),
+        ("Plan: another one", None),
+        ("> New plan: quoted", None),
+        ("My new plan: not at the start", None),
+        ("nothing", None),
+    ],
+)
+def test_a_line_that_starts_with_new_plan_records_one_after_a_final_escalation(text, plan):
+    assert new_plan_in(text) == plan
+    assert plan is None or plan_in(text) is None
+
+
+WORDS = st.text("abcxyz ", min_size=1, max_size=12).map(str.strip).filter(bool)
+LINES = st.one_of(WORDS, st.just(""), WORDS.map("- {}".format), WORDS.map("Plan: {}".format), WORDS.map("Next steps: {}".format))
+
+
+@given(st.lists(st.one_of(LINES, st.just("/escalate knowledge")), max_size=12))
+def test_no_own_line_is_lost_when_lines_are_labelled(lines):
+    held = " ".join(line for _, found in labelled(lines) for line in found)
+    words = [line for line in lines if not line.startswith("/escalate")]
+    for sign in ("- ", "Plan: ", "Next steps: "):
+        words = [line.removeprefix(sign) for line in words]
+    assert held.split() == " ".join(words).split()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from connector.demand import Demand
 from connector.escalation import Plan
 from connector.evaluator import evaluate
 from connector.handover import gather
@@ -39,7 +40,8 @@ def gathered(record, now, changes=None, policy=None, to=2, people=None, steps=()
     decision = evaluate(build_timeline(record, changes or seen(record), policy, HOMES), policy, now)
     tier = decision.tier
     plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", tier, policy.tier(to) if to else None, Target(), "in the queue")
-    return gather(decision, plan, policy, people or {}, steps)
+    demand = Demand("diagnosis", (Reason.TIME,))
+    return gather(decision, plan, demand, policy, people or {}, steps)
 
 
 def a_step(n=MOVE, state=StepState.DONE, when="09:30", **outcome) -> Step:

@@ -26,8 +26,16 @@ def test_a_marker_signed_with_another_key_is_not_ours():
 
 def test_a_client_who_was_sent_a_marker_does_not_speak_with_our_voice():
     from_client = a_note(f"see\nRef. {MARKER}", NINE, "Carla", AuthorKind.CLIENT)
-    visible = a_note(f"see\nRef. {MARKER}", NINE, internal=False)
-    assert MARKS.recognise([from_client, visible]) == (from_client, visible)
+    unknown = a_note(f"see\nRef. {MARKER}", NINE, "Somebody", AuthorKind.UNKNOWN, internal=False)
+    assert MARKS.recognise([from_client, unknown]) == (from_client, unknown)
+
+
+def test_a_reply_to_the_client_that_quotes_our_message_is_a_technicians():
+    message = a_note(f"We are on it.\n\nRef. {MARKER}", NINE, internal=False)
+    reply = a_note(f"We are nearly there.\n\n> We are on it.\n>\n> Ref. {MARKER}", NINE, internal=False)
+    ours, theirs = MARKS.recognise([message, reply])
+    assert ours.author.kind is AuthorKind.CONNECTOR
+    assert theirs == reply
 
 
 def test_a_note_without_a_marker_or_with_one_early_in_it_is_a_persons():

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connector.history import ADOPTED, FIRST_SIGHT
 from connector.model import BY_CONNECTOR, Aspect, Person, Place, Ref, Status, StatusGroup
-from connector.observation import is_different, moved_by_us, observe
+from connector.observation import is_different, moved_by_us, observe, with_history
 from tests.builders import (
     CRITICAL,
     DESK,
@@ -17,6 +19,7 @@ from tests.builders import (
     WORKING,
     a_ticket,
     at,
+    moved,
     seen,
 )
 
@@ -116,3 +119,43 @@ def test_a_ticket_known_from_before_it_was_watched_is_adopted_all_the_same():
     rows = observed(a_ticket(read_at=at("12:00")), known, adopted_at=at("12:00"))
     assert [(row.at, row.new, row.how) for row in rows if row.what is Aspect.PLACE] == [(at("12:00"), DESK, ADOPTED)]
     assert observed(a_ticket(read_at=at("12:01")), (*known, *rows), adopted_at=at("12:01")) == ()
+
+
+# --- systems that keep a history ------------------------------------------------------------------------------
+
+ALL = frozenset(Aspect)
+
+
+def test_a_whole_history_needs_no_observation():
+    record = a_ticket(place=TIER_3, changes=(moved(DESK, TIER_3, at("09:30"), "history"),), history_of=ALL)
+    known, rest = with_history(record, [moved(DESK, TIER_3, at("09:31"))])
+    assert known == record.changes
+    assert observe(record, known, is_watched=True, adopted_at=None, aspects=rest) == ()
+
+
+def test_what_a_history_does_not_explain_is_observed():
+    record = a_ticket(place=TIER_3, history_of=ALL, updated_at=at("09:40"), read_at=at("09:41"))
+    record = replace(record, changes=(moved(TIER_3, DESK, at("09:30"), "history"),))
+    known, rest = with_history(record, [])
+    assert rest == {Aspect.PLACE}
+    (new,) = observe(record, known, is_watched=True, adopted_at=None, aspects=rest)
+    assert (new.old, new.new, new.at, new.how) == (DESK, TIER_3, at("09:40"), "observed")
+    assert with_history(record, [new])[0] == (*record.changes, new)
+
+
+def test_aspects_without_a_history_are_observed_as_ever():
+    record = a_ticket(history_of=ALL - {Aspect.OWNER}, owner=SAM)
+    known, rest = with_history(record, [])
+    assert [change.what for change in observe(record, known, is_watched=True, adopted_at=None, aspects=rest)] == [
+        Aspect.OWNER
+    ]
+
+
+def test_a_ticket_with_a_history_is_adopted_once_in_a_survey():
+    record = a_ticket(history_of=ALL)
+    known, rest = with_history(record, [])
+    (adopted,) = observe(record, known, is_watched=True, adopted_at=at("09:10"), aspects=rest)
+    assert (adopted.what, adopted.how, adopted.at) == (Aspect.PLACE, ADOPTED, at("09:10"))
+    known, rest = with_history(record, [adopted])
+    assert known == (adopted,)
+    assert observe(record, known, is_watched=True, adopted_at=at("09:10"), aspects=rest) == ()

@@ -13,14 +13,13 @@ from connector.model import Ref, Status, StatusGroup
 from connector.policy import EndOfDay, FixStartsAt, StartsAt
 from connector.policy_document import (
     PolicyError,
-    home_key,
     missing_homes,
     parse_document,
     policy_from_document,
     read_policy,
-    without_effect,
 )
-from connector.policy_schema import schema, shown
+from connector.policy_ladders import home_key
+from connector.policy_schema import schema
 
 FULL = {
     "$schema": "policy.schema.json",
@@ -160,7 +159,7 @@ def test_the_document_is_left_as_it_was():
 
 def test_problems_of_form_and_of_meaning_are_reported_together_with_their_paths():
     document = a_document(
-        tiers=[{}, {"fix_minutes": -3}, {"assign": "round_robin"}],
+        tiers=[{}, {"fix_minutes": -3}, {"assign": " "}],
         clients={"Acme": "nigths"},
         calendars={"nights": {"tz": "Europe/Berln"}},
     )
@@ -168,7 +167,7 @@ def test_problems_of_form_and_of_meaning_are_reported_together_with_their_paths(
         policy_from_document(document)
     assert caught.value.problems == (
         "tiers[1].fix_minutes: must be more than 0 (got -3); for example 60",
-        "tiers[2].assign: round_robin comes with the next version; use queue or a member identifier",
+        "tiers[2].assign: must not be empty (got ' '); for example \"queue\"",
         "calendars.nights.tz: there is no time zone 'Europe/Berln'; expected an IANA name such as Europe/Berlin; "
         "did you mean 'Europe/Berlin'?",
         "clients.Acme: there is no calendar 'nigths'; did you mean 'nights'?",
@@ -282,21 +281,6 @@ def test_what_is_no_clean_json_is_refused(text, problem):
 
 
 # --- the rest -------------------------------------------------------------------------------------------------
-
-
-def test_what_has_no_effect_yet_is_named():
-    asks = {**FULL, "warn_at": 0.5, "end_of_day": "defer"}
-    assert [shown(path) for path in without_effect(asks)] == [
-        "warn_at",
-        "override_max_minutes",
-        "end_of_day",
-        "final.reminder_minutes",
-        "final.reminders",
-        "final.client_message",
-        "final.add_people",
-        "tiers[0].managers",
-    ]
-    assert without_effect(a_document(warn_at=0, end_of_day="ignore")) == []
 
 
 def test_missing_homes_are_found_for_each_connected_system():

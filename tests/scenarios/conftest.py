@@ -10,16 +10,17 @@ from typing import Any
 
 import pytest
 
+from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Stage, stage
 from connector.policy import FinalEscalation, Policy
 from tests.builders import NINE, a_policy
 
-FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam")
+FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
 
 def scenario_policy(**given: Any) -> Policy:
-    """The default ladder on the simulator's standard desk, office hours in UTC."""
-    return replace(a_policy(final=FINAL), **given)
+    """The default ladder on the simulator's standard desk, office hours in UTC; no warnings unless asked for."""
+    return replace(a_policy(final=FINAL, warn_at=0), **given)
 
 
 @pytest.fixture
@@ -29,6 +30,8 @@ def open_stage(sqlite_url: str) -> Iterator[Callable[..., Stage]]:
 
         def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Stage:
             start = given.pop("start", NINE - timedelta(minutes=5))
+            if "simulator" in given:
+                given["desks"] = [ConnectWiseDesk(given.pop("simulator"))]
             return stack.enter_context(stage(start, policy or scenario_policy(), url, **given))
 
         yield open_

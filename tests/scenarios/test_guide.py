@@ -13,7 +13,6 @@ from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
 from connector.clock import VirtualClock
-from connector.demo.stage import NAME
 from connector.group_commit import GroupCommit
 from connector.mailbox import Mailbox
 from connector.store.engine import Store
@@ -24,6 +23,7 @@ from tests.builders import NINE, a_tier, at
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, our_notes, post, where
 
+NAME = "connectwise"
 EXAMPLES = Path(__file__).parents[3] / "shared" / "reference" / "connectwise-examples.json"
 
 NOTE = """\

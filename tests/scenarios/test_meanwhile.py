@@ -179,6 +179,21 @@ def test_observing_writes_nothing_at_all_and_keeps_what_it_would_have_written(op
     assert row.at == at("09:30")
 
 
+def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open_stage, monkeypatch):
+    desk = open_stage()
+    desk.run_until(at("09:00"))
+    assert len(desk.simulator.callbacks()) == 1
+    monkeypatch.setattr(type(desk.system), "manages_webhooks", False)
+    restarted(desk, is_enforcing=True)
+    desk.run_until(at("09:05"))
+    ticket = a_ticket_on(desk)
+    desk.system.remove_webhooks()
+    # The chore's row of an earlier version is taken once more, and is gone then.
+    desk.run_until(at("09:40"))
+    assert desk.simulator.callbacks() == []
+    assert len(our_notes(desk, ticket)) == 1
+
+
 def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
     """The same desk, its worker started anew in another mode or with another policy."""
     again = assembly.connect(

@@ -71,13 +71,15 @@ def replace_ticket(state: State, number: int, sent: Mapping[str, Any], actor: st
 
 
 def delete_ticket(state: State, number: int, actor: str) -> None:
-    """Remove a ticket with its notes and time entries. Raises Refusal (404)."""
+    """Remove a ticket with its notes, time and schedule entries. Raises Refusal (404)."""
     with state.acting():
         ticket = state.ticket(number)
         del state.tickets[number]
         state.notes.pop(number, None)
         for entry in state.time_entries_of.pop(number, {}):
             del state.time_entries[entry]
+        for entry in [one["id"] for one in state.schedule.values() if one["objectId"] == number]:
+            del state.schedule[entry]
         state.on_event("deleted", ticket, actor, False)
 
 

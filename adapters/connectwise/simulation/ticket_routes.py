@@ -66,6 +66,11 @@ class TicketRoutes:
         self._door.on("DELETE", "time/entries/<int:number>", self._delete_time_entry)
         self._door.list("schedule/entries", SCHEDULE, lambda: listed(state.schedule))
         self._door.on("POST", "schedule/entries", self._create_schedule_entry)
+        self._door.on(
+            "GET",
+            "schedule/entries/<int:number>",
+            lambda number: self._door.one(state.schedule, number, "Schedule Entry"),
+        )
         self._door.on("DELETE", "schedule/entries/<int:number>", self._delete_schedule_entry)
 
     def _tickets(self, query: Query) -> Iterable[Json]:

@@ -91,7 +91,7 @@ def test_the_connection_keeps_the_contract_and_is_in_the_registry() -> None:
     system: TicketSystem = SYSTEMS["connectwise"].connect(
         settings(), ["Help Desk"], MemoryKeys(clock), clock, attempts=1
     )
-    assert (system.name, system.keeps_history) == ("connectwise", False)
+    assert (system.name, system.can_add_people) == ("connectwise", True)
     system.close()
 
 
@@ -745,6 +745,7 @@ def test_a_healthy_site_has_only_good_findings() -> None:
         site.lists()
         site.answer("GET", "service/tickets", [])
         site.answer("GET", "system/callbacks", [{"id": 1}])
+        site.answer("GET", "schedule/entries", [])
         found = checked(site, {"Date": "Mon, 02 Mar 2026 10:00:01 GMT"})
     assert {severity for severity, _ in found.values()} == {Severity.OK}
     assert list(found) == [
@@ -755,6 +756,7 @@ def test_a_healthy_site_has_only_good_findings() -> None:
         "boards",
         "priorities",
         "webhook registrations",
+        "people on tickets",
         "home 'Help Desk > First Touch'",
         "home 'Tier 3'",
     ]
@@ -772,12 +774,17 @@ def test_each_missing_right_is_a_finding_of_its_own() -> None:
         site.answer("GET", "service/priorities", [])
         site.answer("GET", "system/members", no, 403)
         site.answer("GET", "system/callbacks", no, 403)
+        site.answer("GET", "schedule/entries", no, 403)
         found = checked(site)
     errors = {subject: message for subject, (severity, message) in found.items() if severity is Severity.ERROR}
     assert set(errors) == {"members", "webhook registrations", "home 'Help Desk > First Touch'"}
     assert "Member Maintenance" in errors["members"]
     assert "Table Setup" in errors["home 'Help Desk > First Touch'"]
     assert found["clock"][0] is Severity.WARNING
+    severity, message = found["people on tickets"]
+    assert severity is Severity.WARNING
+    assert "Resource Scheduling (Add, Inquire)" in message
+    assert "FINAL_ADD_PEOPLE" in message
 
 
 @pytest.mark.parametrize(("date", "way"), [("10:03:00", "180 s behind"), ("09:57:00", "180 s ahead of")])

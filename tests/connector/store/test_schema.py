@@ -15,7 +15,9 @@ from sqlalchemy import text
 import connector.store
 from adapters.contract import ConfigError
 from connector.store import schema
+from connector.store.connections import Connections
 from connector.store.engine import SchemaState, Store
+from connector.store.policies import PolicyLog
 from connector.store.tables import metadata
 
 Opener = Callable[..., Store]
@@ -84,3 +86,20 @@ def test_the_program_asks_for_the_newest_migration() -> None:
     folder = Path(connector.store.__file__).parent / "migrations"
     scripts = ScriptDirectory(str(folder))
     assert scripts.get_current_head() == schema.REVISION
+
+
+def test_a_database_of_the_first_version_keeps_what_it_holds(empty_database_url: str, open_store: Opener) -> None:
+    store = open_store(empty_database_url)
+    with store.writing() as conn:
+        schema.upgrade(conn, "0001")
+        conn.execute(
+            text(
+                "INSERT INTO connection (name, first_started_at, adopted_at, mode, policy_version, marker_key, state) "
+                "VALUES ('psa', 1, 2, 'enforce', 'old', 'key', '{}')"
+            )
+        )
+    assert store.schema_state() is SchemaState.OLD
+    assert store.migrate() is SchemaState.OLD
+    assert store.schema_state() is SchemaState.CURRENT
+    assert Connections(store).get("psa").policy_version == "old"
+    assert PolicyLog(store).rows() == []

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from adapters.contract import KeyUnknown, PayloadError, SignatureError, Temporary, UnknownName
+from adapters.contract import KeyUnknown, PayloadError, Permanent, SignatureError, Temporary, UnknownName
 from connector.model import (
     Finding,
     InboundRequest,
@@ -29,7 +29,10 @@ class FakeSystem:
     """Webhooks are ``{"tickets": [...], "delivery": "..."}``, signed with ``x-sign: good``."""
 
     name = "psa"
-    keeps_history = False
+    manages_webhooks = True
+    can_add_people = False
+    manages_webhooks = True
+    can_add_people = True
     settle_seconds = 5.0
     note_limit = 4000
 
@@ -76,6 +79,8 @@ class FakeSystem:
 
     def registrations(self) -> list[Registration]:
         self._answer()
+        if not self.manages_webhooks:
+            raise Permanent("install the rule 'Tell the connector' at the site")
         return self.own_registrations
 
     def register_webhooks(self) -> Registration:

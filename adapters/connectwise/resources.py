@@ -1,0 +1,76 @@
+"""People on a ticket beside its owner. ConnectWise calls them resources: one schedule entry each.
+
+The ticket's ``resources`` are a text that the site derives from those entries and nobody can write. It is what tells
+who is on the ticket, before and after: the answers to the writes are not relied on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.mapping import label, text
+from adapters.connectwise.refusals import NotThere, Refused
+from adapters.contract import AdapterError
+from adapters.names import plain
+from connector.model import Person, TicketId
+
+RIGHT = "Service Desk > Resource Scheduling (Add, Inquire)"
+PATH = "schedule/entries"
+_SERVICE_TICKET = {"id": 4}
+"""The type of the schedule entries of service tickets, as the tickets' own links name it (``type/id=4``)."""
+
+
+class Resources:
+    """The resources of one site's tickets.
+
+    ``read`` gives a ticket's JSON anew; ``missing`` turns a 404 on a ticket into the error that is proven.
+    """
+
+    def __init__(
+        self,
+        client: ConnectWiseClient,
+        read: Callable[[TicketId], Any],
+        missing: Callable[[TicketId, NotThere], AdapterError],
+    ) -> None:
+        self._client = client
+        self._read = read
+        self._missing = missing
+
+    def add(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
+        """See ``TicketSystem.add_people``. Whom the site will not have is left out, and so not returned."""
+        present = self._present(ticket_id)
+        absent = {_key(person): person for person in people if person.is_active and _key(person) not in present}
+        for person in absent.values():
+            self._put(ticket_id, person)
+        if absent:
+            present = self._present(ticket_id)
+        return tuple(person for person in people if _key(person) in present)
+
+    def _present(self, ticket_id: TicketId) -> frozenset[str]:
+        """Who is on the ticket now, the owner as well: by ``resources``, which names them with commas."""
+        data = self._read(ticket_id)
+        owner = data.get("owner")
+        names = [*text(data.get("resources")).split(","), text(owner.get("identifier")) if owner else ""]
+        return frozenset(plain(name).casefold() for name in names) - {""}
+
+    def _put(self, ticket_id: TicketId, person: Person) -> None:
+        what = f"put {person.identifier!r} on {label(ticket_id)}"
+        entry = {
+            "objectId": int(ticket_id),
+            "type": _SERVICE_TICKET,
+            "member": {"id": int(person.id)},
+            "ownerFlag": False,
+        }
+        try:
+            self._client.send("POST", PATH, what, RIGHT, entry)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+        except Refused:
+            # One who cannot be put there must not keep off the others; that it failed shows in who is there.
+            return
+
+
+def _key(person: Person) -> str:
+    return plain(person.identifier).casefold()

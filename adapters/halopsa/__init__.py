@@ -1,0 +1,1 @@
+"""HaloPSA (and HaloITSM, which shares its API): the adapter, and a strict simulator beside it."""

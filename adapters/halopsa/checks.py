@@ -1,0 +1,170 @@
+"""What ``escalator check`` asks a Halo instance: reads only, and every problem becomes a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from adapters.contract import ConnectorError
+from adapters.halopsa.client import HaloClient, records
+from adapters.halopsa.directory import SETUP_READ, Directory
+from adapters.halopsa.mapping import NOBODY
+from adapters.halopsa.notes import OUTCOME
+from adapters.halopsa.places import TICKETS_READ, Places
+from adapters.halopsa.refusals import NotThere, Refused, token_refusal
+from adapters.halopsa.registrations import Registrations
+from adapters.halopsa.values import number, optional_whole, text
+from adapters.halopsa.workdays import Workday, workday
+from connector.model import Finding, Severity
+
+MOST_SKEW_SECONDS = 120.0
+
+
+def findings(
+    client: HaloClient,
+    directory: Directory,
+    registrations: Registrations,
+    places: Places,
+    homes: Sequence[str],
+) -> list[Finding]:
+    """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
+    reach = _reachability(client)
+    if any(finding.severity is Severity.ERROR for finding in reach):
+        return reach
+    found = [
+        *reach,
+        *_ourselves(directory),
+        *_tickets(client),
+        _asked("agents", lambda: f"{len(directory.agents())} agents can be read"),
+        _asked("teams", lambda: f"{len(directory.teams())} teams can be read"),
+        _asked("statuses", lambda: f"{len(directory.statuses())} ticket statuses can be read"),
+        _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
+        *_outcome(client),
+        _asked("webhook registrations", registrations.list_readable, "webhook registrations can be read"),
+        *_workdays(client),
+    ]
+    return [*found, *(_home(directory, places, home) for home in dict.fromkeys(homes))]
+
+
+def _reachability(client: HaloClient) -> list[Finding]:
+    try:
+        answer = client.tokens.ask()
+        if answer.status not in (200, 201):
+            return [Finding(Severity.ERROR, "credentials", str(token_refusal(answer)))]
+        client.tokens.current()
+    except ConnectorError as error:
+        return [Finding(Severity.ERROR, "credentials", str(error))]
+    found = [Finding(Severity.OK, "credentials", "the authorisation server gives a token")]
+    skew = client.clock_skew(answer)
+    if skew is None:
+        found.append(Finding(Severity.WARNING, "clock", "the instance names no time to compare with"))
+    elif abs(skew) > MOST_SKEW_SECONDS:
+        way = "behind" if skew > 0 else "ahead of"
+        message = f"this host's clock is {abs(skew):.0f} s {way} the instance's: limits would be judged wrongly"
+        found.append(Finding(Severity.ERROR, "clock", message))
+    else:
+        found.append(Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of the instance's"))
+    return found
+
+
+def _ourselves(directory: Directory) -> list[Finding]:
+    try:
+        me = directory.me()
+    except ConnectorError as error:
+        return [Finding(Severity.ERROR, "agent", str(error))]
+    if me.is_api:
+        return [Finding(Severity.OK, "agent", f"logged in as {me.person.name!r}, an API-only agent")]
+    message = (
+        f"logged in as {me.person.name!r}, who is not an API-only agent: what that agent does by hand cannot always "
+        "be told from what the connector does. Give the API application an agent of its own"
+    )
+    return [Finding(Severity.WARNING, "agent", message)]
+
+
+def _tickets(client: HaloClient) -> list[Finding]:
+    """Whether tickets and their audit log can be read; the log tells who moved a ticket, and when."""
+    what = "read tickets"
+    try:
+        params = {"pageinate": "true", "page_size": "1", "page_no": "1", "order": "id", "orderdesc": "true"}
+        rows = records(client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
+        found = [Finding(Severity.OK, "tickets", "tickets can be read")]
+        if not rows:
+            return found
+        ticket: Any = client.get(f"Tickets/{rows[0].get('id')}", what, TICKETS_READ, {"include_auditing": "true"})
+    except ConnectorError as error:
+        return [Finding(Severity.ERROR, "tickets", str(error))]
+    if isinstance(ticket, dict) and isinstance(ticket.get("audit_log"), list):
+        return [*found, Finding(Severity.OK, "audit log", "it comes with the tickets")]
+    message = (
+        "it does not come with the tickets: moves between teams and agents are known from when the connector sees "
+        "them, not from when they were made"
+    )
+    return [*found, Finding(Severity.WARNING, "audit log", message)]
+
+
+def _outcome(client: HaloClient) -> list[Finding]:
+    """Whether the action with which notes are written does nothing else."""
+    subject = f"outcome {OUTCOME}"
+    try:
+        row = client.get(f"Outcome/{OUTCOME}", f"read the {subject}", SETUP_READ, {"includedetails": "true"})
+    except (NotThere, Refused) as error:
+        message = f"{error}: notes are written with Halo's own action 'Private Note', which must be there"
+        return [Finding(Severity.ERROR, subject, message)]
+    except ConnectorError as error:
+        return [Finding(Severity.ERROR, subject, str(error))]
+    problems = _side_effects(row if isinstance(row, dict) else {})
+    if not problems:
+        return [Finding(Severity.OK, subject, "it adds a note and does nothing else")]
+    message = f"the action {text(row.get('outcome'))!r} also {', '.join(problems)}; its configuration should not"
+    return [Finding(Severity.WARNING, subject, message)]
+
+
+def _side_effects(row: dict[str, Any]) -> list[str]:
+    def is_set(name: str) -> bool:
+        return number(row.get(name)) > 0
+
+    agent = optional_whole(row.get("defaultagent"), "Outcome: defaultagent") or 0
+    effects = {
+        "sets a status": is_set("newstatus"),
+        "sets an agent": agent > NOBODY,
+        "sets a team": bool(text(row.get("defaultteam")).strip()),
+        "sends mail": is_set("sendemail") and row.get("hidesendemail") is not True,
+        "puts the service level on hold": row.get("slaholdischecked") is True,
+        "releases the service level": row.get("slareleaseischecked") is True,
+        "is shown to users": row.get("hidefromuser") is False and row.get("show_to_user") is True,
+    }
+    return [effect for effect, is_there in effects.items() if is_there]
+
+
+def _workdays(client: HaloClient) -> list[Finding]:
+    """Halo's own working hours, as this connector would take them; for information only."""
+    try:
+        rows = client.rows("Workday", "read the workdays", SETUP_READ, "workdays", {"showholidays": "true"})
+        return [_told(workday(row)) for row in rows]
+    except ConnectorError as error:
+        return [Finding(Severity.WARNING, "workdays", f"{error}: only needed to compare working hours")]
+
+
+def _told(found: Workday) -> Finding:
+    subject = f"workday {found.name!r}"
+    if not found.zone:
+        message = f"its time zone {found.windows_zone!r} is not known: set WORK_TIME_ZONE yourself"
+        return Finding(Severity.WARNING, subject, message)
+    hours = f"WORK_HOURS={found.hours}" if found.hours else "no open day"
+    message = f"in Halo: {hours}, WORK_TIME_ZONE={found.zone}, {found.holidays} closures"
+    return Finding(Severity.OK, subject, message)
+
+
+def _home(directory: Directory, places: Places, home: str) -> Finding:
+    def read() -> str:
+        return f"{len(directory.members(places.locate(home).path[0]))} agents are in that team"
+
+    return _asked(f"home {home!r}", read)
+
+
+def _asked(subject: str, ask: Callable[[], object], fine: str = "") -> Finding:
+    try:
+        answer = ask()
+    except ConnectorError as error:
+        return Finding(Severity.ERROR, subject, str(error))
+    return Finding(Severity.OK, subject, fine or str(answer))

@@ -1,0 +1,155 @@
+"""Calls to one Halo instance: the token, array bodies, envelopes, paging, errors explained.
+
+Knows HTTP and Halo's manners, not what a ticket means. Every error that leaves is one of the contract's. A POST
+without an ``id`` creates: so a ticket is never sent without one, nor an action without its ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from adapters.contract import OutcomeUnknown, PayloadError, Permanent, Temporary
+from adapters.halopsa.refusals import error_text, refusal
+from adapters.halopsa.settings import HaloSettings
+from adapters.halopsa.tokens import Tokens
+from adapters.halopsa.values import optional_whole, whole
+from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of
+from connector.clock import Clock
+
+PAGE_SIZE = 100
+"""The most that the list of tickets gives at once."""
+
+_KEYS: Mapping[str, str | None] = {"Tickets": "id", "Actions": "ticket_id", "Webhook": None, "Notification": None}
+"""What may be posted, and the id without which nothing of it is."""
+
+
+class HaloClient:
+    """Calls below ``/api/``. Safe to use from several threads."""
+
+    def __init__(self, settings: HaloSettings, clock: Clock, options: HttpOptions | None = None) -> None:
+        self.base_url = settings.url
+        self.http = HttpClient(
+            f"{settings.url}/api",
+            clock,
+            options,
+            headers={"Accept": "application/json"},
+            origins=(origin_of(settings.auth_url),),
+            explain=error_text,
+        )
+        self.tokens = Tokens(settings, self.http, clock)
+        self._clock = clock
+
+    def get(self, path: str, what: str, right: str, params: Mapping[str, str] | None = None) -> Any:
+        """The JSON that a GET answers. ``right`` names what the application and its agent need for it."""
+        return _json(self.call("GET", path, what, right, params=params), what)
+
+    def rows(
+        self, path: str, what: str, right: str, name: str, params: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The records of a list that comes whole, bare or in an envelope under ``name``."""
+        return records(self.get(path, what, right, params), name, what)
+
+    def post(self, resource: str, objects: list[dict[str, Any]], what: str, right: str) -> dict[str, Any]:
+        """Send objects in an array, as always here; the answer is the last one as it then is.
+
+        Never repeated by itself. Raises OutcomeUnknown when it may have happened but no usable answer came, and
+        Permanent, sending nothing, for an object that would create a ticket.
+        """
+        _refuse_creation(resource, objects, what)
+        answer = self.call("POST", resource, what, right, payload=objects)
+        try:
+            body = answer.json()
+        except ValueError as error:
+            raise OutcomeUnknown(f"{what}: answered {answer.status}, but not in JSON") from error
+        if isinstance(body, list) and body:
+            body = body[-1]
+        if not isinstance(body, dict):
+            raise OutcomeUnknown(f"{what}: answered {answer.status}, but with no record")
+        return body
+
+    def delete(self, path: str, what: str, right: str) -> None:
+        """Delete a record."""
+        self.call("DELETE", path, what, right)
+
+    def pages(self, what: str, right: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """Every ticket of a list, page by page in the order of the ids; each one once."""
+        asked = {**params, "pageinate": "true", "page_size": str(PAGE_SIZE), "order": "id"}
+        seen: set[int] = set()
+        page_no = 0
+        while True:
+            page_no += 1
+            body = self.get("Tickets", what, right, {**asked, "page_no": str(page_no)})
+            fresh = {whole(row.get("id"), f"{what}: id"): row for row in records(body, "tickets", what)}
+            fresh = {number: row for number, row in fresh.items() if number not in seen}
+            yield from fresh.values()
+            seen.update(fresh)
+            total = optional_whole(body.get("record_count"), what) if isinstance(body, dict) else None
+            if not fresh or (total is not None and len(seen) >= total):
+                return
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        right: str,
+        params: Mapping[str, str] | None = None,
+        payload: Any = None,
+    ) -> Answer:
+        """A call with a token; where that is refused, once more with a new one: a 401 means that nothing was done."""
+        token = self.tokens.current()
+        answer = self._with(token, method, path, what, params, payload)
+        if answer.status == 401:
+            self.tokens.drop(token)
+            answer = self._with(self.tokens.current(), method, path, what, params, payload)
+        if 200 <= answer.status < 300:
+            return answer
+        raise refusal(answer, what, right)
+
+    def clock_skew(self, answer: Answer) -> float | None:
+        """Seconds by which the instance's clock is ahead of ours, by an answer's Date; None without one."""
+        theirs = http_date(answer.headers.get("Date"))
+        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.http.close()
+
+    def _with(
+        self, token: str, method: str, path: str, what: str, params: Mapping[str, str] | None, payload: Any
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.http.call(method, path, what=what, params=params, payload=payload, headers=headers)
+
+
+def records(body: Any, name: str, what: str) -> list[dict[str, Any]]:
+    """The records of a list: bare, under ``name`` or ``results``, else in the first list that is no columns."""
+    found = body
+    if isinstance(body, dict):
+        lists = [value for key, value in body.items() if isinstance(value, list) and key != "columns"]
+        named = [body[key] for key in (name, "results") if isinstance(body.get(key), list)]
+        found = (named or lists or [None])[0]
+    if not isinstance(found, list):
+        raise PayloadError(what, "expected a list")
+    for n, record in enumerate(found):
+        if not isinstance(record, dict):
+            raise PayloadError(f"{what}: [{n}]", "expected an object")
+    return found
+
+
+def _refuse_creation(resource: str, objects: list[dict[str, Any]], what: str) -> None:
+    if resource not in _KEYS or not objects:
+        raise Permanent(f"{what}: nothing may be posted to {resource}: nothing was sent")
+    key = _KEYS[resource]
+    for one in objects:
+        number = one.get(key) if key else 1
+        if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+            raise Permanent(f"{what}: without its {key} this would create a record: nothing was sent")
+
+
+def _json(answer: Answer, what: str) -> Any:
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise Temporary(f"{what}: answered {answer.status}, but not in JSON") from error

@@ -1,0 +1,255 @@
+"""The instance's own lists, by id and by name: teams, agents, statuses, priorities, and who we are there.
+
+Kept for some minutes and read anew when a name or id is not among them. Filters of the API are not trusted: what a
+list holds is sorted out here.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from adapters.contract import PayloadError
+from adapters.halopsa.client import HaloClient
+from adapters.halopsa.mapping import NOBODY, status_group
+from adapters.halopsa.values import Json, optional_whole, text, whole
+from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, same_name
+from connector.model import Person, Ref, Status, StatusGroup
+
+T = TypeVar("T")
+
+SETUP_READ = "to read the setup (an agent with access to the service desk)"
+_FOR_LIFE = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent of the instance. ``is_api``: an identity of an integration, no person. ``teams``: None if not told."""
+
+    person: Person
+    email: str
+    is_api: bool
+    teams: frozenset[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of the instance."""
+
+    ref: Ref
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Priority:
+    """A priority as one service level has it; the same id can have a name in each."""
+
+    ref: Ref
+    sla: str
+
+
+class Directory:
+    """Reads through one client. Look-ups raise UnknownName, and AdapterError when a list cannot be read."""
+
+    def __init__(self, client: HaloClient) -> None:
+        self._client = client
+        self._monotonic = client.http.options.monotonic
+        self._teams = self._kept(self._read_teams)
+        self._agents = self._kept(self._read_agents)
+        self._statuses = self._kept(self._read_statuses)
+        self._priorities = self._kept(self._read_priorities)
+        self._me = self._kept(self._read_me)
+        self._members: dict[str, Kept[frozenset[str]]] = {}
+        self._lock = threading.Lock()
+
+    # Teams
+
+    def team(self, name: str) -> Ref:
+        """The active team of that name."""
+        found: Team = find(
+            "team",
+            name,
+            self._teams,
+            lambda team: (team.ref.name,),
+            lambda teams: [team for team in teams.values() if team.is_active],
+        )
+        return found.ref
+
+    def teams(self) -> dict[str, Team]:
+        """All teams by id."""
+        return self._teams.get()
+
+    def team_by_id(self, number: str) -> Ref | None:
+        """The team of that id, active or not."""
+        found = self._by_id(self._teams, number)
+        return found.ref if found else None
+
+    def team_named(self, name: str) -> Ref | None:
+        """The one team of that name, active or not; None when there is none or more than one.
+
+        For names out of a ticket's past the list is not read anew.
+        """
+        found = [team.ref for team in self._teams.get().values() if same_name(team.ref.name, name)]
+        return found[0] if len(found) == 1 else None
+
+    def members(self, team: Ref) -> list[Agent]:
+        """The agents of a team, active or not."""
+        with self._lock:
+            if team.id not in self._members:
+                self._members[team.id] = self._kept(lambda: self._read_members(team))
+            kept = self._members[team.id]
+        ids = kept.get()
+        agents = self._agents.get()
+        return [agents[number] for number in sorted(ids, key=int) if number in agents]
+
+    # Agents
+
+    def agents(self) -> dict[str, Agent]:
+        """All agents by id, active or not."""
+        return self._agents.get()
+
+    def member(self, name: str) -> Person:
+        """The agent of that name, e-mail or id, active or not."""
+        found: Agent = find(
+            "agent",
+            name,
+            self._agents,
+            lambda agent: (agent.person.name, *filter(None, (agent.email, agent.person.id))),
+            lambda agents: list(agents.values()),
+        )
+        return found.person
+
+    def person(self, number: int, name: str) -> Person:
+        """The agent of that id; one that is in no list any more by the name that is told of him."""
+        found = self._by_id(self._agents, str(number))
+        return found.person if found else Person(str(number), name or str(number), name or f"agent {number}")
+
+    def person_named(self, name: str) -> Person | None:
+        """The one agent of that name, None when there is none or more than one."""
+        found = [agent.person for agent in self.agents().values() if same_name(agent.person.name, name)]
+        return found[0] if len(found) == 1 else None
+
+    def me(self) -> Agent:
+        """The agent that the API application logs in as."""
+        return self._me.get(_FOR_LIFE)
+
+    # Statuses and priorities
+
+    def statuses(self) -> dict[str, Status]:
+        """The ticket statuses by id."""
+        return self._statuses.get()
+
+    def status(self, name: str) -> Status:
+        """The status of that name."""
+        found: Status = find(
+            "status", name, self._statuses, lambda status: (status.name,), lambda statuses: list(statuses.values())
+        )
+        return found
+
+    def status_by_id(self, number: int, name: str = "") -> Status:
+        """The status of that id; UNKNOWN when it is in no list, also read anew."""
+        return self._by_id(self._statuses, str(number)) or Status(
+            str(number), name or f"status {number}", StatusGroup.UNKNOWN
+        )
+
+    def priority(self, name: str) -> Ref:
+        """The priority of that name."""
+        found: Ref = find("priority", name, self._priorities, lambda ref: (ref.name,), _distinct)
+        return found
+
+    def priorities(self) -> list[Priority]:
+        """The priorities of all service levels."""
+        return self._priorities.get()
+
+    def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref:
+        """The priority of that id, as the ticket's service level calls it where there is one."""
+        wanted = str(number)
+        if not name:
+            found = [priority for priority in self.priorities() if priority.ref.id == wanted]
+            found.sort(key=lambda priority: priority.sla != str(sla))
+            name = found[0].ref.name if found else f"priority {number}"
+        return Ref(wanted, name)
+
+    # Inside
+
+    def _kept(self, read: Callable[[], T]) -> Kept[T]:
+        return Kept(read, self._monotonic)
+
+    def _by_id(self, kept: Kept[dict[str, T]], number: str) -> T | None:
+        for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
+            found = kept.get(oldest).get(number)
+            if found is not None:
+                return found
+        return None
+
+    def _read_teams(self) -> dict[str, Team]:
+        rows = self._client.rows("Team", "read the teams", SETUP_READ, "teams", {"showall": "true"})
+        found = [Team(_named(row, "Team"), row.get("inactive") is not True) for row in rows]
+        return {team.ref.id: team for team in found}
+
+    def _read_agents(self) -> dict[str, Agent]:
+        params = {"includeenabled": "true", "includedisabled": "true", "includeapiagents": "true"}
+        rows = self._client.rows("Agent", "read the agents", SETUP_READ, "agents", params)
+        names = Counter(text(row.get("name")).casefold() for row in rows)
+        found = [_agent(row, "Agent", is_unique=names[text(row.get("name")).casefold()] == 1) for row in rows]
+        return {agent.person.id: agent for agent in found if agent.person.id != str(NOBODY)}
+
+    def _read_me(self) -> Agent:
+        row = self._client.get("Agent/me", "see who the API application logs in as", SETUP_READ)
+        if not isinstance(row, dict):
+            raise PayloadError("Agent/me", "not an object")
+        return _agent(row, "Agent/me", is_unique=True)
+
+    def _read_members(self, team: Ref) -> frozenset[str]:
+        """Who is in a team: by the team's own list, and where it has none by what the agents say."""
+        what = f"read the team {team.id}"
+        row = self._client.get(f"Team/{team.id}", what, SETUP_READ, {"includeagents": "true", "includedetails": "true"})
+        listed = row.get("agents") if isinstance(row, dict) else None
+        if isinstance(listed, list):
+            ids = (optional_whole(one.get("agent_id", one.get("id")), what) for one in listed if isinstance(one, dict))
+            return frozenset(str(number) for number in ids if number is not None)
+        return frozenset(number for number, agent in self.agents().items() if team.id in (agent.teams or ()))
+
+    def _read_statuses(self) -> dict[str, Status]:
+        rows = self._client.rows("Status", "read the statuses", SETUP_READ, "statuses")
+        # The filter by type does not work (django-psa): 0 is a ticket's.
+        refs = [
+            (_named(row, "Status"), row) for row in rows if optional_whole(row.get("type"), "Status: type") in (0, None)
+        ]
+        return {ref.id: Status(ref.id, ref.name, status_group(row)) for ref, row in refs}
+
+    def _read_priorities(self) -> list[Priority]:
+        rows = self._client.rows("Priority", "read the priorities", SETUP_READ, "priorities")
+        return [
+            Priority(
+                Ref(str(whole(row.get("priorityid"), "Priority: priorityid")), text(row.get("name"))),
+                str(row.get("slaid", "")),
+            )
+            for row in rows
+        ]
+
+
+def _distinct(priorities: list[Priority]) -> list[Ref]:
+    """The priorities by id and name, whatever the service level."""
+    return list(dict.fromkeys(priority.ref for priority in priorities))
+
+
+def _named(row: Json, path: str) -> Ref:
+    return Ref(str(whole(row.get("id"), f"{path}: id")), text(row.get("name")))
+
+
+def _agent(row: Json, path: str, *, is_unique: bool) -> Agent:
+    ref = _named(row, path)
+    email = text(row.get("email"))
+    # What a configuration calls somebody must mean him alone.
+    identifier = ref.name if ref.name and is_unique else email or ref.id
+    person = Person(ref.id, identifier, ref.name or identifier, is_active=row.get("isdisabled") is not True)
+    teams = row.get("teams")
+    ids = None
+    if isinstance(teams, list):
+        numbers = (optional_whole(one.get("team_id"), f"{path}: teams") for one in teams if isinstance(one, dict))
+        ids = frozenset(str(number) for number in numbers if number is not None)
+    return Agent(person, email, row.get("isapiagent") is True, ids)

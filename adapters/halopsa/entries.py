@@ -1,0 +1,145 @@
+"""Actions of a ticket into ``Entry``: who wrote it, when, and who may see it. Pure.
+
+An agent in ``who`` can be a person or a program that logs in as one: ``actionby_application_id`` tells which
+(https://github.com/homotechsual/HaloAPI, Action.E2E.Tests.ps1). Who may see it is ``hiddenfromuser`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from adapters.halopsa.mapping import NOBODY, Names, occurred_at
+from adapters.halopsa.texts import to_lines
+from adapters.halopsa.values import Json, label, number, optional_whole, text, whole
+from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
+
+BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
+"""``who_type``."""
+
+DETAILS = "details"
+"""The id of the entry that holds a ticket's own description."""
+
+_OWN_CLIENTS = re.compile(r"nethelpdesk\b.*", re.IGNORECASE)
+"""The applications in which people work: ``nethelpdesk-agent-web-application`` is the web app."""
+
+
+@dataclass(slots=True)
+class Ourselves:
+    """The agent and the applications that this connection is in an instance's actions.
+
+    ``applications`` are learned from the answers to our own writes; until then every program of our agent is us.
+    """
+
+    agent_id: str
+    is_api: bool
+    applications: set[str] = field(default_factory=set)
+
+    def wrote(self, row: Json) -> bool:
+        """Whether an action is our own. What a rule did upon a write of ours is not."""
+        path = "action"
+        if _who_type(row, path) != BY_AGENT:
+            return False
+        actor = optional_whole(row.get("actionby_agent_id") or row.get("who_agentid"), path)
+        if actor is None or str(actor) != self.agent_id:
+            return False
+        application = text(row.get("actionby_application_id"))
+        if not application:
+            return self.is_api
+        return application in self.applications if self.applications else not is_for_people(application)
+
+
+def is_for_people(application: str) -> bool:
+    """Whether people work in that application. Where none is named, an agent is taken for a person."""
+    return not application or _OWN_CLIENTS.fullmatch(application) is not None
+
+
+def entries_of(rows: Iterable[Json], ticket: TicketId, names: Names, us: Ourselves, latest: datetime) -> list[Entry]:
+    """The notes, mails and time entries among a ticket's actions; none is younger than ``latest``."""
+    found = []
+    for row in rows:
+        path = f"{label(ticket)}: action {row.get('id', '?')}"
+        words = words_of(row)
+        if words and not _is_bookkeeping(row, path):
+            found.append(_entry(row, path, words, names, us, latest))
+    return found
+
+
+def details_of(data: Json, entries: Iterable[Entry], entered_at: datetime) -> list[Entry]:
+    """A ticket's own description as its first entry, unless an action says the same."""
+    words = words_of({"note_html": data.get("details_html"), "note": data.get("details")})
+    if not words or any(_same(entry.text, words) for entry in entries):
+        return []
+    author = Author(AuthorKind.CLIENT, text(data.get("user_name")))
+    return [Entry(DETAILS, EntryKind.NOTE, author, entered_at, words, Visibility.CLIENT)]
+
+
+def words_of(row: Json) -> str:
+    """What an action says, in lines: by its HTML, because the plain note has lost its line breaks."""
+    markup = text(row.get("note_html"))
+    return to_lines(markup) if markup else text(row.get("note")).strip()
+
+
+def visibility_of(row: Json) -> Visibility:
+    """Who may see an action: UNKNOWN where it is not told, and for hidden ones that went out as a mail."""
+    hidden = row.get("hiddenfromuser")
+    if hidden is False:
+        return Visibility.CLIENT
+    return Visibility.INTERNAL if hidden is True and not _direction(row) else Visibility.UNKNOWN
+
+
+def _entry(row: Json, path: str, words: str, names: Names, us: Ourselves, latest: datetime) -> Entry:
+    has_time = number(row.get("timetaken")) > 0 or number(row.get("timetakendays")) > 0
+    return Entry(
+        id=str(whole(row.get("id"), f"{path}: id")),
+        kind=EntryKind.TIME_ENTRY if has_time else EntryKind.NOTE,
+        author=_author(row, path, names, us),
+        at=min(occurred_at(row, path) or latest, latest),
+        text=words,
+        visibility=visibility_of(row),
+    )
+
+
+def _author(row: Json, path: str, names: Names, us: Ourselves) -> Author:
+    name = text(row.get("who"))
+    if us.wrote(row):
+        return Author(AuthorKind.CONNECTOR, name)
+    match _who_type(row, path):
+        case 2:
+            return Author(AuthorKind.CLIENT, name)
+        case 1 if is_for_people(text(row.get("actionby_application_id"))) and _direction(row) != "I":
+            actor = optional_whole(row.get("who_agentid"), f"{path}: who_agentid")
+            if actor is not None and actor > NOBODY:
+                person = names.person(actor, name)
+                return Author(AuthorKind.AGENT, name or person.name, person.identifier)
+            known = names.person_named(name)
+            return Author(AuthorKind.AGENT, name, known.identifier if known else "")
+        case _:
+            # The system, a program that logs in as an agent, or a mail from outside: none of them commands.
+            return Author(AuthorKind.UNKNOWN, name)
+
+
+def _who_type(row: Json, path: str) -> int:
+    told = optional_whole(row.get("who_type"), f"{path}: who_type")
+    if told is not None:
+        return told
+    actor = optional_whole(row.get("who_agentid"), f"{path}: who_agentid")
+    return BY_AGENT if actor is not None and actor > NOBODY else BY_SYSTEM
+
+
+def _direction(row: Json) -> str:
+    """``I`` for a mail that came in, ``O`` for one that went out, else empty."""
+    told = text(row.get("emaildirection")).strip().upper()
+    return told if told in ("I", "O") else ""
+
+
+def _is_bookkeeping(row: Json, path: str) -> bool:
+    """Whether the system only says what it did ("Rule Applied")."""
+    outcome = optional_whole(row.get("outcome_id"), f"{path}: outcome_id")
+    return _who_type(row, path) == BY_SYSTEM and not outcome
+
+
+def _same(one: str, other: str) -> bool:
+    return one.split() == other.split()

@@ -1,0 +1,227 @@
+"""What changed on a ticket, as Halo itself tells it. Pure.
+
+Two sources. Actions carry the status before and after them. The ticket's own audit log (``include_auditing``) has a
+row for each field that changed, from and to which value; it alone tells moves between teams and agents, and not every
+instance gives it. What neither explains is left out: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from adapters.contract import PayloadError
+from adapters.halopsa.entries import Ourselves
+from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, occurred_at, team_called
+from adapters.halopsa.values import Json, label, number, optional_moment, optional_whole, text
+from adapters.names import same_name
+from connector.model import (
+    BY_CONNECTOR,
+    BY_HISTORY,
+    Aspect,
+    Change,
+    Person,
+    Place,
+    Ref,
+    Status,
+    StatusGroup,
+    TicketId,
+    Value,
+)
+
+SAME_CHANGE = timedelta(minutes=1)
+"""An action and a row of the audit log that say the same within this time speak of one change."""
+
+TURNED_BACK = timedelta(minutes=2)
+
+_FIELDS = {
+    "team": Aspect.PLACE,
+    "team_id": Aspect.PLACE,
+    "section": Aspect.PLACE,
+    "sectio_": Aspect.PLACE,
+    "agent": Aspect.OWNER,
+    "agent_id": Aspect.OWNER,
+    "assigned agent": Aspect.OWNER,
+    "assigned to": Aspect.OWNER,
+    "assignedto": Aspect.OWNER,
+    "assignedtoint": Aspect.OWNER,
+    "technician": Aspect.OWNER,
+    "status": Aspect.STATUS,
+    "status_id": Aspect.STATUS,
+    "priority": Aspect.PRIORITY,
+    "priority_id": Aspect.PRIORITY,
+    "seriousness": Aspect.PRIORITY,
+}
+"""How the audit log calls what matters: as people see it, or as the column behind it is called."""
+
+
+class Reader:
+    """Reads one ticket's history."""
+
+    def __init__(self, ticket: TicketId, names: Names, statuses: Iterable[Status], refs: Sequence[Ref], us: Ourselves):
+        self._path = label(ticket)
+        self._names = names
+        self._statuses = list(statuses)
+        self._priorities = refs
+        self._us = us
+
+    def changes(self, actions: Iterable[Json], audit: Any, present: Status, latest: datetime) -> list[Change]:
+        """All changes, oldest first, none younger than ``latest``.
+
+        ``audit`` is the log as given, ``present`` the ticket's status now.
+        """
+        told = self._of_actions(actions)
+        for change in self._of_audit(audit):
+            if not any(_is_same(change, other) for other in told):
+                told.append(change)
+        told = [replace(change, at=min(change.at, latest)) for change in told]
+        order = list(Aspect)
+        told.sort(key=lambda change: (change.at, order.index(change.what)))
+        # A status that only the ticket itself shows to be closed is so in its history, too.
+        return [_with_status(change, present) for change in _without_reversals(told)]
+
+    def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
+        found = []
+        for row in actions:
+            path = f"{self._path}: action {row.get('id', '?')}"
+            old = optional_whole(row.get("old_status"), f"{path}: old_status")
+            new = optional_whole(row.get("new_status"), f"{path}: new_status")
+            at = occurred_at(row, path)
+            if not old or not new or old < 0 or new < 0 or old == new or at is None:
+                continue
+            found.append(
+                Change(
+                    at,
+                    Aspect.STATUS,
+                    self._names.status_by_id(old),
+                    self._names.status_by_id(new, text(row.get("new_status_name"))),
+                    BY_CONNECTOR if self._us.wrote(row) else BY_HISTORY,
+                    text(row.get("who")),
+                )
+            )
+        return found
+
+    def _of_audit(self, audit: Any) -> list[Change]:
+        rows = [row for row in audit if isinstance(row, dict)] if isinstance(audit, list) else []
+        found = []
+        for row in rows:
+            aspect = self._aspect(row)
+            at = optional_moment(row.get("date"), f"{self._path}: audit_log: date")
+            if aspect is None or at is None:
+                continue
+            old, new = self._value(aspect, row.get("from")), self._value(aspect, row.get("to"))
+            if old != new:
+                found.append(Change(at, aspect, old, new, self._how(row), text(row.get("username"))))
+        return found
+
+    def _aspect(self, row: Json) -> Aspect | None:
+        """What a row is about: by the field's name, and a move also by the teams that it names."""
+        named = _FIELDS.get(text(row.get("value")).strip().casefold())
+        if named is not None:
+            return named
+        teams = (text(row.get("from")).strip(), text(row.get("to")).strip())
+        return Aspect.PLACE if all(name and self._names.team_named(name) for name in teams) else None
+
+    def _how(self, row: Json) -> str:
+        """An audit row names no application: it is ours only if nobody but us uses our agent."""
+        actor = optional_whole(row.get("agent_id"), f"{self._path}: audit_log: agent_id")
+        is_ours = self._us.is_api and actor is not None and str(actor) == self._us.agent_id
+        is_ours = is_ours and not same_name(text(row.get("username")), "System")
+        return BY_CONNECTOR if is_ours else BY_HISTORY
+
+    def _value(self, aspect: Aspect, told: Any) -> Value:
+        words, found = _name_or_number(told)
+        match aspect:
+            case Aspect.PLACE:
+                return self._place(words, found)
+            case Aspect.OWNER:
+                return self._person(words, found)
+            case Aspect.STATUS:
+                return self._status(words, found)
+            case Aspect.PRIORITY:
+                return self._priority(words, found)
+
+    def _place(self, words: str, number: int | None) -> Place:
+        if number is not None and number > 0:
+            return Place((self._names.team_by_id(str(number)) or Ref(str(number), f"team {number}"),))
+        return Place((team_called(words, self._names) if words else NO_TEAM,))
+
+    def _person(self, words: str, number: int | None) -> Person | None:
+        if number is not None:
+            return None if number in (0, NOBODY) else self._names.person(number, "")
+        if not words or same_name(words, "Unassigned"):
+            return None
+        return self._names.person_named(words) or Person(f"name:{words.casefold()}", words, words)
+
+    def _status(self, words: str, number: int | None) -> Status:
+        if number is not None:
+            return self._names.status_by_id(number)
+        known = [status for status in self._statuses if same_name(status.name, words)]
+        return known[0] if len(known) == 1 else Status(f"name:{words.casefold()}", words, StatusGroup.UNKNOWN)
+
+    def _priority(self, words: str, number: int | None) -> Ref | None:
+        if number is not None:
+            return self._names.priority_by_id(number, None) if number > 0 else None
+        if not words:
+            return None
+        known = [ref for ref in self._priorities if same_name(ref.name, words)]
+        return known[0] if known else Ref(f"name:{words.casefold()}", words)
+
+
+def aspects_told(data: Json, audit: Any, changes: Sequence[Change]) -> frozenset[Aspect]:
+    """The aspects of which the instance tells every change.
+
+    Without the audit log only a status that actions speak of. A log that is silent about what the ticket says of itself
+    (it was re-assigned) is not understood, and nothing is taken from its silence.
+    """
+    told = frozenset(change.what for change in changes)
+    if not isinstance(audit, list):
+        return told & {Aspect.STATUS}
+    moves = {Aspect.PLACE, Aspect.OWNER}
+    is_silent = number(data.get("reassigncount")) > 0 and not told & moves
+    return frozenset(Aspect) - moves if is_silent else frozenset(Aspect)
+
+
+def _name_or_number(told: Any) -> tuple[str, int | None]:
+    """A value of the audit log: a name, or the number of the record."""
+    try:
+        return "", optional_whole(told, "audit_log")
+    except PayloadError:
+        return text(told).strip(), None
+
+
+def _is_same(one: Change, other: Change) -> bool:
+    return one.what is other.what and _id(one.new) == _id(other.new) and abs(one.at - other.at) <= SAME_CHANGE
+
+
+def _id(value: Value) -> str | None:
+    if value is None:
+        return None
+    return value.key if isinstance(value, Place) else value.id
+
+
+def _without_reversals(changes: Sequence[Change]) -> list[Change]:
+    """What turns a change of ours back at once is not our own: a rule that we set off acts in our agent's name."""
+    last: dict[Aspect, Change] = {}
+    found = []
+    for change in changes:
+        before = last.get(change.what)
+        if before is not None and before.how == change.how == BY_CONNECTOR and _turns_back(before, change):
+            change = replace(change, how=BY_HISTORY)
+        last[change.what] = change
+        found.append(change)
+    return found
+
+
+def _turns_back(before: Change, change: Change) -> bool:
+    is_back = _id(change.new) == _id(before.old) and _id(change.old) == _id(before.new)
+    return is_back and change.at - before.at <= TURNED_BACK
+
+
+def _with_status(change: Change, present: Status) -> Change:
+    old, new = (
+        present if isinstance(value, Status) and value.id == present.id else value for value in (change.old, change.new)
+    )
+    return replace(change, old=old, new=new)

@@ -1,0 +1,191 @@
+"""Halo's tickets into the connector's words. Pure: what it needs to look up is handed in.
+
+Absent keys, nulls, empty texts and sentinel dates mean the same there. A field that must be there and is not raises
+PayloadError with its path (``ticket 4711: status_id: missing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from adapters.contract import PayloadError
+from adapters.halopsa.values import Json, first_moment, label, optional_moment, optional_whole, text, whole
+from adapters.names import plain
+from connector.model import (
+    Change,
+    Entry,
+    Person,
+    Place,
+    Ref,
+    Status,
+    StatusGroup,
+    TicketId,
+    TicketRecord,
+)
+
+NOBODY = 1
+"""The agent "Unassigned": a ticket without an owner has it, or 0, or none."""
+
+UNKNOWN_CLIENT = 1
+NO_TEAM = Ref("0", "no team")
+
+UPDATED = ("last_update", "lastupdate", "flastupdate", "lastactiondate")
+"""The date of the last update; its name changes by call, and the first that is set counts."""
+
+ENTERED = ("dateoccurred", "datecreated")
+_CLOSED_AT = ("dateclosed", "date_fully_closed")
+_RESPONDED_AT = ("responsedate", "first_responsedate")
+
+_BY_NAME = {
+    "new": StatusGroup.NEW,
+    "in progress": StatusGroup.WORKING,
+    "action required": StatusGroup.WORKING,
+    "plan made": StatusGroup.PLANNED,
+    "with user": StatusGroup.WAITING,
+    "with supplier": StatusGroup.WAITING,
+    "on hold": StatusGroup.WAITING,
+    "resolved": StatusGroup.RESOLVED,
+    "closed": StatusGroup.CLOSED,
+}
+_BY_ID = {1: StatusGroup.NEW, 2: StatusGroup.WORKING, 9: StatusGroup.CLOSED}
+"""Ids that mean the same on nearly every instance, whatever they are called there."""
+
+
+class Names(Protocol):
+    """What the instance's lists tell of an id or name."""
+
+    def team_by_id(self, number: str) -> Ref | None: ...
+    def team_named(self, name: str) -> Ref | None: ...
+    def person(self, number: int, name: str) -> Person: ...
+    def person_named(self, name: str) -> Person | None: ...
+    def status_by_id(self, number: int, name: str = "") -> Status: ...
+    def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref: ...
+
+
+def status_group(row: Json) -> StatusGroup:
+    """What a status means for the clocks, by the instance's own data.
+
+    A status that holds the service level is waiting; then the names that Halo comes with, then the ids that are
+    the same everywhere. Nothing else can be told: UNKNOWN.
+    """
+    if text(row.get("slaaction")).strip().casefold().startswith("h"):
+        return StatusGroup.WAITING
+    by_name = _BY_NAME.get(plain(text(row.get("name"))).casefold())
+    if by_name is not None:
+        return by_name
+    return _BY_ID.get(whole(row.get("id"), "Status: id"), StatusGroup.UNKNOWN)
+
+
+def status_of(data: Json, names: Names, path: str) -> Status:
+    """A ticket's status. ``hasbeenclosed`` decides where the status alone tells nothing."""
+    name = text(data.get("status_name")) or text(data.get("statusname"))
+    found = names.status_by_id(whole(data.get("status_id"), f"{path}: status_id"), name)
+    if found.group is StatusGroup.UNKNOWN and data.get("hasbeenclosed") is True:
+        return replace(found, group=StatusGroup.CLOSED)
+    return found
+
+
+def place_of(data: Json, names: Names, path: str) -> Place:
+    """Where a ticket lives: its team, by id where the id is told, else by name."""
+    number = optional_whole(data.get("team_id"), f"{path}: team_id")
+    name = text(data.get("team"))
+    if number is not None and number > 0:
+        return Place((names.team_by_id(str(number)) or Ref(str(number), name or f"team {number}"),))
+    return Place((team_called(name, names),)) if name else Place((NO_TEAM,))
+
+
+def team_called(name: str, names: Names) -> Ref:
+    """The team of that name; one that is in no list is a place of its own."""
+    return names.team_named(name) or Ref(f"name:{plain(name).casefold()}", name)
+
+
+def owner_of(data: Json, names: Names, path: str) -> Person | None:
+    """A ticket's agent, None for nobody."""
+    number = optional_whole(data.get("agent_id"), f"{path}: agent_id")
+    if number is None or number in (0, NOBODY):
+        return None
+    return names.person(number, text(data.get("agent_name")))
+
+
+def priority_of(data: Json, names: Names, path: str) -> Ref | None:
+    """A ticket's priority; the same id is called by the ticket's service level."""
+    number = optional_whole(data.get("priority_id"), f"{path}: priority_id")
+    if number is None or number <= 0:
+        return None
+    nested = data.get("priority")
+    name = text(nested.get("name")) if isinstance(nested, dict) else ""
+    sla = optional_whole(data.get("sla_id"), f"{path}: sla_id")
+    return names.priority_by_id(number, sla, name or text(data.get("priority_name")))
+
+
+def updated_at(data: Json, path: str) -> datetime | None:
+    """When a ticket was last updated, where it says so."""
+    return first_moment(data, UPDATED, path)
+
+
+def why_not_escalated(data: Json) -> str:
+    """Why a record is no service-desk ticket of its own, empty when it is one."""
+    if data.get("deleted") is True:
+        return "it was deleted"
+    into = optional_whole(data.get("merged_into_id"), "merged_into_id")
+    if into is not None and into > 0:
+        return f"it was merged into ticket {into}"
+    for field, kind in (("is_project", "a project"), ("is_opportunity", "an opportunity")):
+        if data.get(field) is True:
+            return f"it is {kind}, not a service ticket"
+    return ""
+
+
+def ticket_record(
+    data: Json,
+    names: Names,
+    read_at: datetime,
+    url: str,
+    entries: Iterable[Entry] = (),
+    changes: Iterable[Change] = (),
+) -> TicketRecord:
+    """A ticket as read."""
+    path = label(str(data.get("id", "?")))
+    number = whole(data.get("id"), f"{path}: id")
+    entered_at = first_moment(data, ENTERED, path)
+    if entered_at is None:
+        raise PayloadError(f"{path}: dateoccurred", "missing")
+    closed_at = first_moment(data, _CLOSED_AT, path)
+    why_not = why_not_escalated(data)
+    return TicketRecord(
+        id=TicketId(str(number)),
+        summary=text(data.get("summary")),
+        place=place_of(data, names, path),
+        status=status_of(data, names, path),
+        owner=owner_of(data, names, path),
+        priority=priority_of(data, names, path),
+        client=_client(data, path),
+        contact=text(data.get("user_name")),
+        entered_at=entered_at,
+        updated_at=updated_at(data, path) or entered_at,
+        read_at=read_at,
+        entries=tuple(sorted(entries, key=lambda entry: (entry.at, len(entry.id), entry.id))),
+        changes=tuple(changes),
+        responded_at=first_moment(data, _RESPONDED_AT, path),
+        resolved_at=closed_at,
+        url=url,
+        is_escalatable=not why_not,
+        why_not=why_not,
+    )
+
+
+def _client(data: Json, path: str) -> Ref | None:
+    number = optional_whole(data.get("client_id"), f"{path}: client_id")
+    if number is None or number in (0, UNKNOWN_CLIENT):
+        return None
+    return Ref(str(number), text(data.get("client_name")) or f"client {number}")
+
+
+def occurred_at(data: Json, path: str) -> datetime | None:
+    """When an action was recorded."""
+    return first_moment(data, ("actiondatecreated", "datetime"), path) or optional_moment(
+        data.get("last_updated"), f"{path}: last_updated"
+    )

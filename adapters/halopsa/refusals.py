@@ -1,0 +1,89 @@
+"""What Halo's refusals mean, in the contract's errors and the instance's own words.
+
+Error bodies have no fixed form: plain text, a JSON string, ``error``, ``error_description``, ``Message`` of a .NET
+exception, ``errorMessage``, or one key whose value is the text (https://github.com/topleft-team/django-psa,
+https://github.com/homotechsual/HaloAPI). Only such texts are taken over, clipped: never a body as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from adapters.contract import Forbidden, Permanent, Temporary
+from adapters.http import Answer
+
+CHECK_CLIENT = "check HALOPSA_CLIENT_ID and HALOPSA_CLIENT_SECRET, and HALOPSA_TENANT"
+_LONGEST_TEXT = 300
+_LONGEST_BODY = 20_000
+_KEYS = ("error_description", "errormessage", "message", "error", "title", "detail")
+
+
+class NotThere(Temporary):
+    """A 404. It may mean the record, a right that is missing or the address: nothing is proven."""
+
+
+class Refused(Permanent):
+    """A 400: what was sent is not acceptable to the instance."""
+
+
+def error_text(answer: Answer) -> str:
+    """The instance's own words for an error, empty where it has none."""
+    if len(answer.body) > _LONGEST_BODY:
+        return ""
+    try:
+        found = _words(answer.json())
+    except ValueError:
+        found = answer.body.decode("utf-8", "replace")
+        if "<" in found[:200]:
+            return ""  # the error page of a proxy
+    words = " ".join(re.sub(r"[\x00-\x1f\x7f\s]+", " ", found).split())
+    return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT] + " …"
+
+
+def _words(body: Any, depth: int = 3) -> str:
+    if isinstance(body, str):
+        return body
+    if not isinstance(body, dict) or depth == 0:
+        return ""
+    folded = {str(key).casefold(): value for key, value in body.items()}
+    parts = [_words(folded[key], depth - 1) for key in _KEYS if key in folded]
+    if len(body) == 1 and not any(parts):
+        parts = [_words(value, depth - 1) for value in body.values()]
+    return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
+    """The error that a 4xx answer stands for. ``right`` names what the application and its agent need."""
+    words = error_text(answer)
+    message = f"{what}: refused with {answer.status}" + (f" ({words})" if words else "")
+    match answer.status:
+        case 400:
+            return Refused(message)
+        case 401:
+            return Forbidden(f"{message}, also with a new token: {CHECK_CLIENT}, and that the application is active")
+        case 403:
+            return Forbidden(f"{message}: the API application and the agent that it logs in as both need {right}")
+        case 404:
+            return NotThere(f"{message}; it may also be invisible to the agent that the application logs in as")
+        case 408 | 409 | 423 | 425:
+            return Temporary(message)
+        case _:
+            return Permanent(message)
+
+
+def token_refusal(answer: Answer) -> Permanent | Temporary:
+    """The error that a refused token request stands for."""
+    words = error_text(answer)
+    message = f"log in to HaloPSA: refused with {answer.status}" + (f" ({words})" if words else "")
+    if "invalid_scope" in words.casefold():
+        return Forbidden(f"{message}: give the API application the permission 'all'")
+    match answer.status:
+        case 400 | 401 | 403:
+            return Forbidden(f"{message}: {CHECK_CLIENT}")
+        case 404:
+            return Forbidden(f"{message}: check HALOPSA_AUTH_URL and HALOPSA_TENANT")
+        case 408 | 409 | 423 | 425:
+            return Temporary(message)
+        case _:
+            return Permanent(message)

@@ -1,0 +1,184 @@
+"""The registration of our webhook at the instance: one webhook with its events, found again by its address.
+
+An event is a notification of its own that names the webhook. The instance disables a webhook after repeated failures
+(https://github.com/redanthrax/halopsa-node), and anybody with the right may edit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from adapters.contract import ConfigError, Permanent
+from adapters.halopsa.client import HaloClient
+from adapters.halopsa.refusals import NotThere
+from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
+from adapters.halopsa.values import optional_whole, text
+from adapters.http import origin_of
+from connector.model import Registration
+
+PATH = "/webhooks/halopsa"
+NAME = "Escalation connector"
+EVENTS: Mapping[int, str] = {
+    3: "New Ticket Logged",
+    19: "Ticket Updated by User",
+    39: "Ticket Closed",
+    61: "Ticket Updated",
+    76: "Ticket Status Changed",
+    1072: "Ticket Deleted",
+}
+"""The numbers that are known (halopsa-node, django-psa); the one of a mere reassignment is not, so 61 stands for it."""
+
+_RIGHT = "administrator access to webhooks and notifications"
+_WEBHOOK, _BY_WEBHOOK = "-2", "6"
+
+
+class Registrations:
+    """The webhooks at one instance that point to our public address."""
+
+    def __init__(self, client: HaloClient, settings: HaloSettings) -> None:
+        self._client = client
+        self._public_url = settings.public_url.rstrip("/")
+        self._proof = settings.proof
+
+    def registrations(self) -> list[Registration]:
+        """Ours, in the order of their ids."""
+        return [_registration(row) for row in self._ours()]
+
+    def register(self) -> Registration:
+        """Leave exactly one active webhook with all its events; steps in this order:
+
+        1. find ours; 2. without any, add one; 3. delete all but the best one; 4. send that one what it is to be,
+        because its secret is never given out and may be an old one; 5. add the events that it lacks.
+        """
+        ours = self._ours()
+        kept = next((row for row in ours if self._is_right(row)), ours[0] if ours else None)
+        for row in ours:
+            if kept is not None and row["id"] != kept["id"]:
+                self._delete(row)
+        if kept is None:
+            kept = self._sent("register the webhook", self._wanted())
+        else:
+            kept = self._sent(f"set up the webhook {kept['id']}", {"id": kept["id"], **self._wanted()})
+        self._add_events(text(kept.get("id")))
+        return _registration(kept)
+
+    def remove(self) -> int:
+        """Delete ours with their events; how many there were."""
+        ours = self._ours()
+        for row in ours:
+            self._delete(row)
+        return len(ours)
+
+    def list_readable(self) -> None:
+        """Read the list, to see whether that is allowed."""
+        self._rows()
+
+    @property
+    def url(self) -> str:
+        """The address to register."""
+        if not self._public_url:
+            raise ConfigError(["PUBLIC_URL is needed to register a webhook, such as https://escalator.example.com"])
+        return self._public_url + PATH
+
+    def _wanted(self) -> dict[str, Any]:
+        return {
+            "name": NAME,
+            "url": self.url,
+            "type": 0,
+            "method": 0,
+            "content_type": "application/json",
+            "active": True,
+            "disabled": False,
+            **_authentication(self._proof),
+        }
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows = self._client.rows("Webhook", "read the webhooks", _RIGHT, "webhooks")
+        return sorted((row for row in rows if text(row.get("id"))), key=lambda row: str(row["id"]))
+
+    def _ours(self) -> list[dict[str, Any]]:
+        wanted = self.url
+        return [row for row in self._rows() if _is_at(text(row.get("url")), wanted)]
+
+    def _is_right(self, row: Mapping[str, Any]) -> bool:
+        """Whether a webhook is as it is to be, as far as it shows: secrets are not given out."""
+        kind = optional_whole(row.get("authentication_type"), "Webhook: authentication_type")
+        return (
+            _is_active(row)
+            and row.get("url") == self.url
+            and kind == _authentication(self._proof)["authentication_type"]
+            and optional_whole(row.get("method"), "Webhook: method") in (0, None)
+        )
+
+    def _sent(self, what: str, webhook: dict[str, Any]) -> dict[str, Any]:
+        answer = self._client.post("Webhook", [webhook], what, _RIGHT)
+        if not text(answer.get("id")) or not _is_active(answer) or text(answer.get("url")) != self.url:
+            raise Permanent(f"{what}: the instance answered well, but the webhook is not as it was sent")
+        return answer
+
+    def _add_events(self, webhook: str) -> None:
+        what = "subscribe the webhook to its events"
+        params = {"webhook_id": webhook, "showall": "true"}
+        rows = self._client.rows("Notification", what, _RIGHT, "notifications", params)
+        there = {
+            optional_whole(row.get("eventno"), "Notification: eventno")
+            for row in rows
+            if text(row.get("webhook_id")).casefold() == webhook.casefold()
+        }
+        missing = [
+            {
+                "webhook_id": webhook,
+                "type": _WEBHOOK,
+                "delivery_method": _BY_WEBHOOK,
+                "name": f"{NAME}: {name}",
+                "eventno": str(number),
+                "conditions": [],
+            }
+            for number, name in EVENTS.items()
+            if number not in there
+        ]
+        if missing:
+            self._client.post("Notification", missing, what, _RIGHT)
+
+    def _delete(self, row: Mapping[str, Any]) -> None:
+        what = f"delete the webhook {row['id']}"
+        try:
+            self._client.delete(f"Webhook/{quote(str(row['id']), safe='')}", what, _RIGHT)
+        except NotThere:
+            # Somebody else deleted it at the same moment: what was wanted holds, if it is really gone.
+            if any(left["id"] == row["id"] for left in self._rows()):
+                raise
+
+
+def _authentication(proof: WebhookProof) -> dict[str, Any]:
+    """How a webhook of ours proves itself, in Halo's fields (numbers: django-psa, halopsa-node)."""
+    if isinstance(proof, WebhookBasic):
+        return {"authentication_type": 1, "basic_username": proof.user, "basic_password": proof.passwords[0]}
+    if isinstance(proof, WebhookBearer):
+        return {"authentication_type": 2, "basic_password": proof.tokens[0]}
+    return {
+        "authentication_type": 3,
+        "authentication_header": proof.header,
+        "basic_password": proof.secrets[0],
+        "algorithm": 0,
+    }
+
+
+def _is_at(url: str, wanted: str) -> bool:
+    """Whether two addresses are the same up to the query."""
+    try:
+        same_host = origin_of(url) == origin_of(wanted)
+    except ValueError:
+        return False
+    return same_host and urlsplit(url).path.rstrip("/") == urlsplit(wanted).path
+
+
+def _is_active(row: Mapping[str, Any]) -> bool:
+    return row.get("active") is not False and row.get("disabled") is not True
+
+
+def _registration(row: Mapping[str, Any]) -> Registration:
+    address = urlsplit(text(row.get("url")))._replace(query="", fragment="").geturl()
+    return Registration(str(row["id"]), address, _is_active(row))

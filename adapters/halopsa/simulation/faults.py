@@ -1,0 +1,132 @@
+"""The switches that make the simulated instance fail, be slow, or behave in one of the ways that are not known.
+
+Calls are chosen by a regular expression that is searched in the path below ``api/``, such as ``Tickets$``; the token
+endpoint is ``auth/token``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from adapters.simulation.faults import CallFaults
+from adapters.simulation.refusal import TEXT_TYPE, Refusal
+
+RATE_TEXT = "Rate Limit Reached - 300 Requests per rolling 5 minute window."
+ERROR_FORMS = ("text", "string", "error", "description", "dotnet", "message", "result", "single")
+WINDOW_SECONDS = 300.0
+
+
+class Faults(CallFaults):
+    """The switches of ``CallFaults``, where an ``outage`` is 503 for everything, and those of this system.
+
+    Calls: ``clock_skew``: seconds that the ``Date`` header is ahead; ``token_lifetime`` seconds;
+    ``error_form``: which of ``ERROR_FORMS`` error bodies have; ``strict_arrays``: a POST of a bare object is 400;
+    ``answers_arrays``: a POST answers an array of one.
+    Reading: ``messy_ids``: ids as texts and whole decimals; ``filters_ignored``: lists come unfiltered;
+    ``page_size_cut``; ``agent_envelope``: ``results``, ``agents`` or ``bare``; ``audit_log_missing``;
+    ``team_agents_missing``: no agents in a team's details.
+    Writing: ``writes_readable_after``: seconds of the clock until what came in over HTTP can be read;
+    ``note_comes_back_visible``, ``note_comes_back_hidden``: whatever was sent; ``team_id_ignored``: a team is taken by
+    its name only; ``confirms_agents``: an agent outside the team needs ``_agent01_ok``; ``team_change_resets_agent``
+    unless both are sent; ``priority_computed``: a written priority is not kept; ``tech_update_wins``: the ticket type's
+    status after an agent's update is stronger than the ``new_status`` sent. A rule runs after each POST of a ticket
+    over HTTP, ``rule_times`` often (None: always): ``rule_reverts`` names what it puts back (``team``, ``agent``,
+    ``status``, ``priority``), ``rule_sets`` gives fields their values; ``rule_in_answer``: the answer shows it, too.
+    Webhooks: ``payload``: ``full``, ``small``, ``event``, ``custom``; ``batches``: ``none``, ``array`` or ``object``;
+    ``callbacks_wrong_proof``.
+    """
+
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {
+        **CallFaults.DEFAULTS,
+        "clock_skew": 0.0,
+        "token_lifetime": 3600,
+        "error_form": "error",
+        "strict_arrays": True,
+        "answers_arrays": False,
+        "messy_ids": False,
+        "filters_ignored": False,
+        "page_size_cut": None,
+        "agent_envelope": "results",
+        "audit_log_missing": False,
+        "team_agents_missing": False,
+        "writes_readable_after": 0.0,
+        "note_comes_back_visible": False,
+        "note_comes_back_hidden": False,
+        "team_id_ignored": False,
+        "confirms_agents": True,
+        "team_change_resets_agent": True,
+        "priority_computed": False,
+        "tech_update_wins": False,
+        "rule_reverts": frozenset(),
+        "rule_sets": {},
+        "rule_times": None,
+        "rule_in_answer": False,
+        "payload": "full",
+        "batches": "none",
+        "callbacks_wrong_proof": False,
+    }
+
+    clock_skew: float
+    token_lifetime: int
+    error_form: str
+    strict_arrays: bool
+    answers_arrays: bool
+    messy_ids: bool
+    filters_ignored: bool
+    page_size_cut: int | None
+    agent_envelope: str
+    audit_log_missing: bool
+    team_agents_missing: bool
+    writes_readable_after: float
+    note_comes_back_visible: bool
+    note_comes_back_hidden: bool
+    team_id_ignored: bool
+    confirms_agents: bool
+    team_change_resets_agent: bool
+    priority_computed: bool
+    tech_update_wins: bool
+    rule_reverts: frozenset[str]
+    rule_sets: dict[str, Any]
+    rule_times: int | None
+    rule_in_answer: bool
+    payload: str
+    batches: str
+    callbacks_wrong_proof: bool
+
+    def outage_refusal(self) -> Refusal:
+        return Refusal(503, "Service Unavailable", content_type=TEXT_TYPE)
+
+    def failure(self, status: int) -> Refusal:
+        return self.problem(status, f"The simulator was told to answer {status}.")
+
+    def forbidden(self) -> Refusal:
+        return self.problem(403, "You do not have permission to perform this action.")
+
+    def too_many(self, retry_after: int | None) -> Refusal:
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        return Refusal(429, RATE_TEXT, headers, TEXT_TYPE)
+
+    def problem(self, status: int, words: str) -> Refusal:
+        """A refusal in the form of the moment: there is no fixed one."""
+        if self.error_form == "text":
+            return Refusal(status, words, content_type=TEXT_TYPE)
+        bodies: dict[str, Any] = {
+            "string": words,
+            "error": {"error": words},
+            "description": {"error": "invalid_request", "error_description": words},
+            "dotnet": {"ClassName": "System.Exception", "Message": words, "Data": None, "StackTraceString": None},
+            "message": {"Message": words},
+            "result": {"resultCode": status, "errorMessage": words},
+            "single": {"ticket": words.replace(". ", ".\r\n")},
+        }
+        return Refusal(status, bodies[self.error_form])
+
+    def take_rule_run(self) -> bool:
+        """Whether the rule runs now; counted down."""
+        with self._lock:
+            if not (self.rule_reverts or self.rule_sets) or self.rule_times == 0:
+                return False
+            if self.rule_times is not None:
+                self.rule_times -= 1
+            return True

@@ -1,0 +1,182 @@
+"""The environment variables of a HaloPSA connection. ``HALOPSA_URL`` set means: connected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adapters.contract import ConfigError
+from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
+from adapters.variables import Variable, missing, read_all, secret_items, web_address
+
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
+
+
+def _resource_server(text: str) -> str:
+    """An address; the ``/api`` that Halo shows behind it is taken off."""
+    address: str = web_address(text)
+    return address.removesuffix("/api")
+
+
+def _authorisation_server(text: str) -> str:
+    """An address; the ``/token`` of the endpoint itself is taken off."""
+    address: str = web_address(text)
+    return address.removesuffix("/token")
+
+
+def _header(text: str) -> str:
+    if not _HEADER.fullmatch(text):
+        raise ValueError("is not the name of a header")
+    return text.lower()
+
+
+def _user(text: str) -> str:
+    if ":" in text:
+        raise ValueError("holds a colon")
+    return text
+
+
+URL = Variable(
+    "HALOPSA_URL",
+    "the resource server, without `/api`; plain http only to a loopback address. Set means: connected",
+    "an https address",
+    "https://yourcompany.halopsa.com",
+    parse=_resource_server,
+)
+AUTH_URL = Variable(
+    "HALOPSA_AUTH_URL",
+    "the authorisation server, where it is another one",
+    "an https address",
+    "https://yourcompany.halopsa.com/auth",
+    shown_default="`{HALOPSA_URL}/auth`",
+    parse=_authorisation_server,
+)
+TENANT = Variable("HALOPSA_TENANT", "the tenant, where the instance needs one", "the tenant's name", "yourcompany")
+CLIENT_ID = Variable(
+    "HALOPSA_CLIENT_ID",
+    "the client ID of the API application",
+    "the client ID",
+    "00000000-0000-0000-0000-000000000000",
+)
+CLIENT_SECRET = Variable(
+    "HALOPSA_CLIENT_SECRET",
+    "the client secret of the API application",
+    "the client secret",
+    "your-client-secret",
+    is_secret=True,
+)
+WEBHOOK_TOKEN = Variable(
+    "HALOPSA_WEBHOOK_TOKEN",
+    "webhooks by Bearer: the token; two, comma-separated, while rotating (the first one is registered). One of the "
+    "three ways (Bearer, Basic, signature) is required",
+    "one or two values, comma-separated",
+    "a-long-random-text",
+    parse=secret_items(2),
+    is_secret=True,
+)
+WEBHOOK_USER = Variable(
+    "HALOPSA_WEBHOOK_USER",
+    "webhooks by Basic, instead: the user name",
+    "a user name without a colon",
+    "halo",
+    parse=_user,
+    instead_of=WEBHOOK_TOKEN.name,
+)
+WEBHOOK_PASSWORD = Variable(
+    "HALOPSA_WEBHOOK_PASSWORD",
+    "webhooks by Basic: the password; two, comma-separated, while rotating (the first one is registered)",
+    "one or two values, comma-separated",
+    "a-long-random-text",
+    parse=secret_items(2),
+    is_secret=True,
+    instead_of=WEBHOOK_TOKEN.name,
+)
+WEBHOOK_SECRET = Variable(
+    "HALOPSA_WEBHOOK_SECRET",
+    "webhooks by signature, instead: the secret; two, comma-separated, while rotating (the first one is registered)",
+    "one or two values, comma-separated",
+    "a-long-random-text",
+    parse=secret_items(2),
+    is_secret=True,
+    instead_of=WEBHOOK_TOKEN.name,
+)
+WEBHOOK_SIGNATURE_HEADER = Variable(
+    "HALOPSA_WEBHOOK_SIGNATURE_HEADER",
+    "webhooks by signature: the header that holds it",
+    "the name of a header",
+    "X-Halo-Signature",
+    parse=_header,
+    instead_of=WEBHOOK_TOKEN.name,
+)
+
+REQUIRED = (CLIENT_ID, CLIENT_SECRET)
+_WAYS: Mapping[str, tuple[Variable, ...]] = {
+    "Bearer": (WEBHOOK_TOKEN,),
+    "Basic": (WEBHOOK_USER, WEBHOOK_PASSWORD),
+    "signature": (WEBHOOK_SECRET, WEBHOOK_SIGNATURE_HEADER),
+}
+VARIABLES: tuple[Variable, ...] = (
+    URL,
+    AUTH_URL,
+    TENANT,
+    *REQUIRED,
+    *(variable for way in _WAYS.values() for variable in way),
+)
+
+
+def settings_from(values: Mapping[str, str]) -> HaloSettings | None:
+    """The settings from the variables that are set, or None when ``HALOPSA_URL`` is not among them.
+
+    ``PUBLIC_URL`` among the values is where this connector is reached. Raises ConfigError with every problem.
+    """
+    read, problems = read_all(VARIABLES, values)
+    if URL.name not in values:
+        astray = [variable.name for variable in VARIABLES if variable.name in values]
+        if astray:
+            problems.append(URL.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
+    else:
+        problems += missing(REQUIRED, values, f"{URL.name} is set")
+        problems += _wrong_ways(values)
+    if problems:
+        raise ConfigError(problems)
+    if URL.name not in read:
+        return None
+    return HaloSettings(
+        url=read[URL.name],
+        auth_url=read.get(AUTH_URL.name, f"{read[URL.name]}/auth"),
+        tenant=read.get(TENANT.name, ""),
+        client_id=read[CLIENT_ID.name],
+        client_secret=read[CLIENT_SECRET.name],
+        proof=_proof(read),
+        public_url=values.get("PUBLIC_URL", ""),
+    )
+
+
+def _wrong_ways(values: Mapping[str, str]) -> list[str]:
+    """What is wrong with the choice of how webhooks prove themselves."""
+    begun = [way for way, variables in _WAYS.items() if _set(variables, values)]
+    if not begun:
+        return [
+            WEBHOOK_TOKEN.problem(
+                f"is missing ({URL.name} is set; instead {WEBHOOK_USER.name} and {WEBHOOK_PASSWORD.name}, or "
+                f"{WEBHOOK_SECRET.name} and {WEBHOOK_SIGNATURE_HEADER.name} do as well)"
+            )
+        ]
+    if len(begun) > 1:
+        names = [variable.name for way in begun for variable in _set(_WAYS[way], values)]
+        return [f"{', '.join(names)}: webhooks prove themselves in one way; keep {' or '.join(begun)}"]
+    way = _WAYS[begun[0]]
+    return missing(way, values, f"{_set(way, values)[0].name} is set")
+
+
+def _set(variables: Sequence[Variable], values: Mapping[str, str]) -> list[Variable]:
+    return [variable for variable in variables if variable.name in values]
+
+
+def _proof(read: Mapping[str, Any]) -> WebhookProof:
+    if WEBHOOK_TOKEN.name in read:
+        return WebhookBearer(read[WEBHOOK_TOKEN.name])
+    if WEBHOOK_USER.name in read:
+        return WebhookBasic(read[WEBHOOK_USER.name], read[WEBHOOK_PASSWORD.name])
+    return WebhookSignature(read[WEBHOOK_SIGNATURE_HEADER.name], read[WEBHOOK_SECRET.name])

@@ -1,0 +1,204 @@
+"""Webhooks as they come in: who sent them, then which tickets they speak of. No network.
+
+A delivery proves itself in the one configured way. Bodies come in several kinds (the whole ticket, a small one, the
+event alone, whatever an administrator wrote, and batches of these); all are hints only. ``id`` is the delivery's GUID
+and never a ticket (https://github.com/homotechsual/dotMARC, HaloWebhookEndpointTests.cs).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from adapters.contract import PayloadError, SignatureError
+from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer
+from adapters.halopsa.values import Json, optional_moment, text, whole
+from connector.model import InboundRequest, Notice, TicketId
+
+MOST_EVENTS = 1000
+_LONGEST_DELIVERY = 200
+_PREFIX = "sha256="
+
+_NUMBER = {"anyOf": [{"type": "number", "minimum": 1}, {"type": "string", "pattern": r"^\s*\d{1,15}(\.0*)?\s*$"}]}
+_WITH_ID = {"type": "object", "required": ["id"], "properties": {"id": _NUMBER}}
+_EVENT = Draft202012Validator(
+    {
+        "type": "object",
+        "properties": {
+            "object_id": _NUMBER,
+            "ticket_id": _NUMBER,
+            "ticket": {"type": "object"},
+            "object": {"type": "object"},
+            "event": {"type": ["string", "null"], "maxLength": 500},
+        },
+        "anyOf": [
+            {"required": ["object_id"]},
+            {"required": ["ticket"], "properties": {"ticket": _WITH_ID}},
+            {"required": ["object"], "properties": {"object": _WITH_ID}},
+            {"required": ["ticket_id"]},
+        ],
+    }
+)
+_NAMES = ("object_id", "ticket", "object", "ticket_id")
+
+
+class Webhook:
+    """Verifies and reads the webhooks of one instance."""
+
+    def __init__(self, settings: HaloSettings) -> None:
+        self._proof = settings.proof
+
+    def verify(self, request: InboundRequest) -> None:
+        """See ``TicketSystem.verify``."""
+        proof = self._proof
+        if isinstance(proof, WebhookBasic):
+            given = _credentials(request, "basic")
+            pairs = (f"{proof.user}:{password}".encode() for password in proof.passwords)
+            _compare(pairs, _unwrapped(given), "the user name or password")
+        elif isinstance(proof, WebhookBearer):
+            given = _credentials(request, "bearer")
+            _compare((token.encode() for token in proof.tokens), given.encode("utf-8", "replace"), "the bearer token")
+        else:
+            given = request.headers.get(proof.header, "").strip()
+            if not given:
+                raise SignatureError(f"the header {proof.header} is missing")
+            if given[: len(_PREFIX)].lower() == _PREFIX:
+                given = given[len(_PREFIX) :]
+            signatures = (sign(secret, request.body) for secret in proof.secrets)
+            _compare(signatures, given.encode("utf-8", "replace"), "the signature")
+
+    def parse(self, request: InboundRequest) -> list[Notice]:
+        """See ``TicketSystem.parse``."""
+        try:
+            body = json.loads(request.body)
+        except (ValueError, RecursionError) as error:
+            raise PayloadError("$", "not JSON, or nested too deeply") from error
+        events = list(_events(body, "$"))
+        if len(events) > MOST_EVENTS:
+            raise PayloadError("$", f"more than {MOST_EVENTS} events")
+        names = _Deliveries(body, request.body, is_batch=len(events) > 1)
+        return [_notice(path, event, names) for path, event in events]
+
+
+class _Deliveries:
+    """Names the deliveries of one body: by the event's own id, else by the envelope's or the body's hash."""
+
+    def __init__(self, body: Any, raw: bytes, *, is_batch: bool) -> None:
+        envelope = body.get("id") if isinstance(body, dict) else None
+        self._base = _own_id(envelope) or hashlib.sha256(raw).hexdigest()
+        self._is_batch = is_batch
+        self._taken: set[str] = set()
+
+    def name(self, event: Json) -> str:
+        found = _own_id(event.get("id")) or self._base
+        if found in self._taken or (self._is_batch and found == self._base):
+            found = f"{found}-{len(self._taken)}"
+        self._taken.add(found)
+        return found
+
+
+def sign(secret: str, body: bytes) -> bytes:
+    """The value of the signature header for a body, as bytes."""
+    return base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
+
+
+def _credentials(request: InboundRequest, scheme: str) -> str:
+    kind, _, given = request.headers.get("authorization", "").strip().partition(" ")
+    if kind.casefold() != scheme or not given.strip():
+        raise SignatureError(f"no {scheme} credentials in the header authorization")
+    return given.strip()
+
+
+def _unwrapped(given: str) -> bytes:
+    try:
+        return base64.b64decode(given, validate=True)
+    except (binascii.Error, ValueError):
+        raise SignatureError("the basic credentials are not readable") from None
+
+
+def _compare(wanted: Iterable[bytes], given: bytes, what: str) -> None:
+    # Every one is compared, so that the time tells nothing about which one came near.
+    if not any([hmac.compare_digest(one, given) for one in wanted]):  # noqa: C419
+        raise SignatureError(f"{what} is wrong")
+
+
+def _events(body: Any, path: str, depth: int = 3) -> Iterator[tuple[str, Json]]:
+    """The events in a body: itself, those of an array, or those of an object that holds an array of them."""
+    if isinstance(body, list):
+        for n, one in enumerate(body):
+            yield from _events(one, f"{path}[{n}]", depth - 1) if depth else _one(f"{path}[{n}]", one)
+        return
+    if isinstance(body, dict) and depth and not any(name in body for name in _NAMES):
+        held = [(key, value) for key, value in body.items() if _is_batch(value)]
+        if held:
+            for key, value in held:
+                yield from _events(value, f"{path}.{key}", depth - 1)
+            return
+    yield from _one(path, body)
+
+
+def _one(path: str, event: Any) -> Iterator[tuple[str, Json]]:
+    """An event of the right form; raises PayloadError for any other."""
+    error = best_match(_EVENT.iter_errors(event))
+    if error is not None:
+        raise PayloadError(path + error.json_path[1:], _problem(error.validator, error.validator_value))
+    yield path, event
+
+
+def _is_batch(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _notice(path: str, event: Json, deliveries: _Deliveries) -> Notice:
+    return Notice(
+        ticket=TicketId(str(_ticket(event, path))),
+        delivery=deliveries.name(event),
+        at=_sent_at(event),
+        is_deletion="deleted" in text(event.get("event")).casefold(),
+    )
+
+
+def _ticket(event: Json, path: str) -> int:
+    """``object_id``, else the id of the ticket or object in it, else a numeric ``ticket_id``."""
+    if "object_id" in event:
+        return whole(event["object_id"], f"{path}.object_id")
+    for name in ("ticket", "object"):
+        nested = event.get(name)
+        if isinstance(nested, dict) and "id" in nested:
+            return whole(nested["id"], f"{path}.{name}.id")
+    return whole(event.get("ticket_id"), f"{path}.ticket_id")
+
+
+def _own_id(told: Any) -> str:
+    """A delivery's own id, empty where it has none that is fit for it: a number could be any record's."""
+    return told if isinstance(told, str) and 0 < len(told) <= _LONGEST_DELIVERY and not told.isdigit() else ""
+
+
+def _sent_at(event: Json) -> datetime | None:
+    try:
+        return optional_moment(event.get("timestamp"), "timestamp")
+    except PayloadError:
+        return None
+
+
+def _problem(rule: Any, wanted: Any) -> str:
+    """What is wrong, in words that do not repeat what was sent."""
+    match rule:
+        case "type":
+            kinds = wanted if isinstance(wanted, list) else [wanted]
+            return f"must be {' or '.join(kinds)}"
+        case "required":
+            return f"must have {', '.join(wanted)}"
+        case "anyOf":
+            return "must have object_id, ticket.id, object.id or ticket_id"
+        case _:
+            return f"{rule} is {wanted}"

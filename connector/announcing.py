@@ -1,0 +1,59 @@
+"""Tells the configured people (chat, e-mail) of escalations and of what needs a person, through a durable outbox.
+
+A message is mail in the mailbox, stored in the transaction of what it tells of, one row for each target; a chore sends
+it (see ``reconcile``). A target that is down delays no ticket and no other target. Chat systems know no idempotency
+key: a message whose sending was cut off is sent again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connector.mailbox import Delivery, Mail, Source
+from connector.model import TicketRecord
+from connector.phrases import name_of, quoted
+
+ROW = "@notify:"
+"""The name of a target's row begins so; its number follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Writes messages for ``targets`` targets. Pure: what it makes is stored by the caller."""
+
+    connection: str
+    targets: int
+
+    def escalated(self, saga: str, record: TicketRecord, facts: Mapping[str, object]) -> list[Delivery]:
+        """An escalation that was carried out."""
+        title = f"Ticket {record.id}: {facts['reason']}, {facts['from']} → {facts['to']}"
+        lines = [
+            f"“{quoted(record.summary)}”",
+            f"Client: {name_of(record.client.name) if record.client else 'unknown'}",
+        ]
+        called, missing = facts.get("called"), facts.get("roles_missing")
+        if isinstance(called, list) and called:
+            lines.append(f"Called together: {', '.join(name_of(str(name)) for name in called)}")
+        if isinstance(missing, list) and missing:
+            lines.append(f"Nobody is configured as {', '.join(map(str, missing))}.")
+        return self._deliveries(saga, title, [*lines, record.url])
+
+    def alarm(self, name: str, ticket: str, why: str) -> list[Delivery]:
+        """Something that a person must look at. ``name`` tells it from others; ``why`` holds no client's words."""
+        lines = [why, "See `escalator dead-letters list`."]
+        return self._deliveries(f"alarm/{name}", f"Ticket {ticket} needs a person", lines)
+
+    def _deliveries(self, name: str, title: str, lines: Sequence[str]) -> list[Delivery]:
+        body = json.dumps({"title": title, "text": "\n".join(line for line in lines if line)}).encode()
+        return [
+            Delivery(self.connection, f"{ROW}{n}", f"{ROW}{n}:{name}", Source.NOTIFICATION, body)
+            for n in range(self.targets)
+        ]
+
+
+def message_of(mail: Mail) -> tuple[str, str]:
+    """Title and text of a message that waits to be sent."""
+    content = json.loads(mail.body or b"{}")
+    return str(content.get("title", "")), str(content.get("text", ""))

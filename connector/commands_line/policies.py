@@ -1,0 +1,48 @@
+"""``policy``: which policy is in force since when, and having the newest one count for running stints as well."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from connector.commands_line import common
+from connector.mailbox import Mailbox
+from connector.store.policies import PolicyLog
+
+
+@click.group()
+def policy() -> None:
+    """Look at the policies that are in force, and apply the newest to stints that are running."""
+
+
+@policy.command()
+@common.as_json
+def show(is_json: bool) -> None:
+    """List the policies, the newest last; a stint keeps the one that it began with until a newer one is applied."""
+    with common.wired() as parts:
+        rows = PolicyLog(parts.store).rows()
+    if is_json:
+        common.answer([asdict(row) for row in rows])
+        return
+    shown = [
+        (row.version, f"{row.in_force_from:%Y-%m-%d %H:%M:%S} UTC", f"{row.applied_at or 'new stints only'}")
+        for row in rows
+    ]
+    common.table(("version", "in force from", "applied to running stints"), shown)
+
+
+@policy.command()
+@common.as_json
+def apply(is_json: bool) -> None:
+    """Work the clocks of all running stints out anew under the newest policy."""
+    with common.wired() as parts:
+        row = PolicyLog(parts.store).apply()
+        rung = sum(Mailbox(parts.store).ring_all(name) for name in parts.systems) if row else 0
+    if row is None:
+        click.echo("no policy is in force yet: start the connector first", err=True)
+        raise SystemExit(1)
+    if is_json:
+        common.answer({"version": row.version, "tickets": rung})
+    else:
+        click.echo(f"policy {row.version} counts for running stints as well; {rung} tickets are looked at anew")

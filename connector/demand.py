@@ -1,0 +1,140 @@
+"""Why a ticket goes up now, or what is still missing for it: breaches, technicians' requests, a risen priority. Pure.
+
+What an escalation needs is looked for in all that is on the ticket, by content, not by form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from connector.commands import sections_in
+from connector.evaluator import Decision, Verdict
+from connector.findings import ERRORS, RESEARCH, Findings, find
+from connector.model import AuthorKind, Reason
+from connector.orders import Request
+from connector.policy import Policy
+
+COMMAND, URGENCY, FINAL = "command", "urgency", "final"
+"""What stands for the stage in the identity of an escalation that is not a breach of a stage's limit."""
+
+STEPS_MISSING = "what was tried so far, under “Steps attempted:”"
+CODES_MISSING = "the error codes and messages seen, under “Error codes:” (“none” where there are none)"
+RESEARCH_MISSING = "the documentation looked up, under “Research:” (“none found” where there is none)"
+PERMISSIONS_MISSING = "exactly which permissions are missing, under “Missing permissions:”"
+NEXT_MISSING = "the steps to be taken once they are there, under “Next steps:”"
+BLOCKED_MISSING = "what is blocked, in the line of “/escalate urgency”"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """An escalation that is due. ``key`` is its part of the identity; ``undocumented``: what it still lacks, in words.
+
+    ``blocked`` is what a technician said an urgency blocks, ``requests`` are those that it answers.
+    """
+
+    key: str
+    reasons: tuple[Reason, ...]
+    requests: tuple[Request, ...] = ()
+    undocumented: tuple[str, ...] = ()
+    blocked: tuple[Request, ...] = ()
+
+
+class Documentation:
+    """What a ticket holds of the things that an escalation needs; read once, when first asked."""
+
+    def __init__(self, decision: Decision) -> None:
+        self._record = decision.record
+
+    @cached_property
+    def found(self) -> Findings:
+        """The findings of the whole ticket."""
+        return find(self._record, self._record.entries)
+
+    @cached_property
+    def _stated(self) -> frozenset[str]:
+        """The template's sections that an agent filled in, be it with "none"."""
+        agents = (entry.text for entry in self._record.entries if entry.author.kind is AuthorKind.AGENT)
+        return frozenset(heading for text in agents for heading in sections_in(text))
+
+    def missing(self, request: Request) -> tuple[str, ...]:
+        """What a request needs and the ticket lacks, in words."""
+        return tuple(
+            words
+            for reason in request.reasons
+            for words, is_there in _NEEDS[reason].items()
+            if not is_there(self, request)
+        )
+
+    def has_steps(self, _: Request) -> bool:
+        """Whether it says what was tried."""
+        return bool(self.found.steps)
+
+    def has_codes(self, _: Request) -> bool:
+        """Whether it names error codes, or says that there are none."""
+        return bool(self.found.errors) or ERRORS in self._stated
+
+    def has_research(self, _: Request) -> bool:
+        """Whether it names what was looked up, or says that nothing was found."""
+        return bool(self.found.research) or RESEARCH in self._stated
+
+    def has_permissions(self, request: Request) -> bool:
+        """Whether it says which permissions are missing."""
+        return bool(self.found.permissions) or _says(request)
+
+    def has_next_steps(self, _: Request) -> bool:
+        """Whether it says what is to be done next."""
+        return bool(self.found.next_steps)
+
+
+def _says(request: Request) -> bool:
+    return any(map(str.isalnum, request.detail))
+
+
+_NEEDS: Mapping[Reason, Mapping[str, Callable[[Documentation, Request], bool]]] = {
+    Reason.KNOWLEDGE: {
+        STEPS_MISSING: Documentation.has_steps,
+        CODES_MISSING: Documentation.has_codes,
+        RESEARCH_MISSING: Documentation.has_research,
+    },
+    Reason.PERMISSION: {
+        PERMISSIONS_MISSING: Documentation.has_permissions,
+        NEXT_MISSING: Documentation.has_next_steps,
+    },
+    Reason.URGENCY: {BLOCKED_MISSING: lambda _, request: _says(request)},
+}
+
+
+def demand_of(decision: Decision, policy: Policy, documentation: Documentation) -> Demand | None:
+    """The escalation that is due now, with all its reasons; None while none is. Without a clock nothing goes up."""
+    stint, tier, clock = decision.stint, decision.tier, decision.clock
+    if stint is None or tier is None or clock is None:
+        return None
+    requests = decision.orders.requests
+    ready = [one for one in requests if Reason.URGENCY in one.reasons or not documentation.missing(one)]
+    is_risen = policy.escalate_when_critical and stint.critical_at is not None
+    if decision.verdict is Verdict.BREACHED:
+        key, answered = clock.stage.value, list(requests)
+    elif ready:
+        key, answered = COMMAND, ready
+    elif is_risen:
+        key, answered = URGENCY, []
+    else:
+        return None
+    raised = {reason for request in answered for reason in request.reasons}
+    if decision.verdict is Verdict.BREACHED:
+        raised.add(Reason.TIME)
+    if is_risen:
+        raised.add(Reason.URGENCY)
+    return Demand(
+        key=FINAL if policy.next_tier(tier) is None else key,
+        reasons=tuple(reason for reason in Reason if reason in raised),
+        requests=tuple(answered),
+        undocumented=_once(words for request in answered for words in documentation.missing(request)),
+        blocked=tuple(one for one in answered if Reason.URGENCY in one.reasons and _says(one)),
+    )
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,202 @@
+"""What the connector owes on a ticket besides an escalation: answers, the warning, a final one's follow-up. Pure.
+
+Each duty has an identity of its own and is done once for good; which are done, the journal's steps tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector import sayings
+from connector.audit import AuditEvent
+from connector.demand import FINAL, Demand, Documentation
+from connector.evaluator import Decision, Verdict
+from connector.follow_up import due_reminder, still_owed
+from connector.journal import Step, StepState
+from connector.model import Reason
+from connector.orders import Request, listens_from
+from connector.overrides import Override
+from connector.policy import Policy
+from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
+from connector.timeline import Stint
+
+_WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
+"""How a stage stands while there is still something to warn of: its limit has not run out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One short note to write. ``event`` and ``audit`` go to the audit trail; ``to_client``: the client sees it."""
+
+    saga: str
+    what: str
+    lines: tuple[str, ...]
+    audit: tuple[AuditEvent, ...] = ()
+    to_client: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What is to be said now, whether people are to be put on the ticket, and when to look again for further ones."""
+
+    says: tuple[Say, ...] = ()
+    add_people: str = ""
+    wake_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides about a ticket's duties. ``people``: those of the final escalation, identifier to name."""
+
+    connection: str
+    decision: Decision
+    policy: Policy
+    steps: Sequence[Step]
+    documentation: Documentation
+    people: Callable[[], Mapping[str, str]] = field(default=dict)
+    is_observing: bool = False
+
+    def is_done(self, saga: str) -> bool:
+        """Whether a duty was done: written, or in observe mode, noted."""
+        n = WOULD if self.is_observing else SAID
+        return any(step.saga == saga and step.n == n and step.state is StepState.DONE for step in self.steps)
+
+    def named(self, *parts: str) -> str:
+        """The identity of a duty of the running stint."""
+        return saga_named(self.connection, self.decision, "/".join(parts))
+
+
+def duties_of(situation: Situation, demand: Demand | None) -> Duties:
+    """Everything owed now. ``demand``: the escalation that is due; what it answers needs no other answer."""
+    decision = situation.decision
+    if decision.stint is None or decision.tier is None or decision.clock is None:
+        return Duties()
+    says = [say for say in _answers(situation, decision.stint, demand) if not situation.is_done(say.saga)]
+    wakes: list[datetime | None] = []
+    if demand is None:
+        warning, at = _warning(situation)
+        says += warning
+        wakes.append(at)
+    final_at = _final_at(situation)
+    add_people = ""
+    if final_at is not None:
+        follow_up, at = _follow_up(situation, final_at)
+        says += follow_up
+        wakes.append(at)
+        add_people = _people_to_add(situation)
+    return Duties(tuple(says), add_people, min((at for at in wakes if at is not None), default=None))
+
+
+# --- answers --------------------------------------------------------------------------------------------------
+
+
+def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Iterator[Say]:
+    """One answer for each entry that commands: confirmed, refused, incomplete or not understood."""
+    decision = situation.decision
+    told: dict[str, list[tuple[str, AuditEvent]]] = {}
+    for override in decision.orders.overrides_of(stint):
+        if override.at >= listens_from(stint):
+            told.setdefault(override.entry, []).append(_on_override(situation, stint, override))
+    for request in () if demand else decision.orders.requests:
+        missing = situation.documentation.missing(request)
+        if missing:
+            told.setdefault(request.entry, []).append(_on_request(request, missing))
+    for word in decision.orders.unclear:
+        event = AuditEvent("command not understood", {"by": word.by, "command": word.command, "entry": word.entry})
+        told.setdefault(word.entry, []).append((sayings.unclear(word), event))
+    for entry, answers in told.items():
+        lines = tuple(line for line, _ in answers)
+        yield Say(situation.named("answer", entry), "answer", lines, tuple(event for _, event in answers))
+
+
+def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:
+    detail = {
+        "by": override.identifier or override.by,
+        "tier": override.tier,
+        "stage": override.stage.value,
+        "until": override.until.isoformat() if override.until else None,
+        "how": "off" if override.is_off else "no limit" if override.lifts else "later",
+        "reason": override.reason,
+        "entry": override.entry,
+    }
+    if override.refused:
+        managers = situation.decision.orders.managers.get(stint.tier, {})
+        line = sayings.override_refused(override, managers.values())
+        return line, AuditEvent("override refused", {**detail, "why": override.refused})
+    line = sayings.override_applied(override, situation.decision, situation.policy)
+    return line, AuditEvent("override applied", detail)
+
+
+def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEvent]:
+    detail = {
+        "by": request.identifier or request.by,
+        "reason": reasons_text(request.reasons),
+        "missing": list(missing),
+        "entry": request.entry,
+    }
+    return sayings.incomplete(request, missing), AuditEvent("escalation incomplete", detail)
+
+
+def reasons_text(reasons: Iterable[Reason]) -> str:
+    """``Time & Knowledge``."""
+    return " & ".join(reason.value for reason in reasons)
+
+
+# --- before a breach ------------------------------------------------------------------------------------------
+
+
+def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
+    """The warning of the stage where it is due, else when it will be."""
+    decision, clock = situation.decision, situation.decision.clock
+    if clock is None or clock.warn_at is None or decision.verdict not in _WARNED:
+        return [], None
+    saga = situation.named(clock.stage.value, "warning")
+    if situation.is_done(saga):
+        return [], None
+    if decision.at < clock.warn_at:
+        return [], clock.warn_at
+    lines = tuple(sayings.warning(decision, situation.policy, situation.documentation))
+    detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
+    return [Say(saga, "warning", lines, (AuditEvent("warned", detail),))], None
+
+
+# --- after a final escalation ---------------------------------------------------------------------------------
+
+
+def _final_at(situation: Situation) -> datetime | None:
+    """When the stint's final escalation was carried out; None while it was not."""
+    saga = situation.named(FINAL)
+    done = (step for step in situation.steps if step.saga == saga)
+    if situation.is_observing:
+        return next((step.at for step in done if step.n == WOULD), None)
+    return next((step.at for step in done if is_carried_out(step)), None)
+
+
+def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], datetime | None]:
+    """The message to the client, and the reminder that is due; with the time of the next one."""
+    decision, final, clock = situation.decision, situation.policy.final, situation.decision.clock
+    assert clock is not None
+    says: list[Say] = []
+    message = situation.named(FINAL, "client")
+    if final.client_message and not situation.is_done(message):
+        event = AuditEvent("client told", {"how": "the configured message"})
+        says.append(Say(message, "message to the client", (final.client_message,), (event,), to_client=True))
+    owed = still_owed(decision.record, final_at, client_was_told=bool(final.client_message))
+    if not owed:
+        return says, None
+    sent = [n for n in range(1, final.reminders + 1) if situation.is_done(situation.named(FINAL, f"reminder-{n}"))]
+    due, next_at = due_reminder(final, clock, final_at, sent, decision.at)
+    if due is not None:
+        people = final_people(final, situation.people())
+        line = sayings.reminder(due.number, final.reminders, owed, people)
+        event = AuditEvent("reminded", {"number": due.number, "of": final.reminders, "owed": list(owed)})
+        says.append(Say(situation.named(FINAL, f"reminder-{due.number}"), "reminder", (line,), (event,)))
+    return says, next_at
+
+
+def _people_to_add(situation: Situation) -> str:
+    """The identity of putting the three on the ticket, where that is wanted and not done."""
+    saga = situation.named(FINAL, "people")
+    return saga if situation.policy.final.add_people and not situation.is_done(saga) else ""

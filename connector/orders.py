@@ -1,0 +1,120 @@
+"""What people ordered on a ticket: escalations asked for, overrides, and what nobody could follow. Pure.
+
+Read anew from the entries at every turn, like the clocks; nothing of it is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connector.evidence import entries_within
+from connector.model import Entry, Reason
+from connector.overrides import Discretion, Override, may_command, overrides_in
+from connector.policy import Policy
+from connector.spoken import EscalateWords, Unclear, spoken_in
+from connector.timeline import Stint, Timeline
+
+Managers = Mapping[int, Mapping[str, str]]
+"""For each tier's number those who may override there: identifier (case-folded) to name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An escalation that a technician asked for. ``detail``: the free text with it."""
+
+    entry: str
+    by: str
+    identifier: str
+    at: datetime
+    reasons: tuple[Reason, ...]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misunderstood:
+    """A command that cannot be followed, and why, as a sentence."""
+
+    entry: str
+    by: str
+    at: datetime
+    command: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """``overrides``: of every stint by its key; ``requests`` and ``unclear``: of the running stint alone.
+
+    What was said before the clock of an adopted ticket began is history: it asks for nothing and is not answered.
+    """
+
+    overrides: Mapping[str, tuple[Override, ...]] = field(default_factory=dict)
+    managers: Managers = field(default_factory=dict)
+    requests: tuple[Request, ...] = ()
+    unclear: tuple[Misunderstood, ...] = ()
+
+    def overrides_of(self, stint: Stint) -> tuple[Override, ...]:
+        """The overrides of a stint, applied and refused, oldest first."""
+        return self.overrides.get(stint.key, ())
+
+    @property
+    def applied(self) -> tuple[Override, ...]:
+        """Every override that was applied, of all stints, oldest first."""
+        every = (one for stint in self.overrides.values() for one in stint if not one.refused)
+        return tuple(sorted(every, key=lambda one: one.at))
+
+
+NOTHING = Orders()
+
+
+def says_something(entry: Entry) -> bool:
+    """Whether an entry speaks a command, well or badly."""
+    return may_command(entry) and bool(spoken_in(entry.text))
+
+
+def read_orders(timeline: Timeline, policy: Policy, managers: Managers) -> Orders:
+    """What was ordered on a ticket. ``managers`` may lack tiers: nobody may override there."""
+    speaking = [entry for entry in timeline.record.entries if says_something(entry)]
+    if not speaking:
+        return NOTHING
+    overrides: dict[str, tuple[Override, ...]] = {}
+    for stint in timeline.stints:
+        mine = entries_within(stint.span, speaking)
+        if mine:
+            discretion = _discretion(stint, timeline, policy, managers)
+            overrides[stint.key] = overrides_in(mine, discretion, stint.plan.at if stint.plan else None)
+    current = timeline.current
+    heard = entries_within(current.span, speaking) if current else ()
+    requests: list[Request] = []
+    unclear: list[Misunderstood] = []
+    for entry in heard:
+        if current is not None and entry.at < listens_from(current):
+            continue
+        for words in spoken_in(entry.text):
+            if isinstance(words, EscalateWords):
+                requests.append(
+                    Request(entry.id, entry.author.name, entry.author.identifier, entry.at, words.reasons, words.detail)
+                )
+            elif isinstance(words, Unclear):
+                unclear.append(Misunderstood(entry.id, entry.author.name, entry.at, words.command, words.problem))
+    return Orders(overrides, managers, tuple(requests), tuple(unclear))
+
+
+def listens_from(stint: Stint) -> datetime:
+    """From when on what is said in a stint is heard: its beginning, or the moment its ticket was adopted."""
+    return stint.clock_from if stint.adopted and stint.clock_from is not None else stint.entered_at
+
+
+def _discretion(stint: Stint, timeline: Timeline, policy: Policy, managers: Managers) -> Discretion:
+    tier = policy.tier(stint.tier)
+    _, calendar = policy.calendar_of(tier, timeline.record.client)
+    tiers_own = policy.calendars[tier.calendar]
+    return Discretion(
+        tier=tier.name,
+        managers=managers.get(stint.tier, {}),
+        most_minutes=policy.override_max_minutes,
+        calendar=calendar,
+        zone=tiers_own.zone,
+    )

@@ -1,0 +1,149 @@
+"""How long an override holds, as people write it: ``45m``, ``1h30m``, ``until 16:30``, ``none``, ``off``. Pure.
+
+Lengths are working minutes. A time of day is one of the zone that the caller gives; a wall time that a clock change
+repeats is its first pass, one that it skips is moved on by the change.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+
+class Whole(Enum):
+    """``NONE``: no limit in this stint. ``OFF``: the limits hold again."""
+
+    NONE = "none"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """For so many working minutes from the note on."""
+
+    minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Until a time of day, on the day that ``day`` names (``today`` where it is empty), or until an exact moment."""
+
+    day: str
+    at: time
+    moment: datetime | None = None
+
+    def resolve(self, said_at: datetime, zone: ZoneInfo) -> datetime:
+        """The moment meant by somebody who wrote it at ``said_at``, in UTC."""
+        if self.moment is not None:
+            aware = self.moment if self.moment.tzinfo else self.moment.replace(tzinfo=zone)
+            return aware.astimezone(UTC)
+        local = datetime.combine(_day(self.day, said_at.astimezone(zone).date()), self.at, zone)
+        return local.astimezone(UTC)
+
+
+Span = Whole | Lasting | Until
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MOST_MINUTES = 10_000_000
+_WHOLE = re.compile(r"(none|off)\b", re.IGNORECASE)
+_HOURS = r"(?P<hours>\d{1,5}(?:[.,]\d{1,3})?)\s*(?:hours?|hrs?|h)"
+_MINUTES = r"(?P<{0}>\d{{1,7}}(?:[.,]\d{{1,3}})?)\s*(?:minutes?|mins?|min|m)"
+_LENGTH = re.compile(
+    rf"(?:for\s+)?(?:{_HOURS}(?:\s*(?:and\s+)?{_MINUTES.format('more')}|(?P<bare>\d{{2}}))?|{_MINUTES.format('minutes')})"
+    r"(?!\w|:\d)",
+    re.IGNORECASE,
+)
+_UNTIL = re.compile(r"(?:until|till|til)\b\s*", re.IGNORECASE)
+_ISO = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:(?:T|[\s,]+)(?:at\s+)?(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?"
+    r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|[+-]\d\d:?\d\d)?)?(?!\w|:\d)",
+    re.IGNORECASE,
+)
+_YEARS = range(2000, 3000)
+_DAY = rf"(?:on\s+)?(?P<{{0}}>today|tomorrow|{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in _DAYS)})\b"
+_CLOCK = r"(?:at\s+)?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s*(?P<half>[ap]\.?m\.?)?(?!\w|:\d)"
+_WHEN = re.compile(
+    rf"(?:{_DAY.format('first')}[\s,]*)?{_CLOCK}(?:[\s,]*{_DAY.format('last')})?",
+    re.IGNORECASE,
+)
+_DAY_ALONE = re.compile(_DAY.format("day"), re.IGNORECASE)
+
+
+def read_span(text: str) -> tuple[Span | str, str]:
+    """How long the text asks for, with what follows it; in place of a span, what is wrong with it, as a clause."""
+    if found := _WHOLE.match(text):
+        return Whole(found[1].lower()), text[found.end() :]
+    if found := _UNTIL.match(text):
+        return _until(text[found.end() :])
+    if found := _LENGTH.match(text):
+        return _lasting(found), text[found.end() :]
+    if found := re.match(r"\d{1,9}(?!\w|:\d)", text):
+        return f"{found[0]} of what: write {found[0]}m for minutes or {found[0]}h for hours", ""
+    return "how long the override holds is missing", ""
+
+
+def _lasting(found: re.Match[str]) -> Span | str:
+    hours, more, bare, minutes = (_number(found[name]) for name in ("hours", "more", "bare", "minutes"))
+    total = 60 * hours + more + bare + minutes
+    if not 0 < total <= _MOST_MINUTES:
+        return f"{found[0].strip()} is no length of time"
+    return Lasting(total)
+
+
+def _number(text: str | None) -> float:
+    return float(text.replace(",", ".")) if text else 0.0
+
+
+def _until(text: str) -> tuple[Span | str, str]:
+    if found := _ISO.match(text):
+        if not found["hour"]:
+            return f"the time of day on {found['date']} is missing", ""
+        moment = _moment(found)
+        return (moment, text[found.end() :]) if isinstance(moment, Until) else (moment, "")
+    if found := _WHEN.match(text):
+        at = _time(found["hour"], found["minute"], found["half"])
+        if at is not None:
+            return Until((found["first"] or found["last"] or "").lower()[:3], at), text[found.end() :]
+        return f"{found[0].strip()} is no time of day", ""
+    if found := _DAY_ALONE.match(text):
+        return f"the time of day {found[0].strip()} is missing", ""
+    return "the time after until is missing", ""
+
+
+def _moment(found: re.Match[str]) -> Until | str:
+    """The moment of an ISO date with a time, and its zone where it has one."""
+    at = _time(found["hour"], found["minute"], found["half"])
+    zone = (found["zone"] or "").upper().replace("Z", "+00:00")
+    try:
+        moment = datetime.fromisoformat(f"{found['date']}T{at}{zone}") if at is not None else None
+        moment = moment and moment.replace(second=int(found["second"] or 0))
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in _YEARS:
+        return f"{' '.join(found[0].split())} is no date and time"
+    return Until("", time(), moment)
+
+
+def _time(hour_text: str, minute_text: str | None, half: str | None) -> time | None:
+    """``16:30``, ``4:30 pm``; a bare ``16`` says nothing of minutes and is taken only with am or pm."""
+    hour, minute = int(hour_text), int(minute_text or 0)
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half[0].lower() == "p" else 0)
+    elif minute_text is None:
+        return None
+    return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _day(name: str, today: date) -> date:
+    """``""`` and ``tod`` are today, ``tom`` tomorrow, a weekday the next one of that name."""
+    if name in ("", "tod"):
+        return today
+    if name == "tom":
+        return today + timedelta(days=1)
+    ahead = ([day[:3] for day in _DAYS].index(name) - today.weekday()) % 7
+    return today + timedelta(days=ahead or 7)

@@ -1,0 +1,90 @@
+"""The words that the author of a note wrote himself: without quoted replies, forwarded mail and code. Pure.
+
+Whatever somebody else wrote is never a plan and never a command, however it got into a note.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from connector.texts import to_text
+
+_FENCES = ("```", "~~~")
+_FORWARDED = re.compile(
+    r"-{2,}\s*(?:original (?:message|appointment)|forwarded message|(?:ursprüngliche|weitergeleitete) nachricht"
+    r"|originalnachricht|message (?:d['’]origine|original|transféré)|mensaje original|messaggio originale"
+    r"|oorspronkelijk bericht)\s*-{2,}|begin forwarded message:|anfang der weitergeleiteten nachricht"
+    r"|début du message (?:réexpédié|transféré)",
+    re.IGNORECASE,
+)
+_WROTE = re.compile(r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef)\b", re.IGNORECASE)
+_WROTE_HEAD = re.compile(r"(?:on|am|le|el|il|op)\s", re.IGNORECASE)
+_WRITTEN_AT = re.compile(r"\b\d{4}\b|\d[:./]\d")
+_FROM = re.compile(r"(?:from|von|de|da|van)\s*:\s*\S", re.IGNORECASE)
+_MAIL_HEADER = re.compile(
+    r"(?P<proof>sent|date|subject|gesendet|datum|betreff|envoyé|objet|enviado|fecha|asunto|inviato|oggetto"
+    r"|verzonden|onderwerp)\s*:|(?:to|cc|bcc|reply-to|importance|an|à|para|a|aan)\s*:",
+    re.IGNORECASE,
+)
+_WRAPPED_LINES = 3
+_HEADER_LINES = 5
+_LONGEST_ATTRIBUTION = 400
+
+
+def own_lines(text: str) -> list[str]:
+    """The lines that the author wrote himself, stripped; blank ones stay as empty strings.
+
+    Left out: lines that start with ``>``, block quotes, fenced code, and all that follows a reply separator.
+    """
+    lines = [line.strip() for line in to_text(text).splitlines()]
+    kept: list[str] = []
+    fence = ""
+    for index, line in enumerate(lines):
+        if fence:
+            if line.startswith(fence) and not line.strip(fence[0]):
+                fence = ""
+        elif line.startswith(_FENCES) and line[0] not in line.lstrip(line[0]):
+            fence = line[: len(line) - len(line.lstrip(line[0]))]
+        elif _starts_reply(lines, index):
+            break
+        elif not line.startswith(">"):
+            kept.append(line)
+    return kept
+
+
+def _starts_reply(lines: Sequence[str], index: int) -> bool:
+    """Whether from this line on a mail is quoted that somebody else wrote."""
+    line = lines[index].replace("*", "").strip()
+    return bool(
+        line
+        and (
+            _FORWARDED.match(line)
+            or (_FROM.match(line) and _is_header_block(lines, index + 1))
+            or ((_WROTE_HEAD.match(line) or "@" in line) and _is_attribution(lines, index))
+        )
+    )
+
+
+def _is_attribution(lines: Sequence[str], index: int) -> bool:
+    """``On <date> <somebody> wrote:``, also wrapped over several lines."""
+    joined = ""
+    for line in lines[index : index + _WRAPPED_LINES]:
+        joined = f"{joined} {line}".strip()
+        if len(joined) > _LONGEST_ATTRIBUTION:
+            return False
+        if joined.rstrip("*_ ").endswith(":"):
+            is_dated = _WROTE_HEAD.match(joined) and _WRITTEN_AT.search(joined)
+            return bool((is_dated or "@" in joined) and _WROTE.search(joined))
+    return False
+
+
+def _is_header_block(lines: Sequence[str], start: int) -> bool:
+    """Whether mail headers follow; a "From" and a "To" alone may as well be a firewall rule."""
+    for line in lines[start : start + _HEADER_LINES]:
+        header = _MAIL_HEADER.match(line.replace("*", "").strip())
+        if header and header["proof"]:
+            return True
+        if line and not header:
+            return False
+    return False

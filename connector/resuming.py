@@ -1,0 +1,107 @@
+"""Goes on with an escalation that an earlier turn began and did not finish.
+
+Once its note stands, an escalation is decided: it is finished unless the ticket was resolved, closed or moved by
+somebody else in between. Before that, it is given up as soon as nothing demands it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from connector.demand import Demand
+from connector.escalation import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
+from connector.journal import Step
+from connector.mailbox import Source
+from connector.model import Target
+from connector.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, tries_of
+from connector.sight import Seen
+from connector.speaking import wait_until_settled
+
+
+class GivenUp:
+    """The escalation was given up, and the audit trail says why; the changes seen are stored with it."""
+
+
+def resume(
+    escalator: Escalator, seen: Seen, note: Step, move: Step | None, demand: Demand | None
+) -> Carried | GivenUp | None:
+    """Finish what was begun, or give it up; None where its note does not stand and it is to be carried out anew.
+
+    Raises what ``Escalator`` raises, and MoveDidNotHold for a move that was turned back too often.
+    """
+    target = note.outcome["target"]
+    assert isinstance(target, Mapping)
+    stands = own_note(seen.record.entries, str(note.outcome["marker"])) is not None
+    if stands and has_arrived(seen.record, target):
+        return _recovered(escalator, seen, note, target)
+    why = _why_not_to_go_on(seen, note, demand, stands=stands)
+    if why:
+        if not stands:
+            wait_until_settled(escalator.system, note, escalator.journal.now())
+        escalator.abandon(seen.claim, note.saga, why, note_stands=stands, changes=seen.new)
+        return GivenUp()
+    refuse_endless_moves(seen, move)
+    if not stands:
+        return None
+    plan = _plan_again(escalator, seen, note)
+    return escalator.move(errand_of(seen, plan, note.outcome))
+
+
+def errand_of(seen: Seen, plan: Plan, facts: Mapping[str, object]) -> Errand:
+    """What is needed to carry a plan out on a ticket as it was seen."""
+    return Errand(seen.claim, plan, seen.record, seen.steps, facts, (*seen.known, *seen.new), seen.new)
+
+
+def kept_member(note: Step | None) -> str:
+    """Whom an earlier try of the same escalation chose to get the ticket."""
+    target = note.outcome.get("target") if note else None
+    return str(target.get("member", "")) if isinstance(target, Mapping) else ""
+
+
+def _recovered(escalator: Escalator, seen: Seen, note: Step, target: Mapping[str, str]) -> Carried:
+    """Everything was done, and only the journal did not hear of it."""
+    if owner_stayed(seen.record, target) and not escalator.owner_stays:
+        tier = seen.policy.tier(int(note.outcome["from_tier"]))
+        plan = Plan(note.saga, str(note.outcome["marker"]), tier, seen.policy.next_tier(tier), Target(), "")
+        escalator.say_that_owner_stays(errand_of(seen, plan, note.outcome), seen.record)
+    facts = {name: value for name, value in note.outcome.items() if name not in ("marker", "target")}
+    outcome = {**facts, "place": str(seen.record.place), "recovered": True}
+    is_final = not target["place"]
+    escalator.record_outcome(seen.claim, note.saga, seen.record, outcome, seen.new, is_final=is_final)
+    return Carried(seen.record, is_final=is_final)
+
+
+def _plan_again(escalator: Escalator, seen: Seen, note: Step) -> Plan:
+    """The plan of an escalation whose note stands: decided then, finished now, whatever the clock says."""
+    tier = seen.policy.tier(int(note.outcome["from_tier"]))
+    plan = escalator.plan(replace(seen.decision, tier=tier), seen.homes, note.saga, kept_member(note))
+    return replace(plan, marker=str(note.outcome["marker"]))
+
+
+def _why_not_to_go_on(seen: Seen, note: Step, demand: Demand | None, *, stands: bool) -> str:
+    record, policy = seen.record, seen.policy
+    if is_over(record, policy):
+        return f"the ticket is {record.status.name if record.is_escalatable else record.why_not}"
+    if int(note.outcome["from_tier"]) > len(policy.tiers):
+        return "the policy no longer has the tier that the ticket was to leave"
+    if seen.homes.tier_at(record.place) != int(note.outcome["from_tier"]):
+        return f"the ticket was moved to {record.place} meanwhile"
+    is_demanded = demand is not None and saga_named(seen.claim.connection, seen.decision, demand.key) == note.saga
+    if not stands and not is_demanded:
+        return seen.decision.why
+    return ""
+
+
+def refuse_endless_moves(seen: Seen, move: Step | None) -> None:
+    """A move that was turned back three times is left to people until somebody replays it."""
+    if move is None:
+        return
+    tries = tries_of(move)
+    is_replayed = any(mail.source is Source.MANUAL and mail.received_at > move.at for mail in seen.claim.mail)
+    if tries >= MOVE_TRIES and not is_replayed:
+        raise MoveDidNotHold(
+            f"ticket {seen.record.id}: the move was turned back {tries} times; find the rule in the ticket "
+            "system that does so, then replay this dead letter",
+            tries,
+        )

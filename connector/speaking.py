@@ -1,0 +1,79 @@
+"""Writes the connector's short notes, and its message to a client, each once; puts people on a ticket.
+
+The order, which a crash between any two steps neither loses nor repeats: journal that it is to be written (guarded
+by the turn's fence), look for the marker, write only where it is not, journal the outcome with its audit entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapters.contract import Forbidden, Temporary, TicketSystem
+from connector.audit import AuditEvent
+from connector.duties import Say
+from connector.journal import Journal, Step, StepState
+from connector.mailbox import Claim
+from connector.marks import Marks
+from connector.model import Person, TicketRecord, Visibility
+from connector.saga import SAID, WOULD, own_note
+from connector.sayings import note
+
+log = structlog.get_logger("connector.speaking")
+
+
+def wait_until_settled(system: TicketSystem, begun: Step, now: datetime) -> None:
+    """A write whose outcome is unknown may still surface: nothing is repeated before that time is over.
+
+    Raises Temporary until then.
+    """
+    readable_at = begun.at + timedelta(seconds=system.settle_seconds)
+    if now < readable_at:
+        raise Temporary("an earlier note may still become readable", (readable_at - now).total_seconds())
+
+
+class Speaker:
+    """Speaks on one connection. Holds no state of its own; safe for several threads."""
+
+    def __init__(self, system: TicketSystem, journal: Journal, marks: Marks) -> None:
+        self.system = system
+        self.journal = journal
+        self.marks = marks
+
+    def say(self, claim: Claim, record: TicketRecord, steps: Sequence[Step], say: Say) -> None:
+        """Write a note once. Raises LeaseLost and what the adapter raises; the next turn goes on where this stopped."""
+        marker = self.marks.marker(say.saga)
+        text = note(say.lines, marker, self.system.note_limit)
+        seen_by = Visibility.CLIENT if say.to_client else Visibility.INTERNAL
+        if own_note(record.entries, marker, seen_by) is None:
+            begun = next((step for step in steps if step.saga == say.saga and step.n == SAID), None)
+            if begun is not None and begun.state is StepState.BEGUN:
+                wait_until_settled(self.system, begun, self.journal.now())
+            self.journal.begin(claim, say.saga, SAID, {"marker": marker, "what": say.what})
+            write = self.system.write_message if say.to_client else self.system.write_note
+            write(record.id, text, marker)
+        self.journal.done(claim, say.saga, SAID, {"marker": marker, "what": say.what}, audit=say.audit)
+        log.info(say.what, connection=claim.connection, ticket=claim.ticket)
+
+    def would_say(self, claim: Claim, say: Say) -> None:
+        """Observe mode: what would have been written goes to the audit trail, and nowhere else."""
+        events = (*say.audit, AuditEvent("would write", {"what": say.what, "note": "\n".join(say.lines)}))
+        self.journal.done(claim, say.saga, WOULD, {"what": say.what}, audit=events)
+
+    def add_people(self, claim: Claim, record: TicketRecord, saga: str, people: Sequence[Person]) -> None:
+        """Put people on the ticket, and record who is on it; where that cannot be, record why."""
+        why = ""
+        on: tuple[Person, ...] = ()
+        if not self.system.can_add_people:
+            why = "the ticket system has no field for people beside the owner"
+        elif people:
+            self.journal.begin(claim, saga, SAID, {"what": "people"})
+            try:
+                on = self.system.add_people(record.id, people)
+            except Forbidden as error:
+                why = str(error)
+        missing = [person.identifier for person in people if person.id not in {one.id for one in on}]
+        detail = {"added": [person.identifier for person in on], "missing": missing, "why": why}
+        self.journal.done(claim, saga, SAID, detail, audit=(AuditEvent("people added", detail),))

@@ -1,0 +1,54 @@
+"""Who is who in one ticket system: the people that a policy names, found there, kept for a while. Asks, never writes.
+
+A name that is not known is reported by ``check`` and left out here; a look-up that failed is an error, not "nobody".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from adapters.contract import TicketSystem, UnknownName
+from connector.model import Person
+from connector.orders import Managers
+from connector.policy import Policy
+
+KEPT_FOR = timedelta(minutes=10)
+
+
+class Staff:
+    """Finds members of staff. Safe for several threads."""
+
+    def __init__(self, system: TicketSystem, now: Callable[[], datetime]) -> None:
+        self._system = system
+        self._now = now
+        self._lock = threading.Lock()
+        self._kept: dict[str, tuple[Person | None, datetime]] = {}
+
+    def find(self, name: str) -> Person | None:
+        """The member of that configured name, active or not; None when proven unknown. Raises AdapterError."""
+        with self._lock:
+            kept = self._kept.get(name)
+        if kept is not None and self._now() - kept[1] < KEPT_FOR:
+            return kept[0]
+        try:
+            person: Person | None = self._system.member(name)
+        except UnknownName:
+            person = None
+        with self._lock:
+            self._kept[name] = (person, self._now())
+        return person
+
+    def managers(self, policy: Policy) -> Managers:
+        """For each tier who may override there; people who are not active any more may not."""
+        return {tier.number: self._by_identifier(tier.managers) for tier in policy.tiers}
+
+    def names(self, configured: Iterable[str]) -> dict[str, str]:
+        """The full names of configured people; who is not known is called as configured."""
+        found = {who: self.find(who) for who in configured if who}
+        return {who: person.name if person else who for who, person in found.items()}
+
+    def _by_identifier(self, names: Iterable[str]) -> Mapping[str, str]:
+        people = (self.find(name) for name in names)
+        return {person.identifier.casefold(): person.name for person in people if person and person.is_active}

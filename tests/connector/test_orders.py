@@ -1,0 +1,159 @@
+"""What is read of people's orders on a ticket: of which stint, from when on, and by whom."""
+
+from __future__ import annotations
+
+from connector.model import Reason, Visibility
+from connector.orders import NOTHING, Misunderstood, Orders, Request, listens_from, read_orders, says_something
+from connector.overrides import Override
+from connector.policy import Policy
+from connector.timeline import build_timeline
+from tests.builders import (
+    ACME,
+    DESK,
+    ELSEWHERE,
+    HOMES,
+    TESS,
+    TIER_3,
+    a_policy,
+    a_ticket,
+    a_tier,
+    at,
+    moved,
+    office_hours,
+    round_the_clock,
+    seen,
+)
+from tests.connector.speech import IRENE, MANAGERS, MARIA, said
+
+OVERRIDE = "/override 45m because the vendor calls"
+
+
+def orders(*entries, changes=None, policy: Policy | None = None, adopted_at=None, **given) -> Orders:
+    record = a_ticket(owner=TESS, entries=entries, **given)
+    policy = policy or a_policy()
+    timeline = build_timeline(record, changes or seen(record), policy, HOMES, adopted_at)
+    return read_orders(timeline, policy, MANAGERS)
+
+
+def up_at(when):
+    """The history of a ticket that went up then."""
+    return [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, when)]
+
+
+def every_override(found: Orders) -> list[Override]:
+    return [one for stint in found.overrides.values() for one in stint]
+
+
+def test_a_ticket_on_which_nobody_commands_has_no_orders():
+    assert orders(said("looked at it", at("09:10")), said("see https://docs.example", at("09:11"))) is NOTHING
+
+
+def test_a_request_says_who_when_why_and_what_with_it():
+    found = orders(said("/escalate knowledge the beacon\n\nmore", at("09:10")))
+    assert found.requests == (Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),)
+    assert (every_override(found), found.unclear, found.managers) == ([], (), MANAGERS)
+
+
+def test_what_cannot_be_followed_is_kept_with_what_is_wrong():
+    (word,) = orders(said("/escalate", at("09:10"))).unclear
+    assert word == Misunderstood("tess-091000", "Tess Tech", at("09:10"), "escalate", word.problem)
+    assert word.problem.startswith("the kind of escalation is missing")
+
+
+def test_a_note_that_a_client_can_see_orders_nothing():
+    entry = said("/escalate knowledge", at("09:10"), visibility=Visibility.CLIENT)
+    assert not says_something(entry)
+    assert says_something(said("/escalate knowledge", at("09:10")))
+    assert not says_something(said("no command", at("09:10")))
+    assert orders(entry) is NOTHING
+
+
+def test_one_note_may_ask_for_several_things():
+    found = orders(said(f"/escalate permission\n{OVERRIDE}\n/escalate", at("09:10"), MARIA))
+    assert [request.reasons for request in found.requests] == [(Reason.PERMISSION,)]
+    assert [(one.by, one.refused) for one in every_override(found)] == [("Maria Desk", "")]
+    assert len(found.unclear) == 1
+
+
+def test_requests_of_an_earlier_tier_are_done_with_and_its_overrides_are_remembered():
+    asked = said(f"{OVERRIDE}\n/escalate knowledge\n/escalate", at("09:10"), MARIA)
+    again = said("/escalate urgency the ward\n/override off", at("10:10"), IRENE)
+    found = orders(asked, again, changes=up_at(at("10:00")), place=TIER_3)
+    assert [request.by for request in found.requests] == ["Irene Systems"]
+    assert found.unclear == ()
+    assert [(one.tier, one.refused) for one in every_override(found)] == [
+        ("First Touch (T1/2)", ""),
+        ("Tier 3 / Service Desk Manager", "only a manager of Tier 3 / Service Desk Manager may override"),
+    ]
+    assert [one.by for one in found.applied] == ["Maria Desk"]
+
+
+def test_applied_overrides_of_all_stints_are_listed_oldest_first():
+    early, late = said(OVERRIDE, at("09:10"), MARIA), said(OVERRIDE, at("10:10"), MARIA)
+    found = orders(late, early, changes=up_at(at("10:00")), place=TIER_3)
+    assert [(one.at, one.tier) for one in found.applied] == [
+        (at("09:10"), "First Touch (T1/2)"),
+        (at("10:10"), "Tier 3 / Service Desk Manager"),
+    ]
+
+
+def test_entries_are_heard_in_the_order_of_time_whatever_the_order_they_come_in():
+    found = orders(said("/override off", at("09:20"), MARIA), said(OVERRIDE, at("09:10"), MARIA))
+    assert [one.is_off for one in every_override(found)] == [False, True]
+
+
+def test_what_was_said_before_a_ticket_was_adopted_asks_for_nothing():
+    old, new = said("/escalate knowledge\n/escalate", at("09:10")), said("/escalate urgency the ward", at("11:00"))
+    found = orders(old, new, adopted_at=at("10:00"))
+    assert [request.at for request in found.requests] == [at("11:00")]
+    assert found.unclear == ()
+
+
+def test_a_stint_is_heard_from_its_beginning_or_from_its_adoption_on():
+    record = a_ticket(owner=TESS)
+    usual, adopted = (
+        build_timeline(record, seen(record), a_policy(), HOMES, adopted_at).current for adopted_at in (None, at("10:00"))
+    )
+    assert (listens_from(usual), listens_from(adopted)) == (at("09:00"), at("10:00"))
+
+
+def test_a_ticket_that_no_tier_holds_any_more_asks_for_nothing():
+    asked = said(f"/escalate knowledge\n{OVERRIDE}", at("09:10"), MARIA)
+    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, ELSEWHERE, at("10:00"))]
+    found = orders(asked, changes=changes, place=ELSEWHERE)
+    assert (found.requests, found.unclear) == ((), ())
+    assert len(found.applied) == 1
+
+
+def test_a_tier_without_managers_has_none_who_may_override():
+    record = a_ticket(owner=TESS, entries=(said(OVERRIDE, at("09:10"), MARIA),))
+    timeline = build_timeline(record, seen(record), a_policy(), HOMES)
+    (override,) = every_override(read_orders(timeline, a_policy(), {}))
+    assert override.is_strangers
+
+
+def test_a_plan_binds_what_is_said_later_to_the_fix():
+    found = orders(
+        said(OVERRIDE, at("09:10"), MARIA), said("Plan: swap it", at("09:12")), said(OVERRIDE, at("09:15"), MARIA)
+    )
+    assert [one.stage.value for one in every_override(found)] == ["diagnosis", "fix"]
+
+
+def test_working_minutes_are_the_clients_and_times_of_day_the_tiers():
+    policy = a_policy(
+        tiers=(a_tier(1, calendar="new york"), a_tier(2), a_tier(3)),
+        calendars={"default": office_hours(), "new york": office_hours("America/New_York"), "acme": round_the_clock()},
+        client_calendars={ACME.name.casefold(): "acme"},
+    )
+    found = orders(
+        said(OVERRIDE, at("09:10"), MARIA, id_="1"),
+        said("/override until 07:00 because the vendor calls", at("09:10"), MARIA, id_="2"),
+        policy=policy,
+    )
+    assert [one.until for one in every_override(found)] == [at("09:55"), at("12:00")]
+
+
+def test_a_stint_without_overrides_has_none():
+    record = a_ticket(owner=TESS)
+    stint = build_timeline(record, seen(record), a_policy(), HOMES).current
+    assert NOTHING.overrides_of(stint) == ()

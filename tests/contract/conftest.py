@@ -1,0 +1,17 @@
+"""The worlds in which the contract is tested here: the simulator of every registered ticket system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from adapters.registry import SYSTEMS
+from tests.contract.worlds import World, simulated_world
+
+
+@pytest.fixture(params=list(SYSTEMS))
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A fresh desk of one system, and a connection to it."""
+    with simulated_world(SYSTEMS[request.param]) as made:
+        yield made

@@ -1,0 +1,116 @@
+"""Configured names: what they stand for, and what is near where they stand for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from adapters.contract import UnknownName
+from adapters.desk import FORMER, STAFF, Urgency
+from connector.model import StatusGroup, TicketId
+from tests.contract.worlds import NOWHERE, World
+
+
+def test_each_home_is_a_place_of_its_own(world: World) -> None:
+    places = [world.home(tier) for tier in (1, 2, 3)]
+    assert len({place.key for place in places}) == 3
+    assert all(str(place) and place.path for place in places)
+    assert world.connect().locate(world.desk.homes[0]) == places[0]
+
+
+@pytest.mark.parametrize("change", [str.upper, str.lower, lambda name: f"  {name} "])
+def test_case_and_blanks_around_a_home_do_not_matter(world: World, change: Callable[[str], str]) -> None:
+    for home in world.desk.homes:
+        assert world.system.locate(change(home)) == world.system.locate(home)
+
+
+def test_a_home_that_is_nearly_right_is_refused_with_what_is_near(world: World) -> None:
+    for home in world.desk.homes:
+        with pytest.raises(UnknownName) as refused:
+            world.system.locate(home[:-1])
+        assert refused.value.near, home
+        assert refused.value.near[0] in str(refused.value)
+    with pytest.raises(UnknownName):
+        world.system.locate(NOWHERE)
+
+
+def test_the_staff_are_found_by_their_configured_names(world: World) -> None:
+    people = {name: world.person(name) for name in STAFF}
+    assert {person: found.name for person, found in people.items()} == {name: STAFF[name][0] for name in STAFF}
+    assert all(person.is_active for person in people.values())
+    assert len({person.id for person in people.values()}) == len(STAFF)
+    assert len({person.identifier for person in people.values()}) == len(STAFF)
+
+
+def test_a_member_is_found_whatever_the_case(world: World) -> None:
+    name = world.desk.member("tess")
+    assert world.system.member(name.upper()) == world.system.member(name)
+
+
+def test_one_who_left_is_known_and_not_active(world: World) -> None:
+    assert not world.person(FORMER).is_active
+
+
+def test_a_member_who_does_not_exist_is_refused_with_who_is_near(world: World) -> None:
+    name = world.desk.member("sofia")
+    with pytest.raises(UnknownName) as refused:
+        world.system.member(name[:-1])
+    assert any(name in near or near in name or "ofia" in near.lower() for near in refused.value.near)
+    with pytest.raises(UnknownName):
+        world.system.member(NOWHERE)
+
+
+def test_each_status_is_found_at_each_home(world: World) -> None:
+    for tier in (1, 2, 3):
+        for group in sorted(world.desk.statuses):
+            status = world.system.status_in(world.home(tier), world.desk.status_name(group))
+            assert (status.name, status.group) == (world.desk.status_name(group), group)
+
+
+def test_a_status_that_does_not_exist_is_refused_with_what_is_near(world: World) -> None:
+    name = world.desk.status_name(StatusGroup.RESOLVED)
+    with pytest.raises(UnknownName) as refused:
+        world.system.status_in(world.home(1), name[:-1])
+    assert name in refused.value.near
+    with pytest.raises(UnknownName):
+        world.system.status_in(world.home(1), NOWHERE)
+
+
+def test_each_priority_is_found(world: World) -> None:
+    found = [world.system.priority(world.desk.priority_name(urgency)) for urgency in Urgency]
+    assert len({priority.id for priority in found}) == len(Urgency)
+    assert [priority.name for priority in found] == [world.desk.priority_name(urgency) for urgency in Urgency]
+
+
+def test_a_priority_that_does_not_exist_is_refused(world: World) -> None:
+    with pytest.raises(UnknownName):
+        world.system.priority(NOWHERE)
+
+
+@pytest.mark.parametrize("tier", [1, 2, 3])
+def test_the_people_of_a_home_are_its_active_staff(world: World, tier: int) -> None:
+    people = world.system.people(world.home(tier))
+    expected = {world.person(name).identifier for name, (_, home) in STAFF.items() if home == tier}
+    assert {person.identifier for person in people} == expected
+    assert all(person.is_active for person in people)
+    assert {person.id for person in people} == {world.system.member(p.identifier).id for p in people}
+
+
+def loads(world: World) -> dict[str, int | None]:
+    """The open tickets of the first tier's people, by the names of ``STAFF``."""
+    names = {world.person(name).id: name for name in STAFF}
+    return {names[person.id]: person.open_tickets for person in world.system.people(world.home(1))}
+
+
+def test_the_load_of_people_is_what_they_hold_and_have_not_closed(world: World) -> None:
+    before = loads(world)
+    tickets: list[TicketId] = [world.worked_on(owner="tess") for _ in range(3)]
+    world.worked_on(owner="tom", tier=1)
+    world.ticket(owner=None)
+    after = loads(world)
+    assert None not in after.values()
+    assert {name: (count or 0) - (before[name] or 0) for name, count in after.items()} == {"tess": 3, "tom": 1}
+    done = StatusGroup.CLOSED if StatusGroup.CLOSED in world.desk.statuses else StatusGroup.RESOLVED
+    world.desk.set_status(tickets[0], "tess", done)
+    assert (loads(world)["tess"] or 0) - (before["tess"] or 0) == 2

@@ -1,0 +1,220 @@
+"""Webhooks: sent for every change, believed only from the right sender, registered exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from adapters.contract import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
+from adapters.desk import Desk
+from connector.model import InboundRequest, StatusGroup, TicketId
+from tests.contract.worlds import World
+
+ELSEWHERE = "https://another.example.com"
+
+EVENTS: dict[str, Callable[[Desk, TicketId], None]] = {
+    "a note": lambda desk, ticket: desk.note(ticket, "tess", "Restarted the agent"),
+    "the client's words": lambda desk, ticket: desk.client_writes(ticket, "Any news?"),
+    "a status": lambda desk, ticket: desk.set_status(ticket, "tess", StatusGroup.WAITING),
+    "an owner": lambda desk, ticket: desk.assign(ticket, "tess", "tom"),
+    "a move": lambda desk, ticket: desk.move(ticket, "tess", 2),
+}
+GARBAGE = {
+    "nothing": b"",
+    "no JSON": b"not json",
+    "half of it": b'{"a": ',
+    "a list": b"[]",
+    "null": b"null",
+    "a number": b"1",
+    "a text": b'"x"',
+    "an empty object": b"{}",
+    "no UTF-8": b"\xff\xfe\x00",
+    "a nesting bomb": b"[" * 100_000,
+    "wrong types": b'{"ID": {}, "id": [], "ticket": {"id": {}}, "ticket_id": null, "event": 1, "Action": 3}',
+    "a huge number": b'{"ID": 1e999, "id": 99999999999999999999999999, "ticket": 1e999}',
+    "odd characters": b'{"ID": "\\u0000\\ud800", "id": "../1"}',
+}
+
+
+def a_webhook(world: World) -> InboundRequest:
+    """A genuine webhook, whose sender is known by now."""
+    world.has_webhooks_sent()
+    world.desk.note(world.worked_on(), "tess", "Restarted the agent")
+    request = world.webhooks()[-1]
+    world.let_in(request)
+    return request
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_each_kind_of_change_is_told_of_its_ticket(world: World, event: str) -> None:
+    world.has_webhooks_sent()
+    ticket = world.worked_on()
+    world.noticed()
+    world.tick()
+    EVENTS[event](world.desk, ticket)
+    notices = world.noticed()
+    assert ticket in {notice.ticket for notice in notices}
+    for notice in notices:
+        assert notice.delivery
+        assert notice.at is None or notice.at.utcoffset() is not None
+
+
+def test_a_new_ticket_is_told_of(world: World) -> None:
+    world.has_webhooks_sent()
+    ticket = world.ticket()
+    assert ticket in {notice.ticket for notice in world.noticed()}
+
+
+def test_webhooks_arrive_where_the_connector_listens_for_this_system(world: World) -> None:
+    a_webhook(world)
+    assert set(world.catcher.paths) == {f"/webhooks/{world.entry.name}"}
+
+
+def test_each_delivery_has_a_name_of_its_own_that_does_not_change(world: World) -> None:
+    world.has_webhooks_sent()
+    ticket = world.worked_on()
+    for n in range(3):
+        world.tick()
+        world.desk.note(ticket, "tess", f"Note {n}")
+    requests = world.webhooks(3)
+    first = [notice.delivery for request in requests for notice in world.let_in(request)]
+    again = [notice.delivery for request in requests for notice in world.system.parse(request)]
+    assert first == again
+    assert len(set(first)) == len(first) >= 3
+
+
+def test_a_genuine_webhook_is_verified_without_a_call(world: World) -> None:
+    request = a_webhook(world)
+    before = world.system.calls
+    world.system.verify(request)
+    assert world.system.parse(request)
+    assert world.system.calls == before
+
+
+def test_a_webhook_without_what_proves_its_sender_is_refused(world: World) -> None:
+    request = a_webhook(world)
+    bare = InboundRequest(request.body, {"content-type": request.headers.get("content-type", "application/json")})
+    with pytest.raises(SignatureError):
+        world.system.verify(bare)
+
+
+def test_a_proof_that_was_changed_is_refused(world: World) -> None:
+    request = a_webhook(world)
+    harmless = {
+        "content-type",
+        "content-length",
+        "host",
+        "user-agent",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "date",
+    }
+    changed = {
+        name: value if name in harmless else f"{value[:-3]}{'aaa' if value[-3:] != 'aaa' else 'bbb'}"
+        for name, value in request.headers.items()
+    }
+    with pytest.raises((SignatureError, KeyUnknown)):
+        world.system.verify(replace(request, headers=changed, query=dict.fromkeys(request.query, "wrong")))
+
+
+def test_garbage_with_a_genuine_proof_is_refused_in_the_contracts_words(world: World) -> None:
+    genuine = a_webhook(world)
+    for kind, body in GARBAGE.items():
+        request = replace(genuine, body=body)
+        try:
+            world.system.verify(request)
+            notices = world.system.parse(request)
+        except (SignatureError, PayloadError, KeyUnknown):
+            continue
+        assert notices == [], kind
+
+
+def test_garbage_is_never_parsed_into_a_ticket_that_cannot_be(world: World) -> None:
+    genuine = a_webhook(world)
+    for kind, body in GARBAGE.items():
+        try:
+            notices = world.system.parse(replace(genuine, body=body))
+        except PayloadError:
+            continue
+        assert notices == [], kind
+
+
+def test_what_refuses_a_webhook_tells_no_secret(world: World) -> None:
+    request = a_webhook(world)
+    wrong = {name: f"{value}x" for name, value in request.headers.items()}
+    for bad in (replace(request, headers=wrong), replace(request, headers={}), replace(request, body=b"{}")):
+        try:
+            world.system.verify(bad)
+        except ConnectorError as error:
+            told = f"{error!r} {error}"
+            assert not any(secret in told for secret in world.secrets.values())
+            assert not any(value in told for name, value in request.headers.items() if "sign" in name or "auth" in name)
+
+
+def test_lost_webhooks_are_found_by_the_poll(world: World) -> None:
+    world.has_webhooks_sent()
+    ticket = world.worked_on()
+    world.noticed()
+    world.desk.lose_webhooks(lost=True)
+    since = world.now()
+    world.desk.note(ticket, "tess", "Restarted the agent")
+    assert world.webhooks(0) == []
+    assert ticket in {changed.id for changed in world.system.changed_since(since)}
+    world.desk.lose_webhooks(lost=False)
+    world.desk.note(ticket, "tess", "Restarted it again")
+    assert ticket in {notice.ticket for notice in world.noticed()}
+
+
+# Registrations
+
+
+def needs_registrations(world: World) -> None:
+    world.needs(world.system.manages_webhooks, "has its webhooks installed by an administrator")
+
+
+def test_a_registration_is_made_exactly_once(world: World) -> None:
+    needs_registrations(world)
+    assert world.system.registrations() == []
+    made = world.system.register_webhooks()
+    assert (made.is_active, made.is_ours) == (True, True)
+    assert made.url.startswith(world.public_url)
+    assert world.system.registrations() == [made]
+    assert world.system.register_webhooks() == made
+    assert world.connect().register_webhooks() == made
+    assert world.system.registrations() == [made]
+
+
+def test_a_registration_that_somebody_removed_is_made_again(world: World) -> None:
+    needs_registrations(world)
+    world.system.register_webhooks()
+    assert world.connect().remove_webhooks() == 1
+    assert world.system.registrations() == []
+    made = world.system.register_webhooks()
+    assert world.system.registrations() == [made]
+    assert a_webhook(world)
+
+
+def test_only_our_own_registrations_are_seen_repaired_and_removed(world: World) -> None:
+    needs_registrations(world)
+    other = world.connect(changed={"PUBLIC_URL": ELSEWHERE})
+    theirs = other.register_webhooks()
+    ours = world.system.register_webhooks()
+    assert world.system.registrations() == [ours]
+    assert other.registrations() == [theirs]
+    assert world.system.remove_webhooks() == 1
+    assert world.system.remove_webhooks() == 0
+    assert world.system.registrations() == []
+    assert other.registrations() == [theirs]
+    other.remove_webhooks()
+
+
+def test_where_an_administrator_installs_the_sender_each_call_says_what_to_install(world: World) -> None:
+    world.needs(not world.system.manages_webhooks, "registers its webhooks through the API")
+    for call in (world.system.registrations, world.system.register_webhooks, world.system.remove_webhooks):
+        with pytest.raises(Permanent) as refused:
+            call()
+        assert len(str(refused.value)) > 20
+        assert not any(secret in str(refused.value) for secret in world.secrets.values())
