@@ -68,7 +68,8 @@ def test_recorded_attachments_say_what_was_written(name: str) -> None:
 
 
 def test_every_recorded_file_is_used_by_a_test() -> None:
-    used = {name for kind in ("ticket", "history", "entries", "attachments", "webhook") for name in fixtures(kind)}
+    kinds = ("ticket", "history", "entries", "attachments", "webhook", "conversation")
+    used = {name for kind in kinds for name in fixtures(kind)}
     assert {path.stem for path in FIXTURES.iterdir()} == used
 
 
