@@ -13,7 +13,7 @@ from connector.evidence import entries_within
 from connector.model import Entry, Reason
 from connector.overrides import Discretion, Override, may_command, overrides_in
 from connector.policy import Policy
-from connector.spoken import EscalateWords, Unclear, spoken_in
+from connector.spoken import EscalateWords, Unclear, may_speak, spoken_in
 from connector.timeline import Stint, Timeline
 
 Managers = Mapping[int, Mapping[str, str]]
@@ -76,7 +76,7 @@ def says_something(entry: Entry) -> bool:
 
 def read_orders(timeline: Timeline, policy: Policy, managers: Managers) -> Orders:
     """What was ordered on a ticket. ``managers`` may lack tiers: nobody may override there."""
-    speaking = [entry for entry in timeline.record.entries if says_something(entry)]
+    speaking = [entry for entry in timeline.record.entries if may_speak(entry.text) and says_something(entry)]
     if not speaking:
         return NOTHING
     overrides: dict[str, tuple[Override, ...]] = {}
