@@ -143,7 +143,9 @@ def test_a_refused_override_is_on_record_with_its_reason(text, by, event, how, u
 
 def test_an_incomplete_request_is_answered_and_a_complete_one_is_not():
     (say,) = owed("09:11", said("/escalate permission tunnel admin", at("09:10"), id_="77")).says
-    assert say.lines[0].startswith("Tess Tech: the permission escalation waits for what is nowhere on the ticket yet: 1) ")
+    assert say.lines[0].startswith(
+        "Tess Tech: the permission escalation waits for what is nowhere on the ticket yet: 1) "
+    )
     (event,) = say.audit
     assert event.detail == {
         "by": "tess",
@@ -263,7 +265,9 @@ def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     plan = said("New plan: swap it", at("10:20"), IRENE)
     word = said("We swap it today.", at("10:25"), IRENE, visibility=Visibility.CLIENT)
     assert owed_finally("11:00", plan, word) == Duties()
-    assert "Still owed: word to the client (a note that the client sees)." in owed_finally("11:00", plan).says[0].lines[0]
+    assert (
+        "Still owed: word to the client (a note that the client sees)." in owed_finally("11:00", plan).says[0].lines[0]
+    )
 
 
 def test_the_client_is_told_once_where_that_is_configured_and_only_the_plan_is_owed_then():

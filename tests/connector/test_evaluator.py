@@ -261,7 +261,11 @@ def test_an_override_of_an_earlier_tier_is_no_override_of_the_next():
 
 
 def test_a_pause_moves_the_limit_and_not_the_time_that_was_said():
-    changes = [*seen(touched(status=WORKING)), turned(WORKING, WAITING, at("09:15")), turned(WAITING, WORKING, at("09:45"))]
+    changes = [
+        *seen(touched(status=WORKING)),
+        turned(WORKING, WAITING, at("09:15")),
+        turned(WAITING, WORKING, at("09:45")),
+    ]
     record = touched(status=WORKING, entries=(said(LATER, at("09:10"), MARIA),))
     decision = decided(record, at("09:50"), changes)
     assert (decision.clock.limit_at, decision.clock.due_at) == (at("10:00"), at("10:00"))
@@ -309,7 +313,9 @@ DEFERRING = a_policy(end_of_day=EndOfDay.DEFER)
 
 def late(now, policy=DEFERRING, day=15, entered="16:10", **given):
     start = at(entered)
-    return decided(touched(**{"entered_at": start, "updated_at": start, "read_at": start} | given), at(now, day), policy=policy)
+    return decided(
+        touched(**{"entered_at": start, "updated_at": start, "read_at": start} | given), at(now, day), policy=policy
+    )
 
 
 def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_opening():
@@ -320,7 +326,8 @@ def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_openin
         at("08:00", day=16),
     )
     assert decision.why == (
-        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next opening"
+        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next "
+        "opening"
     )
     assert decision.wake_at == at("08:00", day=16)
     assert late("08:00", day=16).verdict is Verdict.BREACHED

@@ -51,7 +51,9 @@ def test_a_breach_is_kept_with_the_clocks_working():
 
 def test_a_request_is_kept_with_who_asked_and_what_was_not_documented():
     found = facts(
-        Demand("command", (Reason.URGENCY,), (a_request(Reason.URGENCY), a_request(Reason.URGENCY, identifier="")), ("x",)),
+        Demand(
+            "command", (Reason.URGENCY,), (a_request(Reason.URGENCY), a_request(Reason.URGENCY, identifier="")), ("x",)
+        ),
         is_enforcing=False,
     )
     assert (found["mode"], found["asked_by"], found["undocumented"]) == ("observe", ["tess", "Tess Tech"], ["x"])

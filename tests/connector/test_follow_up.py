@@ -55,7 +55,10 @@ def test_a_new_plan_and_word_to_the_client_are_owed():
         (said("Plan: swap it", at("10:30"), IRENE), (NEW_PLAN, CLIENT_WORD)),
         (said("New plan: tbd", at("10:30"), IRENE), (NEW_PLAN, CLIENT_WORD)),
         (said("> New plan: swap it", at("10:30"), IRENE), (NEW_PLAN, CLIENT_WORD)),
-        (said("New plan: x", at("10:30"), kind=AuthorKind.CLIENT, visibility=Visibility.CLIENT), (NEW_PLAN, CLIENT_WORD)),
+        (
+            said("New plan: x", at("10:30"), kind=AuthorKind.CLIENT, visibility=Visibility.CLIENT),
+            (NEW_PLAN, CLIENT_WORD),
+        ),
         (said("New plan: x", at("10:30"), kind=AuthorKind.CONNECTOR), (NEW_PLAN, CLIENT_WORD)),
         (said("Seen?", at("10:30"), IRENE, visibility=Visibility.UNKNOWN), (NEW_PLAN, CLIENT_WORD)),
     ],

@@ -50,7 +50,9 @@ def test_a_ticket_on_which_nobody_commands_has_no_orders():
 
 def test_a_request_says_who_when_why_and_what_with_it():
     found = orders(said("/escalate knowledge the beacon\n\nmore", at("09:10")))
-    assert found.requests == (Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),)
+    assert found.requests == (
+        Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),
+    )
     assert (every_override(found), found.unclear, found.managers) == ([], (), MANAGERS)
 
 
@@ -112,7 +114,8 @@ def test_what_was_said_before_a_ticket_was_adopted_asks_for_nothing():
 def test_a_stint_is_heard_from_its_beginning_or_from_its_adoption_on():
     record = a_ticket(owner=TESS)
     usual, adopted = (
-        build_timeline(record, seen(record), a_policy(), HOMES, adopted_at).current for adopted_at in (None, at("10:00"))
+        build_timeline(record, seen(record), a_policy(), HOMES, adopted_at).current
+        for adopted_at in (None, at("10:00"))
     )
     assert (listens_from(usual), listens_from(adopted)) == (at("09:00"), at("10:00"))
 
