@@ -99,10 +99,10 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
     for override in decision.orders.overrides_of(stint):
         if override.at >= listens_from(stint):
             told.setdefault(override.entry, []).append(_on_override(situation, stint, override))
+    # What lacks nothing is a demand by itself.
     for request in () if demand else decision.orders.requests:
-        missing = situation.documentation.missing(request)
-        if missing:
-            told.setdefault(request.entry, []).append(_on_request(request, missing))
+        answer = _on_request(request, situation.documentation.missing(request))
+        told.setdefault(request.entry, []).append(answer)
     for word in decision.orders.unclear:
         event = AuditEvent("command not understood", {"by": word.by, "command": word.command, "entry": word.entry})
         told.setdefault(word.entry, []).append((sayings.unclear(word), event))

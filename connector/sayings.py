@@ -51,7 +51,8 @@ def incomplete(request: Request, missing: Sequence[str]) -> str:
 
 def unclear(word: Misunderstood) -> str:
     """A command that cannot be followed, with the forms that can."""
-    return f"{name_of(word.by)}: {word.problem.rstrip('.')}. Nothing was done."
+    end = "" if word.problem.endswith(("?", ".")) else "."
+    return f"{name_of(word.by)}: {word.problem}{end} Nothing was done."
 
 
 def override_refused(override: Override, managers: Collection[str]) -> str:

@@ -218,7 +218,13 @@ def test_any_text_is_read_and_quoting_all_of_it_leaves_nothing(text):
 
 
 def test_a_command_belongs_to_no_section_however_it_is_written():
-    for command in ("/escalate knowledge", "**/escalate knowledge**", "- /escalate knowledge", "／overide 45m", "1. /override off"):
+    for command in (
+        "/escalate knowledge",
+        "**/escalate knowledge**",
+        "- /escalate knowledge",
+        "／overide 45m",
+        "1. /override off",
+    ):
         assert sections_in(f"Research: read the docs\n{command}") == {"Research": ["read the docs"]}
         assert [label for label, held in labelled([command, "free words"]) if held] == [COMMAND]
 
@@ -250,7 +256,9 @@ def test_a_line_that_starts_with_new_plan_records_one_after_a_final_escalation(t
 
 
 WORDS = st.text("abcxyz ", min_size=1, max_size=12).map(str.strip).filter(bool)
-LINES = st.one_of(WORDS, st.just(""), WORDS.map("- {}".format), WORDS.map("Plan: {}".format), WORDS.map("Next steps: {}".format))
+LINES = st.one_of(
+    WORDS, st.just(""), WORDS.map("- {}".format), WORDS.map("Plan: {}".format), WORDS.map("Next steps: {}".format)
+)
 
 
 @given(st.lists(st.one_of(LINES, st.just("/escalate knowledge")), max_size=12))

@@ -156,7 +156,9 @@ def test_reasons_combine_in_their_usual_order_and_an_incomplete_request_adds_non
 
 
 def test_a_breach_answers_every_request_and_says_what_was_not_documented():
-    demand = demanded(said("/escalate knowledge", at("09:10")), said("/escalate knowledge", at("09:12")), now=at("09:30"))
+    demand = demanded(
+        said("/escalate knowledge", at("09:10")), said("/escalate knowledge", at("09:12")), now=at("09:30")
+    )
     assert (demand.key, demand.reasons) == ("diagnosis", (T, K))
     assert len(demand.requests) == 2
     assert demand.undocumented == (STEPS_MISSING, CODES_MISSING, RESEARCH_MISSING)

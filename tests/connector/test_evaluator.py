@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.evaluator import Decision, Verdict, evaluate, stretches
-from connector.model import Stage
-from connector.policy import FixStartsAt
+from connector.model import Aspect, Stage
+from connector.policy import EndOfDay, FixStartsAt
 from connector.timeline import build_timeline
 from tests.builders import (
     ACME,
@@ -14,6 +16,7 @@ from tests.builders import (
     HOMES,
     NEW,
     NINE,
+    NORMAL,
     ODD,
     RESOLVED,
     TESS,
@@ -21,6 +24,7 @@ from tests.builders import (
     WAITING,
     WORKING,
     a_calendar,
+    a_change,
     a_note,
     a_policy,
     a_ticket,
@@ -32,6 +36,9 @@ from tests.builders import (
     seen,
     turned,
 )
+from tests.connector.speech import MARIA, decided, said
+
+LATER, NO_LIMIT = "/override 45m because the vendor calls", "/override none because it is planned"
 
 
 def decide(record, now, changes=None, policy=None) -> Decision:
@@ -194,3 +201,167 @@ def test_the_working_names_every_minute_that_counted_or_did_not():
     ]
     counted = sum(s.minutes for s in stretches(decision.clock, decision.at) if s.counts)
     assert counted == decision.clock.used_minutes == 30
+
+
+# --- overrides ------------------------------------------------------------------------------------------------
+
+
+def overridden(text, now, *more, when="09:10", **given):
+    record = touched(**{"status": WORKING, "entries": (said(text, at(when), MARIA), *more)} | given)
+    return decided(record, at(now), given.get("changes"))
+
+
+@pytest.mark.parametrize(
+    ("now", "verdict"),
+    [
+        ("09:11", Verdict.OVERRIDDEN),
+        ("09:30", Verdict.OVERRIDDEN),
+        ("09:54:59", Verdict.OVERRIDDEN),
+        ("09:55", Verdict.BREACHED),
+    ],
+)
+def test_an_override_moves_the_limit_to_later_and_expires_by_itself(now, verdict):
+    decision = overridden(LATER, now)
+    assert decision.verdict is verdict
+    assert (decision.clock.limit_at, decision.clock.due_at) == (at("09:30"), at("09:55"))
+    assert decision.clock.override.by == "Maria Desk"
+    if verdict is Verdict.OVERRIDDEN:
+        assert (decision.why, decision.wake_at) == (
+            "the limit for the diagnosis plan applies later, by Maria Desk",
+            at("09:55"),
+        )
+
+
+def test_an_override_that_ends_before_the_limit_changes_nothing():
+    decision = overridden("/override 10m because the vendor calls", "09:25")
+    assert (decision.verdict, decision.clock.due_at, decision.wake_at) == (Verdict.RUNNING, at("09:30"), at("09:30"))
+    assert decision.why == "the diagnosis plan is due in 5 working minutes"
+
+
+def test_without_a_limit_nothing_is_due_in_this_stint_until_it_is_put_back():
+    decision = overridden(NO_LIMIT, "16:00")
+    assert (decision.verdict, decision.clock.due_at, decision.wake_at) == (Verdict.OVERRIDDEN, None, None)
+    assert decision.why == "no limit in this stint, by Maria Desk"
+    planned = a_note("Plan: swap it", at("09:20"))
+    assert overridden(NO_LIMIT, "16:00", planned).verdict is Verdict.OVERRIDDEN
+    off = said("/override off", at("11:00"), MARIA)
+    assert overridden(NO_LIMIT, "11:00", off).verdict is Verdict.BREACHED
+
+
+def test_a_time_that_was_said_of_the_diagnosis_does_not_move_the_fix():
+    planned = a_note("Plan: swap it", at("09:20"))
+    decision = overridden("/override until 16:00 because the vendor calls", "10:19", planned)
+    assert (decision.clock.stage, decision.clock.due_at, decision.clock.override) == (Stage.FIX, at("10:20"), None)
+
+
+def test_an_override_of_an_earlier_tier_is_no_override_of_the_next():
+    record = touched(place=TIER_3, entries=(said(NO_LIMIT, at("09:10"), MARIA),))
+    decision = decided(record, at("10:00"), [*seen(touched()), moved(DESK, TIER_3, at("09:20"))])
+    assert (decision.verdict, decision.clock.due_at) == (Verdict.BREACHED, at("09:50"))
+
+
+def test_a_pause_moves_the_limit_and_not_the_time_that_was_said():
+    changes = [
+        *seen(touched(status=WORKING)),
+        turned(WORKING, WAITING, at("09:15")),
+        turned(WAITING, WORKING, at("09:45")),
+    ]
+    record = touched(status=WORKING, entries=(said(LATER, at("09:10"), MARIA),))
+    decision = decided(record, at("09:50"), changes)
+    assert (decision.clock.limit_at, decision.clock.due_at) == (at("10:00"), at("10:00"))
+    longer = touched(status=WORKING, entries=(said("/override 2h because the vendor calls", at("09:10"), MARIA),))
+    assert decided(longer, at("09:50"), changes).clock.due_at == at("11:10")
+    waiting = decided(replace(longer, status=WAITING), at("09:40"), changes[:-1])
+    assert (waiting.verdict, waiting.clock.due_at, waiting.clock.warn_at) == (Verdict.PAUSED, None, None)
+
+
+def test_a_refused_override_moves_nothing():
+    decision = decided(touched(entries=(said(LATER, at("09:10")),)), at("09:30"))
+    assert decision.verdict is Verdict.BREACHED
+
+
+# --- the warning ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "share", "warn_at"),
+    [
+        ((), 0.8, "09:24"),
+        ((), 0.5, "09:15"),
+        ((), 0, None),
+        (("Plan: swap it", "09:20"), 0.8, "10:08"),
+        (("/override 2h because the vendor calls", "09:10"), 0.5, "10:05"),
+        (("/override none because it is planned", "09:10"), 0.8, None),
+    ],
+)
+def test_the_warning_is_due_at_its_share_of_the_time_that_there_is(entries, share, warn_at):
+    notes = (said(entries[0], at(entries[1]), MARIA),) if entries else ()
+    clock = decided(touched(entries=notes), at("09:21"), policy=a_policy(warn_at=share)).clock
+    assert clock.warn_at == (at(warn_at) if warn_at else None)
+
+
+def test_a_warning_that_falls_on_closing_time_comes_at_the_opening():
+    start = at("16:36")
+    clock = decided(touched(entered_at=start, updated_at=start, read_at=start), at("16:40")).clock
+    assert (clock.warn_at, clock.act_at) == (at("08:00", day=16), at("08:06", day=16))
+
+
+# --- deferring ------------------------------------------------------------------------------------------------
+
+DEFERRING = a_policy(end_of_day=EndOfDay.DEFER)
+
+
+def late(now, policy=DEFERRING, day=15, entered="16:10", **given):
+    start = at(entered)
+    return decided(
+        touched(**{"entered_at": start, "updated_at": start, "read_at": start} | given), at(now, day), policy=policy
+    )
+
+
+def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_opening():
+    decision = late("16:40")
+    assert (decision.verdict, decision.clock.due_at, decision.clock.act_at) == (
+        Verdict.DEFERRED,
+        at("16:40"),
+        at("08:00", day=16),
+    )
+    assert decision.why == (
+        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next "
+        "opening"
+    )
+    assert decision.wake_at == at("08:00", day=16)
+    assert late("08:00", day=16).verdict is Verdict.BREACHED
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"policy": a_policy()}, Verdict.BREACHED),
+        ({"policy": a_policy(end_of_day=EndOfDay.IGNORE)}, Verdict.BREACHED),
+        ({"policy": a_policy(end_of_day=EndOfDay.DEFER, end_of_day_minutes=10)}, Verdict.BREACHED),
+        ({"entered": "16:25", "priority": CRITICAL}, Verdict.BREACHED),
+        ({"entered": "15:59"}, Verdict.BREACHED),
+        ({}, Verdict.DEFERRED),
+    ],
+)
+def test_only_a_policy_that_defers_does_and_never_what_is_critical(given, verdict):
+    assert late("16:40", **given).verdict is verdict
+
+
+def test_what_is_due_at_closing_time_is_judged_at_the_opening_whether_deferred_or_not():
+    assert late("16:59", entered="16:30").verdict is Verdict.RUNNING
+    assert late("17:00", entered="16:30").verdict is Verdict.DUE_AT_OPENING
+    assert late("08:00", day=16, entered="16:30").verdict is Verdict.BREACHED
+
+
+# --- a priority that rises ------------------------------------------------------------------------------------
+
+
+def test_the_clock_of_a_ticket_that_nobody_touched_starts_with_a_rise_that_takes_it_up():
+    changes = [*seen(a_ticket()), a_change(Aspect.PRIORITY, NORMAL, CRITICAL, at("09:10"))]
+    record = a_ticket(priority=CRITICAL)
+    decision = decided(record, at("09:11"), changes, a_policy(escalate_when_critical=True))
+    assert (decision.verdict, decision.clock.counted_from) == (Verdict.RUNNING, at("09:10"))
+    assert decided(record, at("09:11"), changes).verdict is Verdict.UNTOUCHED
+    calm = decided(a_ticket(), at("09:11"), policy=a_policy(escalate_when_critical=True))
+    assert calm.verdict is Verdict.UNTOUCHED

@@ -50,7 +50,9 @@ def test_a_ticket_on_which_nobody_commands_has_no_orders():
 
 def test_a_request_says_who_when_why_and_what_with_it():
     found = orders(said("/escalate knowledge the beacon\n\nmore", at("09:10")))
-    assert found.requests == (Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),)
+    assert found.requests == (
+        Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),
+    )
     assert (every_override(found), found.unclear, found.managers) == ([], (), MANAGERS)
 
 
@@ -112,7 +114,8 @@ def test_what_was_said_before_a_ticket_was_adopted_asks_for_nothing():
 def test_a_stint_is_heard_from_its_beginning_or_from_its_adoption_on():
     record = a_ticket(owner=TESS)
     usual, adopted = (
-        build_timeline(record, seen(record), a_policy(), HOMES, adopted_at).current for adopted_at in (None, at("10:00"))
+        build_timeline(record, seen(record), a_policy(), HOMES, adopted_at).current
+        for adopted_at in (None, at("10:00"))
     )
     assert (listens_from(usual), listens_from(adopted)) == (at("09:00"), at("10:00"))
 
@@ -154,6 +157,8 @@ def test_working_minutes_are_the_clients_and_times_of_day_the_tiers():
 
 
 def test_a_stint_without_overrides_has_none():
-    record = a_ticket(owner=TESS)
-    stint = build_timeline(record, seen(record), a_policy(), HOMES).current
-    assert NOTHING.overrides_of(stint) == ()
+    record = a_ticket(owner=TESS, place=TIER_3, entries=(said(OVERRIDE, at("09:10"), MARIA),))
+    timeline = build_timeline(record, up_at(at("10:00")), a_policy(), HOMES)
+    found = read_orders(timeline, a_policy(), MANAGERS)
+    first, second = timeline.stints
+    assert (len(found.overrides_of(first)), found.overrides_of(second)) == (1, ())

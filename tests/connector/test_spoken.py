@@ -101,7 +101,7 @@ def test_what_is_said_with_a_command_is_kept_in_bounded_length():
         ("/override none because it is planned work", Whole.NONE, "it is planned work"),
         ("/override off", Whole.OFF, ""),
         ("/override off, thanks", Whole.OFF, "thanks"),
-        ("/override 45m because “Bob’s part” comes", Lasting(45), "\"Bob's part\" comes"),
+        ("/override 45m because “Bob’s part” comes", Lasting(45), '"Bob\'s part" comes'),
         ("/override 45m becausewise words", Lasting(45), "becausewise words"),
         ("/override 45m", Lasting(45), ""),
     ],

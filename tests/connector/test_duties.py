@@ -1,0 +1,323 @@
+"""What is owed on a ticket besides an escalation: each thing once, at its time, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from connector.demand import Documentation, demand_of
+from connector.duties import Duties, Situation, duties_of, reasons_text
+from connector.journal import Step, StepState
+from connector.model import Reason, Visibility
+from connector.policy import EndOfDay, FinalEscalation
+from connector.saga import MOVE, SAID, WOULD
+from tests.builders import (
+    RESOLVED,
+    SR_IT,
+    TESS,
+    WAITING,
+    WORKING,
+    a_policy,
+    a_ticket,
+    at,
+    seen,
+    turned,
+)
+from tests.connector.speech import IRENE, MARIA, decided, said
+
+OVERRIDE = "/override 45m because the vendor calls"
+STINT = "psa/4711/20260115T090000Z@1/25"
+LAST_STINT = "psa/4711/20260115T090000Z@3"
+
+
+def owed(
+    now: str,
+    *entries,
+    policy=None,
+    changes=None,
+    steps: Iterable[Step] = (),
+    is_observing=False,
+    adopted_at=None,
+    day=15,
+    **given,
+) -> Duties:
+    policy = policy or a_policy()
+    record = a_ticket(**{"owner": TESS, "status": WORKING, "entries": entries} | given)
+    decision = decided(record, at(now, day), changes, policy, adopted_at=adopted_at)
+    documentation = Documentation(decision)
+    people = {"irene": "Irene Systems", "maria": "Maria Desk"}
+    situation = Situation(
+        "psa", decision, policy, tuple(steps), documentation, lambda: people, is_observing=is_observing
+    )
+    return duties_of(situation, demand_of(decision, policy, documentation))
+
+
+def done(saga: str, n: int = SAID, when: str = "09:20", state=StepState.DONE, **outcome) -> Step:
+    return Step(saga, n, state, outcome, at(when))
+
+
+def whats(duties: Duties) -> list[str]:
+    return [say.what for say in duties.says]
+
+
+# --- nothing ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"owner": None, "status": a_ticket().status},
+        {"status": RESOLVED, "changes": [*seen(a_ticket(owner=TESS)), turned(WORKING, RESOLVED, at("09:05"))]},
+        {"is_escalatable": False, "why_not": "merged"},
+    ],
+)
+def test_nothing_is_owed_on_a_ticket_without_a_clock(given):
+    assert owed("10:00", **given) == Duties()
+
+
+def test_a_clock_that_runs_owes_its_warning_later():
+    assert owed("09:05") == Duties(wake_at=at("09:24"))
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
+    noted = said(f"{OVERRIDE}\n\n/escalate knowledge\n\n/overide", at("09:10"), MARIA, id_="77")
+    (say,) = owed("09:11", noted).says
+    assert (say.saga, say.what, say.to_client) == (f"{STINT}/answer/77", "answer", False)
+    assert [line.split(":")[0] for line in say.lines] == ["Override by Maria Desk", "Maria Desk", "Maria Desk"]
+    assert [event.event for event in say.audit] == [
+        "override applied",
+        "escalation incomplete",
+        "command not understood",
+    ]
+    assert owed("09:11", noted, steps=[done(say.saga)]).says == ()
+
+
+def test_an_answer_that_was_begun_and_not_finished_is_still_owed():
+    noted = said("/overide", at("09:10"), id_="77")
+    step = done(f"{STINT}/answer/77", state=StepState.BEGUN)
+    assert whats(owed("09:11", noted, steps=[step])) == ["answer"]
+
+
+def test_two_entries_get_an_answer_each():
+    duties = owed("09:11", said("/overide", at("09:09"), id_="1"), said("/override off", at("09:10"), MARIA, id_="2"))
+    assert {say.saga for say in duties.says} == {f"{STINT}/answer/1", f"{STINT}/answer/2"}
+
+
+def test_the_audit_trail_says_who_overrode_what_until_when_and_why():
+    (say,) = owed("09:11", said(OVERRIDE, at("09:10"), MARIA, id_="77")).says
+    (event,) = say.audit
+    assert (event.event, event.detail) == (
+        "override applied",
+        {
+            "by": "maria",
+            "tier": "First Touch (T1/2)",
+            "stage": "diagnosis",
+            "until": at("09:55").isoformat(),
+            "how": "later",
+            "reason": "the vendor calls",
+            "entry": "77",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "event", "how", "until", "why"),
+    [
+        ("/override none because it is planned", MARIA, "override applied", "no limit", None, None),
+        ("/override off", MARIA, "override applied", "off", None, None),
+        ("/override off", TESS, "override refused", "off", None, "only a manager of First Touch (T1/2) may override"),
+        ("/override until 09:00", MARIA, "override refused", "later", "09:00",
+         "the reason is missing: write why, in at least two words, after the time"),
+    ],
+)  # fmt: skip
+def test_a_refused_override_is_on_record_with_its_reason(text, by, event, how, until, why):
+    (say,) = owed("09:11", said(text, at("09:10"), by)).says
+    (found,) = say.audit
+    assert (found.event, found.detail["how"], found.detail.get("why")) == (event, how, why)
+    assert found.detail["until"] == (at(until).isoformat() if until else None)
+
+
+def test_an_incomplete_request_is_answered_and_a_complete_one_is_not():
+    (say,) = owed("09:11", said("/escalate permission tunnel admin", at("09:10"), id_="77")).says
+    assert say.lines[0].startswith(
+        "Tess Tech: the permission escalation waits for what is nowhere on the ticket yet: 1) "
+    )
+    (event,) = say.audit
+    assert event.detail == {
+        "by": "tess",
+        "reason": "Permission",
+        "missing": ["the steps to be taken once they are there, under “Next steps:”"],
+        "entry": "77",
+    }
+    assert whats(owed("09:11", said("/escalate permission tunnel admin\n\nNext steps: go", at("09:10")))) == []
+
+
+def test_while_the_ticket_goes_up_nobody_is_told_what_their_request_lacks():
+    asked = said("/escalate knowledge", at("09:10"))
+    assert whats(owed("09:30", asked)) == []
+    assert whats(owed("09:12", asked, said("/escalate urgency the ward", at("09:11")))) == []
+    assert whats(owed("09:30", asked, said("/override off", at("09:20"), MARIA))) == ["answer"]
+
+
+def test_what_was_said_before_the_ticket_was_adopted_is_not_answered():
+    old = said(f"{OVERRIDE}\n/escalate knowledge\n/overide", at("09:10"), MARIA)
+    assert whats(owed("10:05", old, adopted_at=at("10:00"))) == []
+    assert whats(owed("10:05", old, said("/overide", at("10:02")), adopted_at=at("10:00"))) == ["answer"]
+
+
+def test_reasons_are_joined_for_the_record():
+    assert reasons_text((Reason.TIME, Reason.KNOWLEDGE)) == "Time & Knowledge"
+
+
+# --- the warning -----------------------------------------------------------------------------------------------
+
+
+def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
+    assert owed("09:23") == Duties(wake_at=at("09:24"))
+    (say,) = owed("09:24").says
+    assert (say.saga, say.what) == (f"{STINT}/diagnosis/warning", "warning")
+    (event,) = say.audit
+    assert (event.event, event.detail) == ("warned", {"stage": "diagnosis", "due_at": at("09:30").isoformat()})
+    assert owed("09:25", steps=[done(say.saga)]) == Duties()
+    planned = said("Plan: swap it", at("09:26"))
+    assert owed("09:30", planned, steps=[done(say.saga)]) == Duties(wake_at=at("10:14"))
+    assert owed("10:14", planned, steps=[done(say.saga)]).says[0].saga == f"{STINT}/fix/warning"
+
+
+def test_a_share_of_nought_turns_the_warning_off():
+    assert owed("09:29", policy=a_policy(warn_at=0)) == Duties()
+
+
+def test_after_the_limit_nobody_is_warned_any_more():
+    assert whats(owed("09:30")) == []
+    start = at("16:30")
+    given = {"entered_at": start, "updated_at": start, "read_at": start}
+    assert whats(owed("17:10", **given)) == []
+    assert whats(owed("08:00", day=16, **given)) == []
+
+
+def test_while_it_waits_for_the_clients_next_day_nobody_is_warned():
+    start = at("16:10")
+    given = {"entered_at": start, "updated_at": start, "read_at": start}
+    assert whats(owed("16:45", policy=a_policy(end_of_day=EndOfDay.DEFER), **given)) == []
+
+
+def test_while_the_clock_stands_still_nobody_is_warned():
+    changes = [*seen(a_ticket(owner=TESS, status=WORKING)), turned(WORKING, WAITING, at("09:10"))]
+    assert owed("12:00", changes=changes, status=WAITING) == Duties()
+    waited = [*changes, turned(WAITING, WORKING, at("11:10"))]
+    assert owed("11:11", changes=waited) == Duties(wake_at=at("11:24"))
+
+
+def test_an_override_moves_the_warning_with_the_limit():
+    noted = said("/override until 10:40 because the vendor calls", at("09:10"), MARIA, id_="77")
+    answered = done(f"{STINT}/answer/77")
+    assert owed("09:30", noted, steps=[answered]) == Duties(wake_at=at("10:20"))
+    assert whats(owed("10:20", noted, steps=[answered])) == ["warning"]
+
+
+def test_without_a_limit_there_is_nothing_to_warn_of():
+    noted = said("/override none because it is planned", at("09:10"), MARIA, id_="77")
+    assert owed("12:00", noted, steps=[done(f"{STINT}/answer/77")]) == Duties()
+
+
+# --- after a final escalation ----------------------------------------------------------------------------------
+
+FINAL = FinalEscalation("irene", "maria", "", reminder_minutes=60, reminders=3)
+FINAL_SAGA = f"{LAST_STINT}/final"
+MOVED = done(FINAL_SAGA, MOVE, "10:00")
+
+
+def owed_finally(now, *entries, final=FINAL, steps=(MOVED,), **given) -> Duties:
+    given = {"place": SR_IT, "owner": IRENE, "policy": a_policy(final=final)} | given
+    return owed(now, *entries, steps=steps, **given)
+
+
+def test_the_first_reminder_comes_an_interval_after_the_final_escalation():
+    assert owed_finally("10:30") == Duties(wake_at=at("11:00"))
+    duties = owed_finally("11:00")
+    (say,) = duties.says
+    assert (say.saga, say.what, duties.wake_at) == (f"{FINAL_SAGA}/reminder-1", "reminder", at("12:00"))
+    assert say.lines == (
+        "REMINDER 1 of 3 after the final escalation. Still owed: a new plan (a note with a line starting with “New "
+        "plan:”) and word to the client (a note that the client sees). Irene Systems (Sr IT Manager) and Maria Desk "
+        "(Service Desk Manager): please. Nobody is configured as Account Manager.",
+    )
+    (event,) = say.audit
+    assert (event.event, event.detail["number"], event.detail["of"], len(event.detail["owed"])) == ("reminded", 1, 3, 2)
+
+
+def test_reminders_end_with_their_number():
+    steps = [MOVED, *(done(f"{FINAL_SAGA}/reminder-{n}") for n in (1, 2, 3))]
+    assert owed_finally("16:00", steps=steps) == Duties()
+
+
+def test_of_several_missed_reminders_only_the_last_is_said():
+    (say,) = owed_finally("12:30").says
+    assert say.saga == f"{FINAL_SAGA}/reminder-2"
+
+
+def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
+    plan = said("New plan: swap it", at("10:20"), IRENE)
+    word = said("We swap it today.", at("10:25"), IRENE, visibility=Visibility.CLIENT)
+    assert owed_finally("11:00", plan, word) == Duties()
+    assert (
+        "Still owed: word to the client (a note that the client sees)." in owed_finally("11:00", plan).says[0].lines[0]
+    )
+
+
+def test_the_client_is_told_once_where_that_is_configured_and_only_the_plan_is_owed_then():
+    final = FinalEscalation(client_message="We are on it.", reminders=1)
+    duties = owed_finally("10:00", final=final)
+    (say,) = duties.says
+    assert (say.saga, say.what, say.lines, say.to_client) == (
+        f"{FINAL_SAGA}/client",
+        "message to the client",
+        ("We are on it.",),
+        True,
+    )
+    assert duties.wake_at == at("11:00")
+    steps = [MOVED, done(say.saga)]
+    assert owed_finally("10:01", final=final, steps=steps) == Duties(wake_at=at("11:00"))
+    (reminder,) = owed_finally("11:00", final=final, steps=steps).says
+    assert "word to the client" not in reminder.lines[0]
+
+
+def test_the_three_are_put_on_the_ticket_once_where_that_is_wanted():
+    final = FinalEscalation("irene", add_people=True, reminders=0)
+    assert owed_finally("10:00", final=final).add_people == f"{FINAL_SAGA}/people"
+    assert owed_finally("10:00", final=final, steps=[MOVED, done(f"{FINAL_SAGA}/people")]).add_people == ""
+    assert owed_finally("10:00").add_people == ""
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        done(FINAL_SAGA, MOVE, "10:00", StepState.BEGUN),
+        done(FINAL_SAGA, MOVE, "10:00", abandoned="resolved"),
+        done("psa/4711/another/final", MOVE, "10:00"),
+        done(FINAL_SAGA, WOULD, "10:00"),
+    ],
+)
+def test_before_a_final_escalation_was_carried_out_nothing_follows_from_it(step):
+    assert owed_finally("11:00", steps=[step]) == Duties()
+
+
+# --- observing -------------------------------------------------------------------------------------------------
+
+
+def test_an_observer_notes_each_duty_once_and_what_was_written_before_does_not_count_for_it():
+    saga = f"{STINT}/diagnosis/warning"
+    assert whats(owed("09:24", is_observing=True, steps=[done(saga, SAID)])) == ["warning"]
+    assert whats(owed("09:24", is_observing=True, steps=[done(saga, WOULD)])) == []
+    assert whats(owed("09:24", steps=[done(saga, WOULD)])) == ["warning"]
+
+
+def test_an_observer_follows_a_final_escalation_up_as_if_it_had_been():
+    would = done(FINAL_SAGA, WOULD, "10:00")
+    assert owed_finally("10:30", steps=[would], is_observing=True) == Duties(wake_at=at("11:00"))
+    assert owed_finally("10:30", steps=[MOVED], is_observing=True) == Duties()

@@ -1,0 +1,80 @@
+"""What the audit trail keeps of an escalation."""
+
+from __future__ import annotations
+
+from connector.demand import Demand
+from connector.escalation import Plan
+from connector.facts import facts_of
+from connector.model import Reason, Target
+from connector.orders import Request
+from tests.builders import SR_IT, TESS, WORKING, a_policy, a_ticket, at
+from tests.connector.speech import decided
+
+PEOPLE = (("Sr IT Manager", "Irene Systems"), ("Account Manager", ""))
+
+
+def facts(demand: Demand, *, now="09:30", to=2, people=(), is_enforcing=True, **given):
+    policy = a_policy()
+    decision = decided(a_ticket(**{"owner": TESS, "status": WORKING} | given), at(now))
+    tier = policy.tier(to) if to else None
+    plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", decision.tier, tier, Target(), "in the queue of it", "queue")
+    return facts_of(decision, plan, demand, people, is_enforcing=is_enforcing)
+
+
+def a_request(*reasons: Reason, detail="", identifier="tess") -> Request:
+    return Request("n1", "Tess Tech", identifier, at("09:10"), reasons, detail)
+
+
+def test_a_breach_is_kept_with_the_clocks_working():
+    assert facts(Demand("diagnosis", (Reason.TIME,))) == {
+        "reason": "Time",
+        "mode": "enforce",
+        "from_tier": 1,
+        "from": "First Touch (T1/2)",
+        "to_tier": 2,
+        "to": "Tier 3 / Service Desk Manager",
+        "assigned_by": "queue",
+        "stint": "20260115T090000Z@1/25",
+        "stage": "diagnosis",
+        "limit_minutes": 30,
+        "used_minutes": 30,
+        "working": [
+            "diagnosis: 30 working minutes, counted from 2026-01-15 09:00:00 UTC, calendar 'default': "
+            "Mon-Fri 08:00-17:00 (UTC)",
+            "2026-01-15 09:00:00 UTC to 2026-01-15 09:30:00 UTC: counted, 30.0 min, working hours",
+            "used 30.0 of 30 working minutes; due at 2026-01-15 09:30:00 UTC",
+        ],
+        "due_at": "2026-01-15T09:30:00+00:00",
+        "act_at": "2026-01-15T09:30:00+00:00",
+    }
+
+
+def test_a_request_is_kept_with_who_asked_and_what_was_not_documented():
+    found = facts(
+        Demand(
+            "command", (Reason.URGENCY,), (a_request(Reason.URGENCY), a_request(Reason.URGENCY, identifier="")), ("x",)
+        ),
+        is_enforcing=False,
+    )
+    assert (found["mode"], found["asked_by"], found["undocumented"]) == ("observe", ["tess", "Tess Tech"], ["x"])
+    assert not {"due_at", "act_at", "training", "called"} & found.keys()
+
+
+def test_a_knowledge_gap_is_a_training_request_on_what_was_said_or_else_on_the_summary():
+    requests = (
+        a_request(Reason.KNOWLEDGE, detail="the beacon"),
+        a_request(Reason.PERMISSION, detail="tunnel admin"),
+        a_request(Reason.KNOWLEDGE, Reason.URGENCY),
+    )
+    found = facts(Demand("command", (Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY), requests))
+    assert found["reason"] == "Knowledge & Permission & Urgency"
+    assert found["training"] == [
+        {"who": "Tess Tech", "identifier": "tess", "topic": "the beacon"},
+        {"who": "Tess Tech", "identifier": "tess", "topic": "VPN client cannot connect"},
+    ]
+
+
+def test_a_final_escalation_says_who_was_called_and_which_roles_nobody_has():
+    found = facts(Demand("final", (Reason.TIME,)), now="10:00", to=None, people=PEOPLE, place=SR_IT)
+    assert (found["to_tier"], found["to"]) == (None, "final escalation")
+    assert (found["called"], found["roles_missing"]) == (["Irene Systems"], ["Account Manager"])
