@@ -14,6 +14,7 @@ from connector.audit import AuditEvent
 from connector.demand import FINAL, Demand, Documentation
 from connector.evaluator import Decision, Verdict
 from connector.follow_up import due_reminder, still_owed
+from connector.hearing import ANSWER
 from connector.journal import Step, StepState
 from connector.model import Reason
 from connector.orders import Request, listens_from
@@ -108,7 +109,7 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         told.setdefault(word.entry, []).append((sayings.unclear(word), event))
     for entry, answers in told.items():
         lines = tuple(line for line, _ in answers)
-        yield Say(situation.named("answer", entry), "answer", lines, tuple(event for _, event in answers))
+        yield Say(situation.named(ANSWER, entry), "answer", lines, tuple(event for _, event in answers))
 
 
 def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:
