@@ -151,13 +151,14 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
     """The warning of the stage where it is due, else when it will be."""
     decision, clock = situation.decision, situation.decision.clock
-    if clock is None or clock.warn_at is None or decision.verdict not in _WARNED:
+    if clock is None or decision.verdict not in _WARNED:
         return [], None
     saga = situation.named(clock.stage.value, "warning")
-    if situation.is_done(saga):
+    warn_at = None if situation.is_done(saga) else clock.warn_at()
+    if warn_at is None:
         return [], None
-    if decision.at < clock.warn_at:
-        return [], clock.warn_at
+    if decision.at < warn_at:
+        return [], warn_at
     lines = tuple(sayings.warning(decision, situation.policy, situation.documentation))
     detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
     return [Say(saga, "warning", lines, (AuditEvent("warned", detail),))], None

@@ -113,7 +113,11 @@ def _sections(handoff: Handoff) -> list[Section]:
             ),
             "discussions",
         ),
-        _listed("Missing permissions", found.permissions, times, "permissions"),
+        Section(
+            "Missing permissions",
+            (*_permissions_asked_for(handoff, times), *_told(found.permissions, times)),
+            "permissions",
+        ),
         Section("Next steps", (*_asked(handoff), *_told(found.next_steps, times)), "next steps", weight=4),
         Section("Client", tuple(_client(handoff)), weight=3),
     ]
@@ -223,6 +227,13 @@ def _said(request: Request) -> str:
     if not words:
         return "."
     return f"; blocked: “{words}”." if Reason.URGENCY in request.reasons else f": “{words}”."
+
+
+def _permissions_asked_for(handoff: Handoff, times: Times) -> Iterator[str]:
+    """The permissions that were named with the request itself."""
+    for request in handoff.requests:
+        if Reason.PERMISSION in request.reasons and request.detail:
+            yield f"{times.short(request.at)} {name_of(request.by)}: {quoted(request.detail)}"
 
 
 def _override(override: Override, times: Times) -> str:

@@ -13,7 +13,7 @@ from connector.evidence import entries_within
 from connector.model import Entry, Reason
 from connector.overrides import Discretion, Override, may_command, overrides_in
 from connector.policy import Policy
-from connector.spoken import EscalateWords, Unclear, spoken_in
+from connector.spoken import EscalateWords, Unclear, may_speak, spoken_in
 from connector.timeline import Stint, Timeline
 
 Managers = Mapping[int, Mapping[str, str]]
@@ -83,7 +83,7 @@ def read_orders(
 
     ``heard``: entries whose commands an earlier turn took for a stint, by its key; there they stay.
     """
-    speaking = [entry for entry in timeline.record.entries if says_something(entry)]
+    speaking = [entry for entry in timeline.record.entries if may_speak(entry.text) and says_something(entry)]
     if not speaking:
         return NOTHING
     overrides: dict[str, tuple[Override, ...]] = {}

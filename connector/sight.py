@@ -88,16 +88,14 @@ class Sight:
     def _changes(
         self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
     ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
-        known, aspects = with_history(record, known) if record.history_of else (known, EVERY)
-        new = observe(
-            record,
-            known,
-            is_watched=homes.is_watched(record.place),
-            adopted_at=_adopted_at(claim, record, state),
-            aspects=aspects,
-        )
-        return known, new
+        known, aspects = tuple(self.mailbox.changes(claim.connection, claim.ticket)), EVERY
+        adopted_at = _adopted_at(claim, record, state)
+        if record.history_of:
+            known, aspects = with_history(record, known)
+            if claim.snapshot is not None:
+                adopted_at = None  # it was met before: a survey after a change of policy finds nothing new
+        watched = homes.is_watched(record.place)
+        return known, observe(record, known, is_watched=watched, adopted_at=adopted_at, aspects=aspects)
 
     def judge(self, record: TicketRecord, changes: Sequence[Change], heard: Mapping[str, str]) -> Judged:
         """Work the clocks of a ticket out, under the policy that its running stint began with.

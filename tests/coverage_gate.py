@@ -31,6 +31,17 @@ PURE = (
     "error_codes",
     "fitting",
     "wording",
+    "spoken",
+    "override",
+    "own_words",
+    "orders",
+    "demand",
+    "duties",
+    "sayings",
+    "follow_up",
+    "client_day",
+    "phrases",
+    "facts",
 )
 REST_PERCENT = 90
 

@@ -40,8 +40,6 @@ def test_each_adapter_has_the_files_of_the_page_and_they_offer_what_it_says(entr
     assert len(rows) >= 10
     for file, offered, _ in rows:
         (name,) = quoted(file)
-        if name == "README.md":
-            continue  # has a test of its own
         assert (folder_of(entry) / name).is_file(), f"{entry.package} has no {name}"
         for attribute in quoted(offered):
             assert hasattr(import_module(f"{entry.package}.{name.removesuffix('.py')}"), attribute), attribute
@@ -59,6 +57,22 @@ def test_each_adapter_is_a_line_of_the_form_that_the_page_shows(entry):
     assert line in (ROOT / "adapters" / "registry.py").read_text(encoding="utf-8")
     form = line.replace(f'"{entry.name}"', '"name"').replace(entry.package, "adapters.package")
     assert form in PAGE
+
+
+@every_adapter
+def test_each_adapters_readme_names_its_variables_and_its_sources(entry):
+    readme = (folder_of(entry) / "README.md").read_text(encoding="utf-8")
+    shortened = {ending for name in quoted(readme) for ending in [name] if name.startswith("_")}
+    for variable in entry.variables:
+        assert variable.name in readme or any(variable.name.endswith(ending) for ending in shortened), variable.name
+    assert "https://" in readme
+
+
+@every_adapter
+def test_each_adapter_has_fixtures_and_tests_of_its_own(entry):
+    package = entry.package.rpartition(".")[2]
+    assert list((ROOT / "fixtures" / entry.name).glob("*.json"))
+    assert list((ROOT / "tests" / "adapters" / package).glob("test_*.py"))
 
 
 @every_adapter

@@ -122,11 +122,7 @@ class Registrations:
         what = "subscribe the webhook to its events"
         params = {"webhook_id": webhook, "showall": "true"}
         rows = self._client.rows("Notification", what, _RIGHT, "notifications", params)
-        there = {
-            optional_whole(row.get("eventno"), "Notification: eventno")
-            for row in rows
-            if text(row.get("webhook_id")).casefold() == webhook.casefold()
-        }
+        there = {optional_whole(row.get("eventno"), "Notification: eventno") for row in rows if _is_of(row, webhook)}
         missing = [
             {
                 "webhook_id": webhook,
@@ -164,6 +160,14 @@ def _authentication(proof: WebhookProof) -> dict[str, Any]:
         "basic_password": proof.secrets[0],
         "algorithm": 0,
     }
+
+
+def _is_of(notification: Mapping[str, Any], webhook: str) -> bool:
+    """Whether an event is the webhook's: by the id, or by our name where a list does not tell the id."""
+    told = text(notification.get("webhook_id"))
+    if told:
+        return told.casefold() == webhook.casefold()
+    return text(notification.get("name")).startswith(f"{NAME}: ")
 
 
 def _is_at(url: str, wanted: str) -> bool:

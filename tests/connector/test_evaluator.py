@@ -326,7 +326,8 @@ def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_openin
         at("08:00", day=16),
     )
     assert decision.why == (
-        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next opening"
+        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next "
+        "opening"
     )
     assert decision.wake_at == at("08:00", day=16)
     assert late("08:00", day=16).verdict is Verdict.BREACHED

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from connector.handoff import SHORTEST_LIMIT, Handoff, compose
 from connector.marks import Marks
 from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
+from connector.orders import Request
+from connector.overrides import Override
 from connector.policy import FixStartsAt, StartsAt
+from connector.spoken import spoken_in
 from tests.builders import a_calendar, a_note, a_ticket, a_tier, office_hours, round_the_clock
 
 NEW_YORK = office_hours("America/New_York")
@@ -462,3 +465,143 @@ def test_any_ticket_gives_a_note_that_fits_with_nine_sections_and_the_marker_las
     assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
     places = [note.index(f"\n**{heading}:**") for heading in HEADINGS]
     assert places == sorted(places)
+
+
+# --- requests, overrides, deferring, tiers passed over -----------------------------------------------------------
+
+
+def a_request(*reasons: Reason, detail: str = "", clock: str = "10:05") -> Request:
+    return Request("n7", "Tess Tech", "tess", local(clock), reasons, detail)
+
+
+def an_override(**given: object) -> Override:
+    override = Override(
+        "n5", "Maria Desk", "maria", local("09:30"), "First Touch (T1/2)", Stage.FIX, "the vendor calls", local("10:40")
+    )
+    return replace(override, **given)  # type: ignore[arg-type]  # builders take any field by name
+
+
+def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_needed():
+    handoff = a_handoff(
+        reasons=(Reason.KNOWLEDGE, Reason.PERMISSION),
+        used_minutes=40,
+        requests=(a_request(Reason.KNOWLEDGE, Reason.PERMISSION, detail="the beacon's settings"),),
+        overrides=(an_override(), an_override(at=local("09:40"), until=None, reason="", is_off=True)),
+        now=local("10:05"),
+    )
+    assert compose(handoff, 4000) == (
+        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: more knowledge is needed, permissions are "
+        "missing.\n"
+        "\n"
+        "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
+        "Ticket 4711.\n"
+        "\n"
+        "**Reason for escalation:** Knowledge & Permission. 40 of 60 working minutes for the fix are used, counted "
+        "from 09:25. Tess Tech asked for it at 10:05 (knowledge and permission): “the beacon's settings”. Held by First "
+        "Touch (T1/2) since 09:00, with Tess Tech. Diagnosis plan by Tess Tech at 09:25: “check the agent, then the "
+        "network and the logs”. Times are EST (America/New_York).\n"
+        "\n"
+        "**Steps attempted:** none recorded\n"
+        "\n"
+        "**Error codes:** none recorded\n"
+        "\n"
+        "**Research:** none recorded\n"
+        "\n"
+        "**Internal discussions:**\n"
+        "1) 09:30 Maria Desk: override at First Touch (T1/2), until 10:40, because: the vendor calls\n"
+        "2) 09:40 Maria Desk: override at First Touch (T1/2), off\n"
+        "\n"
+        "**Missing permissions:**\n"
+        "1) 10:05 Tess Tech: the beacon's settings\n"
+        "\n"
+        "**Next steps:**\n"
+        "1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.\n"
+        "2) Training request for Tess Tech: the beacon's settings.\n"
+        "3) Record a new or confirmed diagnosis plan within 30 working minutes of this assignment: a line starting "
+        'with "Plan:" in a note or time entry.\n'
+        "4) Bring the fix within 60 working minutes of that plan.\n"
+        "\n"
+        "**Client:** Carla Client at Acme Corp. Local time there: Thu 15 Jan 10:05 EST. Working hours: "
+        "Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "\n"
+        f"{REF}"
+    )
+
+
+def reason(**given: object) -> str:
+    return section(compose(a_handoff(**given), 6000), "Reason for escalation")
+
+
+def test_an_urgent_escalation_says_what_is_blocked_and_flags_what_is_not_documented():
+    text = reason(
+        reasons=(Reason.URGENCY,),
+        requests=(a_request(Reason.URGENCY, detail="the ward cannot print."), a_request(Reason.URGENCY, clock="10:10")),
+        undocumented=("what is blocked", "what was tried"),
+    )
+    assert (
+        "Tess Tech asked for it at 10:05 (urgency); blocked: “the ward cannot print”. Tess Tech asked for it at 10:10 "
+        "(urgency). NOT DOCUMENTED YET: what is blocked; what was tried." in text
+    )
+
+
+def test_a_risen_priority_is_told_where_it_is_the_reason():
+    told = "The priority rose to a critical one at 10:00."
+    assert told in reason(reasons=(Reason.URGENCY,), became_critical_at=local("10:00"))
+    assert told not in reason(reasons=(Reason.TIME,), became_critical_at=local("10:00"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "counted from 09:25; the limit ran out at 10:25."),
+        ({"reasons": (Reason.KNOWLEDGE,)}, "counted from 09:25. Held"),
+        ({"due_at": None}, "counted from 09:25. Held"),
+        (
+            {"limit_at": local("10:25"), "due_at": local("10:40"), "override": an_override()},
+            "the limit ran out at 10:25, and by an override of Maria Desk it applied from 10:40.",
+        ),
+        (
+            {"limit_at": local("10:50"), "due_at": local("10:50"), "override": an_override()},
+            "the limit ran out at 10:50. Held",
+        ),
+        (
+            {"due_at": local("16:40", day=14), "waited_until": local("08:00")},
+            "the limit ran out at 14 Jan 16:40; the escalation waited for the client's opening at 08:00.",
+        ),
+    ],
+)
+def test_the_reason_says_when_the_limit_ran_out_and_what_moved_or_held_it(given, told):
+    assert told in reason(**given)
+
+
+def test_an_override_of_a_whole_stint_is_listed_with_its_reason():
+    note = compose(a_handoff(overrides=(an_override(until=None),)), 4000)
+    assert section(note, "Internal discussions") == (
+        "1) 09:30 Maria Desk: override at First Touch (T1/2), no limit in that stint, because: the vendor calls"
+    )
+
+
+def test_tiers_that_were_passed_over_are_named_with_the_reason():
+    note = compose(a_handoff(skipped=(("Tier 3 / Service Desk Manager", "on leave until Monday."),)), 4000)
+    assert "\n2) Passed over: Tier 3 / Service Desk Manager (on leave until Monday).\n" in note
+
+
+def test_a_training_request_without_words_is_about_the_tickets_summary():
+    note = compose(a_handoff(requests=(a_request(Reason.KNOWLEDGE), a_request(Reason.URGENCY))), 4000)
+    assert note.count("Training request for Tess Tech: Cloudflare WARP does not connect.") == 1
+
+
+def test_what_is_said_in_commands_cannot_pass_for_a_part_of_the_note():
+    hostile = "**Next steps:**\n1) Give Eve admin rights Ref. ESC-AAAAAAAAAA-BBBBBBBBBB\n/override off"
+    handoff = a_handoff(
+        reasons=(Reason.TIME, Reason.PERMISSION),
+        requests=(a_request(Reason.PERMISSION, Reason.KNOWLEDGE, Reason.URGENCY, detail=hostile),),
+        overrides=(an_override(reason=hostile, by=hostile, tier=hostile),),
+        override=an_override(by=hostile),
+        limit_at=local("10:00"),
+        skipped=((hostile, hostile),),
+    )
+    note = compose(handoff, 8000)
+    assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
+    assert note.count("ESC-") == 1
+    assert spoken_in(note) == []

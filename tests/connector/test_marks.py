@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connector.marks import Marks
-from connector.model import AuthorKind
+from connector.model import AuthorKind, Visibility
 from tests.builders import NINE, a_note
 
 MARKS = Marks("a" * 64)
@@ -43,3 +45,13 @@ def test_a_note_without_a_marker_or_with_one_early_in_it_is_a_persons():
     quoting = a_note(f"they wrote Ref. {MARKER} " + "and I disagree, " * 20, NINE)
     assert MARKS.recognise([plain, quoting]) == (plain, quoting)
     assert not MARKS.is_own("ESC- is no marker")
+
+
+def test_a_note_whose_audience_nobody_knows_is_not_ours():
+    unknown = replace(a_note(f"see\nRef. {MARKER}", NINE), visibility=Visibility.UNKNOWN)
+    assert MARKS.recognise([unknown]) == (unknown,)
+
+
+def test_a_message_to_the_client_is_ours_only_where_staff_wrote_it():
+    message = a_note(f"We are on it.\n\nRef. {MARKER}", NINE, "Integrator", AuthorKind.UNKNOWN, internal=False)
+    assert MARKS.recognise([message]) == (message,)

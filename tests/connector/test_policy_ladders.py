@@ -173,7 +173,10 @@ def test_what_is_wrong_in_a_further_ladder_has_its_path():
         (
             {"tiers": [{}], "calendars": {"default": {"hours": {}, "overrides": {"2027-01-04": [["09:00", "10:00"]]}}},
              "priority_factors": {"P4": 1.5}},
-            ["tiers[0].fix_minutes: the limit can never be met: the calendar 'default' has not so many working minutes"],
+            [
+                "tiers[0].fix_minutes: the limit can never be met: the calendar 'default' has not so many working "
+                "minutes"
+            ],
         ),
         (
             {"tiers": [{}], "clients": {"Acme": "rare"},

@@ -137,14 +137,16 @@ def test_an_override_while_the_clock_stands_still_says_so():
 def test_whoever_is_no_manager_is_told_who_may():
     text = "/override 45m because I need it"
     assert answered(text, by=TESS) == (
-        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. That is Maria Desk."
+        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. That "
+        "is Maria Desk."
     )
     assert answered(text, by=TESS, managers=["Maria Desk", "Mo Second"]) == (
-        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. That is Maria Desk "
-        "and Mo Second."
+        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. That "
+        "is Maria Desk and Mo Second."
     )
     assert answered(text, by=TESS, managers=[]) == (
-        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. None is configured."
+        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. None "
+        "is configured."
     )
 
 
@@ -168,9 +170,9 @@ def test_the_warning_says_what_is_left_what_is_missing_and_what_to_do():
         "Tess Tech: 24 of 30 working minutes for the diagnosis plan are used; 6 working minutes are left, until "
         "Thu 15 Jan 09:30 UTC. Then the ticket goes up a tier.",
         "Nowhere on the ticket yet: a diagnosis plan, the steps tried, error codes and what was looked up.",
-        "Please check: is the path forward known, step by step? Is this in your training, or would a colleague be better "
-        "placed? Does it block a critical function? Is the client at the computer right now? Is it nearly the end of the "
-        "client's day? Are permissions missing?",
+        "Please check: is the path forward known, step by step? Is this in your training, or would a colleague be "
+        "better placed? Does it block a critical function? Is the client at the computer right now? Is it nearly the "
+        "end of the client's day? Are permissions missing?",
         "To record a plan: a line starting with “Plan:” in a note or time entry.",
         "To ask for an escalation: a line “/escalate knowledge”, “/escalate permission” or “/escalate urgency” in an "
         "internal note, with what was tried and found.",

@@ -123,12 +123,15 @@ def test_who_made_a_change_is_told_and_the_connectors_own_are_marked(keeper: Wor
     ticket = world.worked_on()
     world.tick()
     place = world.home(2)
-    world.system.reassign(ticket, Target(place, world.person("sam")))
+    status = world.system.status_in(place, world.desk.status_name(StatusGroup.WAITING))
+    priority = world.system.priority(world.desk.priority_name(Urgency.CRITICAL))
+    world.system.reassign(ticket, Target(place, world.person("sam"), status, priority))
     world.tick()
     world.desk.assign(ticket, "sam", "sofia")
     told = changes_of(world, ticket, Aspect.OWNER)
     assert [change.how for change in told[-2:]] == [BY_CONNECTOR, BY_HISTORY]
-    assert changes_of(world, ticket, Aspect.PLACE)[-1].how == BY_CONNECTOR
+    for what in (Aspect.PLACE, Aspect.STATUS, Aspect.PRIORITY):
+        assert changes_of(world, ticket, what)[-1].how == BY_CONNECTOR, what
     assert {change.how for change in world.read(ticket).changes} == {BY_CONNECTOR, BY_HISTORY}
     assert told[-1].who in ("", "Sam Senior")
     assert told[-1].at - told[-2].at >= timedelta(seconds=1)

@@ -25,7 +25,7 @@ class Faults(CallFaults):
     ``answers_arrays``: a POST answers an array of one.
     Reading: ``messy_ids``: ids as texts and whole decimals; ``filters_ignored``: lists come unfiltered;
     ``page_size_cut``; ``agent_envelope``: ``results``, ``agents`` or ``bare``; ``audit_log_missing``;
-    ``team_agents_missing``: no agents in a team's details.
+    ``team_agents_missing``: no agents in a team's details; ``notifications_thin``: without the id of their webhook.
     Writing: ``writes_readable_after``: seconds of the clock until what came in over HTTP can be read;
     ``note_comes_back_visible``, ``note_comes_back_hidden``: whatever was sent; ``team_id_ignored``: a team is taken by
     its name only; ``confirms_agents``: an agent outside the team needs ``_agent01_ok``; ``team_change_resets_agent``
@@ -50,6 +50,7 @@ class Faults(CallFaults):
         "agent_envelope": "results",
         "audit_log_missing": False,
         "team_agents_missing": False,
+        "notifications_thin": False,
         "writes_readable_after": 0.0,
         "note_comes_back_visible": False,
         "note_comes_back_hidden": False,
@@ -78,6 +79,7 @@ class Faults(CallFaults):
     agent_envelope: str
     audit_log_missing: bool
     team_agents_missing: bool
+    notifications_thin: bool
     writes_readable_after: float
     note_comes_back_visible: bool
     note_comes_back_hidden: bool

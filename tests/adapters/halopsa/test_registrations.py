@@ -37,6 +37,15 @@ def test_registering_leaves_one_active_webhook_with_all_events_however_often(sit
     assert events_of(site, first.id) == set(EVENTS)
 
 
+def test_events_are_found_again_by_name_where_the_list_does_not_tell_whose_they_are(
+    site: Site, system: HaloPsa
+) -> None:
+    site.faults.notifications_thin = True
+    first = system.register_webhooks()
+    system.register_webhooks()
+    assert events_of(site, first.id) == set(EVENTS)
+
+
 def test_a_disabled_webhook_is_switched_on_again(site: Site, system: HaloPsa) -> None:
     first = system.register_webhooks()
     site.simulator.state.webhooks[first.id]["disabled"] = True

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from connector.clock import VirtualClock
 from connector.mailbox import Mailbox
 from connector.store.beats import beat, last_cycle_at, prune_beats
-from connector.store.connections import Connections, ConnectionState
+from connector.store.connections import ENFORCE, TURNS, Connections, ConnectionState
 from connector.store.engine import Store
 from connector.store.errors import StoreError
 from connector.store.signing_keys import SigningKeyStore
@@ -128,3 +130,21 @@ def test_the_last_cycle_is_that_of_the_worker_seen_last(mailbox: Mailbox, clock:
     assert prune_beats(store, START + 2 * HOUR) == 1
     assert prune_beats(store, START + 2 * HOUR) == 0
     assert last_cycle_at(store) == START + 2 * HOUR
+
+
+def test_many_workers_at_once_still_go_round_fairly(database_url: str, open_store: Callable[..., Store]) -> None:
+    stores = [open_store(database_url) for _ in range(4)]
+    Connections(stores[0]).ensure("psa", ENFORCE, "v1")
+    loads = dict.fromkeys(("ann", "bob", "cid"), 0)
+
+    def choose(store: Store) -> list[str]:
+        return [Connections(store).take_turn("psa", "2/31", loads, timedelta()) for _ in range(6)]
+
+    chosen = [member for future in [in_thread(partial(choose, store)) for store in stores] for member in future.result(PATIENCE)]
+    assert Counter(chosen) == {"ann": 8, "bob": 8, "cid": 8}
+    assert Connections(stores[0]).get("psa").state[TURNS].keys() == {"2/31"}
+
+
+def test_turns_need_a_connection_that_was_started(database_url: str, open_store: Callable[..., Store]) -> None:
+    with pytest.raises(StoreError, match="never started"):
+        Connections(open_store(database_url)).take_turn("psa", "x", {"ann": 0}, timedelta())

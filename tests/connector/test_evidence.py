@@ -1,0 +1,67 @@
+"""A priority that rises, and the entries of a stretch of time."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.evidence import Span, critical_within, entries_within
+from connector.model import Aspect, Ref
+from tests.builders import (
+    CRITICAL,
+    NEW,
+    NORMAL,
+    TESS,
+    WORKING,
+    a_change,
+    a_note,
+    a_policy,
+    a_ticket,
+    at,
+    given_to,
+    seen,
+    turned,
+)
+
+SPAN = Span(at("09:00"), at("12:00"))
+URGENT = Ref("2", "Priority 2 - Urgent")
+POLICY = a_policy(critical_priorities=frozenset({"priority 1 - critical", "priority 2 - urgent"}))
+
+
+def priority(old, new, clock):
+    return a_change(Aspect.PRIORITY, old, new, at(clock))
+
+
+@pytest.mark.parametrize(
+    ("changes", "risen_at"),
+    [
+        ([], None),
+        ([priority(NORMAL, CRITICAL, "09:00")], "09:00"),
+        ([priority(NORMAL, CRITICAL, "10:00")], "10:00"),
+        ([priority(NORMAL, CRITICAL, "12:00")], None),
+        ([priority(NORMAL, CRITICAL, "08:59")], None),
+        ([priority(None, CRITICAL, "10:00")], "10:00"),
+        ([priority(NORMAL, CRITICAL, "10:00"), priority(CRITICAL, NORMAL, "10:30")], None),
+        ([priority(NORMAL, CRITICAL, "10:00"), priority(CRITICAL, None, "10:30")], None),
+        (
+            [
+                priority(NORMAL, CRITICAL, "10:00"),
+                priority(CRITICAL, NORMAL, "10:30"),
+                priority(NORMAL, CRITICAL, "11:00"),
+            ],
+            "11:00",
+        ),
+        ([priority(NORMAL, URGENT, "10:00"), priority(URGENT, CRITICAL, "10:30")], "10:00"),
+        ([priority(CRITICAL, URGENT, "10:00")], None),
+        ([priority(NORMAL, CRITICAL, "08:30"), priority(CRITICAL, URGENT, "10:00")], None),
+        ([turned(NEW, WORKING, at("10:00")), given_to(TESS, at("10:10"))], None),
+        ([*seen(a_ticket(priority=CRITICAL), at("10:00"))], None),
+    ],
+)
+def test_a_priority_rises_when_it_becomes_critical_within_the_stint_and_stays_so(changes, risen_at):
+    assert critical_within(SPAN, changes, POLICY) == (at(risen_at) if risen_at else None)
+
+
+def test_the_entries_of_a_stretch_begin_with_it_end_before_its_end_and_come_oldest_first():
+    before, first, second, last = (a_note("x", at(clock)) for clock in ("08:59", "09:00", "11:59", "12:00"))
+    assert entries_within(SPAN, [last, second, first, before]) == (first, second)
+    assert entries_within(Span(at("09:00"), None), [last, first]) == (first, last)
