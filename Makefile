@@ -6,7 +6,7 @@ BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 JOBS ?= 2
 
-.PHONY: demo run test check bench format lock clean
+.PHONY: demo run test e2e-rt check bench format lock clean
 .DEFAULT_GOAL := demo
 
 # The lock names everything, so nothing is resolved anew: with its dependencies looked up, a package that asks for an
@@ -28,6 +28,9 @@ test: $(READY)  ## every test, with the coverage that is asked of the pure modul
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=
 	$(BIN)/python -m tests.coverage_gate
+
+e2e-rt: $(READY)  ## the connector on a real Request Tracker from Debian's packages, on SQLite and on PostgreSQL
+	$(BIN)/python -m tests.e2e.rt
 
 check: $(READY)  ## format, lint, types
 	$(BIN)/ruff format --check .

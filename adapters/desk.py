@@ -29,7 +29,7 @@ STAFF: Mapping[str, tuple[str, int]] = {
 """The people: how a script calls them, their full names, and the tier at whose home they work (0: at none)."""
 
 FORMER = "gone"
-"""Gus Gone, who is not active any more."""
+"""Gus Gone, who worked at the first tier's home and is not active any more."""
 
 CLIENTS: Mapping[str, str] = {"Acme": "Acme Corp", "Globex": "Globex Ltd"}
 """The clients: how a script calls them, and their names."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-NAMES = ("working_time", "evaluator", "timers", "accepts", "escalations", "footprint")
+NAMES = ("working_time", "evaluator", "timers", "accepts", "escalations", "calls", "footprint")
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from adapters.contract import TicketSystem
@@ -15,6 +15,7 @@ from connector.connection import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
 from connector.homes import HomeBook
 from connector.journal import Journal
 from connector.mailbox import Mailbox
+from connector.notify import Notifier
 from connector.policies import Policies
 from connector.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
@@ -52,6 +53,7 @@ def connect(
     keeps_webhooks: bool,
     jitter: random.Random,
     journal: Journal | None = None,
+    notifier: Notifier | None = None,
 ) -> Connected:
     """Bring a connection up: remember its first start, ring everything when mode or policy changed, plan its chores.
 
@@ -67,12 +69,14 @@ def connect(
         fresh = {RUNG_FOR: rung_for, RUNG_AT: store.now().isoformat(), SURVEYED: None}
         connections.update_state(system.name, fresh)
     sight = sight_of(system, store, policy, settings, journal)
+    notifier = notifier or Notifier()
+    settings = replace(settings, notify_targets=notifier.count)
     turns = TicketTurn(sight, settings, jitter)
     # Registering a webhook is a write on the ticket system: an observing connector only looks. Where an administrator
     # installs the sender, there is nothing to keep.
     keeps = keeps_webhooks and settings.is_enforcing and system.manages_webhooks
     chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps)
-    chores = Chores(system, mailbox, connections, sight.homes, chore_settings, store.now)
+    chores = Chores(system, mailbox, connections, sight.homes, chore_settings, store.now, notifier)
     chores.schedule()
     return Connected(system, turns, chores, sight.homes)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.contract import TicketSystem
+from connector.alternatives import first_known
 from connector.connection import ConnectionBook
 from connector.model import Person, Place
 from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Tier
@@ -44,7 +45,7 @@ class Assigner:
         if tier.assign == QUEUE:
             return Assignment(None, queue, QUEUE)
         if tier.assign not in (ROUND_ROBIN, LEAST_LOADED):
-            person = self.system.member(tier.assign)
+            person = first_known(tier.assign, self.system.member)
             if person.is_active:
                 return Assignment(person, f"assigned to {person.name}", "member")
             why = f"{queue}: {person.name}, who is configured to get it, is not active"

@@ -134,7 +134,7 @@ def events(
         after_id = rows[-1].id
 
 
-def export(store: Store) -> Iterator[dict[str, object]]:
+def export(store: Store) -> Iterator[dict[str, Any]]:
     """Every event as a dictionary that is ready for JSON, with ``hash`` and ``previous_hash``."""
     for row in events(store):
         yield {

@@ -60,17 +60,15 @@ def plan_in(text: str) -> str | None:
     A plan is a line starting with ``Plan:`` or ``Diagnosis plan:`` together with the rest of its paragraph (a list
     right below it counts). Nothing after the colon, or a placeholder such as "tbd", is no plan.
     """
-    return _plan_called(PLAN, text)
+    return _plan_called(PLAN, text) if "plan" in text.lower() else None
 
 
 def new_plan_in(text: str) -> str | None:
     """The plan that a note records after a final escalation, in a line starting with ``New plan:``, or None."""
-    return _plan_called(NEW_PLAN, text)
+    return _plan_called(NEW_PLAN, text) if "plan" in text.lower() else None
 
 
 def _plan_called(wanted: str, text: str) -> str | None:
-    if "plan" not in text.lower():
-        return None
     for label, lines in labelled(own_lines(text)):
         plan = " ".join(lines).strip() if label == wanted else ""
         if any(map(str.isalnum, plan)) and plan.strip(" .…?!-").casefold() not in _NO_PLAN_YET:

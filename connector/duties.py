@@ -14,6 +14,7 @@ from connector.audit import AuditEvent
 from connector.demand import FINAL, Demand, Documentation
 from connector.evaluator import Decision, Verdict
 from connector.follow_up import due_reminder, still_owed
+from connector.hearing import ANSWER
 from connector.journal import Step, StepState
 from connector.model import Reason
 from connector.orders import Request, listens_from
@@ -108,7 +109,7 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         told.setdefault(word.entry, []).append((sayings.unclear(word), event))
     for entry, answers in told.items():
         lines = tuple(line for line, _ in answers)
-        yield Say(situation.named("answer", entry), "answer", lines, tuple(event for _, event in answers))
+        yield Say(situation.named(ANSWER, entry), "answer", lines, tuple(event for _, event in answers))
 
 
 def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:
@@ -150,13 +151,14 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
     """The warning of the stage where it is due, else when it will be."""
     decision, clock = situation.decision, situation.decision.clock
-    if clock is None or clock.warn_at is None or decision.verdict not in _WARNED:
+    if clock is None or decision.verdict not in _WARNED:
         return [], None
     saga = situation.named(clock.stage.value, "warning")
-    if situation.is_done(saga):
+    warn_at = None if situation.is_done(saga) else clock.warn_at()
+    if warn_at is None:
         return [], None
-    if decision.at < clock.warn_at:
-        return [], clock.warn_at
+    if decision.at < warn_at:
+        return [], warn_at
     lines = tuple(sayings.warning(decision, situation.policy, situation.documentation))
     detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
     return [Say(saga, "warning", lines, (AuditEvent("warned", detail),))], None

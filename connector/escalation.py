@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.contract import OutcomeUnknown, Permanent, TicketSystem, UnknownName, VisibleNote
+from connector.alternatives import first_known
 from connector.announcing import Announcer
 from connector.assignment import Assigner, Assignment
 from connector.audit import AuditEvent
@@ -166,7 +167,7 @@ class Escalator:
             )
         status: Status | None
         if to.status:
-            status = self.system.status_in(place, to.status)
+            status = first_known(to.status, lambda name: self.system.status_in(place, name))
         else:
             status = self.system.arrival_status(place, decision.record.status)
         chosen = self.assigner.choose(to, place, kept)
@@ -189,7 +190,7 @@ class Escalator:
         assignment = "the tier and the owner stay as they are"
         if final.sr_it_manager:
             try:
-                person = self.system.member(final.sr_it_manager)
+                person = first_known(final.sr_it_manager, self.system.member)
             except UnknownName:
                 assignment = f"the owner stays: {final.sr_it_manager}, the Sr IT Manager, is not known here"
             else:
@@ -197,8 +198,11 @@ class Escalator:
                     owner, assignment = person, f"assigned to {person.name}"
                 else:
                     assignment = f"the owner stays: {person.name}, the Sr IT Manager, is not active"
-        status = self.system.status_in(record.place, final.status) if final.status else None
-        priority = self.system.priority(final.priority) if final.priority else None
+        status = priority = None
+        if final.status:
+            status = first_known(final.status, lambda name: self.system.status_in(record.place, name))
+        if final.priority:
+            priority = first_known(final.priority, self.system.priority)
         return Target(None, owner, status, priority), assignment
 
     # -- 2 to 5: doing it -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from connector.orders import NOTHING, Orders
 from connector.overrides import Override, in_force
 from connector.policy import EndOfDay, FixStartsAt, Policy, Tier
 from connector.timeline import Stint, Timeline
-from connector.working_time import CalendarError, Pauses, WorkingCalendar
+from connector.working_time import CalendarError, WorkingCalendar
 
 
 class Verdict(StrEnum):
@@ -45,7 +45,7 @@ class StageClock:
     ``limit_at``: when the limit runs out, None while an open-ended pause keeps it from doing so. ``due_at``: the same,
     or later by an ``override``; None where that lifts the limit. ``act_at``: the first working moment from then on
     (closing time is a valid due time, judged at the next opening), or the client's next opening where the escalation
-    is deferred to it. ``warn_at``: when the holder is warned; None for never.
+    is deferred to it. ``warn_share``: the share of the time at which the holder is warned; 0 for never.
     """
 
     stage: Stage
@@ -57,7 +57,7 @@ class StageClock:
     limit_at: datetime | None
     due_at: datetime | None
     act_at: datetime | None
-    warn_at: datetime | None
+    warn_share: float
     calendar_name: str
     calendar: WorkingCalendar
     override: Override | None = None
@@ -71,6 +71,24 @@ class StageClock:
     def left_minutes(self) -> float:
         """What is left of the limit, never below 0."""
         return max(0.0, self.limit_minutes - self.used_minutes)
+
+    @property
+    def spans(self) -> tuple[tuple[datetime, datetime | None], ...]:
+        """The pauses as the calendar takes them."""
+        return tuple((pause.start, pause.end) for pause in self.pauses)
+
+    def warn_at(self) -> datetime | None:
+        """When the share of the time that there is (of the limit, or up to the end of an override) is used up.
+
+        Worked out only when asked: none but a running stage is warned of.
+        """
+        if not self.warn_share or self.due_at is None:
+            return None
+        calendar, in_all = self.calendar, self.limit_minutes
+        if self.override is not None:
+            in_all = calendar.between(self.counted_from, self.due_at, self.spans)
+        share_at = calendar.add(self.counted_from, self.warn_share * in_all, self.spans)
+        return None if share_at is None else calendar.next_open(share_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +120,7 @@ class Decision:
 
 
 def evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders = NOTHING) -> Decision:
-    """Judge the stage that the ticket's running stint owes at ``now``."""
-    return replace(_evaluate(timeline, policy, now, orders), orders=orders)
-
-
-def _evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders) -> Decision:
+    """Judge the stage that the ticket's running stint owes at ``now``. ``orders``: what people said to it."""
     record, stint = timeline.record, timeline.current
     if not record.is_escalatable:
         return Decision(Verdict.NOT_ESCALATABLE, record.why_not, now, timeline)
@@ -126,7 +140,7 @@ def _evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders)
     except CalendarError as error:
         return Decision(Verdict.UNKNOWN, str(error), now, timeline, tier=tier)
     verdict, why, wake_at = _judge(clock, stint, now)
-    return Decision(verdict, why, now, timeline, tier=tier, clock=clock, wake_at=wake_at)
+    return Decision(verdict, why, now, timeline, orders, tier, clock, wake_at)
 
 
 def stage_clock(
@@ -163,7 +177,7 @@ def stage_clock(
         limit_at=limit_at,
         due_at=due_at,
         act_at=act_at,
-        warn_at=_warn_at(counted_from, base * factor, due_at, policy.warn_at, calendar, spans, override),
+        warn_share=policy.warn_at,
         calendar_name=name,
         calendar=calendar,
         override=override,
@@ -175,23 +189,6 @@ def _due(limit_at: datetime | None, override: Override | None) -> datetime | Non
     if override is None or limit_at is None:
         return limit_at
     return None if override.until is None else max(limit_at, override.until)
-
-
-def _warn_at(
-    counted_from: datetime,
-    limit_minutes: float,
-    due_at: datetime | None,
-    share: float,
-    calendar: WorkingCalendar,
-    spans: Pauses,
-    override: Override | None,
-) -> datetime | None:
-    """When the share of the time that there is (of the limit, or up to the end of an override) is used up."""
-    if not share or due_at is None:
-        return None
-    in_all = limit_minutes if override is None else calendar.between(counted_from, due_at, spans)
-    share_at = calendar.add(counted_from, share * in_all, spans)
-    return None if share_at is None else calendar.next_open(share_at)
 
 
 def _without_stint(timeline: Timeline, now: datetime) -> Decision:

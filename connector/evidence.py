@@ -124,10 +124,14 @@ def plan_within(
 
 
 def critical_within(span: Span, changes: Sequence[Change], policy: Policy) -> datetime | None:
-    """When the priority last rose to a critical one during the stint; None when it did not, or fell again."""
+    """When the priority last rose to a critical one during the stint; None when it did not, or fell again.
+
+    A rise in the second in which the stint began is what began it, or the ticket's first priority.
+    """
     risen: datetime | None = None
     for change in changes:
-        if change.what is not Aspect.PRIORITY or is_sight(change) or not span.holds(change.at):
+        is_within = span.holds(change.at) and change.at > span.start
+        if change.what is not Aspect.PRIORITY or is_sight(change) or not is_within:
             continue
         is_now, was = (policy.is_critical(p if isinstance(p, Ref) else None) for p in (change.new, change.old))
         risen = (risen if was else change.at) if is_now else None

@@ -55,8 +55,12 @@ def explain(
         "Stints:",
         *(list(_stints(decision.timeline.stints, policy, zone)) or ["  none"]),
         "",
+        "Said to the connector:",
+        *([f"  {line}" for line in _said(decision, zone)] or ["  nothing"]),
+        "",
         "Clock:",
         *(f"  {line}" for line in working(decision)),
+        *(f"  {line}" for line in _newer(decision, zone)),
         "",
         "Escalations:",
         *([f"  {line}" for line in escalations] or ["  none"]),
@@ -92,11 +96,19 @@ def _shortened(lines: list[str]) -> list[str]:
 
 
 def _due(clock: StageClock, zone: ZoneInfo) -> str:
-    if clock.due_at is None:
+    override = clock.override
+    if override is not None and override.until is None:
+        return f"no limit in this stint, by an override of {override.by}"
+    if clock.due_at is None or clock.limit_at is None:
         return "not due while the pause lasts"
-    if clock.act_at is not None and clock.act_at != clock.due_at:
-        return f"due at {shown(clock.due_at, zone)}, judged at the next opening, {shown(clock.act_at, zone)}"
-    return f"due at {shown(clock.due_at, zone)}"
+    due = f"due at {shown(clock.due_at, zone)}"
+    if override is not None and clock.due_at > clock.limit_at:
+        due += f" by an override of {override.by}, instead of {shown(clock.limit_at, zone)}"
+    if clock.act_at is None or clock.act_at == clock.due_at:
+        return due
+    if clock.act_at == clock.calendar.next_open(clock.due_at):
+        return f"{due}, judged at the next opening, {shown(clock.act_at, zone)}"
+    return f"{due}, near the end of the client's day: it waits for the next opening, {shown(clock.act_at, zone)}"
 
 
 def _stints(stints: Sequence[Stint], policy: Policy, zone: ZoneInfo) -> Iterator[str]:
@@ -113,6 +125,31 @@ def _stints(stints: Sequence[Stint], policy: Policy, zone: ZoneInfo) -> Iterator
         for pause in stint.pauses:
             until = shown(pause.end, zone) if pause.end else "now"
             yield f"    paused from {shown(pause.start, zone)} until {until}: {pause.status}"
+
+
+def _said(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
+    """The overrides of all stints and the running stint's requests, by when they were said."""
+    orders = decision.orders
+    said: list[tuple[datetime, str]] = []
+    for override in (one for stint in orders.overrides.values() for one in stint):
+        until = f"until {shown(override.until, zone)}" if override.until else "off" if override.is_off else "no limit"
+        became = f"refused: {override.refused}" if override.refused else "applied"
+        said.append((override.at, f"{override.by}: override, {until}, for the {override.stage.value}; {became}"))
+    for request in orders.requests:
+        kinds = " & ".join(reason.value.lower() for reason in request.reasons)
+        said.append((request.at, f"{request.by}: asked for an escalation ({kinds})"))
+    for word in orders.unclear:
+        said.append((word.at, f"{word.by}: {word.problem}"))
+    for at, line in sorted(said):
+        yield f"{shown(at, zone)} {line}"
+
+
+def _newer(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
+    """What the newest policy would say, where the stint keeps an earlier one."""
+    if decision.newer is not None:
+        version, due_at = decision.newer
+        due = f"due at {shown(due_at, zone)}" if due_at else "not due"
+        yield f"under the newest policy, {version}, it would be {due}; see `escalator policy apply`"
 
 
 def _change(change: Change, zone: ZoneInfo) -> str:

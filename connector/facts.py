@@ -9,6 +9,7 @@ from connector.duties import reasons_text
 from connector.escalation import Plan
 from connector.evaluator import Decision
 from connector.explanation import working
+from connector.hearing import HEARD, heard_in
 from connector.model import Reason
 
 
@@ -36,6 +37,8 @@ def facts_of(
     if Reason.TIME in demand.reasons and clock.due_at is not None:
         facts["due_at"] = clock.due_at.isoformat()
         facts["act_at"] = clock.act_at.isoformat() if clock.act_at else None
+    if heard := heard_in(decision):
+        facts[HEARD] = list(heard)
     if demand.requests:
         facts["asked_by"] = [request.identifier or request.by for request in demand.requests]
     if demand.undocumented:

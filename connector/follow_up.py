@@ -35,10 +35,9 @@ def still_owed(record: TicketRecord, since: datetime, *, client_was_told: bool) 
 
 def reminders(final: FinalEscalation, clock: StageClock, since: datetime) -> Iterator[Reminder]:
     """The reminders after a final escalation at ``since``, by the clock's calendar and pauses, oldest first."""
-    spans = [(pause.start, pause.end) for pause in clock.pauses]
     for number in range(1, final.reminders + 1):
         try:
-            at = clock.calendar.add(since, number * final.reminder_minutes, spans)
+            at = clock.calendar.add(since, number * final.reminder_minutes, clock.spans)
             if at is None:
                 return
             yield Reminder(number, clock.calendar.next_open(at))

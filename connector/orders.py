@@ -5,7 +5,7 @@ Read anew from the entries at every turn, like the clocks; nothing of it is stor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from connector.evidence import entries_within
 from connector.model import Entry, Reason
 from connector.overrides import Discretion, Override, may_command, overrides_in
 from connector.policy import Policy
-from connector.spoken import EscalateWords, Unclear, spoken_in
+from connector.spoken import EscalateWords, Unclear, may_speak, spoken_in
 from connector.timeline import Stint, Timeline
 
 Managers = Mapping[int, Mapping[str, str]]
@@ -68,28 +68,35 @@ class Orders:
 
 NOTHING = Orders()
 
+_NOTHING_HEARD: Mapping[str, str] = {}
+
 
 def says_something(entry: Entry) -> bool:
     """Whether an entry speaks a command, well or badly."""
     return may_command(entry) and bool(spoken_in(entry.text))
 
 
-def read_orders(timeline: Timeline, policy: Policy, managers: Managers) -> Orders:
-    """What was ordered on a ticket. ``managers`` may lack tiers: nobody may override there."""
-    speaking = [entry for entry in timeline.record.entries if says_something(entry)]
+def read_orders(
+    timeline: Timeline, policy: Policy, managers: Managers, heard: Mapping[str, str] = _NOTHING_HEARD
+) -> Orders:
+    """What was ordered on a ticket. ``managers`` may lack tiers: nobody may override there.
+
+    ``heard``: entries whose commands an earlier turn took for a stint, by its key; there they stay.
+    """
+    speaking = [entry for entry in timeline.record.entries if may_speak(entry.text) and says_something(entry)]
     if not speaking:
         return NOTHING
     overrides: dict[str, tuple[Override, ...]] = {}
     for stint in timeline.stints:
-        mine = entries_within(stint.span, speaking)
+        mine = _said_in(stint, timeline, speaking, heard)
         if mine:
             discretion = _discretion(stint, timeline, policy, managers)
             overrides[stint.key] = overrides_in(mine, discretion, stint.plan.at if stint.plan else None)
     current = timeline.current
-    heard = entries_within(current.span, speaking) if current else ()
+    said = _said_in(current, timeline, speaking, heard) if current else ()
     requests: list[Request] = []
     unclear: list[Misunderstood] = []
-    for entry in heard:
+    for entry in said:
         if current is not None and entry.at < listens_from(current):
             continue
         for words in spoken_in(entry.text):
@@ -100,6 +107,15 @@ def read_orders(timeline: Timeline, policy: Policy, managers: Managers) -> Order
             elif isinstance(words, Unclear):
                 unclear.append(Misunderstood(entry.id, entry.author.name, entry.at, words.command, words.problem))
     return Orders(overrides, managers, tuple(requests), tuple(unclear))
+
+
+def _said_in(stint: Stint, timeline: Timeline, entries: Sequence[Entry], heard: Mapping[str, str]) -> tuple[Entry, ...]:
+    """The entries of a stint: those that were taken for it, and of all others those that lie in its time."""
+    keys = {one.key for one in timeline.stints}
+    taken = {entry: key for entry, key in heard.items() if key in keys}
+    within = {entry.id for entry in entries_within(stint.span, entries)}
+    mine = (one for one in entries if (taken[one.id] == stint.key if one.id in taken else one.id in within))
+    return tuple(sorted(mine, key=lambda entry: entry.at))
 
 
 def listens_from(stint: Stint) -> datetime:

@@ -17,7 +17,12 @@ GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 UNKNOWN_AGAIN = timedelta(minutes=15)
 """When to look again at what nobody can tell yet: somebody may name the status or mend the home meanwhile."""
 
-_ON_THE_WAY = frozenset({Verdict.RUNNING.value, Verdict.OVERRIDDEN.value, Verdict.DEFERRED.value})
+_WILL_ACT = frozenset({Verdict.BREACHED, Verdict.DUE_AT_OPENING, Verdict.DEFERRED})
+"""Verdicts after a deadline that was not missed: something is written, now or at an opening."""
+
+_ON_THE_WAY = frozenset(
+    verdict.value for verdict in (Verdict.RUNNING, Verdict.OVERRIDDEN, Verdict.DUE_AT_OPENING, Verdict.DEFERRED)
+)
 
 BACKOFF_BASE_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 600.0
@@ -99,7 +104,7 @@ def _snapshot(decision: Decision) -> dict[str, object]:
 
 def _news(claim: Claim, decision: Decision, snapshot: Mapping[str, object], *, has_acted: bool) -> Iterable[AuditEvent]:
     """Audit entries for what changed since the last turn; a turn that changes nothing leaves no trace."""
-    if not has_acted and decision.verdict is not Verdict.BREACHED:
+    if not has_acted and decision.verdict not in _WILL_ACT:
         missed = _missed(claim, decision.why, decision.at)
         if missed:
             yield missed

@@ -180,7 +180,8 @@ class Policy:
 
     def group_of(self, status: Status) -> StatusGroup:
         """What a status means for the clocks: the operator's word first, then the system's."""
-        return self.status_groups.get(status.name.casefold(), status.group)
+        groups = self.status_groups
+        return groups.get(status.name.casefold(), status.group) if groups else status.group
 
     def factor_of(self, priority: Ref | None) -> float:
         """The factor that a priority puts on the limits; 1 without a rule."""

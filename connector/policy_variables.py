@@ -116,7 +116,14 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
 )
 
 PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
-    _at("final.sr_it_manager", "FINAL_SR_IT_MANAGER", "becomes the owner", "a member identifier", "srit"),
+    _at(
+        "final.sr_it_manager",
+        "FINAL_SR_IT_MANAGER",
+        "becomes the owner; where several systems are connected that call the same person differently, `irene | Irene "
+        "Systems` (so, too, for the other names of people, statuses and priorities)",
+        "a member identifier",
+        "srit",
+    ),
     _at("final.service_desk_manager", "FINAL_SERVICE_DESK_MANAGER", "is called by name", "a member identifier", "sdm"),
     _at("final.account_manager", "FINAL_ACCOUNT_MANAGER", "is called by name", "a member identifier", "am"),
     _at("final.status", "FINAL_STATUS", "status that marks the ticket", "the name of a status", "Escalated"),

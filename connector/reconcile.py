@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.contract import ConnectorError, PayloadError, Permanent, SignatureError, Temporary, TicketSystem
+from connector.announcing import ROW, message_of
 from connector.audit import AuditEvent
 from connector.connection import SURVEYED
 from connector.homes import HomeBook
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 from connector.model import ChangedTicket, InboundRequest
+from connector.notify import Notifier
 from connector.store.connections import Connections, ConnectionState
 
 POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
@@ -35,6 +37,9 @@ KEEP_MAIL = timedelta(days=7)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=1)
+KEEP_MESSAGES = timedelta(hours=24)
+"""For how long a message is tried to be sent."""
+
 KEYS_A_MINUTE = 20
 """How many signing keys are fetched a minute: forged webhooks must not use up the calls that tickets need."""
 
@@ -62,6 +67,7 @@ class Chores:
         homes: HomeBook,
         settings: ChoreSettings,
         now: Callable[[], datetime],
+        notifier: Notifier | None = None,
     ) -> None:
         self.system = system
         self.mailbox = mailbox
@@ -69,6 +75,7 @@ class Chores:
         self.homes = homes
         self.settings = settings
         self.now = now
+        self.notifier = notifier or Notifier()
         self._learned: list[datetime] = []
         self._learning = threading.Lock()
 
@@ -82,6 +89,8 @@ class Chores:
         try:
             if claim.ticket.startswith(KEY):
                 return self._verify_waiting(claim)
+            if claim.ticket.startswith(ROW):
+                return self._send_next(claim)
             again = {POLL: self._poll, SURVEY: self._survey, WEBHOOKS: self._webhooks, PRUNE: self._prune}[
                 claim.ticket
             ]()
@@ -190,6 +199,28 @@ class Chores:
             log.warning("unverified webhooks refused", connection=self.system.name, count=refused)
         audit = (AuditEvent("webhooks refused", {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
+
+    # -- messages --------------------------------------------------------------------------------------------
+
+    def _send_next(self, claim: Claim) -> Finished:
+        """Send the message to a target that waits longest; one a turn, so that each is ticked off as it is sent.
+
+        Raises Temporary when it was not taken. What could not be sent for a day, or to a target that is not configured
+        any more, is given up and said so.
+        """
+        number = int(claim.ticket.removeprefix(ROW))
+        if not claim.mail:
+            return Finished(claim=claim, wake_at=None, is_gone=True)
+        mail = claim.mail[0]
+        audit: tuple[AuditEvent, ...] = ()
+        is_old = self.now() - mail.received_at >= KEEP_MESSAGES
+        if is_old or number >= self.notifier.count:
+            why = "it could not be sent for a day" if is_old else "its target is not configured any more"
+            log.error("message given up", connection=self.system.name, target=number + 1, why=why)
+            audit = (AuditEvent("message given up", {"target": number + 1, "why": why, "delivery": mail.delivery}),)
+        else:
+            self.notifier.send(number, *message_of(mail))
+        return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=(mail.id,), audit=audit)
 
     def _may_learn(self) -> bool:
         now = self.now()

@@ -99,7 +99,7 @@ def warning(decision: Decision, policy: Policy, documentation: Documentation) ->
     assert stint is not None
     times = _times(decision, policy)
     then = "the ticket goes up a tier" if policy.next_tier(policy.tier(stint.tier)) else "the final escalation follows"
-    left = clock.calendar.between(decision.at, clock.due_at, [(p.start, p.end) for p in clock.pauses])
+    left = clock.calendar.between(decision.at, clock.due_at, clock.spans)
     holder = f"{name_of(stint.holders[-1])}: " if stint.holders else ""
     yield (
         f"{holder}{number(clock.used_minutes)} of {minutes_text(clock.limit_minutes)} for the {_owed(clock.stage)} are "

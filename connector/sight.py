@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
 from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
 from connector.evaluator import Decision, evaluate
+from connector.hearing import heard_by
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Mailbox, Source
 from connector.marks import Marks
@@ -80,41 +81,44 @@ class Sight:
         record = self.system.read(TicketId(ticket))
         record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
         known, new = self._changes(claim, record, homes, state)
-        judged = self.judge(record, (*known, *new))
         steps = tuple(self.journal.steps(f"{connection}/{ticket}/"))
+        judged = self.judge(record, (*known, *new), heard_by(steps))
         return Seen(claim, record, known, new, judged.homes, steps, judged.decision, judged.policy)
 
     def _changes(
         self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
     ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        known = tuple(self.mailbox.changes(claim.connection, claim.ticket))
-        known, aspects = with_history(record, known) if record.history_of else (known, EVERY)
-        new = observe(
-            record,
-            known,
-            is_watched=homes.is_watched(record.place),
-            adopted_at=_adopted_at(claim, record, state),
-            aspects=aspects,
-        )
-        return known, new
+        known, aspects = tuple(self.mailbox.changes(claim.connection, claim.ticket)), EVERY
+        adopted_at = _adopted_at(claim, record, state)
+        if record.history_of:
+            known, aspects = with_history(record, known)
+            if claim.snapshot is not None:
+                adopted_at = None  # it was met before: a survey after a change of policy finds nothing new
+        watched = homes.is_watched(record.place)
+        return known, observe(record, known, is_watched=watched, adopted_at=adopted_at, aspects=aspects)
 
-    def judge(self, record: TicketRecord, changes: Sequence[Change]) -> Judged:
-        """Work the clocks of a ticket out, under the policy that its running stint began with."""
+    def judge(self, record: TicketRecord, changes: Sequence[Change], heard: Mapping[str, str]) -> Judged:
+        """Work the clocks of a ticket out, under the policy that its running stint began with.
+
+        ``heard``: the stints in which commands were heard (see ``hearing``).
+        """
         ordered = sorted(changes, key=lambda change: change.at)
-        present = self._judge(record, ordered, self.policies.present)
+        present = self._judge(record, ordered, self.policies.present, heard)
         stint = present.decision.stint
         if stint is None:
             return present
         edition = self.policies.at(stint.entered_at)
         if edition is self.policies.present:
             return present
-        kept = self._judge(record, ordered, edition)
+        kept = self._judge(record, ordered, edition, heard)
         if kept.decision.stint is None or kept.decision.stint.key != stint.key:
             return present
         due_at = present.decision.clock.due_at if present.decision.clock else None
         return replace(kept, decision=replace(kept.decision, newer=(self.policies.present.policy.version, due_at)))
 
-    def _judge(self, record: TicketRecord, ordered: Sequence[Change], edition: Edition) -> Judged:
+    def _judge(
+        self, record: TicketRecord, ordered: Sequence[Change], edition: Edition, heard: Mapping[str, str]
+    ) -> Judged:
         state = self.connection.state()
         policy, homes = edition.policy.for_ticket(record, edition.homes.current())
         timeline = build_timeline(
@@ -126,7 +130,7 @@ class Sight:
             first_started_at=state.first_started_at,
         )
         managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
-        decision = evaluate(timeline, policy, self.now(), read_orders(timeline, policy, managers))
+        decision = evaluate(timeline, policy, self.now(), read_orders(timeline, policy, managers, heard))
         return Judged(decision, policy, homes)
 
 

@@ -66,11 +66,14 @@ class Unclear:
 Spoken = EscalateWords | OverrideWords | Unclear
 
 
+def may_speak(text: str) -> bool:
+    """Whether a text can hold a command at all: it has a slash, in whatever guise. Quick."""
+    return "/" in text or ("&" in text and ("&#" in text or "&sol" in text)) or "／" in text
+
+
 def spoken_in(text: str) -> list[Spoken]:
-    """The commands that a note speaks, in order. Fast where there is none."""
-    if "/" not in text and "／" not in text and "&#" not in text and "&sol" not in text:
-        return []
-    return list(_spoken(own_lines(text)))
+    """The commands that a note speaks, in order."""
+    return list(_spoken(own_lines(text))) if may_speak(text) else []
 
 
 def _spoken(lines: list[str]) -> Iterator[Spoken]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem, UnknownName
+from connector.alternatives import first_known
 from connector.model import Person
 from connector.orders import Managers
 from connector.policy import Policy
@@ -33,7 +34,7 @@ class Staff:
         if kept is not None and self._now() - kept[1] < KEPT_FOR:
             return kept[0]
         try:
-            person: Person | None = self._system.member(name)
+            person: Person | None = first_known(name, self._system.member)
         except UnknownName:
             person = None
         with self._lock:

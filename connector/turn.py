@@ -32,6 +32,7 @@ from connector.evaluator import Decision, Verdict
 from connector.facts import facts_of
 from connector.handoff import compose
 from connector.handover import gather
+from connector.hearing import heard_by, heard_in
 from connector.history import last_move_did_not_hold
 from connector.journal import LeaseLost, Step
 from connector.mailbox import Claim, Failed, Finished, Source
@@ -212,7 +213,8 @@ class TicketTurn:
         """The ticket's next clock, worked out from what came back: no further call is needed."""
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
-        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes)).decision
+        heard = {**heard_in(seen.decision), **heard_by(seen.steps)}
+        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), heard).decision
         if carried.is_final:
             # The ticket stays where it is; what is owed after a final escalation is looked at in a turn of its own.
             return self._finished(seen, _settled(decision), (), self.now(), has_acted=True)

@@ -20,6 +20,7 @@ from connector import __version__, assembly
 from connector.clock import SystemClock
 from connector.group_commit import GroupCommit
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
+from connector.notify import Notifier
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
 from connector.sight import Sight
@@ -105,6 +106,7 @@ def connections_of(wiring: Wiring) -> list[assembly.Connected]:
             keeps_webhooks=bool(settings.public_url),
             jitter=random.SystemRandom(),
             journal=CountedJournal(wiring.store, wiring.metrics),
+            notifier=Notifier(settings.notify_urls),
         )
         found.append(connected)
     return found

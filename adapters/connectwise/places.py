@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
+from adapters.connectwise.mapping import optional_ref
 from adapters.contract import UnknownName
 from adapters.names import same_name
 from connector.model import Person, Place, Status, StatusGroup
 
 _NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})
+_DONE = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED})
 _OWNERS_A_CALL = 200
 
 
@@ -84,8 +87,13 @@ class Places:
                 "count the open tickets of a team",
                 "Service Desk > Service Tickets (Inquire)",
                 f"closedFlag = False and owner/id in ({ids})",
-                "id,owner",
+                "id,owner,board,status",
             )
-            owned = (row.get("owner") for row in rows)
-            loads.update(str(owner["id"]) for owner in owned if isinstance(owner, dict) and "id" in owner)
+            held = [(optional_ref(row, "owner", "ticket"), row) for row in rows]
+            loads.update(owner.id for owner, row in held if owner is not None and not self._is_resolved(row))
         return loads
+
+    def _is_resolved(self, row: dict[str, Any]) -> bool:
+        """Whether nothing is left to do, though the ticket is not closed yet."""
+        board, status = (optional_ref(row, name, "ticket") for name in ("board", "status"))
+        return board is not None and status is not None and self._directory.group(board, status) in _DONE

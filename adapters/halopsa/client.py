@@ -13,7 +13,7 @@ from adapters.contract import OutcomeUnknown, PayloadError, Permanent, Temporary
 from adapters.halopsa.refusals import error_text, refusal
 from adapters.halopsa.settings import HaloSettings
 from adapters.halopsa.tokens import Tokens
-from adapters.halopsa.values import whole
+from adapters.halopsa.values import optional_whole, whole
 from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of
 from connector.clock import Clock
 
@@ -84,8 +84,8 @@ class HaloClient:
             fresh = {number: row for number, row in fresh.items() if number not in seen}
             yield from fresh.values()
             seen.update(fresh)
-            total = body.get("record_count") if isinstance(body, dict) else None
-            if not fresh or (isinstance(total, int) and len(seen) >= total):
+            total = optional_whole(body.get("record_count"), what) if isinstance(body, dict) else None
+            if not fresh or (total is not None and len(seen) >= total):
                 return
 
     def call(

@@ -88,12 +88,12 @@ class Directory:
         return found.ref if found else None
 
     def team_named(self, name: str) -> Ref | None:
-        """The one team of that name, active or not; None when there is none or more than one."""
-        for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-            found = [team.ref for team in self._teams.get(oldest).values() if same_name(team.ref.name, name)]
-            if found:
-                return found[0] if len(found) == 1 else None
-        return None
+        """The one team of that name, active or not; None when there is none or more than one.
+
+        For names out of a ticket's past the list is not read anew.
+        """
+        found = [team.ref for team in self._teams.get().values() if same_name(team.ref.name, name)]
+        return found[0] if len(found) == 1 else None
 
     def members(self, team: Ref) -> list[Agent]:
         """The agents of a team, active or not."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.contract import PayloadError
 from adapters.halopsa.entries import Ourselves
 from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, occurred_at, team_called
-from adapters.halopsa.values import Json, label, optional_moment, optional_whole, text
+from adapters.halopsa.values import Json, label, number, optional_moment, optional_whole, text
 from adapters.names import same_name
 from connector.model import (
     BY_CONNECTOR,
@@ -33,6 +33,8 @@ from connector.model import (
 
 SAME_CHANGE = timedelta(minutes=1)
 """An action and a row of the audit log that say the same within this time speak of one change."""
+
+TURNED_BACK = timedelta(minutes=2)
 
 _FIELDS = {
     "team": Aspect.PLACE,
@@ -65,16 +67,20 @@ class Reader:
         self._priorities = refs
         self._us = us
 
-    def changes(self, actions: Iterable[Json], audit: Any, present: Status) -> list[Change]:
-        """All changes, oldest first. ``audit`` is the log as given, ``present`` the ticket's status now."""
+    def changes(self, actions: Iterable[Json], audit: Any, present: Status, latest: datetime) -> list[Change]:
+        """All changes, oldest first, none younger than ``latest``.
+
+        ``audit`` is the log as given, ``present`` the ticket's status now.
+        """
         told = self._of_actions(actions)
         for change in self._of_audit(audit):
             if not any(_is_same(change, other) for other in told):
                 told.append(change)
+        told = [replace(change, at=min(change.at, latest)) for change in told]
         order = list(Aspect)
         told.sort(key=lambda change: (change.at, order.index(change.what)))
         # A status that only the ticket itself shows to be closed is so in its history, too.
-        return [_with_status(change, present) for change in told]
+        return [_with_status(change, present) for change in _without_reversals(told)]
 
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
@@ -101,7 +107,7 @@ class Reader:
         rows = [row for row in audit if isinstance(row, dict)] if isinstance(audit, list) else []
         found = []
         for row in rows:
-            aspect = _FIELDS.get(text(row.get("value")).strip().casefold())
+            aspect = self._aspect(row)
             at = optional_moment(row.get("date"), f"{self._path}: audit_log: date")
             if aspect is None or at is None:
                 continue
@@ -110,23 +116,32 @@ class Reader:
                 found.append(Change(at, aspect, old, new, self._how(row), text(row.get("username"))))
         return found
 
+    def _aspect(self, row: Json) -> Aspect | None:
+        """What a row is about: by the field's name, and a move also by the teams that it names."""
+        named = _FIELDS.get(text(row.get("value")).strip().casefold())
+        if named is not None:
+            return named
+        teams = (text(row.get("from")).strip(), text(row.get("to")).strip())
+        return Aspect.PLACE if all(name and self._names.team_named(name) for name in teams) else None
+
     def _how(self, row: Json) -> str:
         """An audit row names no application: it is ours only if nobody but us uses our agent."""
         actor = optional_whole(row.get("agent_id"), f"{self._path}: audit_log: agent_id")
         is_ours = self._us.is_api and actor is not None and str(actor) == self._us.agent_id
+        is_ours = is_ours and not same_name(text(row.get("username")), "System")
         return BY_CONNECTOR if is_ours else BY_HISTORY
 
     def _value(self, aspect: Aspect, told: Any) -> Value:
-        words, number = _name_or_number(told)
+        words, found = _name_or_number(told)
         match aspect:
             case Aspect.PLACE:
-                return self._place(words, number)
+                return self._place(words, found)
             case Aspect.OWNER:
-                return self._person(words, number)
+                return self._person(words, found)
             case Aspect.STATUS:
-                return self._status(words, number)
+                return self._status(words, found)
             case Aspect.PRIORITY:
-                return self._priority(words, number)
+                return self._priority(words, found)
 
     def _place(self, words: str, number: int | None) -> Place:
         if number is not None and number > 0:
@@ -155,6 +170,20 @@ class Reader:
         return known[0] if known else Ref(f"name:{words.casefold()}", words)
 
 
+def aspects_told(data: Json, audit: Any, changes: Sequence[Change]) -> frozenset[Aspect]:
+    """The aspects of which the instance tells every change.
+
+    Without the audit log only a status that actions speak of. A log that is silent about what the ticket says of itself
+    (it was re-assigned) is not understood, and nothing is taken from its silence.
+    """
+    told = frozenset(change.what for change in changes)
+    if not isinstance(audit, list):
+        return told & {Aspect.STATUS}
+    moves = {Aspect.PLACE, Aspect.OWNER}
+    is_silent = number(data.get("reassigncount")) > 0 and not told & moves
+    return frozenset(Aspect) - moves if is_silent else frozenset(Aspect)
+
+
 def _name_or_number(told: Any) -> tuple[str, int | None]:
     """A value of the audit log: a name, or the number of the record."""
     try:
@@ -171,6 +200,24 @@ def _id(value: Value) -> str | None:
     if value is None:
         return None
     return value.key if isinstance(value, Place) else value.id
+
+
+def _without_reversals(changes: Sequence[Change]) -> list[Change]:
+    """What turns a change of ours back at once is not our own: a rule that we set off acts in our agent's name."""
+    last: dict[Aspect, Change] = {}
+    found = []
+    for change in changes:
+        before = last.get(change.what)
+        if before is not None and before.how == change.how == BY_CONNECTOR and _turns_back(before, change):
+            change = replace(change, how=BY_HISTORY)
+        last[change.what] = change
+        found.append(change)
+    return found
+
+
+def _turns_back(before: Change, change: Change) -> bool:
+    is_back = _id(change.new) == _id(before.old) and _id(change.old) == _id(before.new)
+    return is_back and change.at - before.at <= TURNED_BACK
 
 
 def _with_status(change: Change, present: Status) -> Change:

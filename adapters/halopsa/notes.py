@@ -6,9 +6,10 @@ never used (https://github.com/KelvinTegelaar/CIPP-API, https://github.com/Aniel
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from adapters.contract import OutcomeUnknown, PayloadError, Permanent, VisibleNote
+from adapters.contract import AdapterError, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.entries import Ourselves, visibility_of, words_of
 from adapters.halopsa.mapping import occurred_at
@@ -90,7 +91,23 @@ class Notes:
         application = text(answer.get("actionby_application_id"))
         if application:
             us.applications.add(application)
+        self._put_status_back(ticket_id, answer)
         return answer, note
+
+    def _put_status_back(self, ticket_id: TicketId, action: Json) -> None:
+        """Undo what a note did to the status: it is to do nothing.
+
+        The type's own rule can have been stronger, or somebody changed the status while the note was on its way.
+        """
+        path = f"{label(ticket_id)}: action"
+        old = optional_whole(action.get("old_status"), f"{path}: old_status")
+        new = optional_whole(action.get("new_status"), f"{path}: new_status")
+        if not old or not new or old < 0 or new < 0 or old == new:
+            return
+        # The note is written; whether this works too is seen when the ticket is read next.
+        with suppress(AdapterError):
+            ticket = {"id": int(ticket_id), "status_id": old}
+            self._client.post("Tickets", [ticket], f"keep the status of {label(ticket_id)}", ACTIONS_ADD)
 
     def _asked(self, ticket_id: TicketId, count: int) -> tuple[list[dict[str, Any]], int]:
         what = f"read the actions of {label(ticket_id)}"

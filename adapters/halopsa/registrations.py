@@ -49,8 +49,8 @@ class Registrations:
     def register(self) -> Registration:
         """Leave exactly one active webhook with all its events; steps in this order:
 
-        1. find ours; 2. without any, add one; 3. delete all but the best one; 4. repair that one where it is
-        switched off or otherwise not right; 5. add the events that it lacks.
+        1. find ours; 2. without any, add one; 3. delete all but the best one; 4. send that one what it is to be,
+        because its secret is never given out and may be an old one; 5. add the events that it lacks.
         """
         ours = self._ours()
         kept = next((row for row in ours if self._is_right(row)), ours[0] if ours else None)
@@ -59,9 +59,8 @@ class Registrations:
                 self._delete(row)
         if kept is None:
             kept = self._sent("register the webhook", self._wanted())
-        elif not self._is_right(kept):
-            what = f"repair the webhook {kept['id']}"
-            kept = self._sent(what, {"id": kept["id"], **self._wanted()})
+        else:
+            kept = self._sent(f"set up the webhook {kept['id']}", {"id": kept["id"], **self._wanted()})
         self._add_events(text(kept.get("id")))
         return _registration(kept)
 
@@ -123,11 +122,7 @@ class Registrations:
         what = "subscribe the webhook to its events"
         params = {"webhook_id": webhook, "showall": "true"}
         rows = self._client.rows("Notification", what, _RIGHT, "notifications", params)
-        there = {
-            optional_whole(row.get("eventno"), "Notification: eventno")
-            for row in rows
-            if text(row.get("webhook_id")).casefold() == webhook.casefold()
-        }
+        there = {optional_whole(row.get("eventno"), "Notification: eventno") for row in rows if _is_of(row, webhook)}
         missing = [
             {
                 "webhook_id": webhook,
@@ -165,6 +160,14 @@ def _authentication(proof: WebhookProof) -> dict[str, Any]:
         "basic_password": proof.secrets[0],
         "algorithm": 0,
     }
+
+
+def _is_of(notification: Mapping[str, Any], webhook: str) -> bool:
+    """Whether an event is the webhook's: by the id, or by our name where a list does not tell the id."""
+    told = text(notification.get("webhook_id"))
+    if told:
+        return told.casefold() == webhook.casefold()
+    return text(notification.get("name")).startswith(f"{NAME}: ")
 
 
 def _is_at(url: str, wanted: str) -> bool:

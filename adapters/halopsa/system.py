@@ -17,7 +17,7 @@ from adapters.halopsa import checks
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.entries import Ourselves, details_of, entries_of
-from adapters.halopsa.history import Reader
+from adapters.halopsa.history import Reader, aspects_told
 from adapters.halopsa.mapping import ticket_record, updated_at
 from adapters.halopsa.moves import Moves
 from adapters.halopsa.notes import Notes
@@ -30,7 +30,6 @@ from adapters.halopsa.webhook import Webhook
 from adapters.http import HttpOptions
 from connector.clock import Clock
 from connector.model import (
-    Aspect,
     ChangedTicket,
     Finding,
     InboundRequest,
@@ -133,10 +132,9 @@ class HaloPsa:
         priorities = [priority.ref for priority in self._directory.priorities()]
         reader = Reader(ticket_id, self._directory, self._directory.statuses().values(), priorities, us)
         log = data.get("audit_log")
-        changes = reader.changes(actions, log, record.status)
-        # Without the log the actions alone speak, and they tell no move.
-        history_of = frozenset(Aspect) if isinstance(log, list) else frozenset({Aspect.STATUS})
-        return replace(self._record_of(data, entries, changes), history_of=history_of)
+        changes = reader.changes(actions, log, record.status, latest)
+        record = self._record_of(data, entries, changes)
+        return replace(record, history_of=aspects_told(data, log, changes))
 
     def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
         _number(ticket_id)

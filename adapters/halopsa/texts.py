@@ -43,6 +43,7 @@ class _Reader(HTMLParser):
         self._silent = 0
         self._quotes = 0
         self._fences = 0
+        self._links: list[tuple[str, int]] = []
 
     def lines(self) -> str:
         """What was collected, without empty lines at its ends."""
@@ -59,6 +60,8 @@ class _Reader(HTMLParser):
             self._quotes += 1
         elif tag in ("pre", "code"):
             self._begin_code(tag)
+        elif tag == "a":
+            self._links.append((dict(attrs).get("href") or "", len(self._line)))
         elif tag in _BLOCKS:
             self._end_line()
         elif tag in ("td", "th") and self._line:
@@ -72,6 +75,8 @@ class _Reader(HTMLParser):
             self._quotes = max(0, self._quotes - 1)
         elif tag in ("pre", "code"):
             self._end_code(tag)
+        elif tag == "a" and self._links:
+            self._end_link(*self._links.pop())
         elif tag in _BLOCKS:
             self._end_line()
 
@@ -102,6 +107,11 @@ class _Reader(HTMLParser):
             self._end_line()
             self._fences -= 1
             self._put("```")
+
+    def _end_link(self, address: str, since: int) -> None:
+        """A link is kept where its words do not say where it leads."""
+        if address.startswith(("http://", "https://")) and address not in "".join(self._line[since:]):
+            self._line.append(f" ({address})")
 
     def _end_line(self, *, even_empty: bool = False) -> None:
         line = "".join(self._line)

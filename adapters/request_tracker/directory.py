@@ -24,6 +24,7 @@ PRIVILEGED = "to be privileged (“Let this user be granted rights”)"
 NOTE_KEY = "Note Key"
 """The transaction custom field that holds the marker of a note, where RT's administrator made it."""
 
+_AT_ONCE = 50
 _TXN_FIELDS = "RT::Queue-RT::Ticket-RT::Transaction"
 
 
@@ -120,7 +121,7 @@ class Directory:
 
     def member(self, name: str) -> Person:
         """The user of that login name, active or not."""
-        active, everybody = self.users((name,)), self.users((name,), disabled=True)
+        active, everybody = self._users("=", name, {name}), self._users("=", name, {name}, disabled=True)
         chosen = matches(name, everybody, lambda user: (user.name,))
         if len(chosen) > 1:
             raise UnknownName("unambiguous user", name, [user.name for user in chosen])
@@ -128,19 +129,23 @@ class Directory:
             raise UnknownName("user", name, self._near_users(name))
         return person(chosen[0], is_active=chosen[0] in active)
 
-    def users(self, names: Iterable[str], *, disabled: bool = False) -> list[User]:
-        """Those of the users with these login names who are active, with ``disabled`` also the others."""
-        wanted = {name.casefold() for name in names}
-        rows = self._user_rows("IN", sorted(wanted | set(names)), disabled=disabled)
-        found = [user_of(row, "users") for row in rows]
-        # A field that cannot be searched by is ignored: then everybody is listed.
-        return [user for user in found if user.name.casefold() in wanted]
+    def users(self, names: Iterable[str]) -> list[User]:
+        """Those of the users with exactly these login names who are active."""
+        wanted = sorted(set(names))
+        chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
+        return [user for chunk in chunks for user in self._users("IN", chunk, set(chunk))]
 
     def has_note_key(self) -> bool:
         """Whether there is a transaction custom field for the markers of notes."""
         return self._note_key.get()
 
     # Reading
+
+    def _users(self, operator: str, value: Any, names: set[str], *, disabled: bool = False) -> list[User]:
+        wanted = {name.casefold() for name in names}
+        found = [user_of(row, "users") for row in self._user_rows(operator, value, disabled=disabled)]
+        # A field that cannot be searched by is ignored: then everybody is listed.
+        return [user for user in found if user.name.casefold() in wanted]
 
     def _read_queues(self) -> Sequence[Queue]:
         params = {"fields": "Name,Disabled", "orderby": "id", "find_disabled_rows": "1"}

@@ -1,8 +1,8 @@
 """Reassignment, in this order: the queue, then owner, status and priority, each step proven by reading.
 
 RT answers a change that it refuses 200, with a sentence; and of queue and owner in one call it tries the owner first,
-in the old queue. So: read, move, read, give, read. What stayed as it was is a refusal; what became something else is
-another hand's work, and the caller compares.
+in the old queue. So: read, move, read, give, read. What stayed as it was is a refusal, unless the history says that it
+was done and turned back, by a scrip of the site; that, and what became something else, the caller compares.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from adapters.contract import AdapterError, Forbidden, OutcomeUnknown, Permanent
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import Directory, can_do
 from adapters.request_tracker.mapping import NOBODY, Json, label
+from adapters.request_tracker.transactions import read_transactions
 from connector.model import Ownership, Person, Place, Target, TicketId, TicketRecord
 
 MODIFY = "the right ModifyTicket in the ticket's queue"
@@ -55,7 +56,7 @@ class Moves:
         queue = place.path[0]
         # The ETag shows a change since the reading; two callers can still both succeed.
         after = self._changed(ticket_id, {"Queue": queue.id}, before)
-        if after.record.place.key == before.record.place.key:
+        if after.record.place.key == before.record.place.key and not self._was_done(ticket_id, "Queue", before):
             raise Forbidden(
                 f"{label(ticket_id)} could not be moved to the queue {queue.name!r}: RT left it in "
                 f"{before.record.place}. {self._missing_for_move(place, before)}"
@@ -68,9 +69,17 @@ class Moves:
         if not wanted:
             return before.record
         after = self._changed(ticket_id, wanted, before)
-        if "Owner" in wanted and _owner_name(after.record) == _owner_name(before.record):
+        if (
+            "Owner" in wanted
+            and _owner_name(after.record) == _owner_name(before.record)
+            and not self._was_done(ticket_id, "Owner", before)
+        ):
             raise Forbidden(self._why_not_given(ticket_id, target, after.record))
-        if "Status" in wanted and after.record.status.id == before.record.status.id:
+        if (
+            "Status" in wanted
+            and after.record.status.id == before.record.status.id
+            and not self._was_done(ticket_id, "Status", before)
+        ):
             raise Permanent(
                 f"{label(ticket_id)}: RT did not set the status {wanted['Status']!r}: the life cycle of its queue has "
                 f"no such status, no way to it from {after.record.status.name!r}, or asks for a right of its own"
@@ -84,6 +93,15 @@ class Moves:
         except OutcomeUnknown as unknown:
             return self._seen_done(ticket_id, payload, unknown)
         return self._read(ticket_id)
+
+    def _was_done(self, ticket_id: TicketId, field: str, before: Read) -> bool:
+        """Whether the history has our change of a field since the ticket was read; then it was turned back."""
+        own_id = self._directory.account().user.id
+        newest = before.etag.strip('W/"')
+        return any(
+            row.field == field and row.creator.id == own_id and (not newest.isdigit() or row.number > int(newest))
+            for row in read_transactions(self._client, ticket_id)
+        )
 
     def _seen_done(self, ticket_id: TicketId, payload: Json, unknown: OutcomeUnknown) -> Read:
         """A change can be seen: what is there now tells whether it happened; if not, it may still come."""

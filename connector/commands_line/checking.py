@@ -7,12 +7,14 @@ people, priorities, and the webhook's registration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from adapters.contract import AdapterError, ConfigError, ConnectorError, Permanent, TicketSystem, UnknownName
+from connector.alternatives import first_known
 from connector.model import Finding, Person, Place, Severity
-from connector.policy import QUEUE, Policy, Tier
+from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.settings import Settings
 from connector.store.engine import SchemaState, Store
 from connector.store.errors import StoreUnavailable
@@ -56,18 +58,21 @@ def of_system(system: TicketSystem, settings: Settings) -> Iterator[Finding]:
     """The adapter's own findings, then the policy's names, then the registration."""
     yield from system.check()
     homes: list[Place] = []
-    for tier in settings.policy.tiers:
-        yield from _tier(system, tier, homes)
+    for policy in settings.policy.every_ladder:
+        last = len(homes)
+        for tier in policy.tiers:
+            yield from _tier(system, tier, homes, policy.ladder)
+        if homes[last:]:
+            yield from _final(system, policy, homes[-1])
     if homes:
-        yield from _final(system, settings.policy, homes[-1])
         yield from _status_names(system, settings.policy, homes)
     yield from _priorities(system, settings.policy)
     if settings.public_url:
         yield _registration(system)
 
 
-def _tier(system: TicketSystem, tier: Tier, homes: list[Place]) -> Iterator[Finding]:
-    subject = f"tier {tier.number} ({tier.name})"
+def _tier(system: TicketSystem, tier: Tier, homes: list[Place], ladder: str) -> Iterator[Finding]:
+    subject = f"{ladder + ': ' if ladder else ''}tier {tier.number} ({tier.name})"
     home = tier.homes.get(system.name, "")
     place, finding = _asked(f"{subject} home", lambda: system.locate(home), lambda found: f"{home!r} is {found}")
     yield finding
@@ -77,12 +82,14 @@ def _tier(system: TicketSystem, tier: Tier, homes: list[Place]) -> Iterator[Find
     if tier.status:
         _, finding = _asked(
             f"{subject} status",
-            lambda: system.status_in(place, tier.status),
+            lambda: first_known(tier.status, lambda name: system.status_in(place, name)),
             lambda found: f"{found.name!r} is there",
         )
         yield finding
-    if tier.assign != QUEUE:
+    if tier.assign not in (QUEUE, ROUND_ROBIN, LEAST_LOADED):
         yield _person(system, f"{subject} assignee", tier.assign)
+    for manager in tier.managers:
+        yield _manager(system, f"{subject} manager", manager)
 
 
 def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Finding]:
@@ -100,10 +107,14 @@ def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Findin
             yield Finding(WARNING, subject, "is not configured: the final note can only name the role")
     if final.status:
         yield _asked(
-            "final status", lambda: system.status_in(last, final.status), lambda found: f"{found.name!r} is at {last}"
+            "final status",
+            lambda: first_known(final.status, lambda name: system.status_in(last, name)),
+            lambda found: f"{found.name!r} is at {last}",
         )[1]
     if final.priority:
-        yield _asked("final priority", lambda: system.priority(final.priority), lambda found: f"{found.name!r}")[1]
+        yield _asked(
+            "final priority", lambda: first_known(final.priority, system.priority), lambda found: f"{found.name!r}"
+        )[1]
 
 
 def _status_names(system: TicketSystem, policy: Policy, homes: list[Place]) -> Iterator[Finding]:
@@ -138,11 +149,17 @@ def _priority(system: TicketSystem, name: str, factor: float) -> Finding:
 
 
 def _person(system: TicketSystem, subject: str, name: str) -> Finding:
-    found = _asked(subject, lambda: system.member(name), _named)
+    found = _asked(subject, lambda: first_known(name, system.member), _named)
     person = found[0]
     if person is not None and not person.is_active:
         return Finding(ERROR, subject, f"{person.identifier!r} is not active any more: nothing can be assigned there")
     return found[1]
+
+
+def _manager(system: TicketSystem, subject: str, name: str) -> Finding:
+    """A manager may be known in another of the connected systems only: there he may override, here he may not."""
+    found = _person(system, subject, name)
+    return replace(found, severity=WARNING) if found.severity is ERROR else found
 
 
 def _named(person: Person) -> str:

@@ -10,6 +10,7 @@ import click
 from connector import audit as trail
 from connector import wiring
 from connector.commands_line import common
+from connector.escalation import TRAINING
 from connector.explanation import explain as explained
 from connector.journal import Step
 from connector.mailbox import Claim, Mailbox
@@ -103,11 +104,16 @@ def verify(is_json: bool) -> None:
 
 
 @click.command()
-def export() -> None:
-    """Print the audit trail as JSON lines, oldest first."""
+@click.argument("what", type=click.Choice(["audit", "training"]), default="audit")
+def export(what: str) -> None:
+    """Print the audit trail, or the training requests in it, as JSON lines, oldest first."""
     with common.wired() as parts:
         for row in trail.export(parts.store):
-            click.echo(json.dumps(row, ensure_ascii=False))
+            if what == "audit":
+                click.echo(json.dumps(row, ensure_ascii=False))
+            elif row["event"] == TRAINING:
+                known = {name: row[name] for name in ("at", "connection", "ticket")}
+                click.echo(json.dumps({**known, **row["detail"]}, ensure_ascii=False))
 
 
 def told(step: Step) -> str:

@@ -11,6 +11,7 @@ from adapters.contract import TicketSystem
 from connector import wiring
 from connector.commands_line import checking, common
 from connector.model import Finding, Registration, Severity
+from connector.notify import Notifier
 
 
 @click.command()
@@ -20,6 +21,7 @@ def check(is_json: bool) -> None:
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         found = list(checking.of_settings(parts.settings))
         found.append(checking.of_database(parts.store))
+        found += Notifier(parts.settings.notify_urls).check()
         for name, system in parts.systems.items():
             found += [
                 Finding(finding.severity, f"{name}: {finding.subject}", finding.message)

@@ -38,7 +38,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A ticket of the morning and how it must end: at which tier, with which owner, and when it went up."""
+    """A ticket of the morning and how it must end: at which tier, with which owner, and when it went up.
+
+    ``at``: at which desk it arrives. ``told``: what the connector's short notes on it must say.
+    """
 
     summary: str
     arrives: datetime
@@ -48,6 +51,8 @@ class Fate:
     urgency: Urgency = Urgency.NORMAL
     moral: str = ""
     acts: tuple[Act, ...] = field(default=())
+    at: int = 0
+    told: tuple[str, ...] = ()
 
 
 def note(at: str, member: str, text: str) -> Act:
@@ -70,10 +75,18 @@ def resolved(at: str, member: str) -> Act:
     return status(at, member, "resolves it", StatusGroup.RESOLVED)
 
 
+def client(at: str, text: str) -> Act:
+    """The client writes."""
+    return Act(clock(at), f"the client writes: {text}", lambda desk, t: desk.client_writes(t, text))
+
+
 def taken(at: str, member: str) -> Act:
     """Somebody takes the ticket."""
     return Act(clock(at), f"{member} takes it", lambda desk, t: desk.assign(t, member, member))
 
+
+HERE, THERE = 0, 1
+"""The two desks: the first and the second ticket system."""
 
 FATES = (
     Fate(
@@ -164,6 +177,61 @@ FATES = (
             resolved("09:44", "sam"),
         ),
     ),
+    Fate(
+        "Call recording has stopped",
+        clock("09:02"),
+        "tess",
+        (2, "sofia"),
+        ("09:22:00",),
+        moral="a knowledge escalation without the steps tried was sent back, and went up once they were there",
+        at=THERE,
+        told=("waits for what is nowhere on the ticket yet: 1) what was tried so far, under “Steps attempted:”. It",),
+        acts=(
+            note(
+                "09:14",
+                "tess",
+                "/escalate knowledge recording licences of the phone system\n"
+                "Error codes: REC-1107 licence not found\nResearch: the vendor's guide says nothing of this code",
+            ),
+            note("09:22", "tess", "Steps attempted:\n- restarted the recorder\n- checked the disk, 40 % free"),
+            taken("09:30", "sofia"),
+            note("09:34", "sofia", "Plan: bind the licence to the new server name"),
+            resolved("10:05", "sofia"),
+        ),
+    ),
+    Fate(
+        "Line to the branch office drops",
+        clock("09:03"),
+        "tom",
+        (1, "tom"),
+        moral="the manager let the limit apply later, with the reason; a technician's own wish was refused",
+        at=THERE,
+        told=("only a manager of First Touch (T1/2) may override", "applies from Thu 15 Jan 10:12 EST"),
+        acts=(
+            note("09:10", "tom", "/override 2h because I would like more time"),
+            note("09:27", "maria", "/override 45m because the provider calls back at ten"),
+            note("10:00", "tom", "Diagnosis plan: the provider swaps the modem at 10:30"),
+            resolved("10:45", "tom"),
+        ),
+    ),
+    Fate(
+        "Invoices cannot be printed",
+        clock("09:05"),
+        "tess",
+        (2, "sam"),
+        ("10:05:00",),
+        moral="the client's own mail said “Plan:” and /override: nothing came of it; waiting did not count",
+        at=THERE,
+        told=("24 of 30 working minutes for the diagnosis plan are used",),
+        acts=(
+            status("09:15", "tess", "waits for the client", StatusGroup.WAITING),
+            client("09:40", "Plan: you fix it today!\n/override none because we said so"),
+            status("09:45", "tess", "goes on with it", StatusGroup.WORKING),
+            taken("10:12", "sam"),
+            note("10:14", "sam", "Plan: reinstall the driver of the label printer"),
+            resolved("10:40", "sam"),
+        ),
+    ),
 )
 
 
@@ -175,7 +243,7 @@ def demo_policy(desks: Sequence[Desk]) -> Policy:
     names = ("First Touch (T1/2)", "Tier 3 / Service Desk Manager", "Sr IT Manager")
     limits = ((30.0, 60.0), (30.0, 60.0), (60.0, 60.0))
     critical = {desk.priority_name(Urgency.CRITICAL).casefold() for desk in desks}
-    called = {person: desks[0].member(person) for person in STAFF}
+    called = {person: " | ".join(dict.fromkeys(desk.member(person) for desk in desks)) for person in STAFF}
     return Policy(
         tiers=tuple(
             Tier(
@@ -185,6 +253,7 @@ def demo_policy(desks: Sequence[Desk]) -> Policy:
                 diagnosis_minutes=limits[n][0],
                 fix_minutes=limits[n][1],
                 starts_at=StartsAt.ASSIGNMENT if n else StartsAt.FIRST_TOUCH,
+                managers=(called["maria"],),
             )
             for n in range(3)
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +18,10 @@ from rich.padding import Padding
 from rich.table import Table
 
 from adapters.desk import STAFF, Desk, DeskNote
+from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
-from connector.demo.stage import Stage, default_desk, stage
+from connector.demo.stage import Stage, stage
 from connector.mailbox import TicketRow
 from connector.model import TicketId
 
@@ -31,18 +32,48 @@ FRAME = timedelta(minutes=1)
 
 
 @dataclass
+class Arrived:
+    """A ticket that arrived at a desk, and how many of the connector's notes on it were told already."""
+
+    fate: Fate
+    desk: Desk
+    number: TicketId
+    seen: int = 0
+
+    @property
+    def name(self) -> str:
+        """How the demo calls it: system and number."""
+        return f"{self.desk.system} #{self.number}"
+
+    @property
+    def notes(self) -> list[DeskNote]:
+        """The connector's notes on it, as the ticket system has them."""
+        return [note for note in self.desk.notes(self.number) if note.by_connector]
+
+    @property
+    def went_up(self) -> tuple[str, ...]:
+        """When it was escalated, by the notes."""
+        times = (note.at for note in self.notes if is_escalation(note))
+        return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in times)
+
+    @property
+    def told(self) -> list[str]:
+        """What the connector's other notes say."""
+        return [note.text for note in self.notes if not is_escalation(note)]
+
+
+def is_escalation(note: DeskNote) -> bool:
+    """Whether a note is that of an escalation, be it the final one."""
+    return note.text.startswith(("ESCALATED", "FINAL ESCALATION"))
+
+
+@dataclass
 class Morning:
     """The morning as it passes: which ticket is whose fate, and what happened."""
 
     stage: Stage
-    tickets: dict[TicketId, Fate] = field(default_factory=dict)
+    tickets: list[Arrived] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
-    seen_notes: dict[TicketId, int] = field(default_factory=dict)
-
-    @property
-    def desk(self) -> Desk:
-        """Where it happens."""
-        return self.stage.desk
 
     def run_until(self, moment: datetime) -> None:
         """Let people and connector do what they do until ``moment``, each thing at its second."""
@@ -51,8 +82,9 @@ class Morning:
             if act is None:
                 self._arrive(fate)
             else:
-                act.do(self.desk, self.number_of(fate))
-                self._tell(at, f"#{self.number_of(fate)} {act.told}")
+                ticket = self.ticket_of(fate)
+                act.do(ticket.desk, ticket.number)
+                self._tell(at, f"{ticket.name} {act.told}")
             self.stage.settle()
             self._tell_escalations()
         self.stage.run_until(moment)
@@ -65,24 +97,21 @@ class Morning:
         yield from sorted((row for row in every if now < row[0] <= moment), key=lambda row: row[0])
 
     def _arrive(self, fate: Fate) -> None:
-        number = self.desk.open_ticket(fate.summary, owner=fate.owner, urgency=fate.urgency)
-        self.tickets[number] = fate
-        self._tell(fate.arrives, f"#{number} arrives: {fate.summary} ({fate.owner})")
+        desk = self.stage.desks[fate.at]
+        ticket = Arrived(fate, desk, desk.open_ticket(fate.summary, owner=fate.owner, urgency=fate.urgency))
+        self.tickets.append(ticket)
+        self._tell(fate.arrives, f"{ticket.name} arrives: {fate.summary} ({fate.owner})")
 
-    def number_of(self, fate: Fate) -> TicketId:
-        """The ticket's number."""
-        return next(number for number, known in self.tickets.items() if known is fate)
-
-    def notes_on(self, number: TicketId) -> list[DeskNote]:
-        """The connector's notes on a ticket, as the ticket system has them."""
-        return [note for note in self.desk.notes(number) if note.by_connector]
+    def ticket_of(self, fate: Fate) -> Arrived:
+        """The ticket that has this fate."""
+        return next(ticket for ticket in self.tickets if ticket.fate is fate)
 
     def _tell_escalations(self) -> None:
-        for number in self.tickets:
-            notes = self.notes_on(number)
-            for note in notes[self.seen_notes.get(number, 0) :]:
-                self._tell(note.at, f"#{number} {note.text.splitlines()[0]}")
-            self.seen_notes[number] = len(notes)
+        for ticket in self.tickets:
+            notes = ticket.notes
+            for note in notes[ticket.seen :]:
+                self._tell(note.at, f"{ticket.name} {note.text.splitlines()[0]}")
+            ticket.seen = len(notes)
 
     def _tell(self, at: datetime, what: str) -> None:
         self.told.append(f"{at.astimezone(ZONE):%H:%M:%S}  {' '.join(what.split())}")
@@ -94,12 +123,13 @@ def main(console: Console | None = None) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     began = time.monotonic()
     clock = VirtualClock(OPENING)
-    desks = [default_desk(clock)]
+    desks = [system.simulated(clock) for system in list(SYSTEMS.values())[:2]]
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'demo.db'}"
         console.print(
-            f"A simulated ticket system ({desks[0].system}), the web process and a worker are running: "
-            f"a service desk's morning, {OPENING:%H:%M} to {CLOSING_CURTAIN:%H:%M} in New York, at high speed.\n"
+            f"Two simulated ticket systems ({desks[0].system}, {desks[1].system}), the web process and a worker are "
+            f"running: a service desk's morning, {OPENING:%H:%M} to {CLOSING_CURTAIN:%H:%M} in New York, "
+            "at high speed.\n"
         )
         with stage(OPENING, demo_policy(desks), database, desks=desks, clock=clock) as running:
             morning = Morning(running)
@@ -147,18 +177,18 @@ def _table(morning: Morning) -> Table:
     table = Table(title=f"{now.astimezone(ZONE):%H:%M}", title_style="bold", expand=True)
     for heading in ("Ticket", "Tier", "Owed", "Clock", "Holder", "Status"):
         table.add_column(heading, no_wrap=heading != "Ticket")
-    rows = {row.ticket: row for row in morning.stage.mailbox.list_tickets()}
-    for number, fate in morning.tickets.items():
-        table.add_row(*_cells(morning, number, fate, rows.get(number), now))
+    rows = {(row.connection, row.ticket): row for row in morning.stage.mailbox.list_tickets()}
+    for ticket in morning.tickets:
+        table.add_row(*_cells(ticket, rows.get((ticket.desk.system, ticket.number)), now))
     table.caption = "\n".join(escape(line) for line in morning.told[-4:])
     table.caption_justify = "left"
     return table
 
 
-def _cells(morning: Morning, number: TicketId, fate: Fate, row: TicketRow | None, now: datetime) -> tuple[str, ...]:
-    ticket = morning.desk.ticket(number)
+def _cells(arrived: Arrived, row: TicketRow | None, now: datetime) -> tuple[str, ...]:
+    ticket = arrived.desk.ticket(arrived.number)
     holder = STAFF[ticket.owner][0] if ticket.owner else "nobody yet"
-    name, state = f"#{number} {fate.summary}", ticket.status
+    name, state = f"{arrived.name} {arrived.fate.summary}", ticket.status
     snapshot = (row.snapshot if row else None) or {}
     if not snapshot:
         return name, str(ticket.tier), "", "[green]done[/]", holder, state
@@ -186,40 +216,39 @@ def _judge(morning: Morning, console: Console) -> list[str]:
     for heading in ("Ticket", "Went up at", "Home, owner", "Why"):
         table.add_column(heading)
     problems: list[str] = []
-    for number, fate in morning.tickets.items():
-        found, went_up = _place(morning, number), _went_up(morning, number)
-        is_right = found == fate.ends_at and went_up == fate.goes_up
+    for ticket in morning.tickets:
+        fate, now = ticket.fate, ticket.desk.ticket(ticket.number)
+        found, went_up = (now.tier, now.owner), ticket.went_up
+        is_told = all(any(words in note for note in ticket.told) for words in fate.told)
+        is_right = found == fate.ends_at and went_up == fate.goes_up and is_told
         if not is_right:
-            expected = f"{fate.goes_up} {fate.ends_at}"
-            problems.append(f"#{number} {fate.summary}: expected {expected}, found {went_up} {found}")
-        tier, owner = found
-        home = morning.desk.homes[tier - 1] if tier else "elsewhere"
+            expected = f"{fate.goes_up} {fate.ends_at} {fate.told}"
+            problems.append(f"{ticket.name} {fate.summary}: expected {expected}, found {went_up} {found} {ticket.told}")
+        home = ticket.desk.homes[now.tier - 1] if now.tier else "elsewhere"
         table.add_row(
-            f"{'[green]✓[/]' if is_right else '[red]✗[/]'} #{number} {escape(fate.summary)}",
+            f"{'[green]✓[/]' if is_right else '[red]✗[/]'} {ticket.name} {escape(fate.summary)}",
             "\n".join(went_up) or "-",
-            f"{home}, {owner or 'nobody yet'}",
+            f"{home}, {now.owner or 'nobody yet'}",
             fate.moral,
         )
     if len(morning.tickets) != len(FATES):
         problems.append(f"{len(FATES)} tickets should have arrived, {len(morning.tickets)} did")
     console.print()
     console.print(table)
-    _print_note(morning, console)
+    _print_notes(morning, console)
     return problems
 
 
-def _place(morning: Morning, number: TicketId) -> tuple[int, str | None]:
-    ticket = morning.desk.ticket(number)
-    return ticket.tier, ticket.owner
+def _print_notes(morning: Morning, console: Console) -> None:
+    """One note of each kind that a technician gets: the answer to a command, and an escalation's."""
+    _print_note(morning, console, "Call recording", lambda note: not is_escalation(note))
+    _print_note(morning, console, "Cloudflare", is_escalation)
 
 
-def _went_up(morning: Morning, number: TicketId) -> tuple[str, ...]:
-    went_up = (note.at for note in morning.notes_on(number) if "ESCALAT" in note.text.partition("\n")[0])
-    return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in went_up)
-
-
-def _print_note(morning: Morning, console: Console) -> None:
-    number = next(number for number, fate in morning.tickets.items() if "Cloudflare" in fate.summary)
-    for note in (note for note in morning.notes_on(number) if note.text.startswith("ESCALATED")):
-        console.print(f"\nThe internal note on #{number}, as the technician who gets it sees it:\n", style="bold")
-        console.print(Padding(escape(note.text), (0, 4)), highlight=False)
+def _print_note(morning: Morning, console: Console, summary: str, is_wanted: Callable[[DeskNote], bool]) -> None:
+    ticket = next((one for one in morning.tickets if summary in one.fate.summary), None)
+    note = next((note for note in ticket.notes if is_wanted(note)), None) if ticket else None
+    if ticket is None or note is None:
+        return
+    console.print(f"\nAn internal note on {ticket.name}, as the technician who gets it sees it:\n", style="bold")
+    console.print(Padding(escape(note.text), (0, 4)), highlight=False)

@@ -24,6 +24,7 @@ from connector import __version__, assembly
 from connector.clock import Clock, VirtualClock
 from connector.group_commit import GroupCommit
 from connector.mailbox import Mailbox
+from connector.notify import Notifier
 from connector.policy import Policy
 from connector.store.engine import Store
 from connector.store.signing_keys import SigningKeyStore
@@ -120,6 +121,7 @@ def stage(
     threads: int = 4,
     has_webhooks: bool = True,
     poll_every: timedelta = timedelta(seconds=60),
+    notifier: Notifier | None = None,
     **http_options: Any,
 ) -> Iterator[Stage]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards.
@@ -159,6 +161,7 @@ def stage(
                 poll_every,
                 keeps_webhooks=has_webhooks,
                 jitter=random.Random(1),  # noqa: S311  # spreads retries, guards nothing
+                notifier=notifier,
             )
             for name, system in systems.items()
         }

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from connector.evaluator import evaluate
 from connector.explanation import MOST_STRETCHES, explain, working
 from connector.model import Aspect
+from connector.orders import read_orders
+from connector.policy import EndOfDay
 from connector.timeline import build_timeline
 from tests.builders import (
     ACME,
@@ -132,3 +136,54 @@ def test_the_story_of_an_adopted_ticket_and_a_running_pause():
 def test_the_story_of_an_untouched_ticket_says_so():
     told = "\n".join(explain(decide(a_ticket(), NINE), NEW_YORK, ()))
     assert "clock not started: nobody has touched the ticket" in told
+
+
+def commanded(*said):
+    policy = a_policy()
+    record = a_ticket(owner=TESS, status=WORKING, entries=tuple(said))
+    timeline = build_timeline(record, seen(record), policy, HOMES)
+    orders = read_orders(timeline, policy, {1: {"maria": "Maria Desk"}})
+    return "\n".join(explain(evaluate(timeline, policy, at("09:20"), orders), policy, ()))
+
+
+def by(identifier, text, when):
+    entry = a_note(text, when, identifier.title())
+    return replace(entry, author=replace(entry.author, identifier=identifier))
+
+
+def test_the_story_tells_what_people_said_and_what_became_of_it():
+    told = commanded(
+        by("tess", "/override 45m because I want to", at("09:05")),
+        by("maria", "/override 45m because the vendor calls back", at("09:10")),
+        by("tess", "/escalate knowledge", at("09:11")),
+        by("tess", "/overide 3h", at("09:12")),
+    )
+    assert "09:05:00 UTC Tess: override, until 2026-01-15 09:50:00 UTC, for the diagnosis; refused: only a" in told
+    assert "09:10:00 UTC Maria: override, until 2026-01-15 09:55:00 UTC, for the diagnosis; applied" in told
+    assert "09:11:00 UTC Tess: asked for an escalation (knowledge)" in told
+    assert "09:12:00 UTC Tess: there is no command /overide" in told
+    assert "due at 2026-01-15 09:55:00 UTC by an override of Maria, instead of 2026-01-15 09:30:00 UTC" in told
+
+
+def test_the_story_of_a_lifted_limit_and_of_one_that_counts_again():
+    none = by("maria", "/override none the client is away all week", at("09:05"))
+    assert "no limit in this stint, by an override of Maria" in commanded(none)
+    told = commanded(none, by("maria", "/override off", at("09:10")))
+    assert "Maria: override, off, for the diagnosis; applied" in told
+    assert "due at 2026-01-15 09:30:00 UTC" in told
+
+
+def test_the_story_of_a_deferred_escalation_names_the_clients_opening():
+    policy = a_policy(end_of_day=EndOfDay.DEFER)
+    record = a_ticket(owner=TESS, entered_at=at("16:15"))
+    timeline = build_timeline(record, seen(record, at("16:15")), policy, HOMES)
+    told = "\n".join(explain(evaluate(timeline, policy, at("16:50")), policy, ()))
+    assert "near the end of the client's day: it waits for the next opening, 2026-01-16 08:00:00 UTC" in told
+
+
+def test_the_story_of_a_kept_policy_says_what_the_newest_would_say():
+    decision = decide(a_ticket(owner=TESS), at("09:10"), policy=a_policy())
+    told = "\n".join(explain(replace(decision, newer=("abc", at("09:15"))), a_policy(), ()))
+    assert "under the newest policy, abc, it would be due at 2026-01-15 09:15:00 UTC" in told
+    told = "\n".join(explain(replace(decision, newer=("abc", None)), a_policy(), ()))
+    assert "it would be not due" in told

@@ -19,9 +19,10 @@ from connector.policy import FinalEscalation
 from tests.builders import NINE, a_policy, at
 
 ESCALATED = "ESCALATED"
+POLL = timedelta(minutes=5)
 
 
-def running(stack: ExitStack, names: Sequence[str], folder: Path, **given: object) -> Stage:
+def running(stack: ExitStack, names: Sequence[str], folder: Path) -> Stage:
     """The connector at nine o'clock, connected to those systems."""
     start = NINE - timedelta(minutes=5)
     clock = VirtualClock(start)
@@ -34,7 +35,7 @@ def running(stack: ExitStack, names: Sequence[str], folder: Path, **given: objec
         critical_priorities=frozenset(critical),
     )
     url = f"sqlite:///{folder / 'stage.db'}"
-    made = stack.enter_context(stage(start, policy, url, desks=desks, clock=clock, **given))  # type: ignore[arg-type]
+    made = stack.enter_context(stage(start, policy, url, desks=desks, clock=clock, poll_every=POLL))
     made.run_until(NINE)
     return made
 

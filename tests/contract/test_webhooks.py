@@ -12,6 +12,7 @@ from adapters.desk import Desk
 from connector.model import InboundRequest, StatusGroup, TicketId
 from tests.contract.worlds import World
 
+SHORTEST_PROOF = 16
 ELSEWHERE = "https://another.example.com"
 
 EVENTS: dict[str, Callable[[Desk, TicketId], None]] = {
@@ -118,6 +119,20 @@ def test_a_proof_that_was_changed_is_refused(world: World) -> None:
     }
     with pytest.raises((SignatureError, KeyUnknown)):
         world.system.verify(replace(request, headers=changed, query=dict.fromkeys(request.query, "wrong")))
+
+
+def test_a_proof_that_differs_in_one_character_is_refused(world: World) -> None:
+    request = a_webhook(world)
+    refused = []
+    for name, value in request.headers.items():
+        middle = len(value) // 2
+        other = value[:middle] + ("0" if value[middle : middle + 1] != "0" else "1") + value[middle + 1 :]
+        if len(value) >= SHORTEST_PROOF and name != "user-agent":
+            try:
+                world.system.verify(replace(request, headers={**request.headers, name: other}))
+            except (SignatureError, KeyUnknown):
+                refused.append(name)
+    assert refused
 
 
 def test_garbage_with_a_genuine_proof_is_refused_in_the_contracts_words(world: World) -> None:

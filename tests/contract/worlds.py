@@ -41,6 +41,7 @@ class MemoryKeys:
 class World:
     """One ticket system with its desk. ``system`` is the connection that most tests use.
 
+    ``address``: where the ticket system is, just as its variables have it, so that a relay can stand in its place.
     ``tick`` lets time pass: what is done afterwards carries a later time than what was done before. ``slack``: how far
     a time may be off, because a real system has a clock of its own. ``many``: more tickets than a usual page holds, or
     as many as the system can bear. ``patience``: seconds to wait for a webhook that goes by itself.

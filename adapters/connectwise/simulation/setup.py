@@ -200,7 +200,7 @@ def furnish(desk: Setup) -> None:
         desk.add_member(identifier, name)
     desk.add_member("gone", "Gus Gone", inactive=True)
     for board, team, members in (
-        ("Service Desk", "First Touch", ("tess", "tom")),
+        ("Service Desk", "First Touch", ("tess", "tom", "gone")),
         ("Tier 3", "Seniors", ("sam", "sofia", "maria")),
         ("Sr IT", "Management", ("irene",)),
     ):

@@ -111,7 +111,8 @@ def _effects(state: State, number: int, sent: Mapping[str, Any], outcome: Json, 
         values["status_id"] = kind["statusafteruserupdate"]
     if outcome.get("newstatus"):
         values["status_id"] = outcome["newstatus"]
-    if sent.get("new_status") not in (None, "", 0):
+    is_decided = state.faults.tech_update_wins and "status_id" in values
+    if sent.get("new_status") not in (None, "", 0) and not is_decided:
         values["status_id"] = wanted_number(state, sent["new_status"], "new_status")
     if sent.get("new_agent") not in (None, "", 0):
         values["agent_id"] = wanted_number(state, sent["new_agent"], "new_agent")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.halopsa.simulation.state import SYSTEM_ACTOR, UNASSIGNED, Actor, State, Ticket
+from adapters.halopsa.simulation.state import SYSTEM, UNASSIGNED, Actor, State, Ticket
 from adapters.simulation.refusal import Json
 
 NEW_TICKET, USER_UPDATED, CLOSED, UPDATED, STATUS_CHANGED, DELETED = 3, 19, 39, 61, 76, 1072
@@ -86,20 +87,24 @@ def delete_ticket(state: State, number: int, actor: Actor) -> None:
         state.on_event((DELETED,), ticket, f"Ticket {number:07d} has been deleted.", actor)
 
 
-def run_rule(state: State, number: int, before: Mapping[str, Any]) -> bool:
-    """Let the rule that the switches describe run behind a write; whether it ran."""
+def run_rule(state: State, number: int, before: Mapping[str, Any], caller: Actor) -> bool:
+    """Let the rule that the switches describe run behind a caller's write; whether it ran.
+
+    The system does it, but the caller's agent and application stand behind it.
+    """
     faults = state.faults
+    actor = replace(caller, name="System", who_type=SYSTEM)
     if not faults.take_rule_run():
         return False
     with state.acting() as now:
         values: Json = {_RULED[name]: before[_RULED[name]] for name in faults.rule_reverts}
         values.update(faults.rule_sets)
-        change_ticket(state, number, values, SYSTEM_ACTOR)
+        change_ticket(state, number, values, actor)
         add_row(
             state,
             state.ticket(number),
             {"outcome": "Rule Applied", "outcome_id": 0, "hiddenfromuser": True, "_text": "Matched Rules Changed"},
-            SYSTEM_ACTOR,
+            actor,
             now,
         )
     return True

@@ -25,11 +25,12 @@ class Faults(CallFaults):
     ``answers_arrays``: a POST answers an array of one.
     Reading: ``messy_ids``: ids as texts and whole decimals; ``filters_ignored``: lists come unfiltered;
     ``page_size_cut``; ``agent_envelope``: ``results``, ``agents`` or ``bare``; ``audit_log_missing``;
-    ``team_agents_missing``: no agents in a team's details.
+    ``team_agents_missing``: no agents in a team's details; ``notifications_thin``: without the id of their webhook.
     Writing: ``writes_readable_after``: seconds of the clock until what came in over HTTP can be read;
     ``note_comes_back_visible``, ``note_comes_back_hidden``: whatever was sent; ``team_id_ignored``: a team is taken by
     its name only; ``confirms_agents``: an agent outside the team needs ``_agent01_ok``; ``team_change_resets_agent``
-    unless both are sent; ``priority_computed``: a written priority is not kept. A rule runs after each POST of a ticket
+    unless both are sent; ``priority_computed``: a written priority is not kept; ``tech_update_wins``: the ticket type's
+    status after an agent's update is stronger than the ``new_status`` sent. A rule runs after each POST of a ticket
     over HTTP, ``rule_times`` often (None: always): ``rule_reverts`` names what it puts back (``team``, ``agent``,
     ``status``, ``priority``), ``rule_sets`` gives fields their values; ``rule_in_answer``: the answer shows it, too.
     Webhooks: ``payload``: ``full``, ``small``, ``event``, ``custom``; ``batches``: ``none``, ``array`` or ``object``;
@@ -49,6 +50,7 @@ class Faults(CallFaults):
         "agent_envelope": "results",
         "audit_log_missing": False,
         "team_agents_missing": False,
+        "notifications_thin": False,
         "writes_readable_after": 0.0,
         "note_comes_back_visible": False,
         "note_comes_back_hidden": False,
@@ -56,6 +58,7 @@ class Faults(CallFaults):
         "confirms_agents": True,
         "team_change_resets_agent": True,
         "priority_computed": False,
+        "tech_update_wins": False,
         "rule_reverts": frozenset(),
         "rule_sets": {},
         "rule_times": None,
@@ -76,6 +79,7 @@ class Faults(CallFaults):
     agent_envelope: str
     audit_log_missing: bool
     team_agents_missing: bool
+    notifications_thin: bool
     writes_readable_after: float
     note_comes_back_visible: bool
     note_comes_back_hidden: bool
@@ -83,6 +87,7 @@ class Faults(CallFaults):
     confirms_agents: bool
     team_change_resets_agent: bool
     priority_computed: bool
+    tech_update_wins: bool
     rule_reverts: frozenset[str]
     rule_sets: dict[str, Any]
     rule_times: int | None

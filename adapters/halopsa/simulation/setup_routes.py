@@ -128,8 +128,9 @@ class WebhookRoutes:
 
     def _notifications(self) -> list[Json]:
         webhook = request.args.get("webhook_id", "")
-        rows = self._state.notifications.values()
-        return [dict(one) for one in rows if not webhook or one["webhook_id"] == webhook]
+        rows = [one for one in self._state.notifications.values() if not webhook or one["webhook_id"] == webhook]
+        hidden = ("webhook_id",) if self._state.faults.notifications_thin else ()
+        return [{name: value for name, value in one.items() if name not in hidden} for one in rows]
 
     def _post_notifications(self) -> tuple[Any, int]:
         state = self._state

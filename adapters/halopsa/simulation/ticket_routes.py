@@ -90,7 +90,7 @@ class TicketRoutes:
         state.hide_what_follows(number)
         changes.change_ticket(state, number, values, actor)
         shown = detail(state, state.ticket(number), post_date)
-        if changes.run_rule(state, number, before) and state.faults.rule_in_answer:
+        if changes.run_rule(state, number, before, actor) and state.faults.rule_in_answer:
             shown = detail(state, state.ticket(number), post_date)
         return shown
 

@@ -61,6 +61,7 @@ def detail(state: State, ticket: Ticket, date: DateForm = get_date, *, with_audi
         "targetdate": NEVER,
         "fixbydate": NOT_SET,
         "deleted": fields["deleted"],
+        "reassigncount": fields["reassigncount"],
         "merged_into_id": fields["merged_into_id"],
         "is_project": fields["is_project"],
         "is_opportunity": fields["is_opportunity"],

@@ -59,7 +59,10 @@ class Actions:
     def write(
         self, user: User, ticket: Ticket, kind: str, text: str, content_type: str, minutes: int = 0
     ) -> Transaction:
-        """A comment or a reply, without looking at rights. The first reply opens a ticket that is new."""
+        """A comment or a reply, without looking at rights.
+
+        RT opens what is not active (new, or over) with any reply, also the client's; what is stalled stays so.
+        """
         now = self.state.now()
         row = self.state.record(ticket, kind, user, now, minutes=minutes)
         attach(self.state, row, content_type, text)
@@ -70,10 +73,9 @@ class Actions:
                 self._mail(ticket, "CommentEmailRecord", now)
             return row
         self._mail(ticket, "EmailRecord", now)
-        by_client = user.id in ticket.requestors
-        if not by_client:
+        if user.id not in ticket.requestors:
             ticket.told = now
-        if (ticket.status == "new" and not by_client) or (by_client and ticket.status in ("resolved", "stalled")):
+        if ticket.status == "new" or ticket.status in INACTIVE:
             self._status(self.state.users[SYSTEM], ticket, "open", now)
         return row
 

@@ -223,7 +223,8 @@ def _fits(limit: dict[str, Any], value: str) -> bool:
     wanted = limit["value"]
     match str(limit.get("operator") or "=").upper():
         case "IN":
-            return value.casefold() in {str(one).casefold() for one in wanted}
+            # With PostgreSQL; with SQLite it finds in any case.
+            return value in {str(one) for one in wanted}
         case "LIKE":
             return str(wanted).casefold() in value.casefold()
         case "STARTSWITH":

@@ -72,7 +72,6 @@ class Serial:
     def ticket(self, ticket: Ticket) -> Json:
         """A ticket asked for by itself."""
         found: Json = {
-            "type": "ticket",
             "id": ticket.id,
             "Subject": ticket.subject,
             "Status": ticket.status,
@@ -121,6 +120,7 @@ class Serial:
     def queue(self, queue: Queue) -> Json:
         """A queue asked for by itself."""
         links: list[Json] = [{"ref": "self", "type": "queue", "id": queue.id, "_url": f"{self.base}/queue/{queue.id}"}]
+        links.append({"ref": "history", "_url": f"{self.base}/queue/{queue.id}/history"})
         if self.state.may(self.user, "CreateTicket", queue=queue.id):
             links.append({"ref": "create", "type": "ticket", "_url": f"{self.base}/ticket?Queue={queue.id}"})
         return {

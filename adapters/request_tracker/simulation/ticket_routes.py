@@ -16,6 +16,9 @@ from adapters.request_tracker.simulation.state import State
 
 Put = Callable[[Ticket, Any], list[str]]
 
+_UNPREFIXED = frozenset({"AdminCc", "MergeInto"})
+"""Of what is changed otherwise, RT says first of which ticket it speaks."""
+
 
 class TicketRoutes:
     """Serves tickets. ``after_put(ticket, before)`` runs after each change over HTTP: the site's own scrips."""
@@ -73,22 +76,22 @@ class TicketRoutes:
         with self._state.acting():
             self._match_or_refuse(ticket)
             before = {"Queue": ticket.queue, "Owner": ticket.owner, "Status": ticket.status}
-            # In RT's own order: the owner first, in the queue where the ticket still is.
+            # In RT's own order, which is the alphabet's: the owner first, in the queue where the ticket still is.
             for name, change in self._changes().items():
                 if name in sent:
-                    told += [sentence for sentence in change(ticket, sent[name]) if sentence]
+                    prefix = "" if name in _UNPREFIXED else f"Ticket {number}: "
+                    told += [prefix + sentence for sentence in change(ticket, sent[name]) if sentence]
             self._after_put(ticket, before)
-        prefix = f"Ticket {ticket.id}: "
-        return as_json([sentence if sentence.startswith("Added ") else prefix + sentence for sentence in told])
+        return as_json(told)
 
     def _changes(self) -> dict[str, Put]:
         actions, user = self._actions, self._door.user
         return {
             "Owner": lambda ticket, value: [actions.set_owner(user, ticket, str(value))],
-            "Queue": lambda ticket, value: [actions.set_queue(user, ticket, str(value))],
-            "Subject": lambda ticket, value: [actions.set_subject(user, ticket, str(value))],
-            "Status": lambda ticket, value: [actions.set_status(user, ticket, str(value))],
             "Priority": lambda ticket, value: [actions.set_priority(user, ticket, int(value))],
+            "Queue": lambda ticket, value: [actions.set_queue(user, ticket, str(value))],
+            "Status": lambda ticket, value: [actions.set_status(user, ticket, str(value))],
+            "Subject": lambda ticket, value: [actions.set_subject(user, ticket, str(value))],
             "TimeWorked": lambda ticket, value: [actions.add_work(user, ticket, int(value))],
             "AdminCc": self._set_admin_cc,
             "MergeInto": self._merge,
@@ -168,7 +171,7 @@ class TicketRoutes:
     def _write(self, number: int, kind: str) -> Response:
         state, user = self._state, self._door.user
         # Of no use here: RT knows no state of what is to be made.
-        if "If-Match" in request.headers:
+        if request.headers.get("If-Match", "*") != "*":
             raise refused(412, "Precondition Failed")
         sent = sent_object(on_bad_json=500)
         if sent.get("Content") and not sent.get("ContentType"):

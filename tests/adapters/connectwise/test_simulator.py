@@ -472,7 +472,7 @@ def test_setup_tables_answer_names_to_ids(site: Site) -> None:
     assert statuses["Waiting on client"]["escalationStatus"] == "NoEscalation"
     assert statuses[">Closed"]["closedStatus"] is True
     team = site.get(f"service/boards/{board}/teams").json[0]
-    assert (team["boardId"], team["members"]) == (board, [site.member("tess"), site.member("tom")])
+    assert (team["boardId"], team["members"]) == (board, [site.member(name) for name in ("tess", "tom", "gone")])
     assert site.get("system/members/gone").json["inactiveFlag"] is True
     assert site.get(f"system/members/{site.member('tess')}").json["identifier"] == "tess"
     assert site.get("service/priorities/count").json == {"count": 4}

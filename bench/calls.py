@@ -1,0 +1,141 @@
+"""Calls to each ticket system for an evaluated change and for an escalation, and what they are of its budget.
+
+The whole connector runs on each registered system's simulator with moved time, webhooks included: what our own writes
+cause is paid for, too. The reference point is the budget that the adapter allows itself, measured by using it up. A
+busy hour is twenty technicians who touch a ticket every five minutes, and ten escalations.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from adapters.contract import TicketSystem
+from adapters.desk import Desk
+from adapters.registry import SYSTEMS
+from connector.clock import VirtualClock
+from connector.demo.stage import Stage, at_desks, stage
+from connector.model import StatusGroup, TicketId
+from connector.store.signing_keys import SigningKeyStore
+from tests.builders import a_policy
+
+START = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
+TICKETS = 20
+CHANGES_AN_HOUR, ESCALATIONS_AN_HOUR = 240, 10
+OFF_THE_POLL = timedelta(seconds=20)
+"""Polls come at whole minutes: what is measured happens beside them."""
+LIMIT = timedelta(minutes=30)
+LONGEST_RECOVERY = 3600
+SECOND = timedelta(seconds=1)
+
+
+@contextmanager
+def watched(name: str, clock: VirtualClock) -> Iterator[Stage]:
+    """The connector on that system, after a first escalation: every name is looked up."""
+    desk = SYSTEMS[name].simulated(clock)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        stage(
+            START, at_desks(a_policy(), [desk]), f"sqlite:///{Path(folder) / 'b.db'}", desks=[desk], clock=clock
+        ) as on,
+    ):
+        first = opened(desk, 1)
+        on.run_until(START + LIMIT)
+        desk.set_status(first[0], "sam", StatusGroup.RESOLVED)
+        on.settle()
+        yield on
+
+
+def opened(desk: Desk, count: int) -> list[TicketId]:
+    """New tickets of the first tier whose clocks run."""
+    return [desk.open_ticket("VPN client cannot connect", owner="tess") for _ in range(count)]
+
+
+def costs(on: Stage) -> tuple[float, float, float]:
+    """Calls for each change, for each escalation, and in an hour without anything to do."""
+    desk, system = on.desk, on.system
+    on.run_until(on.clock.now() + OFF_THE_POLL)
+    began = on.clock.now()
+    tickets = opened(desk, TICKETS)
+    on.settle()
+    before = system.calls
+    for ticket in tickets:
+        desk.note(ticket, "tess", "Restarted the agent, no change.")
+    on.settle()
+    changes = system.calls - before
+    on.run_until(began + LIMIT - SECOND)
+    before = system.calls
+    on.run_until(began + LIMIT)
+    escalations = system.calls - before
+    for ticket in tickets:
+        if desk.ticket(ticket).tier != 2:
+            raise RuntimeError(f"{desk.system}: a ticket did not escalate")
+        desk.set_status(ticket, "sam", StatusGroup.RESOLVED)
+    on.settle()
+    before = system.calls
+    on.run_until(on.clock.now() + timedelta(hours=1))
+    return changes / TICKETS, escalations / TICKETS, system.calls - before
+
+
+def budget_an_hour(on: Stage) -> float | None:
+    """What a connection may call in an hour: used up, and timed until it is whole again. None without a limit."""
+    entry, desk = SYSTEMS[on.desk.system], on.desk
+    system: TicketSystem = entry.connect(
+        entry.settings_from({**desk.variables(), "PUBLIC_URL": on.url}),
+        list(desk.homes),
+        SigningKeyStore(on.store, desk.system),
+        on.clock,
+        monotonic=lambda: on.clock.now().timestamp(),
+    )
+    try:
+        whole = system.budget_left
+        if whole is None:
+            return None
+        ticket = opened(desk, 1)[0]
+        while (system.budget_left or 0.0) > whole / 20:
+            system.read(ticket)
+        used = whole - (system.budget_left or 0.0)
+        for seconds in range(1, LONGEST_RECOVERY):
+            on.clock.advance(SECOND)
+            if (system.budget_left or 0.0) >= whole:
+                return used / seconds * 3600
+    finally:
+        system.close()
+    raise RuntimeError(f"{desk.system}: the budget does not recover")
+
+
+def results() -> list[dict[str, object]]:
+    """Every system's figures beside its budget."""
+    rows: list[dict[str, object]] = []
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    for name in SYSTEMS:
+        with watched(name, VirtualClock(START)) as on:
+            change, escalation, idle = costs(on)
+            budget = budget_an_hour(on)
+        busy = idle + CHANGES_AN_HOUR * change + ESCALATIONS_AN_HOUR * escalation
+        for what, calls in (
+            ("each evaluated change, of the hour's budget", change),
+            ("each escalation, of the hour's budget", escalation),
+            ("an idle hour, of its budget", idle),
+        ):
+            rows.append(_row(f"calls, {name}: {what}", calls, budget))
+        share = _row(f"calls, {name}: a busy hour, of its budget", busy, budget)
+        rows.append({**share, "aim": "ratio <= 0.5", "met": None if budget is None else busy / budget <= 0.5})
+    return rows
+
+
+def _row(name: str, calls: float, budget: float | None) -> dict[str, object]:
+    ratio = None if budget is None else float(f"{calls / budget:.2g}")
+    reference = None if budget is None else round(budget)
+    return {"name": name, "ours": round(calls, 2), "reference": reference, "ratio": ratio}
+
+
+if __name__ == "__main__":
+    for row in results():
+        print(row)

@@ -1,0 +1,26 @@
+#!/usr/bin/perl
+# Puts the connector's things in Request Tracker out of order, as an older version or an administrator's hand leaves them.
+#   tamper.pl old-code | disable | enable | revoke | look
+use strict;
+use warnings;
+use lib '/usr/local/share/request-tracker5/lib', '/usr/share/request-tracker5/lib';
+use RT -init;
+
+my $scrips = RT::Scrips->new( RT->SystemUser );
+$scrips->FindAllRows;
+$scrips->Limit( FIELD => 'Description', VALUE => 'Escalation connector webhook' );
+my $scrip = $scrips->First;
+my $group = RT::Group->new( RT->SystemUser );
+$group->LoadUserDefinedGroup('Escalation Connector');
+
+my %acts = (
+    'old-code' => sub { $scrip->SetCustomCommitCode("return 1;\n") },
+    disable    => sub { $scrip->SetDisabled(1) },
+    enable     => sub { $scrip->SetDisabled(0) },
+    revoke     => sub { $group->PrincipalObj->RevokeRight( Right => 'ReassignTicket', Object => RT->System ) },
+    look       => sub {
+        print join( ' ', $scrips->Count, $scrip->Disabled ? 'disabled' : 'enabled', length $scrip->CustomCommitCode,
+            $group->PrincipalObj->HasRight( Right => 'ReassignTicket', Object => RT->System ) ? 'may' : 'may not' ), "\n";
+    },
+);
+$acts{$_}->() for @ARGV;
