@@ -54,7 +54,9 @@ class DeskDouble:
             after()
 
     def _add(self, text: str, visibility: Visibility) -> None:
-        note = Entry(f"n{len(self.texts)}", EntryKind.NOTE, Author(AuthorKind.AGENT, "API"), at("09:00"), text, visibility)
+        note = Entry(
+            f"n{len(self.texts)}", EntryKind.NOTE, Author(AuthorKind.AGENT, "API"), at("09:00"), text, visibility
+        )
         self.texts.append(text)
         self.record = replace(self.record, entries=(*self.record.entries, note))
 

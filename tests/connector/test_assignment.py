@@ -18,7 +18,9 @@ from connector.store.connections import Connections
 from connector.store.engine import Store
 from tests.builders import SR_IT, TIER_3, a_tier, at
 
-ANN, BOB, CID = (Person(f"{n}", name.lower(), f"{name} Adams", open_tickets=4 - n) for n, name in enumerate(("Ann", "Bob", "Cid")))
+ANN, BOB, CID = (
+    Person(f"{n}", name.lower(), f"{name} Adams", open_tickets=4 - n) for n, name in enumerate(("Ann", "Bob", "Cid"))
+)
 GONE = Person("9", "gus", "Gus Gone", is_active=False, open_tickets=0)
 
 
@@ -62,9 +64,7 @@ def assigner(book: ConnectionBook, *people: Person) -> Assigner:
 def test_the_queue_is_nobodys_and_asks_nobody(book):
     chooser = assigner(book)
     chooser.system.error = Temporary("down")
-    assert chooser.choose(a_tier(2), TIER_3) == Assignment(
-        None, "in the queue of Tier 3 / Service Desk Manager", QUEUE
-    )
+    assert chooser.choose(a_tier(2), TIER_3) == Assignment(None, "in the queue of Tier 3 / Service Desk Manager", QUEUE)
 
 
 def test_a_fixed_member_gets_it_while_active(book):
@@ -129,7 +129,10 @@ def test_a_choice_just_made_counts_as_load_until_the_ticket_systems_figures_show
 
 def test_people_without_a_figure_count_as_idle(book):
     unknown = replace(ANN, open_tickets=None)
-    assert assigner(book, unknown, replace(BOB, open_tickets=1)).choose(a_tier(2, assign=LEAST_LOADED), TIER_3).person is unknown
+    assert (
+        assigner(book, unknown, replace(BOB, open_tickets=1)).choose(a_tier(2, assign=LEAST_LOADED), TIER_3).person
+        is unknown
+    )
 
 
 def test_an_earlier_try_of_the_same_escalation_keeps_whom_it_chose(book):

@@ -47,7 +47,12 @@ def staff(system: System, clock: VirtualClock) -> Staff:
 
 
 def test_a_member_is_asked_for_once_in_a_while_known_or_not(staff, system, clock):
-    assert [staff.find("maria"), staff.find("maria"), staff.find("nix"), staff.find("nix")] == [MARIA, MARIA, None, None]
+    assert [staff.find("maria"), staff.find("maria"), staff.find("nix"), staff.find("nix")] == [
+        MARIA,
+        MARIA,
+        None,
+        None,
+    ]
     assert system.asked == ["maria", "nix"]
     clock.advance(KEPT_FOR)
     system.members["nix"] = GUS
