@@ -107,6 +107,7 @@ def test_two_entries_get_an_answer_each():
     assert {say.saga for say in duties.says} == {f"{STINT}/answer/1", f"{STINT}/answer/2"}
 
 
+@pytest.mark.process("override-recorded")
 def test_the_audit_trail_says_who_overrode_what_until_when_and_why():
     (say,) = owed("09:11", said(OVERRIDE, at("09:10"), MARIA, id_="77")).says
     (event,) = say.audit
@@ -141,6 +142,7 @@ def test_a_refused_override_is_on_record_with_its_reason(text, by, event, how, u
     assert found.detail["until"] == (at(until).isoformat() if until else None)
 
 
+@pytest.mark.process("missing-answer")
 def test_an_incomplete_request_is_answered_and_a_complete_one_is_not():
     (say,) = owed("09:11", said("/escalate permission tunnel admin", at("09:10"), id_="77")).says
     assert say.lines[0].startswith(
@@ -176,6 +178,7 @@ def test_reasons_are_joined_for_the_record():
 # --- the warning -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("warning-share", "warning-once")
 def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
     assert owed("09:23") == Duties(wake_at=at("09:24"))
     (say,) = owed("09:24").says
@@ -188,6 +191,7 @@ def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
     assert owed("10:14", planned, steps=[done(say.saga)]).says[0].saga == f"{STINT}/fix/warning"
 
 
+@pytest.mark.process("warning-share")
 def test_a_share_of_nought_turns_the_warning_off():
     assert owed("09:29", policy=a_policy(warn_at=0)) == Duties()
 
@@ -251,6 +255,7 @@ def test_the_first_reminder_comes_an_interval_after_the_final_escalation():
     assert (event.event, event.detail["number"], event.detail["of"], len(event.detail["owed"])) == ("reminded", 1, 3, 2)
 
 
+@pytest.mark.process("final-reminders")
 def test_reminders_end_with_their_number():
     steps = [MOVED, *(done(f"{FINAL_SAGA}/reminder-{n}") for n in (1, 2, 3))]
     assert owed_finally("16:00", steps=steps) == Duties()
@@ -261,6 +266,7 @@ def test_of_several_missed_reminders_only_the_last_is_said():
     assert say.saga == f"{FINAL_SAGA}/reminder-2"
 
 
+@pytest.mark.process("final-owed", "final-reminders")
 def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     plan = said("New plan: swap it", at("10:20"), IRENE)
     word = said("We swap it today.", at("10:25"), IRENE, visibility=Visibility.CLIENT)
@@ -270,6 +276,7 @@ def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     )
 
 
+@pytest.mark.process("final-message")
 def test_the_client_is_told_once_where_that_is_configured_and_only_the_plan_is_owed_then():
     final = FinalEscalation(client_message="We are on it.", reminders=1)
     duties = owed_finally("10:00", final=final)
@@ -287,6 +294,7 @@ def test_the_client_is_told_once_where_that_is_configured_and_only_the_plan_is_o
     assert "word to the client" not in reminder.lines[0]
 
 
+@pytest.mark.process("final-people")
 def test_the_three_are_put_on_the_ticket_once_where_that_is_wanted():
     final = FinalEscalation("irene", add_people=True, reminders=0)
     assert owed_finally("10:00", final=final).add_people == f"{FINAL_SAGA}/people"

@@ -24,6 +24,7 @@ K, P, U = Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
 
 
+@pytest.mark.process("command-line")
 @pytest.mark.parametrize(
     ("text", "reasons", "detail"),
     [
@@ -86,6 +87,7 @@ def test_what_is_said_with_a_command_is_kept_in_bounded_length():
     assert len(override.reason) == 2000
 
 
+@pytest.mark.process("override-forms")
 @pytest.mark.parametrize(
     ("text", "span", "reason"),
     [
@@ -187,6 +189,7 @@ SILENT = [
 ]
 
 
+@pytest.mark.process("commands-quoted")
 @pytest.mark.parametrize("text", SILENT)
 def test_nobody_commands_in_passing_in_quotes_forwards_or_code(text):
     assert spoken_in(text) == []
