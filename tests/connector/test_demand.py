@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.demand import (
@@ -29,6 +31,7 @@ from tests.builders import (
     TESS,
     WAITING,
     WORKING,
+    a_calendar,
     a_change,
     a_policy,
     a_ticket,
@@ -254,3 +257,9 @@ def test_a_ticket_that_nobody_has_touched_goes_up_too_when_its_priority_rises():
 
 def test_a_ticket_that_was_critical_from_the_first_has_not_risen():
     assert demanded(priority=CRITICAL, now=at("09:05"), policy=RISING) is None
+
+
+def test_without_a_clock_that_can_be_worked_out_nothing_goes_up():
+    ending = a_calendar({}, overrides={"2026-01-15": [["09:00", "09:10"]]})
+    policy = replace(RISING, calendars={"default": ending})
+    assert demanded(changes=risen("09:05", owner=TESS), priority=CRITICAL, now=at("09:06"), policy=policy) is None

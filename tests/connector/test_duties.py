@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from connector.demand import Documentation, demand_of
 from connector.duties import Duties, Situation, duties_of, reasons_text
 from connector.journal import Step, StepState
-from connector.model import Reason, Visibility
+from connector.model import Entry, Reason, Visibility
 from connector.policy import EndOfDay, FinalEscalation
 from connector.saga import MOVE, SAID, WOULD
+from connector.spoken import gist
 from tests.builders import (
     RESOLVED,
     SR_IT,
@@ -57,6 +59,11 @@ def done(saga: str, n: int = SAID, when: str = "09:20", state=StepState.DONE, **
     return Step(saga, n, state, outcome, at(when))
 
 
+def answer_to(entry: Entry) -> str:
+    """The identity of the answer to an entry."""
+    return f"{STINT}/answer/{entry.id}#{gist(entry.text)}"
+
+
 def whats(duties: Duties) -> list[str]:
     return [say.what for say in duties.says]
 
@@ -86,7 +93,7 @@ def test_a_clock_that_runs_owes_its_warning_later():
 def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
     noted = said(f"{OVERRIDE}\n\n/escalate knowledge\n\n/overide", at("09:10"), MARIA, id_="77")
     (say,) = owed("09:11", noted).says
-    assert (say.saga, say.what, say.to_client) == (f"{STINT}/answer/77", "answer", False)
+    assert (say.saga, say.what, say.to_client) == (answer_to(noted), "answer", False)
     assert [line.split(":")[0] for line in say.lines] == ["Override by Maria Desk", "Maria Desk", "Maria Desk"]
     assert [event.event for event in say.audit] == [
         "override applied",
@@ -98,13 +105,23 @@ def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
 
 def test_an_answer_that_was_begun_and_not_finished_is_still_owed():
     noted = said("/overide", at("09:10"), id_="77")
-    step = done(f"{STINT}/answer/77", state=StepState.BEGUN)
+    step = done(answer_to(noted), state=StepState.BEGUN)
     assert whats(owed("09:11", noted, steps=[step])) == ["answer"]
 
 
 def test_two_entries_get_an_answer_each():
-    duties = owed("09:11", said("/overide", at("09:09"), id_="1"), said("/override off", at("09:10"), MARIA, id_="2"))
-    assert {say.saga for say in duties.says} == {f"{STINT}/answer/1", f"{STINT}/answer/2"}
+    one, two = said("/overide", at("09:09"), id_="1"), said("/override off", at("09:10"), MARIA, id_="2")
+    assert {say.saga for say in owed("09:11", one, two).says} == {answer_to(one), answer_to(two)}
+
+
+def test_a_command_that_was_mended_in_its_note_is_confirmed_and_other_edits_are_not_answered():
+    typo = said("/overide 45m because the vendor calls", at("09:10"), MARIA, id_="77")
+    mended = replace(typo, text=OVERRIDE)
+    (say,) = owed("09:12", mended, steps=[done(answer_to(typo))]).says
+    assert say.lines[0].startswith("Override by Maria Desk: the limit for the diagnosis plan applies from")
+    assert [event.event for event in say.audit] == ["override applied"]
+    noted = replace(mended, text=f"Hello.\n<p>{OVERRIDE}</p>\n\nMore words.")
+    assert owed("09:12", noted, steps=[done(answer_to(mended))]).says == ()
 
 
 @pytest.mark.process("override-recorded")
@@ -219,14 +236,14 @@ def test_while_the_clock_stands_still_nobody_is_warned():
 
 def test_an_override_moves_the_warning_with_the_limit():
     noted = said("/override until 10:40 because the vendor calls", at("09:10"), MARIA, id_="77")
-    answered = done(f"{STINT}/answer/77")
+    answered = done(answer_to(noted))
     assert owed("09:30", noted, steps=[answered]) == Duties(wake_at=at("10:20"))
     assert whats(owed("10:20", noted, steps=[answered])) == ["warning"]
 
 
 def test_without_a_limit_there_is_nothing_to_warn_of():
     noted = said("/override none because it is planned", at("09:10"), MARIA, id_="77")
-    assert owed("12:00", noted, steps=[done(f"{STINT}/answer/77")]) == Duties()
+    assert owed("12:00", noted, steps=[done(answer_to(noted))]) == Duties()
 
 
 # --- after a final escalation ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from connector.spoken import (
     EscalateWords,
     OverrideWords,
     Unclear,
+    gist,
     spoken_in,
 )
 
@@ -210,6 +211,13 @@ def test_a_line_commands_only_with_one_of_the_commands_or_nearly():
     assert command_in("  2) **/Overide 45m**") == ("overide", "override", "45m")
     assert command_in("/etc is full") is None
     assert command_in("no slash") is None
+
+
+def test_the_gist_of_a_note_is_that_of_its_commands_alone():
+    asked = gist("/escalate knowledge")
+    assert asked == gist("/escalate knowledge\nthe beacon") == gist("Hello\n\n**/Escalate knowledge**")
+    assert asked not in {gist("/escalate knowledge now"), gist("/esclate knowledge"), gist("nothing")}
+    assert gist("> /escalate knowledge") == gist("nothing")
 
 
 PIECES = [
