@@ -6,6 +6,7 @@ typographic quotes. Whether the author may command, and what follows from it, is
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,6 +75,12 @@ def may_speak(text: str) -> bool:
 def spoken_in(text: str) -> list[Spoken]:
     """The commands that a note speaks, in order."""
     return list(_spoken(own_lines(text))) if may_speak(text) else []
+
+
+def gist(text: str) -> str:
+    """Stands for the lines of a note that command: another one when they were edited, whatever else was."""
+    commands = filter(None, map(command_in, own_lines(text)))
+    return hashlib.sha256("\n".join(f"{one.word} {one.rest}" for one in commands).encode()).hexdigest()[:8]
 
 
 def _spoken(lines: list[str]) -> Iterator[Spoken]:

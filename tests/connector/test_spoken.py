@@ -17,6 +17,7 @@ from connector.spoken import (
     EscalateWords,
     OverrideWords,
     Unclear,
+    gist,
     spoken_in,
 )
 
@@ -24,6 +25,7 @@ K, P, U = Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
 
 
+@pytest.mark.process("command-line")
 @pytest.mark.parametrize(
     ("text", "reasons", "detail"),
     [
@@ -86,6 +88,7 @@ def test_what_is_said_with_a_command_is_kept_in_bounded_length():
     assert len(override.reason) == 2000
 
 
+@pytest.mark.process("override-forms")
 @pytest.mark.parametrize(
     ("text", "span", "reason"),
     [
@@ -187,6 +190,7 @@ SILENT = [
 ]
 
 
+@pytest.mark.process("commands-quoted")
 @pytest.mark.parametrize("text", SILENT)
 def test_nobody_commands_in_passing_in_quotes_forwards_or_code(text):
     assert spoken_in(text) == []
@@ -207,6 +211,13 @@ def test_a_line_commands_only_with_one_of_the_commands_or_nearly():
     assert command_in("  2) **/Overide 45m**") == ("overide", "override", "45m")
     assert command_in("/etc is full") is None
     assert command_in("no slash") is None
+
+
+def test_the_gist_of_a_note_is_that_of_its_commands_alone():
+    asked = gist("/escalate knowledge")
+    assert asked == gist("/escalate knowledge\nthe beacon") == gist("Hello\n\n**/Escalate knowledge**")
+    assert asked not in {gist("/escalate knowledge now"), gist("/esclate knowledge"), gist("nothing")}
+    assert gist("> /escalate knowledge") == gist("nothing")
 
 
 PIECES = [
