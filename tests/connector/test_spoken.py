@@ -72,6 +72,11 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
         ("<div>/escalate&nbsp;knowledge<br>about the beacon</div>", (K,), "about the beacon"),
         ("Hello\r\n/escalate knowledge\r\n\r\nBye", (K,), ""),
         (f"/escalate knowledge\n{GMAIL}\n/escalate urgency", (K,), ""),
+        ("________________________________\n/escalate knowledge", (K,), ""),
+        ("From: 10.0.0.1\nTo: 10.0.0.2\n/escalate knowledge", (K,), ""),
+        ("On the server the service wrote:\n/escalate knowledge", (K,), ""),
+        ("15:00 mailed Bob <bob@desk.example>:\n/escalate knowledge", (K,), ""),
+        ("/escalate knowledge\n\n________", (K,), ""),
     ],
 )
 def test_an_escalation_is_asked_for_in_every_form_people_write(text, reasons, detail):
@@ -183,6 +188,14 @@ SILENT = [
     "---------- Forwarded message ---------\n/escalate knowledge",
     "From: Carla\nSent: Thursday\nTo: Tess\nSubject: VPN\n\n/escalate urgency",
     "Von: Carla\nGesendet: Donnerstag\n/escalate urgency",
+    "----- Forwarded by Tess Tech/Desk on 01/15/2026 -----\n/escalate urgency",
+    "________________________________\nVon: Carla\nAn: Tess\n/escalate urgency",
+    "________________________________\n**From:** Carla\n\n/escalate urgency",
+    "From: Carla Client <carla@acme.example>\nTo: Help Desk\n\n/escalate urgency",
+    "On Thursday Carla wrote:\n/escalate urgency",
+    "Carla <carla@acme.example> writes:\n/escalate urgency",
+    "2026-01-15 9:00 GMT+01:00 Carla <carla@acme.example>:\n/escalate urgency",
+    "15.01.26, 9:00 Carla Client\n<carla@acme.example>:\n/escalate urgency",
     "<p>x</p><!-- \n/escalate knowledge\n -->",
     "<style>\n/escalate knowledge\n</style><p>x</p>",
 ]
