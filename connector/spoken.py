@@ -84,7 +84,9 @@ def spoken_in(text: str) -> list[Spoken]:
 def gist(text: str) -> str:
     """Stands for the lines of a note that command: another one when they were edited, whatever else was."""
     commands = filter(None, map(command_in, own_lines(text)))
-    return hashlib.sha256("\n".join(f"{one.word} {one.rest}" for one in commands).encode()).hexdigest()[:8]
+    return hashlib.sha256(
+        "\n".join(f"{one.word} {one.rest}" for one in commands).encode(errors="surrogatepass")
+    ).hexdigest()[:8]
 
 
 def _spoken(lines: list[str]) -> Iterator[Spoken]:

@@ -234,6 +234,7 @@ def test_the_gist_of_a_note_is_that_of_its_commands_alone():
     assert asked == gist("/escalate knowledge\nthe beacon") == gist("Hello\n\n**/Escalate knowledge**")
     assert asked not in {gist("/escalate knowledge now"), gist("/esclate knowledge"), gist("nothing")}
     assert gist("> /escalate knowledge") == gist("nothing")
+    assert gist("/override 45m because \ud800 of it") != gist("/override 45m because of it")
 
 
 PIECES = [
@@ -268,6 +269,7 @@ ANYTHING = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max
 
 @given(ANYTHING)
 def test_any_text_is_heard_without_trouble(text):
+    assert len(gist(text)) == 8
     for words in spoken_in(text):
         assert isinstance(words, EscalateWords | OverrideWords | Unclear)
         assert not isinstance(words, Unclear) or "\n" not in words.problem
