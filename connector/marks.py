@@ -17,6 +17,8 @@ from connector.model import AuthorKind, Entry, Visibility
 from connector.own_words import own_lines
 
 _MARKER = re.compile(r"\bESC-([A-Z2-7]{10})-([A-Z2-7]{10})\s*$")
+_FOOT = 200
+"""Where a marker stands: in the last so many characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,10 @@ class Marks:
         return f"ESC-{name}-{self._sign(name)}"
 
     def is_own(self, text: str) -> bool:
-        """Whether the text ends in a marker of this connection; one that only names it is somebody else's."""
-        found = _MARKER.search(text[-200:]) if "ESC-" in text else None
-        return found is not None and hmac.compare_digest(found[2], self._sign(found[1]))
+        """Whether the text ends in a marker of this connection; one that names or quotes it is somebody else's."""
+        found = _MARKER.search(text[-_FOOT:]) if "ESC-" in text else None
+        is_quoted = text[-_FOOT:].rstrip().rpartition("\n")[2].lstrip().startswith((">", "&gt;"))
+        return found is not None and not is_quoted and hmac.compare_digest(found[2], self._sign(found[1]))
 
     def recognise(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
         """The entries, with the connector's own notes marked as such.

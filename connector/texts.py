@@ -30,7 +30,7 @@ _UNPRINTABLE = re.compile(f"[{_NEVER_SEEN}\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86
 def to_text(text: str) -> str:
     """The text as a person sees it: tags gone where it really is HTML, entities and invisible characters resolved.
 
-    Block quotes become lines that start with ``>``, preformatted text becomes fenced code.
+    Block quotes become lines that start with ``>``, preformatted text becomes fenced code, code stands in backticks.
     """
     if "<" in text and _IS_HTML.search(text):
         text = _without_tags(text)
@@ -59,12 +59,13 @@ class _Page:
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.quotes = 0
+        self.codes = 0
         self.hidden_by = ""
         self.is_fresh = True
 
     @property
     def line_break(self) -> str:
-        return "\n> " if self.quotes else "\n"
+        return f"\n{'> ' if self.quotes else ''}{'`' if self.codes else ''}"
 
     def write(self, text: str) -> None:
         if self.hidden_by or not text:
@@ -83,6 +84,8 @@ class _Page:
             self.hidden_by = name
         elif name == "br":
             self.new_line()
+        elif name == "code":
+            self.code(is_end=is_end)
         elif _IS_BLOCK(name):
             self.block(name, is_end=is_end)
 
@@ -98,6 +101,12 @@ class _Page:
         elif name == "li" and not is_end:
             self.pieces.append("- ")
 
+    def code(self, *, is_end: bool) -> None:
+        if self.codes or not is_end:
+            self.pieces.append("`")
+            self.is_fresh = False
+        self.codes = max(0, self.codes + (-1 if is_end else 1))
+
     def new_line(self) -> None:
         self.pieces.append(self.line_break)
         self.is_fresh = True
@@ -107,7 +116,7 @@ class _Page:
 
 _LINE_START = re.compile(r"[ \t]*(?:[#>*+•·-][#>*+•·\- \t]*[ \t]|[#>]+)?[ \t]*")
 _COMMAND = re.compile(r"(/[a-z]\w*)(?![\w/.])", re.IGNORECASE)
-_STARS = re.compile(r"\*{2,}")
+_STARS = re.compile(r"\*{2,}|~{2,}")
 _BOLD_HEADING = re.compile(r"(?<!_)_{2,}([^_]{1,60}:[ ]?)_{2,}")
 _LINK = re.compile(r"\](?=[(\[:])")
 _ELEMENT = re.compile(r"<([a-z/!?][^<>]*)>", re.IGNORECASE)

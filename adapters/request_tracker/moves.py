@@ -112,7 +112,7 @@ class Moves:
         record = after.record
         now = {
             "Queue": record.place.path[0].id,
-            "Owner": _owner_name(record),
+            "Owner": NOBODY if record.owner is None else record.owner.id,
             "Status": record.status.id,
             "Priority": "" if record.priority is None else record.priority.id,
         }
@@ -149,8 +149,9 @@ def _wanted(target: Target, record: TicketRecord) -> dict[str, str]:
     wanted: dict[str, str] = {}
     if target.owner is Ownership.NOBODY and record.owner is not None:
         wanted["Owner"] = NOBODY
-    elif isinstance(target.owner, Person) and _owner_name(record) != target.owner.identifier:
-        wanted["Owner"] = target.owner.identifier
+    elif isinstance(target.owner, Person) and (record.owner is None or record.owner.id != target.owner.id):
+        # By number: a login name of digits would be taken for one.
+        wanted["Owner"] = target.owner.id
     if target.status is not None and record.status.id != target.status.id:
         wanted["Status"] = target.status.id
     if target.priority is not None and (record.priority is None or record.priority.id != target.priority.id):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.contract import Temporary
-from adapters.request_tracker.client import EMPTY_PAGES, RtClient
+from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import Json, User, label, moment, record, record_id, text, user_of
 from connector.model import TicketId
 
@@ -22,6 +22,10 @@ SHOW_TICKET = "the right ShowTicket in the ticket's queue"
 CREATE = "Create"
 COMMENT = "Comment"
 CORRESPOND = "Correspond"
+
+_EMPTY_PAGES = 10
+"""After so many pages of nothing but what may not be seen, an imported ticket's history counts as read."""
+
 
 _FIELDS = {
     "fields": "Type,Field,OldValue,NewValue,Creator,Created,TimeTaken,ObjectId",
@@ -56,7 +60,7 @@ def read_transactions(client: RtClient, ticket_id: TicketId) -> list[Transaction
     what = f"read the history of {label(ticket_id)}"
     found: dict[str, Transaction] = {}
     number, empty = 1, 0
-    while empty < EMPTY_PAGES:
+    while empty < _EMPTY_PAGES:
         params = {**_FIELDS, "page": str(number)}
         rows, _ = client.page(f"ticket/{ticket_id}/history", what, SHOW_TICKET, params)
         # What is added meanwhile moves the older ones to later pages: what is met twice is taken once.

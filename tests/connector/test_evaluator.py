@@ -272,7 +272,7 @@ def test_a_pause_moves_the_limit_and_not_the_time_that_was_said():
     longer = touched(status=WORKING, entries=(said("/override 2h because the vendor calls", at("09:10"), MARIA),))
     assert decided(longer, at("09:50"), changes).clock.due_at == at("11:10")
     waiting = decided(replace(longer, status=WAITING), at("09:40"), changes[:-1])
-    assert (waiting.verdict, waiting.clock.due_at, waiting.clock.warn_at) == (Verdict.PAUSED, None, None)
+    assert (waiting.verdict, waiting.clock.due_at, waiting.clock.warn_at()) == (Verdict.PAUSED, None, None)
 
 
 def test_a_refused_override_moves_nothing():
@@ -297,13 +297,13 @@ def test_a_refused_override_moves_nothing():
 def test_the_warning_is_due_at_its_share_of_the_time_that_there_is(entries, share, warn_at):
     notes = (said(entries[0], at(entries[1]), MARIA),) if entries else ()
     clock = decided(touched(entries=notes), at("09:21"), policy=a_policy(warn_at=share)).clock
-    assert clock.warn_at == (at(warn_at) if warn_at else None)
+    assert clock.warn_at() == (at(warn_at) if warn_at else None)
 
 
 def test_a_warning_that_falls_on_closing_time_comes_at_the_opening():
     start = at("16:36")
     clock = decided(touched(entered_at=start, updated_at=start, read_at=start), at("16:40")).clock
-    assert (clock.warn_at, clock.act_at) == (at("08:00", day=16), at("08:06", day=16))
+    assert (clock.warn_at(), clock.act_at) == (at("08:00", day=16), at("08:06", day=16))
 
 
 # --- deferring ------------------------------------------------------------------------------------------------

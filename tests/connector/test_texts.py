@@ -24,6 +24,8 @@ from connector.texts import clip, harmless, to_text
         ("<p>x</p><script>alert(1)</script><!-- <p>no</p> -->y", "x\n\ny"),
         ("<html><head><title>t</title></head><body>x</body></html>", "x\n"),
         ("<div>a</div><pre>code</pre>", "a\n```\ncode\n```\n"),
+        ("<p>it said <code>404</code> again</p>", "it said `404` again\n\n"),
+        ("<p><code>one<br>two</p><p>three</code></code>", "`one\n`two\n`\n`three`"),
         ("<blockquote>a<br>b\nc</blockquote>d", "\n> a\n> b\n> c\n\nd"),
     ],
 )
@@ -48,6 +50,7 @@ def test_markup_becomes_the_lines_that_a_person_sees(stored, seen):
         ("<script>x</script> <b", "‹script›x‹/script› ‹b"),
         ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
         ("`code`", "'code'"),
+        ("~~~ and ~~struck~~", "and struck"),
         ("Ref. ESC-7HK2M4QXPA-3ZB5N6T2QR", "Ref. ESC 7HK2M4QXPA-3ZB5N6T2QR"),
         ("E\u200bSC\u202e-7HK2M4QXPA", "ESC 7HK2M4QXPA"),
         ("bell\x07 and \x00 and \ud800", "bell and and"),

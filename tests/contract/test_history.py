@@ -140,5 +140,12 @@ def test_who_made_a_change_is_told_and_the_connectors_own_are_marked(keeper: Wor
 def test_a_ticket_that_nobody_changed_has_no_changes(keeper: World) -> None:
     ticket = keeper.ticket()
     keeper.desk.note(ticket, "tess", "Looked at it")
-    keeper.desk.client_writes(ticket, "Any news?")
     assert keeper.read(ticket).changes == ()
+
+
+def test_what_people_write_on_a_ticket_that_is_worked_on_is_no_change(keeper: World) -> None:
+    ticket = keeper.worked_on()
+    before = keeper.read(ticket).changes
+    keeper.desk.note(ticket, "tess", "Looked at it")
+    keeper.desk.client_writes(ticket, "Any news?")
+    assert keeper.read(ticket).changes == before

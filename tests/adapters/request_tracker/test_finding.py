@@ -11,7 +11,7 @@ from adapters.contract import Forbidden, Permanent, Temporary, TicketSystem, Unk
 from adapters.registry import SYSTEMS
 from adapters.request_tracker.memory import _MOST, Memory
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP, HOMES
-from connector.model import Finding, Severity, StatusGroup, TicketId
+from connector.model import Aspect, Finding, Severity, StatusGroup, TicketId
 from tests.adapters.request_tracker.simulated import NINE, Site
 
 
@@ -19,13 +19,9 @@ def test_the_connection_keeps_the_contract_and_is_in_the_registry(site: Site) ->
     entry = SYSTEMS["rt"]
     settings = entry.settings_from(site.simulator.environment())
     system: TicketSystem = entry.connect(settings, HOMES, None, site.clock)  # type: ignore[arg-type]  # RT has no keys
-    assert (system.name, system.keeps_history, system.manages_webhooks, system.can_add_people) == (
-        "rt",
-        True,
-        False,
-        True,
-    )
+    assert (system.name, system.manages_webhooks, system.can_add_people) == ("rt", False, True)
     assert system.calls == 0
+    assert system.read(site.ticket()).history_of == frozenset(Aspect)
     system.close()
 
 

@@ -75,7 +75,7 @@ def test_what_is_added_while_pages_are_read_is_met_once(site: Site) -> None:
 
 def test_an_empty_history_is_no_history(site: Site) -> None:
     ticket = site.ticket()
-    site.faults.fail_next(3, 200, path="history$", body={"items": [], "total": None})
+    site.faults.fail_next(10, 200, path="history$", body={"items": [], "total": None})
     with pytest.raises(Temporary, match="came back empty"):
         site.system.read(ticket)
 

@@ -140,7 +140,11 @@ def test_many_workers_at_once_still_go_round_fairly(database_url: str, open_stor
     def choose(store: Store) -> list[str]:
         return [Connections(store).take_turn("psa", "2/31", loads, timedelta()) for _ in range(6)]
 
-    chosen = [member for future in [in_thread(partial(choose, store)) for store in stores] for member in future.result(PATIENCE)]
+    chosen = [
+        member
+        for future in [in_thread(partial(choose, store)) for store in stores]
+        for member in future.result(PATIENCE)
+    ]
     assert Counter(chosen) == {"ann": 8, "bob": 8, "cid": 8}
     assert Connections(stores[0]).get("psa").state[TURNS].keys() == {"2/31"}
 

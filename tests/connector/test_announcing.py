@@ -1,0 +1,88 @@
+"""Messages to the configured people: one for each target, each named once for good, and stored with what it tells of."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from connector.announcing import Announcer, message_of
+from connector.audit import AuditEvent
+from connector.clock import VirtualClock
+from connector.journal import Journal, LeaseLost
+from connector.mailbox import Delivery, Mail, Mailbox, Source
+from connector.saga import MOVE
+from tests.builders import a_ticket
+from tests.connector.mailboxes import LEASE, START, a_held_ticket, claim_all
+
+FACTS = {"reason": "Time", "from": "First Touch (T1/2)", "to": "Tier 3"}
+SAGA = "psa/4711/x/diagnosis"
+
+
+def told(delivery: Delivery) -> tuple[str, str]:
+    return message_of(Mail(1, delivery.delivery, delivery.source, START, delivery.body))
+
+
+def test_without_targets_nobody_is_told():
+    assert Announcer("psa", 0).escalated(SAGA, a_ticket(), FACTS) == []
+
+
+def test_each_target_gets_one_message_in_a_row_of_its_own():
+    found = Announcer("psa", 2).escalated(SAGA, a_ticket(url="https://desk.example/4711"), FACTS)
+    assert [(one.connection, one.ticket, one.delivery, one.source) for one in found] == [
+        ("psa", "@notify:0", f"@notify:0:{SAGA}", Source.NOTIFICATION),
+        ("psa", "@notify:1", f"@notify:1:{SAGA}", Source.NOTIFICATION),
+    ]
+    assert {told(one) for one in found} == {
+        (
+            "Ticket 4711: Time, First Touch (T1/2) → Tier 3",
+            "“VPN client cannot connect”\nClient: Acme Corp\nhttps://desk.example/4711",
+        )
+    }
+
+
+def test_a_final_escalation_names_who_was_called_and_which_roles_nobody_has():
+    facts = FACTS | {"called": ["Irene Systems", "Maria Desk"], "roles_missing": ["Account Manager"]}
+    (found,) = Announcer("psa", 1).escalated(SAGA, a_ticket(client=None), facts)
+    assert told(found)[1] == (
+        "“VPN client cannot connect”\nClient: unknown\nCalled together: Irene Systems, Maria Desk\n"
+        "Nobody is configured as Account Manager."
+    )
+    (nobody,) = Announcer("psa", 1).escalated(SAGA, a_ticket(client=None), FACTS | {"called": [], "roles_missing": []})
+    assert told(nobody)[1] == "“VPN client cannot connect”\nClient: unknown"
+
+
+def test_what_a_client_wrote_is_made_harmless():
+    (found,) = Announcer("psa", 1).escalated(SAGA, a_ticket(summary="<b>x</b>\n# y\u202e"), FACTS)
+    assert told(found)[1].splitlines()[0] == "“‹b›x‹/b› y”"
+
+
+def test_an_alarm_says_which_ticket_why_and_what_to_do():
+    (found,) = Announcer("psa", 1).alarm("4711/then", "4711", "the move did not hold")
+    assert found.delivery == "@notify:0:alarm/4711/then"
+    assert told(found) == (
+        "Ticket 4711 needs a person",
+        "the move did not hold\nSee `escalator dead-letters list`.",
+    )
+
+
+def test_mail_without_a_body_is_an_empty_message():
+    assert message_of(Mail(1, "x", Source.NOTIFICATION, START)) == ("", "")
+    assert json.loads(Announcer("psa", 1).alarm("a", "b", "c")[0].body or b"")["title"] == "Ticket b needs a person"
+
+
+def test_messages_are_stored_with_the_outcome_they_tell_of_and_not_without_it(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    journal, claim = Journal(mailbox.store), a_held_ticket(mailbox, "4711")
+    messages = Announcer("psa", 2).escalated(SAGA, a_ticket(), FACTS)
+    journal.done(claim, SAGA, MOVE, {}, audit=(AuditEvent("escalated", {}),), deliveries=messages)
+    journal.done(claim, SAGA, MOVE, {}, deliveries=messages)
+    rows = {one.ticket: [mail.delivery for mail in one.mail] for one in claim_all(mailbox)}
+    assert rows == {"@notify:0": [f"@notify:0:{SAGA}"], "@notify:1": [f"@notify:1:{SAGA}"]}
+    clock.advance(LEASE)
+    assert len(claim_all(mailbox, "other")) == 3
+    with pytest.raises(LeaseLost):
+        journal.done(claim, "psa/4711/y/fix", MOVE, {}, deliveries=Announcer("psa", 1).alarm("a", "4711", "b"))
+    clock.advance(LEASE)
+    assert all("alarm" not in mail.delivery for one in claim_all(mailbox) for mail in one.mail)

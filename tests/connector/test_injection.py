@@ -1,0 +1,234 @@
+"""Hundreds of hostile texts: none acts, none breaks a note of the connector, none is shown unescaped in one."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+import pytest
+
+from connector.commands import new_plan_in, plan_in
+from connector.demand import Documentation, demand_of
+from connector.duties import Situation, duties_of
+from connector.evaluator import Decision, evaluate
+from connector.findings import find
+from connector.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
+from connector.handoff import Handoff, compose
+from connector.marks import Marks
+from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stage, TicketRecord, Visibility
+from connector.orders import NOTHING, Request, read_orders
+from connector.overrides import Override
+from connector.policy import Policy
+from connector.sayings import note
+from connector.spoken import spoken_in
+from connector.timeline import build_timeline
+from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, office_hours, seen
+from tests.connector import hostile
+
+MANAGERS = {1: {"tess": "Tess Tech", "": "Anybody"}}
+"""Everybody here is a manager: what is not obeyed is not obeyed for whose or where it is."""
+
+SAID, QUOTED, SHOWN = dict(hostile.spoken()), dict(hostile.quoted()), dict(hostile.shown())
+
+OUTSIDERS = (
+    (AuthorKind.CLIENT, Visibility.CLIENT),
+    (AuthorKind.CLIENT, Visibility.INTERNAL),
+    (AuthorKind.UNKNOWN, Visibility.INTERNAL),
+    (AuthorKind.UNKNOWN, Visibility.UNKNOWN),
+    (AuthorKind.CONNECTOR, Visibility.INTERNAL),
+)
+FIVE_PAST = at("09:05")
+MARKER = "ESC-7HK2M4QXPA-3ZB5N6T2QR"
+HEADINGS = [
+    "Issue",
+    "Reason for escalation",
+    "Steps attempted",
+    "Error codes",
+    "Research",
+    "Internal discussions",
+    "Missing permissions",
+    "Next steps",
+    "Client",
+]
+
+
+def an_entry(text: str, kind: AuthorKind, visibility: Visibility, when=FIVE_PAST, by="Connie Client") -> Entry:
+    return replace(a_note(text, when), author=Author(kind, by, "tess"), visibility=visibility)
+
+
+def judged(*entries: Entry, policy: Policy | None = None, **given) -> Decision:
+    """How a ticket with these entries stands ten minutes after nine."""
+    policy = policy or a_policy()
+    record = a_ticket(owner=TESS, entries=entries, **given)
+    timeline = build_timeline(record, seen(record, NINE), policy, HOMES)
+    return evaluate(timeline, policy, at("09:10"), read_orders(timeline, policy, MANAGERS))
+
+
+def acts(decision: Decision) -> list[str]:
+    """What a decision would lead to because of what was written."""
+    policy, documentation = a_policy(warn_at=0), Documentation(decision)
+    duties = duties_of(Situation("rt", decision, policy, (), documentation), None)
+    found = [say.what for say in duties.says]
+    if demand_of(decision, policy, documentation) is not None:
+        found.append("escalation")
+    if decision.clock is not None and decision.clock.stage is not Stage.DIAGNOSIS:
+        found.append("plan")
+    if decision.orders != NOTHING:
+        found.append("order")
+    return found
+
+
+def test_there_are_many_hostile_texts():
+    assert len(SAID) >= 200
+    assert len(QUOTED) >= 150
+    assert len(SHOWN) >= 50
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_nothing_that_outsiders_write_acts(name):
+    for kind, visibility in OUTSIDERS:
+        assert acts(judged(an_entry(SAID[name], kind, visibility))) == [], kind
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_nothing_that_outsiders_write_pays_what_a_final_escalation_owes(name):
+    outside = [an_entry(SAID[name], *author) for author in OUTSIDERS]
+    record = a_ticket(owner=TESS, entries=tuple(outside))
+    assert still_owed(record, NINE, client_was_told=False) == (NEW_PLAN, CLIENT_WORD)
+
+
+@pytest.mark.parametrize("name", [name for name in SAID if not name.endswith(hostile.PLANS)])
+def test_no_command_is_obeyed_where_the_client_can_see_it(name):
+    for visibility in (Visibility.CLIENT, Visibility.UNKNOWN):
+        decision = judged(an_entry(SAID[name], AuthorKind.AGENT, visibility, by="Tess Tech"))
+        assert [act for act in acts(decision) if act != "plan"] == []
+
+
+@pytest.mark.parametrize("name", QUOTED)
+def test_nothing_acts_that_an_agent_quotes_forwards_or_shows_as_code(name):
+    decision = judged(an_entry(QUOTED[name], AuthorKind.AGENT, Visibility.INTERNAL, by="Tess Tech"))
+    assert acts(decision) == []
+    assert new_plan_in(QUOTED[name]) is None
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_no_forgery_is_taken_for_a_note_of_the_connectors(name):
+    marks = Marks("a secret of this connection")
+    for kind in (AuthorKind.AGENT, AuthorKind.CLIENT, AuthorKind.UNKNOWN):
+        for visibility in Visibility:
+            entry = an_entry(SHOWN[name], kind, visibility)
+            assert marks.recognise([entry]) == (entry,)
+
+
+def test_a_reply_that_quotes_a_real_marker_is_its_authors_own():
+    marks = Marks("a secret of this connection")
+    reply = an_entry(f"Plan: new cable\n\n> Ref. {marks.marker('saga')}", AuthorKind.AGENT, Visibility.INTERNAL)
+    assert marks.recognise([reply]) == (reply,)
+    forged = an_entry(f"I am the connector. Ref. {marks.marker('saga')}", AuthorKind.CLIENT, Visibility.CLIENT)
+    assert marks.recognise([forged]) == (forged,)
+
+
+# --- in the connector's own notes -----------------------------------------------------------------------------
+
+
+def a_handoff(text: str) -> Handoff:
+    """A handoff in which a hostile text stands in every place that takes words from the ticket system."""
+    entries = (
+        an_entry(text, AuthorKind.CLIENT, Visibility.CLIENT, at("09:01"), by=text),
+        an_entry(text, AuthorKind.AGENT, Visibility.INTERNAL, at("09:02"), by=text),
+        an_entry(f"Steps attempted:\n{text}", AuthorKind.AGENT, Visibility.INTERNAL, at("09:03")),
+        an_entry(f"Research:\n{text}\nNext steps:\n{text}", AuthorKind.AGENT, Visibility.INTERNAL, at("09:04")),
+        an_entry(f'The error was "{text}"', AuthorKind.AGENT, Visibility.INTERNAL, at("09:05")),
+        an_entry(f"Missing permissions:\n- {text}", AuthorKind.AGENT, Visibility.INTERNAL, at("09:06")),
+    )
+    every = (Reason.TIME, Reason.KNOWLEDGE, Reason.URGENCY)
+    return Handoff(
+        record=a_ticket(
+            summary=text, contact=text, client=Ref("16", text), priority=Ref("3", text), owner=TESS, entries=entries
+        ),
+        tier_from=a_tier(1),
+        tier_to=a_tier(2),
+        reasons=every,
+        stage=Stage.FIX,
+        limit_minutes=60,
+        used_minutes=60,
+        counted_from=NINE,
+        due_at=at("10:00"),
+        stint_started_at=NINE,
+        holders=(text, "Tess Tech"),
+        entries=entries,
+        plan=(text, text, NINE),
+        paused_minutes=5,
+        calendar=office_hours(),
+        zone=office_hours().zone,
+        now=at("10:00"),
+        marker=MARKER,
+        assignment=text,
+        policy_note=text,
+        earlier_escalations=(text,),
+        requests=(Request("1", text, "tess", NINE, every[1:], text),),
+        overrides=(Override("2", text, "tess", NINE, "First Touch (T1/2)", Stage.FIX, text),),
+        skipped=((text, text),),
+        final_people=(("Sr IT Manager", text),),
+    )
+
+
+def unsafe(text: str) -> set[str]:
+    """What of a text would work as markup, or cannot be seen."""
+    found = {char for char in text if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")}
+    return found | set(re.findall(r"<[a-zA-Z/!?]|\]\(|\]\[|\]:|`|~~", text))
+
+
+@pytest.mark.parametrize("limit", [500, 2000, 30_000])
+@pytest.mark.parametrize("name", SHOWN)
+def test_no_text_breaks_the_escalation_note(name, limit):
+    text = compose(a_handoff(SHOWN[name]), limit)
+    lines = text.splitlines()
+    assert len(text) <= limit
+    assert lines[-1] == f"Ref. {MARKER}"
+    assert len(re.findall(r"(?i)(?<![a-z0-9])esc-", text)) == 1
+    assert lines[0].startswith("ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: ")
+    assert [line.split(":")[0].strip("*") for line in lines if line.startswith("**")] == HEADINGS
+    assert text.count("**") == 2 * len(HEADINGS)
+    assert not [line for line in lines if re.match(r"[#>|~_*-]", line) and not line.startswith("**")]
+    assert unsafe(text) == set()
+    assert spoken_in(text) == []
+    assert plan_in(text) is None
+    assert new_plan_in(text) is None
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_no_text_breaks_a_short_note(name):
+    text = SHOWN[name]
+    policy = replace(a_policy(), tiers=(a_tier(1, managers=("tess",)), a_tier(2), a_tier(3)))
+    person = Person("100", "tess", text)
+    entries = (
+        an_entry(f"/override 2h because {text}", AuthorKind.AGENT, Visibility.INTERNAL, by=text),
+        an_entry(f"/escalate knowledge {text}", AuthorKind.AGENT, Visibility.INTERNAL, at("09:06"), by=text),
+        an_entry("/overide 2h", AuthorKind.AGENT, Visibility.INTERNAL, at("09:07"), by=text),
+        an_entry(f"/escalate {text}", AuthorKind.AGENT, Visibility.INTERNAL, at("09:08"), by=text),
+    )
+    record: TicketRecord = a_ticket(owner=person, entries=entries, summary=text, client=Ref("16", text))
+    timeline = build_timeline(record, seen(record, NINE), policy, HOMES)
+    decision = evaluate(timeline, policy, at("11:30"), read_orders(timeline, policy, MANAGERS))
+    duties = duties_of(Situation("rt", decision, policy, (), Documentation(decision)), None)
+    assert {say.what for say in duties.says} >= {"answer"}
+    for say in duties.says:
+        written = note(say.lines, MARKER, 2000)
+        assert len(written) <= 2000
+        assert written.splitlines()[-1] == f"Ref. {MARKER}"
+        assert len(re.findall(r"(?i)(?<![a-z0-9])esc-", written)) == 1
+        assert unsafe(written) == set()
+        assert spoken_in(written) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["w" * 1_000_000, "w " * 500_000, "<p>x</p>\n" * 111_000, "> somebody else\n" * 66_000]
+)
+def test_a_note_of_a_megabyte_is_read_to_its_end(text):
+    text += "\n\n/escalate urgency the till"
+    entry = an_entry(text, AuthorKind.AGENT, Visibility.INTERNAL)
+    find(a_ticket(entries=(entry,)), (entry,))
+    assert len(spoken_in(text)) == 1
+    assert plan_in(text) is None

@@ -1,0 +1,77 @@
+"""Who is who: found in the ticket system, kept for a while, and never taken for nobody when a look-up failed."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.contract import Temporary, UnknownName
+from connector.clock import VirtualClock
+from connector.model import Person
+from connector.staff import KEPT_FOR, Staff
+from tests.builders import a_policy, a_tier, at
+
+MARIA = Person("200", "Maria", "Maria Desk")
+GUS = Person("201", "gus", "Gus Gone", is_active=False)
+
+
+class System:
+    """A ticket system of which only its members are asked."""
+
+    def __init__(self) -> None:
+        self.members = {"maria": MARIA, "gus": GUS}
+        self.asked: list[str] = []
+        self.error: Exception | None = None
+
+    def member(self, name: str) -> Person:
+        self.asked.append(name)
+        if self.error:
+            raise self.error
+        if name not in self.members:
+            raise UnknownName("member", name)
+        return self.members[name]
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock(at("09:00"))
+
+
+@pytest.fixture
+def system() -> System:
+    return System()
+
+
+@pytest.fixture
+def staff(system: System, clock: VirtualClock) -> Staff:
+    return Staff(system, clock.now)  # type: ignore[arg-type]  # only its members are asked
+
+
+def test_a_member_is_asked_for_once_in_a_while_known_or_not(staff, system, clock):
+    assert [staff.find("maria"), staff.find("maria"), staff.find("nix"), staff.find("nix")] == [
+        MARIA,
+        MARIA,
+        None,
+        None,
+    ]
+    assert system.asked == ["maria", "nix"]
+    clock.advance(KEPT_FOR)
+    system.members["nix"] = GUS
+    assert (staff.find("nix"), system.asked) == (GUS, ["maria", "nix", "nix"])
+
+
+def test_a_look_up_that_failed_is_an_error_and_is_not_kept(staff, system):
+    system.error = Temporary("down")
+    with pytest.raises(Temporary):
+        staff.find("maria")
+    system.error = None
+    assert staff.find("maria") is MARIA
+
+
+def test_only_active_members_who_are_known_may_override(staff):
+    policy = a_policy(tiers=(a_tier(1, managers=("maria", "gus", "nix")), a_tier(2), a_tier(3, managers=("gus",))))
+    assert staff.managers(policy) == {1: {"maria": "Maria Desk"}, 2: {}, 3: {}}
+
+
+def test_configured_people_have_their_full_names_and_the_unknown_are_called_as_configured(staff, system):
+    assert staff.names(["maria", "", "nix", "gus"]) == {"maria": "Maria Desk", "nix": "nix", "gus": "Gus Gone"}
+    assert "" not in system.asked
