@@ -146,7 +146,10 @@ def test_the_policies_that_were_in_force_are_listed_and_the_newest_is_applied_to
         log.bring_into_force("v2", {"tiers": [{}]})
         mailbox.deliver([a_delivery("7", "mail", "connectwise")])
         before = escalator("policy", "show", **connected)
-        assert before.stdout.count("new stints only") == 2
+        assert [line.split("\t")[::2] for line in before.stdout.splitlines()] == [
+            ["v1", "all stints before the next"],
+            ["v2", "stints that began since"],
+        ]
         applied = escalator("policy", "apply", **connected)
         assert (applied.exit_code, applied.stdout) == (
             0,
