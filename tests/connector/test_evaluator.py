@@ -339,11 +339,17 @@ def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_openin
         at("08:00", day=16),
     )
     assert decision.why == (
-        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next "
-        "opening"
+        "the limit for the diagnosis plan has run out; at the end of the client's day it waits for the next opening"
     )
     assert decision.wake_at == at("08:00", day=16)
     assert late("08:00", day=16).verdict is Verdict.BREACHED
+
+
+@pytest.mark.process("day-defer")
+def test_an_escalation_that_was_held_up_until_the_end_of_the_day_waits_as_well():
+    assert late("16:20", entered="15:30").verdict is Verdict.BREACHED
+    decision = late("16:40", entered="15:30")
+    assert (decision.verdict, decision.wake_at) == (Verdict.DEFERRED, at("08:00", day=16))
 
 
 @pytest.mark.process("day-defer", "day-default")
@@ -354,7 +360,6 @@ def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_openin
         ({"policy": a_policy(end_of_day=EndOfDay.IGNORE)}, Verdict.BREACHED),
         ({"policy": a_policy(end_of_day=EndOfDay.DEFER, end_of_day_minutes=10)}, Verdict.BREACHED),
         ({"entered": "16:25", "priority": CRITICAL}, Verdict.BREACHED),
-        ({"entered": "15:59"}, Verdict.BREACHED),
         ({}, Verdict.DEFERRED),
     ],
 )
