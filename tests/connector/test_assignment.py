@@ -142,3 +142,11 @@ def test_an_earlier_try_of_the_same_escalation_keeps_whom_it_chose(book):
     assert chooser.choose(tier, TIER_3).person is ANN
     assert chooser.choose(tier, TIER_3, kept="ann").person is ANN
     assert chooser.choose(tier, TIER_3, kept="gus").person is BOB
+
+
+def test_observing_tells_whose_turn_it_is_and_uses_none_up(book):
+    tier = a_tier(2, assign=ROUND_ROBIN)
+    observer = Assigner(System(ANN, BOB), book, keeps_turns=False)  # type: ignore[arg-type]
+    assert [observer.choose(tier, TIER_3).person for _ in range(3)] == [ANN, ANN, ANN]
+    assert assigner(book, ANN, BOB).choose(tier, TIER_3).person == ANN
+    assert observer.choose(tier, TIER_3).person == BOB
