@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import structlog
 
 from connector import audit
-from tests.builders import NINE, a_policy, a_tier, at, minutes
-from tests.scenarios.conftest import scenario_policy
+from tests.builders import NINE, a_tier, at, minutes
+from tests.scenarios.conftest import FINAL, scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes
 
 
@@ -195,7 +197,7 @@ def test_an_inactive_member_never_gets_a_ticket(open_stage):
 
 @pytest.mark.process("final-mark", "final-call")
 def test_the_final_escalation_marks_the_ticket_and_happens_once(open_stage):
-    final = a_policy().final.__class__("irene", "maria", "adam", status="Assigned", priority="Priority 1 - Critical")
+    final = replace(FINAL, status="Assigned", priority="Priority 1 - Critical")
     desk = open_stage(scenario_policy(tiers=(a_tier(1), a_tier(2)), final=final), poll_every=minutes(30))
     desk.run_until(NINE)
     ticket = a_ticket_on(desk)
