@@ -141,8 +141,8 @@ class Escalator:
 
     # -- 1: what will be done -------------------------------------------------------------------------------
 
-    def plan(self, decision: Decision, homes: Homes, saga: str, kept: str = "") -> Plan:
-        """Where the ticket goes and who gets it. ``kept``: whom an earlier try chose.
+    def plan(self, decision: Decision, homes: Homes, saga: str, kept: str = "", *, has_moved: bool = False) -> Plan:
+        """Where the ticket goes and who gets it. ``kept``: whom an earlier try chose; ``has_moved``: it took it there.
 
         Raises Permanent or Temporary while that is unknown.
         """
@@ -152,15 +152,17 @@ class Escalator:
         if to is None:
             target, assignment = self._final(decision.record)
             return Plan(saga, self.marks.marker(saga), tier, to, target, assignment)
-        target, chosen = self._onward(to, decision, homes, kept)
+        target, chosen = self._onward(to, decision, homes, kept, has_moved=has_moved)
         return Plan(saga, self.marks.marker(saga), tier, to, target, chosen.words, chosen.how)
 
-    def _onward(self, to: Tier, decision: Decision, homes: Homes, kept: str) -> tuple[Target, Assignment]:
+    def _onward(
+        self, to: Tier, decision: Decision, homes: Homes, kept: str, *, has_moved: bool
+    ) -> tuple[Target, Assignment]:
         place = homes.places.get(to.number)
         if place is None:
             why = homes.unresolved.get(to.number, f"tier {to.number} ({to.name}) has no home")
             raise Permanent(f"the ticket cannot go up: {why}; nothing was written")
-        if decision.record.place.is_within(place):
+        if decision.record.place.is_within(place) and not has_moved:
             raise Permanent(
                 f"the ticket cannot go up: the home of {to.name}, {place}, is around {decision.record.place}, so "
                 "no move would show; name a team there (Board > Team). Nothing was written"

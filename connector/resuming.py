@@ -14,7 +14,7 @@ from connector.escalation import MOVE_TRIES, Carried, Errand, Escalator, MoveDid
 from connector.journal import Step
 from connector.mailbox import Source
 from connector.model import Target
-from connector.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, tries_of
+from connector.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of
 from connector.sight import Seen
 from connector.speaking import wait_until_settled
 
@@ -34,7 +34,11 @@ def resume(
     assert isinstance(target, Mapping)
     stands = own_note(seen.record.entries, str(note.outcome["marker"])) is not None
     if stands and has_arrived(seen.record, target):
-        return _recovered(escalator, seen, note, target)
+        if is_over(seen.record, seen.policy) or not stopped_half_way(seen.record, target, (*seen.known, *seen.new)):
+            return _recovered(escalator, seen, note, target)
+        refuse_endless_moves(seen, move)
+        plan = _plan_again(escalator, seen, note, has_moved=True)
+        return escalator.move(errand_of(seen, plan, note.outcome))
     why = _why_not_to_go_on(seen, note, demand, stands=stands)
     if why:
         if not stands:
@@ -72,10 +76,11 @@ def _recovered(escalator: Escalator, seen: Seen, note: Step, target: Mapping[str
     return Carried(seen.record, is_final=is_final)
 
 
-def _plan_again(escalator: Escalator, seen: Seen, note: Step) -> Plan:
+def _plan_again(escalator: Escalator, seen: Seen, note: Step, *, has_moved: bool = False) -> Plan:
     """The plan of an escalation whose note stands: decided then, finished now, whatever the clock says."""
     tier = seen.policy.tier(int(note.outcome["from_tier"]))
-    plan = escalator.plan(replace(seen.decision, tier=tier), seen.homes, note.saga, kept_member(note))
+    decision = replace(seen.decision, tier=tier)
+    plan = escalator.plan(decision, seen.homes, note.saga, kept_member(note), has_moved=has_moved)
     return replace(plan, marker=str(note.outcome["marker"]))
 
 

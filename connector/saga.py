@@ -6,7 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connector.evaluator import Decision
 from connector.journal import Step, StepState
-from connector.model import AuthorKind, Entry, Ownership, Person, StatusGroup, Target, TicketRecord, Visibility
+from connector.model import (
+    BY_CONNECTOR,
+    Aspect,
+    AuthorKind,
+    Change,
+    Entry,
+    Ownership,
+    Person,
+    StatusGroup,
+    Target,
+    TicketRecord,
+    Visibility,
+)
 from connector.policy import FinalEscalation, Policy
 
 WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
@@ -78,6 +90,29 @@ def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
         "priority": record.priority.id if record.priority else "",
     }
     return all(not target[what] or target[what] == present[what] for what in present)
+
+
+def stopped_half_way(record: TicketRecord, target: Mapping[str, str], changes: Sequence[Change]) -> bool:
+    """Whether a dead turn's reassignment took the ticket to its place and did not come to the rest of it.
+
+    Only the system's own history can tell (there a move may take several writes): the last move is the connector's,
+    something is not yet as it was to be, and nobody else has changed the owner, status or priority since.
+    """
+    moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
+    if not target["place"] or Aspect.PLACE not in record.history_of or not moves:
+        return False
+    moved, since = changes[moves[-1]], changes[moves[-1] + 1 :]
+    if moved.how != BY_CONNECTOR or any(change.how != BY_CONNECTOR for change in since):
+        return False
+    present = {
+        Aspect.OWNER: (record.owner.id if record.owner else "", target["owner"]),
+        Aspect.STATUS: (record.status.id, target["status"]),
+        Aspect.PRIORITY: (record.priority.id if record.priority else "", target["priority"]),
+    }
+    missing = {aspect for aspect, (found, wanted) in present.items() if wanted and found != wanted}
+    if owner_stayed(record, target):
+        missing.add(Aspect.OWNER)
+    return bool(missing & record.history_of)
 
 
 def owner_stayed(record: TicketRecord, target: Mapping[str, str]) -> bool:

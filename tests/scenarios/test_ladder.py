@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import structlog
 
 from connector import audit
+from connector.policy import FinalEscalation
 from tests.builders import NINE, a_tier, at, minutes
-from tests.scenarios.conftest import FINAL, scenario_policy
+from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes
 
 
@@ -197,7 +196,8 @@ def test_an_inactive_member_never_gets_a_ticket(open_stage):
 
 @pytest.mark.process("final-mark", "final-call")
 def test_the_final_escalation_marks_the_ticket_and_happens_once(open_stage):
-    final = replace(FINAL, status="Assigned", priority="Priority 1 - Critical")
+    mark = {"status": "Assigned", "priority": "Priority 1 - Critical", "reminders": 0}
+    final = FinalEscalation("irene", "maria", "adam", **mark)
     desk = open_stage(scenario_policy(tiers=(a_tier(1), a_tier(2)), final=final), poll_every=minutes(30))
     desk.run_until(NINE)
     ticket = a_ticket_on(desk)
