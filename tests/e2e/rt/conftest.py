@@ -19,6 +19,22 @@ if DATABASE not in (SQLITE, POSTGRESQL):
     collect_ignore_glob = ["test_*.py"]
 
 
+_figures: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, whatever the verdict."""
+    if _figures:
+        terminalreporter.section(f"figures, Request Tracker on {DATABASE}")
+        terminalreporter.line("\n".join(_figures))
+
+
+@pytest.fixture(scope="session")
+def figures() -> list[str]:
+    """Lines to be printed at the end."""
+    return _figures
+
+
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Instance]:
     """The instance, running. ``E2E_RT_HOME`` keeps it there for the next time."""

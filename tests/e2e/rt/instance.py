@@ -83,13 +83,19 @@ class Instance:
         """Where the scrip leaves what the sender is to send."""
         return self.home / "spool"
 
+    @property
+    def access_log(self) -> Path:
+        """Every request, a line each."""
+        return self.home / "log" / "access.log"
+
     def start(self) -> None:
         """Start the web server and wait until REST answers. With SQLite one process, else four."""
         if self.is_running():
             return
         several = ["--server", "Starlet", "--max-workers", "4", "--max-reqs-per-child", "1000"]
         kind = ["--server", "Standalone"] if self.cluster is None else several
-        self._launch("rt", [_SERVER, "--host", "127.0.0.1", "--port", str(self.port), *kind])
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--access-log", str(self.access_log)]
+        self._launch("rt", [_SERVER, *where, *kind])
         end = time.monotonic() + _PATIENCE
         while not self._answers():
             if not self.is_running() or time.monotonic() > end:
@@ -129,6 +135,13 @@ class Instance:
         new = self.home / "etc" / "webhook.json.new"
         new.write_text(json.dumps({"url": url, "secret": secret, "timeout": seconds}))
         new.rename(self.home / "etc" / "webhook.json")
+
+    def forget_webhooks(self) -> int:
+        """Lose what waits to be sent; how many there were. The sender must not be running."""
+        waiting = list(self.spool.glob("[0-9]*"))
+        for path in waiting:
+            path.unlink()
+        return len(waiting)
 
     def perl(self, script: Path, *arguments: str) -> str:
         """Run one of RT's scripts in Perl on this instance; what it printed."""
