@@ -30,11 +30,12 @@ class Assignment:
 
 
 class Assigner:
-    """Chooses on one connection."""
+    """Chooses on one connection. ``keeps_turns``: False for one that only tells whom it would choose."""
 
-    def __init__(self, system: TicketSystem, connection: ConnectionBook) -> None:
+    def __init__(self, system: TicketSystem, connection: ConnectionBook, *, keeps_turns: bool = True) -> None:
         self.system = system
         self.connection = connection
+        self.keeps_turns = keeps_turns
 
     def choose(self, tier: Tier, place: Place, kept: str = "") -> Assignment:
         """Who gets a ticket at a tier. ``kept``: whom an earlier try of the same escalation chose.
@@ -57,8 +58,7 @@ class Assigner:
         if not chosen:
             loads = {id_: person.open_tickets or 0 for id_, person in people.items()}
             weighed = loads if tier.assign == LEAST_LOADED else dict.fromkeys(loads, 0)
-            chosen = self.connection.take_turn(
-                place.key, weighed, FRESH if tier.assign == LEAST_LOADED else timedelta()
-            )
+            fresh = FRESH if tier.assign == LEAST_LOADED else timedelta()
+            chosen = self.connection.take_turn(place.key, weighed, fresh, is_kept=self.keeps_turns)
         way = "in turn" if tier.assign == ROUND_ROBIN else "who has the fewest open tickets"
         return Assignment(people[chosen], f"assigned to {people[chosen].name}, {way}", tier.assign)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import NamedTuple
 
 from connector.own_words import own_lines
@@ -32,6 +33,9 @@ ESCALATE, OVERRIDE = "escalate", "override"
 _COMMAND = re.compile(r"/([a-z][a-z-]{2,19})(?![\w/.@-])[ \t*_~]*:?[ \t*_~]*(.*)", re.IGNORECASE)
 _ALIKE = 0.75
 """How alike a word must be to a command to be taken for a misspelling of it (``difflib``'s ratio, from 0 to 1)."""
+
+_LETTERS = frozenset(ESCALATE + OVERRIDE)
+_LEAST_SHARED = 4
 
 _TYPOGRAPHIC = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "／": "/", "：": ":", "–": "-", "—": "-"}
@@ -133,8 +137,11 @@ def command_in(line: str) -> Command | None:
     return Command(found[1].lower(), name, found[2].rstrip(" \t*_~")) if found and name else None
 
 
+@lru_cache(maxsize=1024)
 def _nearest(word: str) -> str:
     """The command that a word is, or is a misspelling of, or nothing."""
+    if len(set(word) & _LETTERS) < _LEAST_SHARED:
+        return ""  # quicker than a comparison, and there may be many such lines
     alike = {name: SequenceMatcher(None, word, name).ratio() for name in (ESCALATE, OVERRIDE)}
     best = max(alike, key=lambda name: alike[name])
     return best if alike[best] >= _ALIKE else ""

@@ -41,9 +41,9 @@ class ConnectionBook:
             self._kept = self._connections.get(self._name)
             return self._kept
 
-    def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta) -> str:
+    def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool) -> str:
         """Whose turn it is in a group; see ``Connections.take_turn``."""
-        return self._connections.take_turn(self._name, group, loads, fresh)
+        return self._connections.take_turn(self._name, group, loads, fresh, is_kept=is_kept)
 
     def remember(self, name: str, value: object) -> None:
         """Keep something learned about the ticket system for all workers and for good."""

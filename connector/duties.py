@@ -14,13 +14,14 @@ from connector.audit import AuditEvent
 from connector.demand import FINAL, Demand, Documentation
 from connector.evaluator import Decision, Verdict
 from connector.follow_up import due_reminder, still_owed
-from connector.hearing import ANSWER
+from connector.hearing import ANSWER, EDITION
 from connector.journal import Step, StepState
 from connector.model import Reason
 from connector.orders import Request, listens_from
 from connector.overrides import Override
 from connector.policy import Policy
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
+from connector.spoken import gist
 from connector.timeline import Stint
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
@@ -94,7 +95,10 @@ def duties_of(situation: Situation, demand: Demand | None) -> Duties:
 
 
 def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Iterator[Say]:
-    """One answer for each entry that commands: confirmed, refused, incomplete or not understood."""
+    """One answer for each entry that commands: confirmed, refused, incomplete or not understood.
+
+    A command that was edited since is another one: what it does now is answered as well.
+    """
     decision = situation.decision
     told: dict[str, list[tuple[str, AuditEvent]]] = {}
     for override in decision.orders.overrides_of(stint):
@@ -107,9 +111,11 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
     for word in decision.orders.unclear:
         event = AuditEvent("command not understood", {"by": word.by, "command": word.command, "entry": word.entry})
         told.setdefault(word.entry, []).append((sayings.unclear(word), event))
+    texts = {entry.id: entry.text for entry in decision.record.entries}
     for entry, answers in told.items():
+        saga = situation.named(ANSWER, f"{entry}{EDITION}{gist(texts[entry])}")
         lines = tuple(line for line, _ in answers)
-        yield Say(situation.named(ANSWER, entry), "answer", lines, tuple(event for _, event in answers))
+        yield Say(saga, "answer", lines, tuple(event for _, event in answers))
 
 
 def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:

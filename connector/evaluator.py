@@ -167,6 +167,8 @@ def stage_clock(
     act_at = None if due_at is None else calendar.next_open(due_at)
     if act_at is not None and policy.end_of_day is EndOfDay.DEFER and not policy.is_critical(record.priority):
         act_at = deferred(calendar, act_at, policy.end_of_day_minutes)
+        if act_at < now and (opening := deferred(calendar, now, policy.end_of_day_minutes)) > now:
+            act_at = opening  # what was held up until the end of the day waits as well
     return StageClock(
         stage=stage,
         counted_from=counted_from,
@@ -218,9 +220,7 @@ def _judge(clock: StageClock, stint: Stint, now: datetime) -> tuple[Verdict, str
         if now < opening:
             why = f"the limit for the {owed} ran out at closing time; it is judged at the next opening"
             return Verdict.DUE_AT_OPENING, why, clock.act_at
-        why = (
-            f"the limit for the {owed} ran out at the end of the client's day; it goes up at the client's next opening"
-        )
+        why = f"the limit for the {owed} has run out; at the end of the client's day it waits for the next opening"
         return Verdict.DEFERRED, why, clock.act_at
     return Verdict.BREACHED, f"no {owed} after {clock.limit_minutes:g} working minutes", None
 

@@ -14,6 +14,9 @@ from connector.journal import Step
 ANSWER, HEARD = "answer", "heard"
 """An answer's part of its saga; of an escalation's facts, the entries whose commands its turn had heard."""
 
+EDITION = "#"
+"""Between an entry and the gist of its commands in an answer's saga."""
+
 
 def heard_in(decision: Decision) -> dict[str, str]:
     """The entries whose commands count for the running stint, each with the stint's key."""
@@ -31,7 +34,7 @@ def heard_by(steps: Iterable[Step]) -> dict[str, str]:
     for step in steps:
         stint, is_answer, entry = step.saga.split("/", 2)[-1].rpartition(f"/{ANSWER}/")
         if is_answer:
-            found[entry] = stint
+            found[entry.rpartition(EDITION)[0] or entry] = stint
         entries = step.outcome.get(HEARD)
         if isinstance(entries, list):
             found.update(dict.fromkeys(entries, str(step.outcome.get("stint"))))

@@ -15,12 +15,16 @@ _FORWARDED = re.compile(
     r"-{2,}\s*(?:original (?:message|appointment)|forwarded message|(?:ursprüngliche|weitergeleitete) nachricht"
     r"|originalnachricht|message (?:d['’]origine|original|transféré)|mensaje original|messaggio originale"
     r"|oorspronkelijk bericht)\s*-{2,}|begin forwarded message:|anfang der weitergeleiteten nachricht"
-    r"|début du message (?:réexpédié|transféré)",
+    r"|début du message (?:réexpédié|transféré)|-{2,}\s*forwarded by\s",
     re.IGNORECASE,
 )
-_WROTE = re.compile(r"\b(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef)\b", re.IGNORECASE)
+_WROTE = re.compile(r"\b(?:wrote|writes|schrieb|schreibt|a écrit|escribió|ha scritto|schreef)\b", re.IGNORECASE)
 _WROTE_HEAD = re.compile(r"(?:on|am|le|el|il|op)\s", re.IGNORECASE)
-_WRITTEN_AT = re.compile(r"\b\d{4}\b|\d[:./]\d")
+_WRITTEN_AT = re.compile(
+    r"\b\d{4}\b|\d[:./]\d|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\byesterday\b", re.IGNORECASE
+)
+_SENDER = re.compile(r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4})\b.*<[^<>\s]+@[^<>\s]+>\s*:")
+_RULE = re.compile(r"_{8,}")
 _FROM = re.compile(r"(?:from|von|de|da|van)\s*:\s*\S", re.IGNORECASE)
 _MAIL_HEADER = re.compile(
     r"(?P<proof>sent|date|subject|gesendet|datum|betreff|envoyé|objet|enviado|fecha|asunto|inviato|oggetto"
@@ -56,12 +60,14 @@ def own_lines(text: str) -> list[str]:
 def _starts_reply(lines: Sequence[str], index: int) -> bool:
     """Whether from this line on a mail is quoted that somebody else wrote."""
     line = lines[index].replace("*", "").strip()
+    if _RULE.fullmatch(line):
+        return index + 1 < len(lines) and bool(_FROM.match(lines[index + 1].replace("*", "").strip()))
     return bool(
         line
         and (
             _FORWARDED.match(line)
-            or (_FROM.match(line) and _is_header_block(lines, index + 1))
-            or ((_WROTE_HEAD.match(line) or "@" in line) and _is_attribution(lines, index))
+            or (_FROM.match(line) and _is_header_block(lines, index + 1, is_proven="@" in line))
+            or ((_WROTE_HEAD.match(line) or "@" in line or line[0].isdigit()) and _is_attribution(lines, index))
         )
     )
 
@@ -75,15 +81,15 @@ def _is_attribution(lines: Sequence[str], index: int) -> bool:
             return False
         if joined.rstrip("*_ ").endswith(":"):
             is_dated = _WROTE_HEAD.match(joined) and _WRITTEN_AT.search(joined)
-            return bool((is_dated or "@" in joined) and _WROTE.search(joined))
+            return bool(((is_dated or "@" in joined) and _WROTE.search(joined)) or _SENDER.match(joined))
     return False
 
 
-def _is_header_block(lines: Sequence[str], start: int) -> bool:
-    """Whether mail headers follow; a "From" and a "To" alone may as well be a firewall rule."""
+def _is_header_block(lines: Sequence[str], start: int, *, is_proven: bool) -> bool:
+    """Whether mail headers follow; a "From" without an address and a "To" alone may as well be a firewall rule."""
     for line in lines[start : start + _HEADER_LINES]:
         header = _MAIL_HEADER.match(line.replace("*", "").strip())
-        if header and header["proof"]:
+        if header and (is_proven or header["proof"]):
             return True
         if line and not header:
             return False

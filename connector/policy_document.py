@@ -121,7 +121,8 @@ class _Reader:
             self.problems.append(Problem(path, message))
 
     def policy(self) -> Policy:
-        tiers = self.ladder(("tiers",), self.sound.get("tiers", ()))
+        final = self.final(self.sound.get("final", {}))
+        tiers = self.ladder(("tiers",), self.sound.get("tiers", ()), final)
         calendars = self.calendars()
         clients: dict[str, str] = self.folded("clients", self.sound.get("clients", {}))
         for client, name in self.sound.get("clients", {}).items():
@@ -137,7 +138,7 @@ class _Reader:
         policy = Policy(
             tiers=tiers,
             calendars=calendars,
-            final=self.final(self.sound.get("final", {})),
+            final=final,
             client_calendars=clients,
             priority_factors=factors,
             critical_priorities=critical,
@@ -154,9 +155,9 @@ class _Reader:
 
     # --- ladders
 
-    def ladder(self, path: Path, raws: Sequence[Mapping[str, Any]]) -> tuple[Tier, ...]:
+    def ladder(self, path: Path, raws: Sequence[Mapping[str, Any]], final: FinalEscalation) -> tuple[Tier, ...]:
         """The tiers of one ladder; ``path`` is where they stand."""
-        tiers = tuple(tier_from(index, raw) for index, raw in enumerate(raws))
+        tiers = tuple(tier_from(index, raw, final) for index, raw in enumerate(raws))
         for where, message in tier_problems(tiers, raws, self.systems):
             self.problem((*path, *where), message)
         for tier in tiers:
@@ -170,10 +171,8 @@ class _Reader:
             name = str(raw.get("name", "")).strip()
             if names.setdefault(name.casefold(), index) != index:
                 self.problem(("ladders", index, "name"), f"{clipped(name)} is another ladder's name already")
-            tiers = self.ladder(("ladders", index, "tiers"), raw.get("tiers", ()))
-            final = usual.final
-            if "final" in raw:
-                final = self.final(raw["final"])
+            final = self.final(raw["final"]) if "final" in raw else usual.final
+            tiers = self.ladder(("ladders", index, "tiers"), raw.get("tiers", ()), final)
             clients, priorities = (
                 frozenset(text.strip().casefold() for text in raw.get(key, ())) for key in ("clients", "priorities")
             )

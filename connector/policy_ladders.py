@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
-from connector.policy import QUEUE, FixStartsAt, Ladder, Policy, StartsAt, Tier
+from connector.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
 from connector.policy_schema import Path
 from connector.wording import clipped, did_you_mean
 from connector.working_time import CalendarError
@@ -23,6 +23,9 @@ DEFAULT_TIERS: tuple[tuple[str, float, float], ...] = (
 )
 """Name, diagnosis limit and fix limit of the default ladder's tiers. Further tiers have the last one's limits."""
 
+_SERVICE_DESK = 2
+"""How many of the default ladder's tiers the Service Desk Manager may override."""
+
 DEFAULT_CALENDAR = "default"
 
 Found = tuple[Path, str]
@@ -31,10 +34,14 @@ Found = tuple[Path, str]
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def tier_from(index: int, raw: Mapping[str, Any]) -> Tier:
-    """A tier from its form, with what it does not say taken from the default ladder."""
+def tier_from(index: int, raw: Mapping[str, Any], final: FinalEscalation) -> Tier:
+    """A tier from its form, with what it does not say taken from the default ladder.
+
+    There the first two tiers are the Service Desk Manager's to override, those above the Sr IT Manager's.
+    """
     name, diagnosis, fix = DEFAULT_TIERS[min(index, len(DEFAULT_TIERS) - 1)]
     starts_at = StartsAt.ASSIGNMENT if index else StartsAt.FIRST_TOUCH
+    manager = final.service_desk_manager if index < _SERVICE_DESK else final.sr_it_manager
     return Tier(
         number=index + 1,
         name=raw.get("name", name).strip(),
@@ -42,7 +49,7 @@ def tier_from(index: int, raw: Mapping[str, Any]) -> Tier:
         diagnosis_minutes=float(raw.get("diagnosis_minutes", diagnosis)),
         fix_minutes=float(raw.get("fix_minutes", fix)),
         starts_at=StartsAt(raw.get("starts_at", starts_at)),
-        managers=tuple(manager.strip() for manager in raw.get("managers", ())),
+        managers=tuple(manager.strip() for manager in raw.get("managers", [manager] if manager else ())),
         assign=raw.get("assign", QUEUE).strip(),
         status=raw.get("status", "").strip(),
         calendar=raw.get("calendar", DEFAULT_CALENDAR),

@@ -102,6 +102,7 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
         "who may override: member identifiers, comma-separated",
         "member identifiers, comma-separated",
         "sdm",
+        "the Service Desk Manager of the final escalation for 1 and 2, its Sr IT Manager above",
         convert=_list,
     ),
     _at(

@@ -6,9 +6,11 @@ typographic quotes. Whether the author may command, and what follows from it, is
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from connector.commands import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item
 from connector.model import Reason
@@ -30,6 +32,9 @@ _JOINTS = re.compile(r"(?:[ \t,;&+/*~]|\band\b)+", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _BECAUSE = re.compile(r"[ \t,;:.*~-]*(?:(?:because|since|as|reason)\b)?[ \t,;:*~-]*", re.IGNORECASE)
 _LONGEST_DETAIL = 2000
+_MOST_COMMANDS = 20
+"""So many commands of a note are heard, the first ones; nobody means more."""
+
 _LEAST_WORDS, _LEAST_LETTERS = 2, 10
 
 
@@ -73,7 +78,15 @@ def may_speak(text: str) -> bool:
 
 def spoken_in(text: str) -> list[Spoken]:
     """The commands that a note speaks, in order."""
-    return list(_spoken(own_lines(text))) if may_speak(text) else []
+    return list(islice(_spoken(own_lines(text)), _MOST_COMMANDS)) if may_speak(text) else []
+
+
+def gist(text: str) -> str:
+    """Stands for the lines of a note that command: another one when they were edited, whatever else was."""
+    commands = filter(None, map(command_in, own_lines(text)))
+    return hashlib.sha256(
+        "\n".join(f"{one.word} {one.rest}" for one in commands).encode(errors="surrogatepass")
+    ).hexdigest()[:8]
 
 
 def _spoken(lines: list[str]) -> Iterator[Spoken]:

@@ -82,7 +82,7 @@ class TicketTurn:
         self.connection = sight.connection
         self.now = sight.now
         self.announcer = Announcer(self.system.name, settings.notify_targets)
-        self.assigner = Assigner(self.system, self.connection)
+        self.assigner = Assigner(self.system, self.connection, keeps_turns=settings.is_enforcing)
 
     def take(self, claim: Claim) -> Outcome | None:
         """Run the turn. None means the lease was lost: another worker has the ticket and nothing is to be kept."""

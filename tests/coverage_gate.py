@@ -42,6 +42,7 @@ PURE = (
     "client_day",
     "phrases",
     "facts",
+    "hearing",
 )
 REST_PERCENT = 90
 

@@ -8,7 +8,7 @@ import click
 
 from connector.commands_line import common
 from connector.mailbox import Mailbox
-from connector.store.policies import PolicyLog
+from connector.store.policies import PolicyLog, PolicyRow
 
 
 @click.group()
@@ -26,10 +26,16 @@ def show(is_json: bool) -> None:
         common.answer([asdict(row) for row in rows])
         return
     shown = [
-        (row.version, f"{row.in_force_from:%Y-%m-%d %H:%M:%S} UTC", f"{row.applied_at or 'new stints only'}")
-        for row in rows
+        (row.version, f"{row.in_force_from:%Y-%m-%d %H:%M:%S} UTC", _counts_for(number, row))
+        for number, row in enumerate(rows)
     ]
-    common.table(("version", "in force from", "applied to running stints"), shown)
+    common.table(("version", "in force from", "counts for"), shown)
+
+
+def _counts_for(number: int, row: PolicyRow) -> str:
+    if row.applied_at is not None:
+        return f"all stints, since {row.applied_at:%Y-%m-%d %H:%M:%S} UTC"
+    return "stints that began since" if number else "all stints before the next"
 
 
 @policy.command()

@@ -95,11 +95,13 @@ class Connections:
             conn.execute(update(connection).where(connection.c.name == name).values(state=state))
         return state
 
-    def take_turn(self, name: str, group: str, loads: Mapping[str, int], fresh: timedelta) -> str:
+    def take_turn(
+        self, name: str, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool = True
+    ) -> str:
         """Choose one of the members in ``loads`` (id to load, not empty), and remember that he had his turn.
 
         The least loaded first, where a choice of the last ``fresh`` counts as load; of several the one whose turn was
-        longest ago. One choice at a time, whatever number of processes asks.
+        longest ago. One choice at a time, whatever number of processes asks. Not ``is_kept``: only tells who would be.
         """
         with self.store.writing() as conn:
             state = dict(_locked(conn, name).state)
@@ -117,7 +119,8 @@ class Connections:
             recent = [moment for moment in taken.get(chosen, []) if moment > since]
             taken[chosen] = [*recent, max(now, last + 1)]
             turns[group] = taken
-            conn.execute(update(connection).where(connection.c.name == name).values(state={**state, TURNS: turns}))
+            if is_kept:
+                conn.execute(update(connection).where(connection.c.name == name).values(state={**state, TURNS: turns}))
         return chosen
 
     def _create(self, conn: Connection, name: str, mode: str, policy_version: str, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""Messages to the configured people: one for each target, each named once for good, and stored with what it tells of."""
+"""Messages to the configured people: one for each target, named once for good, stored with what it tells of."""
 
 from __future__ import annotations
 

@@ -94,6 +94,7 @@ def test_a_look_up_that_failed_is_not_nobody(book):
         chooser.choose(a_tier(2, assign=ROUND_ROBIN), TIER_3)
 
 
+@pytest.mark.process("reassign")
 def test_each_has_his_turn_and_places_have_turns_of_their_own(book):
     chooser, tier = assigner(book, CID, BOB, GONE, ANN), a_tier(2, assign=ROUND_ROBIN)
     chosen = [chooser.choose(tier, TIER_3) for _ in range(7)]
@@ -109,6 +110,7 @@ def test_whoever_comes_new_has_the_next_turn_and_whoever_left_has_none(book):
     assert assigner(book, BOB, CID).choose(tier, TIER_3).person is BOB
 
 
+@pytest.mark.process("reassign")
 def test_the_one_with_the_fewest_open_tickets_gets_it(book):
     chosen = assigner(book, ANN, BOB, CID, GONE).choose(a_tier(2, assign=LEAST_LOADED), TIER_3)
     assert (chosen.person, chosen.words, chosen.how) == (
@@ -140,3 +142,11 @@ def test_an_earlier_try_of_the_same_escalation_keeps_whom_it_chose(book):
     assert chooser.choose(tier, TIER_3).person is ANN
     assert chooser.choose(tier, TIER_3, kept="ann").person is ANN
     assert chooser.choose(tier, TIER_3, kept="gus").person is BOB
+
+
+def test_observing_tells_whose_turn_it_is_and_uses_none_up(book):
+    tier = a_tier(2, assign=ROUND_ROBIN)
+    observer = Assigner(System(ANN, BOB), book, keeps_turns=False)  # type: ignore[arg-type]
+    assert [observer.choose(tier, TIER_3).person for _ in range(3)] == [ANN, ANN, ANN]
+    assert assigner(book, ANN, BOB).choose(tier, TIER_3).person == ANN
+    assert observer.choose(tier, TIER_3).person == BOB

@@ -28,6 +28,7 @@ from connector.serve import Listening
 from connector.settings import load_settings
 from connector.store.engine import SchemaState, Store
 from connector.store.errors import StoreUnavailable
+from connector.store.policies import PolicyLog
 from tests.connector.mailboxes import START, a_delivery, claim_one
 from tests.connector.quiet_logging import logging_as_before
 
@@ -132,6 +133,37 @@ def test_help_lists_every_command_of_the_design():
 
 def test_the_version_is_told():
     assert __version__ in escalator("--version").stdout
+
+
+# -- policies --------------------------------------------------------------------------------------------------
+
+
+def test_the_policies_that_were_in_force_are_listed_and_the_newest_is_applied_to_running_stints(connected, folder):
+    with a_store(folder) as store:
+        log, mailbox = PolicyLog(store), Mailbox(store)
+        assert escalator("policy", "apply", **connected).exit_code == 1
+        log.bring_into_force("v1", {"tiers": []})
+        log.bring_into_force("v2", {"tiers": [{}]})
+        mailbox.deliver([a_delivery("7", "mail", "connectwise")])
+        before = escalator("policy", "show", **connected)
+        assert [line.split("\t")[::2] for line in before.stdout.splitlines()] == [
+            ["v1", "all stints before the next"],
+            ["v2", "stints that began since"],
+        ]
+        applied = escalator("policy", "apply", **connected)
+        assert (applied.exit_code, applied.stdout) == (
+            0,
+            "policy v2 counts for running stints as well; 1 tickets are looked at anew\n",
+        )
+        rows = json.loads(escalator("policy", "show", "--json", **connected).stdout)
+        assert [(row["version"], row["applied_at"] is not None) for row in rows] == [("v1", False), ("v2", True)]
+        assert json.loads(escalator("policy", "apply", "--json", **connected).stdout) == {"version": "v2", "tickets": 1}
+
+
+def test_before_the_first_start_there_is_no_policy_to_apply(connected, folder):
+    with a_store(folder):
+        result = escalator("policy", "apply", **connected)
+    assert (result.exit_code, result.stderr) == (1, "no policy is in force yet: start the connector first\n")
 
 
 # -- the database ----------------------------------------------------------------------------------------------

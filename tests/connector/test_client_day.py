@@ -11,6 +11,7 @@ LUNCH = a_calendar({"thu": [["08:00", "12:00"], ["13:00", "17:00"]], "fri": [["0
 LAST_DAY = a_calendar({}, overrides={"2026-01-15": [["08:00", "17:00"]]})
 
 
+@pytest.mark.process("day-advice")
 @pytest.mark.parametrize(
     ("calendar", "clock", "minutes", "closing"),
     [
@@ -32,6 +33,7 @@ def test_the_day_is_about_to_end_in_its_last_minutes_and_not_before_lunch(calend
     assert end_of_day(calendar, at(clock), minutes) == (at(closing) if closing else None)
 
 
+@pytest.mark.process("day-defer")
 @pytest.mark.parametrize(
     ("calendar", "clock", "until"),
     [

@@ -268,3 +268,12 @@ def test_no_own_line_is_lost_when_lines_are_labelled(lines):
     for sign in ("- ", "Plan: ", "Next steps: "):
         words = [line.removeprefix(sign) for line in words]
     assert held.split() == " ".join(words).split()
+
+
+def test_a_list_right_below_a_command_is_the_technicians_own_words():
+    assert [
+        found for found in labelled(["/escalate knowledge", "the beacon", "- pinged it", "- traced it"]) if found[1]
+    ] == [
+        (COMMAND, ["the beacon"]),
+        (FREE, ["pinged it", "traced it"]),
+    ]

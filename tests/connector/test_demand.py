@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.demand import (
@@ -29,6 +31,7 @@ from tests.builders import (
     TESS,
     WAITING,
     WORKING,
+    a_calendar,
     a_change,
     a_policy,
     a_ticket,
@@ -62,6 +65,7 @@ def missing(*entries) -> tuple[str, ...]:
 # --- what each kind needs -------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("kind-knowledge", "kind-permission", "kind-urgency")
 @pytest.mark.parametrize(
     ("text", "lacking"),
     [
@@ -89,6 +93,7 @@ def test_what_a_request_lacks_is_found_by_content(text, lacking):
     assert missing(said(text, at("09:10"))) == lacking
 
 
+@pytest.mark.process("missing-answer")
 def test_what_stands_anywhere_on_the_ticket_counts():
     entries = (
         said("Toggled the agent off and on.", at("09:02"), visibility=Visibility.CLIENT),
@@ -116,17 +121,20 @@ def test_a_ticket_whose_clock_runs_on_and_for_which_nobody_asks_stays():
     assert demanded() is None
 
 
+@pytest.mark.process("kind-time")
 def test_a_breach_demands_the_escalation_of_its_stage():
     assert demanded(now=at("09:30")) == Demand("diagnosis", (T,))
     assert demanded(said("Plan: swap it", at("09:10")), now=at("10:10")) == Demand("fix", (T,))
 
 
+@pytest.mark.process("command-at-once")
 def test_a_documented_request_goes_up_at_once():
     demand = demanded(said(EVERYTHING, at("09:10")))
     assert (demand.key, demand.reasons, demand.undocumented) == ("command", (K,), ())
     assert [request.detail for request in demand.requests] == ["the beacon"]
 
 
+@pytest.mark.process("missing-then")
 def test_an_incomplete_request_waits_and_goes_up_as_soon_as_it_is_complete():
     asked = said("/escalate permission to restart the tunnel", at("09:10"))
     assert demanded(asked) is None
@@ -134,6 +142,7 @@ def test_an_incomplete_request_waits_and_goes_up_as_soon_as_it_is_complete():
     assert (demand.key, demand.reasons) == ("command", (P,))
 
 
+@pytest.mark.process("urgent-at-once")
 def test_an_urgent_request_goes_up_at_once_and_what_it_lacks_is_flagged():
     demand = demanded(said("/escalate urgency knowledge", at("09:10")))
     assert (demand.key, demand.reasons) == ("command", (K, U))
@@ -147,6 +156,7 @@ def test_what_is_blocked_is_handed_over_with_the_urgency():
     assert demand.undocumented == ()
 
 
+@pytest.mark.process("kinds-combine")
 def test_reasons_combine_in_their_usual_order_and_an_incomplete_request_adds_none():
     urgent = said("/escalate urgency the ward", at("09:10"))
     incomplete = said("/escalate knowledge", at("09:11"))
@@ -155,6 +165,7 @@ def test_reasons_combine_in_their_usual_order_and_an_incomplete_request_adds_non
     assert (demand.reasons, len(demand.requests), demand.undocumented) == ((P, U), 2, ())
 
 
+@pytest.mark.process("kinds-combine")
 def test_a_breach_answers_every_request_and_says_what_was_not_documented():
     demand = demanded(
         said("/escalate knowledge", at("09:10")), said("/escalate knowledge", at("09:12")), now=at("09:30")
@@ -205,6 +216,7 @@ def test_a_ticket_that_is_over_unknown_or_nobodys_does_not_go_up(given, changes)
     assert demanded(said("/escalate urgency the ward", at("09:10")), changes=changes, now=at("12:00"), **given) is None
 
 
+@pytest.mark.process("ladder-next")
 def test_on_the_last_tier_whatever_the_reason_it_is_the_final_escalation():
     given = {"place": SR_IT, "status": WORKING}
     assert demanded(now=at("10:00"), **given) == Demand("final", (T,))
@@ -221,6 +233,7 @@ def risen(when="09:10", **given):
     return [*seen(a_ticket(priority=NORMAL, **given)), a_change(Aspect.PRIORITY, NORMAL, CRITICAL, at(when))]
 
 
+@pytest.mark.process("kind-risen")
 def test_a_priority_that_rises_to_critical_goes_up_at_once_where_the_policy_says_so():
     changes = risen(owner=TESS)
     assert demanded(changes=changes, priority=CRITICAL, now=at("09:11"), policy=RISING) == Demand("urgency", (U,))
@@ -244,3 +257,9 @@ def test_a_ticket_that_nobody_has_touched_goes_up_too_when_its_priority_rises():
 
 def test_a_ticket_that_was_critical_from_the_first_has_not_risen():
     assert demanded(priority=CRITICAL, now=at("09:05"), policy=RISING) is None
+
+
+def test_without_a_clock_that_can_be_worked_out_nothing_goes_up():
+    ending = a_calendar({}, overrides={"2026-01-15": [["09:00", "09:10"]]})
+    policy = replace(RISING, calendars={"default": ending})
+    assert demanded(changes=risen("09:05", owner=TESS), priority=CRITICAL, now=at("09:06"), policy=policy) is None

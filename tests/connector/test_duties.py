@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from connector.demand import Documentation, demand_of
 from connector.duties import Duties, Situation, duties_of, reasons_text
 from connector.journal import Step, StepState
-from connector.model import Reason, Visibility
+from connector.model import Entry, Reason, Visibility
 from connector.policy import EndOfDay, FinalEscalation
 from connector.saga import MOVE, SAID, WOULD
+from connector.spoken import gist
 from tests.builders import (
     RESOLVED,
     SR_IT,
@@ -57,6 +59,11 @@ def done(saga: str, n: int = SAID, when: str = "09:20", state=StepState.DONE, **
     return Step(saga, n, state, outcome, at(when))
 
 
+def answer_to(entry: Entry) -> str:
+    """The identity of the answer to an entry."""
+    return f"{STINT}/answer/{entry.id}#{gist(entry.text)}"
+
+
 def whats(duties: Duties) -> list[str]:
     return [say.what for say in duties.says]
 
@@ -86,7 +93,7 @@ def test_a_clock_that_runs_owes_its_warning_later():
 def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
     noted = said(f"{OVERRIDE}\n\n/escalate knowledge\n\n/overide", at("09:10"), MARIA, id_="77")
     (say,) = owed("09:11", noted).says
-    assert (say.saga, say.what, say.to_client) == (f"{STINT}/answer/77", "answer", False)
+    assert (say.saga, say.what, say.to_client) == (answer_to(noted), "answer", False)
     assert [line.split(":")[0] for line in say.lines] == ["Override by Maria Desk", "Maria Desk", "Maria Desk"]
     assert [event.event for event in say.audit] == [
         "override applied",
@@ -98,15 +105,26 @@ def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
 
 def test_an_answer_that_was_begun_and_not_finished_is_still_owed():
     noted = said("/overide", at("09:10"), id_="77")
-    step = done(f"{STINT}/answer/77", state=StepState.BEGUN)
+    step = done(answer_to(noted), state=StepState.BEGUN)
     assert whats(owed("09:11", noted, steps=[step])) == ["answer"]
 
 
 def test_two_entries_get_an_answer_each():
-    duties = owed("09:11", said("/overide", at("09:09"), id_="1"), said("/override off", at("09:10"), MARIA, id_="2"))
-    assert {say.saga for say in duties.says} == {f"{STINT}/answer/1", f"{STINT}/answer/2"}
+    one, two = said("/overide", at("09:09"), id_="1"), said("/override off", at("09:10"), MARIA, id_="2")
+    assert {say.saga for say in owed("09:11", one, two).says} == {answer_to(one), answer_to(two)}
 
 
+def test_a_command_that_was_mended_in_its_note_is_confirmed_and_other_edits_are_not_answered():
+    typo = said("/overide 45m because the vendor calls", at("09:10"), MARIA, id_="77")
+    mended = replace(typo, text=OVERRIDE)
+    (say,) = owed("09:12", mended, steps=[done(answer_to(typo))]).says
+    assert say.lines[0].startswith("Override by Maria Desk: the limit for the diagnosis plan applies from")
+    assert [event.event for event in say.audit] == ["override applied"]
+    noted = replace(mended, text=f"Hello.\n<p>{OVERRIDE}</p>\n\nMore words.")
+    assert owed("09:12", noted, steps=[done(answer_to(mended))]).says == ()
+
+
+@pytest.mark.process("override-recorded")
 def test_the_audit_trail_says_who_overrode_what_until_when_and_why():
     (say,) = owed("09:11", said(OVERRIDE, at("09:10"), MARIA, id_="77")).says
     (event,) = say.audit
@@ -141,6 +159,7 @@ def test_a_refused_override_is_on_record_with_its_reason(text, by, event, how, u
     assert found.detail["until"] == (at(until).isoformat() if until else None)
 
 
+@pytest.mark.process("missing-answer")
 def test_an_incomplete_request_is_answered_and_a_complete_one_is_not():
     (say,) = owed("09:11", said("/escalate permission tunnel admin", at("09:10"), id_="77")).says
     assert say.lines[0].startswith(
@@ -176,6 +195,7 @@ def test_reasons_are_joined_for_the_record():
 # --- the warning -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("warning-share", "warning-once")
 def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
     assert owed("09:23") == Duties(wake_at=at("09:24"))
     (say,) = owed("09:24").says
@@ -188,6 +208,7 @@ def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
     assert owed("10:14", planned, steps=[done(say.saga)]).says[0].saga == f"{STINT}/fix/warning"
 
 
+@pytest.mark.process("warning-share")
 def test_a_share_of_nought_turns_the_warning_off():
     assert owed("09:29", policy=a_policy(warn_at=0)) == Duties()
 
@@ -215,14 +236,14 @@ def test_while_the_clock_stands_still_nobody_is_warned():
 
 def test_an_override_moves_the_warning_with_the_limit():
     noted = said("/override until 10:40 because the vendor calls", at("09:10"), MARIA, id_="77")
-    answered = done(f"{STINT}/answer/77")
+    answered = done(answer_to(noted))
     assert owed("09:30", noted, steps=[answered]) == Duties(wake_at=at("10:20"))
     assert whats(owed("10:20", noted, steps=[answered])) == ["warning"]
 
 
 def test_without_a_limit_there_is_nothing_to_warn_of():
     noted = said("/override none because it is planned", at("09:10"), MARIA, id_="77")
-    assert owed("12:00", noted, steps=[done(f"{STINT}/answer/77")]) == Duties()
+    assert owed("12:00", noted, steps=[done(answer_to(noted))]) == Duties()
 
 
 # --- after a final escalation ----------------------------------------------------------------------------------
@@ -251,6 +272,7 @@ def test_the_first_reminder_comes_an_interval_after_the_final_escalation():
     assert (event.event, event.detail["number"], event.detail["of"], len(event.detail["owed"])) == ("reminded", 1, 3, 2)
 
 
+@pytest.mark.process("final-reminders")
 def test_reminders_end_with_their_number():
     steps = [MOVED, *(done(f"{FINAL_SAGA}/reminder-{n}") for n in (1, 2, 3))]
     assert owed_finally("16:00", steps=steps) == Duties()
@@ -261,6 +283,7 @@ def test_of_several_missed_reminders_only_the_last_is_said():
     assert say.saga == f"{FINAL_SAGA}/reminder-2"
 
 
+@pytest.mark.process("final-owed", "final-reminders")
 def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     plan = said("New plan: swap it", at("10:20"), IRENE)
     word = said("We swap it today.", at("10:25"), IRENE, visibility=Visibility.CLIENT)
@@ -270,6 +293,7 @@ def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     )
 
 
+@pytest.mark.process("final-message")
 def test_the_client_is_told_once_where_that_is_configured_and_only_the_plan_is_owed_then():
     final = FinalEscalation(client_message="We are on it.", reminders=1)
     duties = owed_finally("10:00", final=final)
@@ -287,6 +311,7 @@ def test_the_client_is_told_once_where_that_is_configured_and_only_the_plan_is_o
     assert "word to the client" not in reminder.lines[0]
 
 
+@pytest.mark.process("final-people")
 def test_the_three_are_put_on_the_ticket_once_where_that_is_wanted():
     final = FinalEscalation("irene", add_people=True, reminders=0)
     assert owed_finally("10:00", final=final).add_people == f"{FINAL_SAGA}/people"

@@ -58,6 +58,7 @@ def test_a_running_clock_wakes_at_its_limit():
     assert decision.why == "the diagnosis plan is due in 20 working minutes"
 
 
+@pytest.mark.process("breach", "stage-order")
 def test_the_limit_is_breached_at_its_very_second():
     assert decide(touched(), at("09:29:59")).verdict is Verdict.RUNNING
     decision = decide(touched(), at("09:30"))
@@ -65,6 +66,7 @@ def test_the_limit_is_breached_at_its_very_second():
     assert decision.why == "no diagnosis plan after 30 working minutes"
 
 
+@pytest.mark.process("fix-runs")
 def test_the_fix_counts_from_the_plan():
     record = touched(entries=(a_note("Plan: A", at("09:20")),))
     decision = decide(record, at("10:19:59"))
@@ -72,12 +74,14 @@ def test_the_fix_counts_from_the_plan():
     assert decide(record, at("10:20")).why == "no fix after 60 working minutes"
 
 
+@pytest.mark.process("fix-configured")
 def test_the_fix_can_be_told_to_count_from_the_stint():
     record = touched(entries=(a_note("Plan: A", at("09:20")),))
     policy = a_policy(fix_starts_at=FixStartsAt.STINT)
     assert decide(record, at("09:30"), policy=policy).clock.due_at == at("10:00")
 
 
+@pytest.mark.process("diagnosis-runs")
 def test_a_plan_found_late_is_no_breach():
     record = touched(entries=(a_note("Plan: A", at("09:45")),))
     assert decide(record, at("10:00")).verdict is Verdict.RUNNING
@@ -91,12 +95,14 @@ def test_a_waiting_status_stops_the_clock_even_after_the_limit():
     assert decision.why == "the clock stands still: status Waiting on client"
 
 
+@pytest.mark.process("pause")
 def test_a_pause_moves_the_limit_by_its_working_time():
     record = touched(status=WORKING)
     changes = [*seen(record), turned(WORKING, WAITING, at("09:10")), turned(WAITING, WORKING, at("11:10"))]
     assert decide(record, at("11:20"), changes).clock.due_at == at("11:30")
 
 
+@pytest.mark.process("urgency-factor")
 def test_a_critical_priority_halves_the_limit():
     decision = decide(touched(priority=CRITICAL), at("09:10"))
     assert (decision.clock.limit_minutes, decision.wake_at) == (15, at("09:15"))
@@ -116,6 +122,7 @@ def test_a_late_look_after_hours_acts_on_a_limit_that_ran_out_before_closing():
     assert decide(record, at("17:10")).verdict is Verdict.BREACHED
 
 
+@pytest.mark.process("calendar-client")
 def test_the_clients_own_calendar_counts_before_the_tiers():
     policy = a_policy(
         calendars={"default": office_hours(), "acme": round_the_clock()},
@@ -176,6 +183,7 @@ def test_each_tier_has_its_own_limits():
     assert decision.clock.due_at == at("09:37:30")
 
 
+@pytest.mark.process("change-of-mind")
 @pytest.mark.parametrize("minutes_later", [0, 1, 5, 31])
 def test_a_priority_change_never_moves_what_was_already_counted(minutes_later):
     now = at(f"09:{minutes_later:02d}")
@@ -183,6 +191,7 @@ def test_a_priority_change_never_moves_what_was_already_counted(minutes_later):
     assert normal.clock.used_minutes == critical.clock.used_minutes
 
 
+@pytest.mark.process("audit")
 def test_the_working_names_every_minute_that_counted_or_did_not():
     record = touched(status=WORKING, entered_at=at("16:50"), updated_at=at("16:50"), read_at=at("16:50"))
     changes = [
@@ -211,6 +220,7 @@ def overridden(text, now, *more, when="09:10", **given):
     return decided(record, at(now), given.get("changes"))
 
 
+@pytest.mark.process("override-holds")
 @pytest.mark.parametrize(
     ("now", "verdict"),
     [
@@ -238,6 +248,7 @@ def test_an_override_that_ends_before_the_limit_changes_nothing():
     assert decision.why == "the diagnosis plan is due in 5 working minutes"
 
 
+@pytest.mark.process("override-holds")
 def test_without_a_limit_nothing_is_due_in_this_stint_until_it_is_put_back():
     decision = overridden(NO_LIMIT, "16:00")
     assert (decision.verdict, decision.clock.due_at, decision.wake_at) == (Verdict.OVERRIDDEN, None, None)
@@ -283,6 +294,7 @@ def test_a_refused_override_moves_nothing():
 # --- the warning ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("warning-share")
 @pytest.mark.parametrize(
     ("entries", "share", "warn_at"),
     [
@@ -318,6 +330,7 @@ def late(now, policy=DEFERRING, day=15, entered="16:10", **given):
     )
 
 
+@pytest.mark.process("day-defer")
 def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_opening():
     decision = late("16:40")
     assert (decision.verdict, decision.clock.due_at, decision.clock.act_at) == (
@@ -326,13 +339,20 @@ def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_openin
         at("08:00", day=16),
     )
     assert decision.why == (
-        "the limit for the diagnosis plan ran out at the end of the client's day; it goes up at the client's next "
-        "opening"
+        "the limit for the diagnosis plan has run out; at the end of the client's day it waits for the next opening"
     )
     assert decision.wake_at == at("08:00", day=16)
     assert late("08:00", day=16).verdict is Verdict.BREACHED
 
 
+@pytest.mark.process("day-defer")
+def test_an_escalation_that_was_held_up_until_the_end_of_the_day_waits_as_well():
+    assert late("16:20", entered="15:30").verdict is Verdict.BREACHED
+    decision = late("16:40", entered="15:30")
+    assert (decision.verdict, decision.wake_at) == (Verdict.DEFERRED, at("08:00", day=16))
+
+
+@pytest.mark.process("day-defer", "day-default")
 @pytest.mark.parametrize(
     ("given", "verdict"),
     [
@@ -340,7 +360,6 @@ def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_openin
         ({"policy": a_policy(end_of_day=EndOfDay.IGNORE)}, Verdict.BREACHED),
         ({"policy": a_policy(end_of_day=EndOfDay.DEFER, end_of_day_minutes=10)}, Verdict.BREACHED),
         ({"entered": "16:25", "priority": CRITICAL}, Verdict.BREACHED),
-        ({"entered": "15:59"}, Verdict.BREACHED),
         ({}, Verdict.DEFERRED),
     ],
 )

@@ -1,15 +1,16 @@
-"""A priority that rises, and the entries of a stretch of time."""
+"""A priority that rises, a plan that a status makes, and the entries of a stretch of time."""
 
 from __future__ import annotations
 
 import pytest
 
-from connector.evidence import Span, critical_within, entries_within
-from connector.model import Aspect, Ref
+from connector.evidence import Span, critical_within, entries_within, plan_within
+from connector.model import Aspect, Ref, Status, StatusGroup
 from tests.builders import (
     CRITICAL,
     NEW,
     NORMAL,
+    PLANNED,
     TESS,
     WORKING,
     a_change,
@@ -35,7 +36,8 @@ def priority(old, new, clock):
     ("changes", "risen_at"),
     [
         ([], None),
-        ([priority(NORMAL, CRITICAL, "09:00")], "09:00"),
+        ([priority(NORMAL, CRITICAL, "09:00")], None),
+        ([priority(NORMAL, CRITICAL, "09:00:01")], "09:00:01"),
         ([priority(NORMAL, CRITICAL, "10:00")], "10:00"),
         ([priority(NORMAL, CRITICAL, "12:00")], None),
         ([priority(NORMAL, CRITICAL, "08:59")], None),
@@ -65,3 +67,12 @@ def test_the_entries_of_a_stretch_begin_with_it_end_before_its_end_and_come_olde
     before, first, second, last = (a_note("x", at(clock)) for clock in ("08:59", "09:00", "11:59", "12:00"))
     assert entries_within(SPAN, [last, second, first, before]) == (first, second)
     assert entries_within(Span(at("09:00"), None), [last, first]) == (first, last)
+
+
+def test_a_planned_status_that_follows_another_one_made_no_new_plan():
+    drafted = Status("17", "Plan drafted", StatusGroup.PLANNED)
+    changes = [turned(drafted, PLANNED, at("10:00"))]
+    assert plan_within(SPAN, False, a_ticket(), changes, POLICY) is None
+    made = plan_within(SPAN, False, a_ticket(), [turned(WORKING, PLANNED, at("10:00"))], POLICY)
+    assert made is not None
+    assert (made.at, made.how) == (at("10:00"), "status Plan made")

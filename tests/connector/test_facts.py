@@ -8,7 +8,7 @@ from connector.facts import facts_of
 from connector.model import Reason, Target
 from connector.orders import Request
 from tests.builders import SR_IT, TESS, WORKING, a_policy, a_ticket, at
-from tests.connector.speech import decided
+from tests.connector.speech import decided, said
 
 PEOPLE = (("Sr IT Manager", "Irene Systems"), ("Account Manager", ""))
 
@@ -78,3 +78,9 @@ def test_a_final_escalation_says_who_was_called_and_which_roles_nobody_has():
     found = facts(Demand("final", (Reason.TIME,)), now="10:00", to=None, people=PEOPLE, place=SR_IT)
     assert (found["to_tier"], found["to"]) == (None, "final escalation")
     assert (found["called"], found["roles_missing"]) == (["Irene Systems"], ["Account Manager"])
+
+
+def test_the_entries_whose_commands_were_heard_are_kept():
+    entry = said("/escalate urgency the ward", at("09:10"), id_="77")
+    found = facts(Demand("command", (Reason.URGENCY,)), entries=(entry,))
+    assert found["heard"] == ["77"]

@@ -22,6 +22,7 @@ def words(found: tuple[Found, ...]) -> list[str]:
     return [item.text for item in found]
 
 
+@pytest.mark.process("note-steps")
 def test_each_line_of_an_agent_s_note_is_a_step_with_who_and_when():
     found = found_in("Toggled the agent.\n- tried another WiFi\n\n2) read the logs")
     assert found.steps == tuple(
@@ -46,7 +47,7 @@ def test_the_description_that_came_with_the_ticket_is_no_step():
 
 def test_plans_commands_courtesies_logs_and_bare_errors_are_no_steps():
     found = found_in(
-        "Hi Sam,\nPlan: read the logs\nand compare\n\nRead the logs.\n/escalate knowledge\n"
+        "Hi Sam,\nPlan: read the logs\nand compare\n\nRead the logs.\n/escalate knowledge\n\n"
         "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\nthe log:\nKind regards\nTess Tech",
     )
     assert words(found.steps) == ["Read the logs."]
@@ -67,6 +68,7 @@ def test_lines_that_were_only_wrapped_are_one_step():
     assert words(found_in(headed).next_steps) == ["wait"]
 
 
+@pytest.mark.process("note-steps")
 def test_a_technician_s_own_section_stands_for_his_notes_until_then():
     entries = [
         a_note("Toggled it", at("09:00")),
@@ -90,6 +92,7 @@ def test_what_was_said_twice_is_shown_once_where_it_was_said_first():
     ]
 
 
+@pytest.mark.process("note-errors")
 def test_errors_come_from_the_summary_the_client_and_the_technicians_in_order():
     record = replace(RECORD, summary="Outlook shows 0x80070005")
     entries = [
@@ -119,6 +122,7 @@ def test_the_beginning_and_the_end_of_an_enormous_entry_are_read():
     assert words(found.errors) == ["HTTP 500", "HTTP 501"]
 
 
+@pytest.mark.process("note-research")
 def test_research_is_taken_out_of_the_steps_and_links_are_noted():
     found = found_in(
         "Read the logs. Research found that the beacon is gone; restarted it.",
@@ -142,6 +146,7 @@ def test_research_is_taken_out_of_the_steps_and_links_are_noted():
     ]
 
 
+@pytest.mark.process("note-discussions")
 def test_talk_among_colleagues_is_a_discussion_and_talk_with_the_client_a_step():
     found = found_in(
         "Asked Sam: he would reinstall.",
@@ -159,6 +164,7 @@ def test_talk_that_the_client_can_see_is_no_internal_discussion():
     assert words(found.steps) == ["Asked Sam, who will call you."]
 
 
+@pytest.mark.process("note-permissions")
 def test_permissions_and_next_steps_come_from_their_sections_only():
     found = found_in("Missing permissions:\n- tunnel settings\nNext steps:\n- look at the beacon\nResearch: n/a")
     assert words(found.permissions) == ["tunnel settings"]

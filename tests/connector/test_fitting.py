@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ def test_everything_is_shown_where_there_is_room():
     )
 
 
+@pytest.mark.process("note-shortened")
 def test_the_middle_of_a_long_list_is_left_out_and_counted():
     assert steps(9).shortened(110) == (
         "\n1) a step that was taken 1\n2) a step that was taken 2\n… 6 steps left out …\n9) a step that was taken 9"
@@ -58,6 +60,7 @@ def test_a_short_section_leaves_its_room_to_the_others():
     assert 860 <= short + long + heavy <= 900
 
 
+@pytest.mark.process("note-fits")
 @given(
     head=st.text(alphabet="ab ", min_size=1, max_size=900),
     items=st.lists(st.lists(st.text(alphabet="xy ", max_size=400), max_size=30), min_size=9, max_size=9),

@@ -38,6 +38,7 @@ def clock(changes=(), calendar=None, **given):
     return decided(replace(record, **given), at("10:00"), [*seen(record), *changes], policy).clock
 
 
+@pytest.mark.process("final-owed")
 def test_a_new_plan_and_word_to_the_client_are_owed():
     assert owed() == (NEW_PLAN, CLIENT_WORD)
     assert owed(client_was_told=True) == (NEW_PLAN,)
@@ -67,6 +68,7 @@ def test_only_an_agents_note_after_the_final_escalation_pays_a_debt(entry, still
     assert owed(entry) == still
 
 
+@pytest.mark.process("final-reminders")
 def test_reminders_come_every_so_many_working_minutes_up_to_their_number():
     assert list(reminders(FINAL, clock(), SINCE)) == [
         Reminder(1, at("11:00")),

@@ -93,6 +93,9 @@ def section(note: str, heading: str) -> str:
     return note.split(f"**{heading}:**", 1)[1].split("\n\n", 1)[0].strip()
 
 
+@pytest.mark.process(
+    "note-issue", "note-reason", "note-steps", "note-errors", "note-research", "note-next", "note-client"
+)
 def test_the_guides_own_example():
     assert compose(a_handoff(entries=the_guides_entries()), 4000) == (
         "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.\n"
@@ -134,6 +137,7 @@ def test_the_guides_own_example():
     )
 
 
+@pytest.mark.process("note-none")
 def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
     handoff = a_handoff(
         record=a_ticket(summary=" ", client=None, priority=None, contact=""),
@@ -177,6 +181,7 @@ def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
     )
 
 
+@pytest.mark.process("final-call", "final-owed")
 def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked():
     handoff = a_handoff(
         tier_from=a_tier(3),
@@ -231,6 +236,7 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
     )
 
 
+@pytest.mark.process("note-shortened")
 def test_a_long_history_is_shortened_from_the_middle():
     entries = tuple(
         a_note(f"Tried way number {number} of reaching it.", local(f"09:{number:02}")) for number in range(40)
@@ -346,6 +352,7 @@ def test_the_final_escalation_says_who_is_not_configured(people, said):
     assert ("\n2) Agree on a new plan" in note) is not any(name for _, name in people)
 
 
+@pytest.mark.process("kinds-combine")
 def test_reasons_combine_in_the_first_line_and_in_the_reason():
     note = compose(a_handoff(reasons=(Reason.TIME, Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY)), 4000)
     assert note.splitlines()[0].endswith(
@@ -392,6 +399,7 @@ def test_utc_is_named_once():
     assert section(note, "Client").endswith("Working hours: 24x7 (UTC).")
 
 
+@pytest.mark.process("note-client", "day-advice")
 @pytest.mark.parametrize(
     ("clock", "said", "given"),
     [
@@ -436,6 +444,7 @@ PIECES = [
 TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=12).map("".join)
 
 
+@pytest.mark.process("note-fits", "note-none")
 @settings(deadline=None)
 @given(
     texts=st.lists(TEXTS, max_size=12),
@@ -481,6 +490,7 @@ def an_override(**given: object) -> Override:
     return replace(override, **given)  # type: ignore[arg-type]  # builders take any field by name
 
 
+@pytest.mark.process("note-next", "note-reason")
 def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_needed():
     handoff = a_handoff(
         reasons=(Reason.KNOWLEDGE, Reason.PERMISSION),
@@ -497,8 +507,9 @@ def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_n
         "Ticket 4711.\n"
         "\n"
         "**Reason for escalation:** Knowledge & Permission. 40 of 60 working minutes for the fix are used, counted "
-        "from 09:25. Tess Tech asked for it at 10:05 (knowledge and permission): “the beacon's settings”. Held by First "
-        "Touch (T1/2) since 09:00, with Tess Tech. Diagnosis plan by Tess Tech at 09:25: “check the agent, then the "
+        "from 09:25. Tess Tech asked for it at 10:05 (knowledge and permission): “the beacon's settings”. Held by "
+        "First Touch (T1/2) since 09:00, with Tess Tech. "
+        "Diagnosis plan by Tess Tech at 09:25: “check the agent, then the "
         "network and the logs”. Times are EST (America/New_York).\n"
         "\n"
         "**Steps attempted:** none recorded\n"
@@ -574,6 +585,7 @@ def test_the_reason_says_when_the_limit_ran_out_and_what_moved_or_held_it(given,
     assert told in reason(**given)
 
 
+@pytest.mark.process("note-discussions", "override-recorded")
 def test_an_override_of_a_whole_stint_is_listed_with_its_reason():
     note = compose(a_handoff(overrides=(an_override(until=None),)), 4000)
     assert section(note, "Internal discussions") == (

@@ -146,6 +146,7 @@ def test_requests_are_handed_over_with_what_they_lack():
     assert handoff.became_critical_at is None
 
 
+@pytest.mark.process("note-discussions", "override-recorded")
 def test_every_override_of_the_ticket_is_handed_over_and_the_one_that_held():
     first = said("/override 20m because the vendor calls", at("09:05"), MARIA)
     second = said("/override 45m because the vendor is late", at("09:10"), MARIA)

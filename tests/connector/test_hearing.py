@@ -53,9 +53,10 @@ def test_the_journal_tells_what_was_heard():
     steps = [
         a_step("rt/7/stint@1/25/diagnosis", NOTE, heard=["41", "42"], stint="stint@1/25"),
         a_step("rt/7/stint@1/25/answer/43", SAID),
+        a_step("rt/7/stint@1/25/answer/44#0a1b2c3d", SAID),
         a_step("rt/7/stint@1/25/fix", stint="stint@1/25"),
     ]
-    assert heard_by(steps) == {"41": "stint@1/25", "42": "stint@1/25", "43": "stint@1/25"}
+    assert heard_by(steps) == {"41": "stint@1/25", "42": "stint@1/25", "43": "stint@1/25", "44": "stint@1/25"}
 
 
 def test_what_a_turn_hears_is_what_is_said_in_the_running_stint():

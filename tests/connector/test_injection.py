@@ -85,6 +85,7 @@ def test_there_are_many_hostile_texts():
     assert len(SHOWN) >= 50
 
 
+@pytest.mark.process("commands-outsiders", "plan-client")
 @pytest.mark.parametrize("name", SAID)
 def test_nothing_that_outsiders_write_acts(name):
     for kind, visibility in OUTSIDERS:
@@ -98,6 +99,7 @@ def test_nothing_that_outsiders_write_pays_what_a_final_escalation_owes(name):
     assert still_owed(record, NINE, client_was_told=False) == (NEW_PLAN, CLIENT_WORD)
 
 
+@pytest.mark.process("commands-agents")
 @pytest.mark.parametrize("name", [name for name in SAID if not name.endswith(hostile.PLANS)])
 def test_no_command_is_obeyed_where_the_client_can_see_it(name):
     for visibility in (Visibility.CLIENT, Visibility.UNKNOWN):
@@ -105,6 +107,7 @@ def test_no_command_is_obeyed_where_the_client_can_see_it(name):
         assert [act for act in acts(decision) if act != "plan"] == []
 
 
+@pytest.mark.process("commands-quoted")
 @pytest.mark.parametrize("name", QUOTED)
 def test_nothing_acts_that_an_agent_quotes_forwards_or_shows_as_code(name):
     decision = judged(an_entry(QUOTED[name], AuthorKind.AGENT, Visibility.INTERNAL, by="Tess Tech"))
@@ -180,6 +183,7 @@ def unsafe(text: str) -> set[str]:
     return found | set(re.findall(r"<[a-zA-Z/!?]|\]\(|\]\[|\]:|`|~~", text))
 
 
+@pytest.mark.process("note-fits")
 @pytest.mark.parametrize("limit", [500, 2000, 30_000])
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_text_breaks_the_escalation_note(name, limit):

@@ -21,6 +21,7 @@ def local(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001  # the zone is for the caller of resolve to say
 
 
+@pytest.mark.process("override-forms")
 @pytest.mark.parametrize(
     ("text", "minutes", "rest"),
     [
@@ -54,6 +55,7 @@ def test_a_length_is_read_in_every_form_people_write(text, minutes, rest):
     assert read_span(text) == (Lasting(minutes), rest)
 
 
+@pytest.mark.process("override-forms")
 @pytest.mark.parametrize(
     ("text", "span", "rest"),
     [

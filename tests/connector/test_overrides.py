@@ -53,12 +53,14 @@ def test_lengths_are_working_minutes_and_times_are_moments(text, when, until):
     assert (override.refused, override.until) == ("", until)
 
 
+@pytest.mark.process("override-forms")
 def test_none_lifts_the_limit_and_off_puts_it_back_without_a_reason():
     none, off = judged("/override none because it is planned work"), judged("/override off")
     assert (none.refused, none.lifts, none.is_off, none.until) == ("", True, False, None)
     assert (off.refused, off.lifts, off.is_off, off.until) == ("", False, True, None)
 
 
+@pytest.mark.process("override-reason")
 @pytest.mark.parametrize(
     ("text", "refused"),
     [
@@ -88,6 +90,7 @@ def test_the_longest_override_is_one_of_exactly_the_most_minutes():
     assert judged("/override until tomorrow 08:10 because the vendor calls").refused == ""
 
 
+@pytest.mark.process("override-managers")
 @pytest.mark.parametrize("text", ["45m because the vendor calls back", "45m", "off", "none", "9999m because I say so"])
 @pytest.mark.parametrize("by", [TESS, Person("9", "", "Maria Desk"), Person("200", "Maria Desk", "maria")])
 def test_whoever_is_no_manager_of_the_tier_is_told_that_first(text, by):
@@ -134,6 +137,7 @@ def test_several_overrides_of_a_note_are_all_judged_and_other_commands_are_no_ov
     assert [(one.is_off, one.refused) for one in found] == [(False, ""), (True, "")]
 
 
+@pytest.mark.process("commands-agents")
 @pytest.mark.parametrize(
     ("kind", "visibility", "may"),
     [

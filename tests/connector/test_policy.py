@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from connector.model import StatusGroup
 from tests.builders import ACME, CRITICAL, NORMAL, ODD, WORKING, a_policy, office_hours, round_the_clock
 
 
+@pytest.mark.process("ladder-next")
 def test_each_tier_names_the_next_one_and_the_last_names_none():
     policy = a_policy()
     first, second, last = policy.tiers

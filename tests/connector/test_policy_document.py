@@ -84,6 +84,7 @@ def problems_of(document, systems=None):
 # --- what it says ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("ladder-default", "warning-share", "day-default", "final-reminders")
 def test_three_empty_tiers_are_the_default_ladder():
     policy = policy_from_document(a_document())
     assert [(t.number, t.name, t.diagnosis_minutes, t.fix_minutes, t.starts_at) for t in policy.tiers] == [
@@ -97,6 +98,16 @@ def test_three_empty_tiers_are_the_default_ladder():
     assert (policy.final.reminder_minutes, policy.final.reminders, policy.final.sr_it_manager) == (60, 5, "")
 
 
+@pytest.mark.process("ladder-managers")
+def test_the_managers_of_the_final_escalation_may_override_where_no_others_are_named():
+    final = {"sr_it_manager": "srit", "service_desk_manager": "sdm"}
+    tiers = [{}, {}, {}, {"name": "Board"}, {"name": "Nobody's", "managers": []}, {"name": "Own", "managers": ["boss"]}]
+    policy = policy_from_document({"tiers": tiers, "final": final})
+    assert [tier.managers for tier in policy.tiers] == [("sdm",), ("sdm",), ("srit",), ("srit",), (), ("boss",)]
+    assert [tier.managers for tier in policy_from_document(a_document()).tiers] == [(), (), ()]
+
+
+@pytest.mark.process("ladder-configured", "start-configured", "fix-configured", "urgency-factor", "plan-status")
 def test_a_full_document_is_taken_over_whole():
     policy = policy_from_document(FULL)
     first, _, _, last = policy.tiers

@@ -49,6 +49,7 @@ def test_a_note_ends_in_its_marker_whatever_must_be_cut():
 # --- answers --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("missing-answer")
 def test_an_incomplete_request_is_told_exactly_what_is_missing():
     request = Request("n1", "Tess Tech", "tess", at("09:10"), (K, P), "")
     assert incomplete(request, ["what was tried", "the error codes"]) == (
@@ -76,6 +77,7 @@ def answered(text, now="09:11", by=MARIA, policy=None, changes=None, managers=No
     return override_applied(override, decision, policy)
 
 
+@pytest.mark.process("override-confirmed", "override-reason")
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
@@ -134,6 +136,7 @@ def test_an_override_while_the_clock_stands_still_says_so():
     )
 
 
+@pytest.mark.process("override-managers")
 def test_whoever_is_no_manager_is_told_who_may():
     text = "/override 45m because I need it"
     assert answered(text, by=TESS) == (
@@ -165,6 +168,7 @@ def warned(now, *entries, policy=None, **given) -> list[str]:
     return list(warning(decision, policy, Documentation(decision)))
 
 
+@pytest.mark.process("warning-share", "warning-self-check", "warning-how-to")
 def test_the_warning_says_what_is_left_what_is_missing_and_what_to_do():
     assert warned("09:24") == [
         "Tess Tech: 24 of 30 working minutes for the diagnosis plan are used; 6 working minutes are left, until "
@@ -221,6 +225,7 @@ def test_an_override_moves_what_is_left():
 RESCHEDULE = "The client's day ends at Thu 15 Jan 17:00 UTC: reschedule rather than work on."
 
 
+@pytest.mark.process("day-advice")
 @pytest.mark.parametrize(
     ("given", "is_advised"),
     [

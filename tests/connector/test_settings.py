@@ -41,6 +41,7 @@ class OtherSystem:
 # --- what it says ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.process("observe-default")
 def test_nothing_set_is_the_defaults_and_nothing_connected():
     settings = load_settings({})
     assert settings.database_url == "sqlite:///escalator.db"
@@ -135,6 +136,7 @@ def test_a_variable_of_blanks_is_not_set():
     assert load_settings({"PORT": "", "CONNECTWISE_URL": "  ", "TIER_1_NMAE": ""}).port == 8000
 
 
+@pytest.mark.process("ladder-configured")
 def test_the_flat_variables_say_all_of_a_policy():
     policy = load_settings(
         {

@@ -82,6 +82,7 @@ def test_a_note_that_stands_already_is_not_written_again(talk):
     assert talk.events() == ["answered", "answered"]  # the turn asks first whether a duty was done
 
 
+@pytest.mark.process("crash")
 def test_a_crash_right_after_the_write_repeats_nothing(talk, clock):
     talk.system.after = die
     with pytest.raises(Died):
@@ -143,6 +144,7 @@ def test_whoever_lost_the_ticket_writes_nothing(talk, clock):
     assert (talk.system.writes, talk.steps()) == ([], [])
 
 
+@pytest.mark.process("final-message")
 def test_the_client_is_told_where_he_sees_it_and_the_message_is_found_again(talk):
     talk.say(MESSAGE)
     assert talk.system.writes == ["message"]
@@ -157,6 +159,7 @@ def test_a_message_that_came_to_be_internal_has_not_told_the_client(talk):
     assert talk.system.writes == ["note", "message"]
 
 
+@pytest.mark.process("observe")
 def test_an_observer_writes_to_the_audit_trail_and_nowhere_else(talk):
     talk.speaker.would_say(talk.claim, SAY)
     assert talk.system.writes == []
@@ -181,6 +184,7 @@ def added(talk: Talk, *people) -> dict[str, Any]:
     return dict(row.detail)
 
 
+@pytest.mark.process("final-people")
 def test_people_are_put_on_the_ticket_and_recorded(talk):
     assert added(talk, TESS, SAM) == {"added": ["tess", "sam"], "missing": [], "why": ""}
     assert talk.system.on_ticket == (TESS, SAM)

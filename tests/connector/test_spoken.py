@@ -17,6 +17,7 @@ from connector.spoken import (
     EscalateWords,
     OverrideWords,
     Unclear,
+    gist,
     spoken_in,
 )
 
@@ -24,6 +25,7 @@ K, P, U = Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
 
 
+@pytest.mark.process("command-line")
 @pytest.mark.parametrize(
     ("text", "reasons", "detail"),
     [
@@ -71,6 +73,11 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
         ("<div>/escalate&nbsp;knowledge<br>about the beacon</div>", (K,), "about the beacon"),
         ("Hello\r\n/escalate knowledge\r\n\r\nBye", (K,), ""),
         (f"/escalate knowledge\n{GMAIL}\n/escalate urgency", (K,), ""),
+        ("________________________________\n/escalate knowledge", (K,), ""),
+        ("From: 10.0.0.1\nTo: 10.0.0.2\n/escalate knowledge", (K,), ""),
+        ("On the server the service wrote:\n/escalate knowledge", (K,), ""),
+        ("15:00 mailed Bob <bob@desk.example>:\n/escalate knowledge", (K,), ""),
+        ("/escalate knowledge\n\n________", (K,), ""),
     ],
 )
 def test_an_escalation_is_asked_for_in_every_form_people_write(text, reasons, detail):
@@ -86,6 +93,7 @@ def test_what_is_said_with_a_command_is_kept_in_bounded_length():
     assert len(override.reason) == 2000
 
 
+@pytest.mark.process("override-forms")
 @pytest.mark.parametrize(
     ("text", "span", "reason"),
     [
@@ -182,11 +190,20 @@ SILENT = [
     "---------- Forwarded message ---------\n/escalate knowledge",
     "From: Carla\nSent: Thursday\nTo: Tess\nSubject: VPN\n\n/escalate urgency",
     "Von: Carla\nGesendet: Donnerstag\n/escalate urgency",
+    "----- Forwarded by Tess Tech/Desk on 01/15/2026 -----\n/escalate urgency",
+    "________________________________\nVon: Carla\nAn: Tess\n/escalate urgency",
+    "________________________________\n**From:** Carla\n\n/escalate urgency",
+    "From: Carla Client <carla@acme.example>\nTo: Help Desk\n\n/escalate urgency",
+    "On Thursday Carla wrote:\n/escalate urgency",
+    "Carla <carla@acme.example> writes:\n/escalate urgency",
+    "2026-01-15 9:00 GMT+01:00 Carla <carla@acme.example>:\n/escalate urgency",
+    "15.01.26, 9:00 Carla Client\n<carla@acme.example>:\n/escalate urgency",
     "<p>x</p><!-- \n/escalate knowledge\n -->",
     "<style>\n/escalate knowledge\n</style><p>x</p>",
 ]
 
 
+@pytest.mark.process("commands-quoted")
 @pytest.mark.parametrize("text", SILENT)
 def test_nobody_commands_in_passing_in_quotes_forwards_or_code(text):
     assert spoken_in(text) == []
@@ -207,6 +224,20 @@ def test_a_line_commands_only_with_one_of_the_commands_or_nearly():
     assert command_in("  2) **/Overide 45m**") == ("overide", "override", "45m")
     assert command_in("/etc is full") is None
     assert command_in("no slash") is None
+
+
+def test_of_a_note_full_of_commands_only_the_first_are_heard():
+    text = "\n".join(f"/override {n}m because the vendor calls" for n in range(1, 1000))
+    heard = spoken_in(text)
+    assert [words.span for words in heard] == [Lasting(n) for n in range(1, 21)]
+
+
+def test_the_gist_of_a_note_is_that_of_its_commands_alone():
+    asked = gist("/escalate knowledge")
+    assert asked == gist("/escalate knowledge\nthe beacon") == gist("Hello\n\n**/Escalate knowledge**")
+    assert asked not in {gist("/escalate knowledge now"), gist("/esclate knowledge"), gist("nothing")}
+    assert gist("> /escalate knowledge") == gist("nothing")
+    assert gist("/override 45m because \ud800 of it") != gist("/override 45m because of it")
 
 
 PIECES = [
@@ -241,6 +272,7 @@ ANYTHING = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max
 
 @given(ANYTHING)
 def test_any_text_is_heard_without_trouble(text):
+    assert len(gist(text)) == 8
     for words in spoken_in(text):
         assert isinstance(words, EscalateWords | OverrideWords | Unclear)
         assert not isinstance(words, Unclear) or "\n" not in words.problem

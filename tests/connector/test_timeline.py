@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from connector.history import ADOPTED, BY_CONNECTOR, last_move_did_not_hold
 from connector.model import Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
 from connector.policy import Homes, StartsAt
@@ -50,17 +52,20 @@ def test_a_ticket_nobody_has_touched_has_a_stint_without_a_clock():
     assert (stint.tier, stint.entered_at, stint.clock_from) == (1, NINE, None)
 
 
+@pytest.mark.process("start-first-touch")
 def test_an_assigned_agent_is_a_first_touch():
     record = a_ticket(owner=TESS)
     stint = timeline_of(record, [*seen(a_ticket()), given_to(TESS, at("09:07"))]).current
     assert stint.clock_from == at("09:07")
 
 
+@pytest.mark.process("start-first-touch")
 def test_an_agents_note_is_a_first_touch():
     record = a_ticket(entries=(a_note("calling her now", at("09:04")),))
     assert timeline_of(record, seen(record)).current.clock_from == at("09:04")
 
 
+@pytest.mark.process("start-first-touch")
 def test_a_clients_note_is_no_touch():
     note = a_note("any news?", at("09:04"), "Carla Client", AuthorKind.CLIENT, internal=False)
     assert timeline_of(a_ticket(entries=(note,))).current.clock_from is None
@@ -80,12 +85,14 @@ def test_an_internal_note_in_the_second_of_creation_is_a_touch():
     assert timeline_of(a_ticket(entries=(a_note("on it", NINE),))).current.clock_from == NINE
 
 
+@pytest.mark.process("start-first-touch")
 def test_a_status_outside_the_new_group_is_a_first_touch():
     record = a_ticket(status=WORKING)
     changes = [*seen(a_ticket()), turned(NEW, WORKING, at("09:11"))]
     assert timeline_of(record, changes).current.clock_from == at("09:11")
 
 
+@pytest.mark.process("start-first-touch")
 def test_the_first_of_several_touches_counts():
     record = a_ticket(status=WORKING, owner=TESS, entries=(a_note("hello", at("09:20")),))
     changes = [*seen(a_ticket()), given_to(TESS, at("09:05")), turned(NEW, WORKING, at("09:08"))]
@@ -112,6 +119,7 @@ def test_a_system_with_history_says_itself_when_a_ticket_was_born_in_work():
     assert timeline_of(record).current.clock_from == NINE
 
 
+@pytest.mark.process("start-configured")
 def test_the_first_tier_can_be_told_to_count_from_assignment():
     policy = a_policy(tiers=(a_tier(1, starts_at=StartsAt.ASSIGNMENT), a_tier(2), a_tier(3)))
     assert timeline_of(a_ticket(), policy=policy).current.clock_from == NINE
@@ -120,6 +128,7 @@ def test_the_first_tier_can_be_told_to_count_from_assignment():
 # -- moves, in either direction, by whomever
 
 
+@pytest.mark.process("stint-tier", "start-assignment")
 def test_a_move_to_the_next_tier_ends_a_stint_and_begins_another():
     record = a_ticket(place=TIER_3, owner=TESS)
     changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
@@ -129,6 +138,7 @@ def test_a_move_to_the_next_tier_ends_a_stint_and_begins_another():
     assert second.began_by == "moved here"
 
 
+@pytest.mark.process("stint-tier")
 def test_a_move_back_down_starts_the_clock_at_the_move():
     record = a_ticket(place=DESK, owner=TESS)
     changes = [
@@ -140,6 +150,7 @@ def test_a_move_back_down_starts_the_clock_at_the_move():
     assert (stint.tier, stint.entered_at, stint.clock_from) == (1, at("09:50"), at("09:50"))
 
 
+@pytest.mark.process("stint-technician")
 def test_a_change_of_technician_inside_the_tier_starts_no_stint():
     record = a_ticket(owner=SAM)
     changes = [*seen(a_ticket(owner=TESS)), given_to(SAM, at("09:20"), TESS)]
@@ -191,6 +202,7 @@ def test_a_stints_key_names_its_entry_and_place():
 # -- endings and reopening
 
 
+@pytest.mark.process("stint-ends")
 def test_a_resolved_ticket_has_no_running_stint():
     record = a_ticket(status=RESOLVED)
     changes = [*seen(a_ticket(status=WORKING)), turned(WORKING, RESOLVED, at("09:29:59"))]
@@ -199,6 +211,7 @@ def test_a_resolved_ticket_has_no_running_stint():
     assert (timeline.stints[0].ended_at, timeline.stints[0].ended_by) == (at("09:29:59"), "status Resolved")
 
 
+@pytest.mark.process("stint-reopening")
 def test_a_reopening_starts_a_new_stint_at_that_moment():
     record = a_ticket(status=WORKING)
     changes = [
@@ -256,17 +269,20 @@ def test_a_place_that_may_be_an_unresolved_home_is_unknown():
 # -- plans
 
 
+@pytest.mark.process("plan-line")
 def test_a_plan_line_in_an_agents_note_records_a_plan():
     record = a_ticket(entries=(a_note("Plan: replace the beacon", at("09:12")),))
     plan = timeline_of(record, seen(record)).current.plan
     assert (plan.at, plan.by, plan.text, plan.how) == (at("09:12"), "Tess Tech", "replace the beacon", "note")
 
 
+@pytest.mark.process("plan-line")
 def test_a_plan_line_in_a_time_entry_records_a_plan():
     entry = a_note("Diagnosis plan: swap the switch", at("09:12"), entry_kind=EntryKind.TIME_ENTRY)
     assert timeline_of(a_ticket(entries=(entry,))).current.plan.how == "time entry"
 
 
+@pytest.mark.process("plan-client")
 def test_a_clients_plan_line_records_nothing():
     note = a_note("Plan: you fix it", at("09:12"), "Carla", AuthorKind.CLIENT, internal=False)
     assert timeline_of(a_ticket(entries=(note,))).current.plan is None
@@ -284,6 +300,7 @@ def test_a_plan_of_the_last_stint_is_no_plan_of_this_one():
     assert second.plan is None
 
 
+@pytest.mark.process("plan-status")
 def test_a_plan_made_status_records_a_plan_and_it_stays_made_when_the_status_moves_on():
     record = a_ticket(status=WORKING)
     changes = [
@@ -306,6 +323,7 @@ def test_a_plan_made_status_carried_over_a_move_is_no_plan_of_the_new_tier():
     assert timeline_of(record, changes).current.plan is None
 
 
+@pytest.mark.process("plan-field")
 def test_the_systems_own_plan_date_counts_inside_the_stint_only():
     inside = a_ticket(planned_at=at("09:14"), planned_by="tess")
     assert timeline_of(inside).current.plan.how == "resolution plan date"
@@ -327,6 +345,7 @@ def test_the_earlier_of_two_kinds_of_evidence_counts():
 # -- pauses
 
 
+@pytest.mark.process("pause")
 def test_a_waiting_status_pauses_and_leaving_it_ends_the_pause():
     record = a_ticket(status=WORKING)
     changes = [

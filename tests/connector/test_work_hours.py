@@ -75,6 +75,7 @@ def test_hours_and_holidays_make_a_calendar():
     assert not calendar.is_open(datetime(2026, 1, 1, 9, tzinfo=UTC))
 
 
+@pytest.mark.process("working-time")
 def test_holidays_are_dates_of_countries_of_their_parts_and_single_ones_without_repeats():
     dates = holiday_dates(["gb", " 2026-12-24 ", "2026-12-25", "de-by"])
     assert dates == sorted(set(dates))

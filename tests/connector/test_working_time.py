@@ -146,6 +146,7 @@ SITUATIONS = {
 }
 
 
+@pytest.mark.process("working-time", "calendar-dst")
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_the_minutes_of_a_situation_are_counted(name):
     form, start, end, expected = SITUATIONS[name]
@@ -296,11 +297,13 @@ def test_the_closing_is_the_end_of_the_interval_and_none_outside():
     assert calendar.closes_at(utc("2026-01-15T16:00")) is None
 
 
+@pytest.mark.process("working-time")
 def test_a_night_shift_over_new_year_is_one_interval():
     calendar = a_calendar(tz="UTC", days=DAYS, spans=[("22:00", "06:00")])
     assert calendar.closes_at(utc("2025-12-31T23:00")) == utc("2026-01-01T06:00")
 
 
+@pytest.mark.process("calendar-24x7")
 def test_round_the_clock_has_no_closing_within_a_year_but_for_a_holiday():
     assert a_calendar(days=DAYS, spans=WHOLE_DAY).closes_at(utc("2026-01-15T09:00")) is None
     calendar = a_calendar(days=DAYS, spans=WHOLE_DAY, holidays=["2026-12-25"])

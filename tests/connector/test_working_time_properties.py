@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,7 @@ def pauses_in(draw, first):
     return [(first + timedelta(minutes=a), None if b is None else first + timedelta(minutes=b)) for a, b in spans]
 
 
+@pytest.mark.process("working-time", "calendar-dst")
 @settings(max_examples=100, deadline=None)
 @given(data=st.data(), situation=situations())
 def test_the_minutes_between_two_moments_are_those_that_a_counter_finds(data, situation):

@@ -114,6 +114,7 @@ def test_a_ticket_that_a_person_moved_is_the_next_tiers_from_that_moment(one: St
     assert (one.desk.ticket(ticket).tier, escalations(one.desk, ticket)) == (3, [at("09:42")])
 
 
+@pytest.mark.process("enforce")
 def test_all_systems_at_once_do_the_same_at_the_same_second(tmp_path: Path) -> None:
     with ExitStack() as stack:
         made = running(stack, list(SYSTEMS), tmp_path)

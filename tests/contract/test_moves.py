@@ -34,6 +34,7 @@ def is_met(record: TicketRecord, target: Target) -> bool:
     )
 
 
+@pytest.mark.process("reassign")
 def test_a_ticket_is_moved_as_a_whole_and_returned_as_it_then_is(world: World) -> None:
     ticket, target = world.worked_on(), whole_target(world)
     world.tick()

@@ -18,6 +18,7 @@ def ours(world: World, ticket: TicketId) -> list[DeskNote]:
     return [note for note in world.desk.notes(ticket) if note.by_connector]
 
 
+@pytest.mark.process("one-note")
 def test_a_note_is_internal_and_named_as_the_system_names_it(world: World) -> None:
     ticket = world.worked_on()
     world.tick()
@@ -96,6 +97,7 @@ def test_a_note_comes_back_as_it_was_written(world: World, text: str) -> None:
     assert f"{text} {OTHER}" in words
 
 
+@pytest.mark.process("note-fits")
 def test_a_note_of_the_greatest_length_comes_back_whole(world: World) -> None:
     ticket, end = world.worked_on(), f"\n{MARKER}"
     line = "Step 1) äöü <b> & more of it, tried by hand.\n"

@@ -32,6 +32,7 @@ STUBBORN = (*CERTAIN, Point.SOON_AFTER_MOVE)
 """What the most unlucky tickets go through: a kill at every step, one after the other."""
 
 
+@pytest.mark.process("crash", "unit")
 def test_fifty_kills_in_the_middle_of_escalations_lose_double_and_block_nothing(
     simulator: Simulator, executioner: Executioner, make_crew: Callable[..., Crew], started_store: Store
 ) -> None:

@@ -42,6 +42,7 @@ def slow_from(simulator: Simulator, executioner: Executioner, kind: str, seconds
     return reached
 
 
+@pytest.mark.process("crash")
 @pytest.mark.parametrize("kind", ["read", "note", "move"])
 def test_a_worker_that_is_stopped_in_the_middle_of_a_slow_call_finishes_its_turn(
     simulator: Simulator, executioner: Executioner, make_crew: Callable[..., Crew], started_store: Store, kind: str

@@ -18,6 +18,7 @@ def quick(open_stage):
     return desk
 
 
+@pytest.mark.process("crash")
 def test_a_note_whose_answer_never_came_is_found_and_not_written_again(quick):
     ticket = a_ticket_on(quick)
     quick.settle()
@@ -27,6 +28,7 @@ def test_a_note_whose_answer_never_came_is_found_and_not_written_again(quick):
     assert where(quick, ticket)[0] == "Tier 3"
 
 
+@pytest.mark.process("crash")
 def test_a_note_that_never_arrived_is_written_again(quick):
     ticket = a_ticket_on(quick)
     quick.settle()
@@ -36,6 +38,7 @@ def test_a_note_that_never_arrived_is_written_again(quick):
     assert where(quick, ticket)[0] == "Tier 3"
 
 
+@pytest.mark.process("crash")
 def test_a_move_whose_answer_never_came_is_made_once(quick):
     ticket = a_ticket_on(quick)
     quick.settle()
@@ -90,6 +93,7 @@ def test_a_ticket_resolved_between_note_and_move_is_not_moved(quick):
     assert "Resolved" in row.detail["why"]
 
 
+@pytest.mark.process("unit")
 def test_a_plan_between_note_and_move_does_not_leave_an_untrue_note(quick):
     ticket = a_ticket_on(quick)
     quick.settle()
@@ -145,6 +149,7 @@ def test_an_owner_who_cannot_be_removed_stays_and_the_note_says_so(desk, ignored
     assert "Tess Tech is still shown as the owner" in note["text"]
 
 
+@pytest.mark.process("one-note")
 def test_a_note_that_came_back_visible_is_an_alarm_and_nothing_goes_on(desk):
     ticket = a_ticket_on(desk)
     desk.settle()

@@ -63,6 +63,9 @@ Thu 15 Jan 10:25 UTC, working hours Mon-Fri 08:00-17:00 (UTC).
 Ref. {marker}"""
 
 
+@pytest.mark.process(
+    "note-issue", "note-reason", "note-steps", "note-errors", "note-research", "note-next", "note-client", "note-none"
+)
 def test_the_guides_own_example_comes_out_right(desk):
     ticket = a_ticket_on(desk, "Cloudflare WARP does not connect")
     desk.run_until(at("09:08"))

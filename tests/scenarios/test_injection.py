@@ -30,6 +30,7 @@ def connectors(desk: Desk, ticket: TicketId) -> list[DeskNote]:
     return [note for note in desk.notes(ticket) if note.by_connector]
 
 
+@pytest.mark.process("commands-outsiders", "commands-quoted", "commands-agents")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("system", list(SYSTEMS))
 def test_hostile_texts_go_through_the_whole_app_and_only_the_clock_acts(system, sqlite_url):

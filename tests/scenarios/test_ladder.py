@@ -4,11 +4,13 @@ import pytest
 import structlog
 
 from connector import audit
-from tests.builders import NINE, a_policy, a_tier, at, minutes
+from connector.policy import FinalEscalation
+from tests.builders import NINE, a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes
 
 
+@pytest.mark.process("breach", "diagnosis-runs", "one-note", "unit")
 def test_no_plan_in_thirty_minutes_takes_the_ticket_up_to_the_second(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:29:59"))
@@ -22,6 +24,7 @@ def test_no_plan_in_thirty_minutes_takes_the_ticket_up_to_the_second(desk):
     assert where(desk, ticket) == ("Tier 3", "Seniors", None)
 
 
+@pytest.mark.process("read-again", "unit")
 def test_an_escalation_takes_four_calls(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:29:59"))
@@ -36,6 +39,7 @@ def test_an_escalation_takes_four_calls(desk):
     ]
 
 
+@pytest.mark.process("breach", "fix-runs", "stage-order")
 def test_no_fix_in_sixty_minutes_after_the_plan_takes_the_ticket_up(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:20"))
@@ -48,6 +52,7 @@ def test_no_fix_in_sixty_minutes_after_the_plan_takes_the_ticket_up(desk):
     assert "replace the network beacon" in note["text"]
 
 
+@pytest.mark.process("ladder-next", "kind-time")
 def test_a_ticket_nobody_touches_again_goes_all_the_way_up_on_time_without_any_webhook(desk):
     ticket = a_ticket_on(desk)
     desk.settle()
@@ -69,6 +74,7 @@ def test_a_lost_webhook_of_the_creation_is_found_by_the_poll_and_counts_from_the
     assert our_notes(desk, ticket)[0]["dateCreated"] == "2026-01-15T09:30:00Z"
 
 
+@pytest.mark.process("stint-ends", "stage-order")
 def test_a_plan_and_a_fix_in_time_write_nothing(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:29"))
@@ -80,6 +86,7 @@ def test_a_plan_and_a_fix_in_time_write_nothing(desk):
     assert where(desk, ticket) == ("Service Desk", "First Touch", "tess")
 
 
+@pytest.mark.process("start-first-touch")
 def test_a_ticket_nobody_has_touched_is_not_on_the_clock(desk):
     ticket = a_ticket_on(desk, owner=None)
     desk.run_until(at("11:00"))
@@ -91,6 +98,7 @@ def test_a_ticket_nobody_has_touched_is_not_on_the_clock(desk):
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.process("pause")
 def test_a_pause_over_noon_does_not_count(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
@@ -114,12 +122,14 @@ def test_a_limit_that_runs_out_at_closing_time_is_acted_on_at_the_next_opening(o
     assert "ran out at 15 Jan 17:00" in note["text"]
 
 
+@pytest.mark.process("urgency-factor")
 def test_a_critical_priority_takes_the_ticket_up_after_half_the_time(desk):
     ticket = a_ticket_on(desk, priority="Priority 1 - Critical")
     desk.run_until(at("09:15"))
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.process("change-of-mind")
 def test_a_rise_in_priority_takes_the_ticket_up_at_once_when_the_new_limit_is_over(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:20"))
@@ -128,6 +138,7 @@ def test_a_rise_in_priority_takes_the_ticket_up_at_once_when_the_new_limit_is_ov
     assert our_notes(desk, ticket)[0]["dateCreated"] == "2026-01-15T09:20:00Z"
 
 
+@pytest.mark.process("stint-tier")
 def test_a_move_back_by_a_person_starts_a_new_stint(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:40"))
@@ -140,6 +151,7 @@ def test_a_move_back_by_a_person_starts_a_new_stint(desk):
     assert where(desk, ticket)[0] == "Tier 3"
 
 
+@pytest.mark.process("stint-reopening")
 def test_a_reopening_starts_a_new_stint(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
@@ -152,6 +164,7 @@ def test_a_reopening_starts_a_new_stint(desk):
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.process("plan-client")
 def test_a_client_mail_with_a_plan_line_records_no_plan(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
@@ -160,6 +173,7 @@ def test_a_client_mail_with_a_plan_line_records_no_plan(desk):
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.process("reassign")
 def test_a_fixed_member_gets_the_ticket(open_stage):
     tiers = (a_tier(1), a_tier(2, assign="sam", status="Assigned"), a_tier(3))
     desk = open_stage(scenario_policy(tiers=tiers))
@@ -180,8 +194,10 @@ def test_an_inactive_member_never_gets_a_ticket(open_stage):
     assert "Gus Gone, who is configured to get it, is not active" in our_notes(desk, ticket)[0]["text"]
 
 
+@pytest.mark.process("final-mark", "final-call")
 def test_the_final_escalation_marks_the_ticket_and_happens_once(open_stage):
-    final = a_policy().final.__class__("irene", "maria", "adam", status="Assigned", priority="Priority 1 - Critical")
+    mark = {"status": "Assigned", "priority": "Priority 1 - Critical", "reminders": 0}
+    final = FinalEscalation("irene", "maria", "adam", **mark)
     desk = open_stage(scenario_policy(tiers=(a_tier(1), a_tier(2)), final=final), poll_every=minutes(30))
     desk.run_until(NINE)
     ticket = a_ticket_on(desk)
@@ -196,6 +212,7 @@ def test_the_final_escalation_marks_the_ticket_and_happens_once(open_stage):
     assert found["priority"]["name"] == "Priority 1 - Critical"
 
 
+@pytest.mark.process("one-note", "note-fits")
 def test_every_note_is_internal_and_fits(desk):
     ticket = a_ticket_on(desk)
     for n in range(60):
@@ -211,6 +228,7 @@ def test_every_note_is_internal_and_fits(desk):
         assert note["text"].splitlines()[-1].startswith("Ref. ESC-")
 
 
+@pytest.mark.process("audit")
 def test_the_audit_trail_explains_an_escalation_minute_by_minute_and_verifies(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))

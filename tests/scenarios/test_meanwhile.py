@@ -21,6 +21,7 @@ def act_unseen(desk, action) -> None:
     action(desk.simulator)
 
 
+@pytest.mark.process("read-again")
 @pytest.mark.parametrize(
     ("what", "act", "why"),
     [
@@ -41,6 +42,23 @@ def test_what_changed_in_the_last_second_stops_the_escalation_and_the_audit_says
     assert writes(desk) == []
     (row,) = events(desk, ticket, "nothing written")
     assert why in row.detail["why"]
+
+
+@pytest.mark.process("read-again", "override-confirmed")
+def test_an_override_in_the_last_second_stops_the_escalation_and_is_confirmed(open_stage):
+    tiers = (a_tier(1, managers=("maria",)), a_tier(2), a_tier(3))
+    desk = open_stage(scenario_policy(tiers=tiers))
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    words = "/override 45m because the vendor calls back"
+    act_unseen(desk, lambda sim: sim.add_note(ticket, words, "maria"))
+    desk.run_until(at("09:31"))
+    (note,) = our_notes(desk, ticket)
+    assert "the limit for the diagnosis plan applies from Thu 15 Jan 10:14 UTC" in note["text"]
+    (row,) = events(desk, ticket, "nothing written")
+    assert "applies later, by Maria Desk" in row.detail["why"]
+    desk.run_until(at("10:15"))
+    assert where(desk, ticket)[0] == "Tier 3"
 
 
 def test_a_ticket_that_was_merged_in_the_last_second_is_left_alone(desk):
@@ -85,6 +103,7 @@ def test_a_persons_edit_in_the_second_of_a_read_is_found_without_its_webhook(des
     assert our_notes(desk, ticket) == []
 
 
+@pytest.mark.process("crash", "change-of-mind")
 def test_workers_down_over_two_deadlines_escalate_once_with_the_true_times(desk):
     ticket = a_ticket_on(desk)
     desk.settle()
@@ -167,6 +186,7 @@ def test_an_unknown_status_holds_still_and_says_so(desk):
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.process("observe")
 def test_observing_writes_nothing_at_all_and_keeps_what_it_would_have_written(open_stage):
     desk = open_stage(is_enforcing=False, has_webhooks=False)
     desk.run_until(at("09:00"))
@@ -199,7 +219,7 @@ def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
     again = assembly.connect(
         desk.system,
         desk.store,
-        policy or desk.connected.turns.sight.policy,
+        policy or desk.connected.turns.sight.policies.present.policy,
         TurnSettings(is_enforcing=is_enforcing),
         desk.connected.chores.settings.poll_every,
         keeps_webhooks=True,
@@ -209,6 +229,7 @@ def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
     desk.worker = assembly.worker_of(desk.store, [again], desk.worker.settings)
 
 
+@pytest.mark.process("enforce")
 def test_switching_to_enforce_adopts_what_is_open(open_stage):
     desk = open_stage(is_enforcing=False)
     desk.run_until(at("09:00"))
@@ -235,10 +256,11 @@ def test_switching_back_to_observe_in_the_middle_of_an_escalation_writes_nothing
     assert where(desk, ticket)[0] == "Service Desk"
 
 
+@pytest.mark.process("change-of-mind")
 def test_a_limit_changed_by_the_policy_is_worked_out_anew_for_a_running_stint(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    policy = desk.connected.turns.sight.policy
+    policy = desk.connected.turns.sight.policies.present.policy
     tiers = (replace(policy.tiers[0], diagnosis_minutes=45), *policy.tiers[1:])
     restarted(desk, is_enforcing=True, policy=replace(policy, tiers=tiers, version="45 minutes"))
     desk.run_until(at("09:44:59"))

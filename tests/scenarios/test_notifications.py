@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from adapters.contract import Temporary
 from connector.demo.stage import Stage
 from connector.notify import Notifier
@@ -32,6 +34,7 @@ class Recorder(Notifier):
         self.sent.append((number, title, text))
 
 
+@pytest.mark.process("tell-people")
 def test_each_target_is_told_of_an_escalation_once(open_stage: Callable[..., Stage]) -> None:
     notifier = Recorder(2)
     desk = open_stage(notifier=notifier)
@@ -78,6 +81,7 @@ def test_a_message_that_cannot_be_sent_for_a_day_is_given_up_and_said_so(open_st
     assert given_up.detail["target"] == 1
 
 
+@pytest.mark.process("tell-people", "final-people")
 def test_the_final_escalation_tells_who_is_called_and_which_role_is_missing(open_stage: Callable[..., Stage]) -> None:
     notifier = Recorder(1)
     final = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", reminders=0)

@@ -31,6 +31,7 @@ def done(running: Stage, ticket: TicketId) -> tuple[int, int]:
     return len(notes), len(rows)
 
 
+@pytest.mark.process("stint-tier", "unit", "command-at-once")
 @pytest.mark.parametrize("system", list(SYSTEMS))
 def test_by_timer_by_command_and_by_hand_a_ticket_ends_in_the_same_state(system, sqlite_url):
     clock = VirtualClock(at("08:55"))

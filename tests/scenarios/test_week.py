@@ -158,6 +158,53 @@ def a_script(system: str, url: str, **given: Any) -> Iterator[Script]:
         yield Script(running, desk)
 
 
+@pytest.mark.process(
+    "stint-technician",
+    "stint-tier",
+    "stint-reopening",
+    "breach",
+    "ladder-next",
+    "start-first-touch",
+    "start-assignment",
+    "diagnosis-runs",
+    "fix-runs",
+    "plan-line",
+    "plan-client",
+    "stint-ends",
+    "working-time",
+    "calendar-client",
+    "calendar-24x7",
+    "calendar-dst",
+    "pause",
+    "urgency-factor",
+    "warning-share",
+    "warning-once",
+    "day-defer",
+    "kind-time",
+    "kind-knowledge",
+    "kind-permission",
+    "kind-urgency",
+    "kind-risen",
+    "kinds-combine",
+    "command-line",
+    "command-at-once",
+    "missing-answer",
+    "missing-then",
+    "urgent-at-once",
+    "override-forms",
+    "override-managers",
+    "override-reason",
+    "override-holds",
+    "override-recorded",
+    "commands-outsiders",
+    "reassign",
+    "final-call",
+    "final-mark",
+    "final-owed",
+    "final-reminders",
+    "final-message",
+    "enforce",
+)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("system", list(SYSTEMS))
 def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_url):
@@ -168,6 +215,7 @@ def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_
         assert audit.verify(script.stage.store).is_intact
 
 
+@pytest.mark.process("day-advice", "day-zone", "one-note")
 @pytest.mark.parametrize("system", list(SYSTEMS))
 def test_with_advise_the_escalation_at_the_end_of_the_day_goes_up_and_recommends_another_time(system, sqlite_url):
     with a_script(system, sqlite_url, end_of_day="advise") as script:
