@@ -19,6 +19,14 @@ if DATABASE not in (SQLITE, POSTGRESQL):
     collect_ignore_glob = ["test_*.py"]
 
 
+IS_FULL = bool(os.environ.get("E2E_RT_FULL"))
+
+
+def proven_on(database: str) -> pytest.MarkDecorator:
+    """What takes long and hardly depends on the database runs on one kind only, unless ``E2E_RT_FULL`` is set."""
+    return pytest.mark.skipif(not IS_FULL and database != DATABASE, reason=f"runs on {database}, or with E2E_RT_FULL")
+
+
 _figures: list[str] = []
 
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from adapters.request_tracker.desk import PRIORITIES, RtDesk
+from tests.crash.desks import until
 from tests.e2e.rt.api import JUDGE
 from tests.e2e.rt.instance import ACCOUNT, SECRET, Instance
 
 
 class RealDesk(RtDesk):
-    """The desk in a running instance. Its webhooks go by themselves."""
+    """The desk in a running instance. Its webhooks go by themselves; ``deliver`` waits until all are gone."""
 
     def __init__(self, instance: Instance) -> None:
         tokens = {name: f"token {token}" for name, token in instance.tokens.items()}
@@ -38,7 +39,9 @@ class RealDesk(RtDesk):
         self.instance.send_webhooks_to(f"{public_url.rstrip('/')}/webhooks/rt")
 
     def deliver(self) -> int:
-        return 0
+        waiting = len(self.instance.waiting_webhooks())
+        until(lambda: not self.instance.waiting_webhooks(), "all webhooks are gone", 60)
+        return waiting
 
     def lose_webhooks(self, *, lost: bool) -> None:
         """They are lost while the sender is down: what it did not send then is gone."""

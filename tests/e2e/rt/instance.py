@@ -19,6 +19,7 @@ import requests
 
 from tests.crash.services import a_free_port
 from tests.e2e.rt.configuration import configuration
+from tests.e2e.rt.moved_time import faked_time
 from tests.e2e.rt.postgres import Cluster
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -74,6 +75,7 @@ class Instance:
         """The environment in which RT's tools and scripts see this instance only."""
         return {
             **os.environ,
+            **(faked_time(self.time_file) if self.time_file.exists() else {}),
             "RT_SITE_CONFIG": str(self.home / "etc" / "RT_SiteConfig.pm"),
             "RT_SITE_CONFIG_DIR": str(self.home / "etc" / "site.d"),
         }
@@ -82,6 +84,11 @@ class Instance:
     def spool(self) -> Path:
         """Where the scrip leaves what the sender is to send."""
         return self.home / "spool"
+
+    @property
+    def time_file(self) -> Path:
+        """While this is there, the instance's processes take the time from it: see ``moved_time``."""
+        return self.home / "etc" / "time"
 
     @property
     def access_log(self) -> Path:
@@ -136,9 +143,13 @@ class Instance:
         new.write_text(json.dumps({"url": url, "secret": secret, "timeout": seconds}))
         new.rename(self.home / "etc" / "webhook.json")
 
+    def waiting_webhooks(self) -> list[Path]:
+        """What waits to be sent, and was not given up."""
+        return sorted(self.spool.glob("[0-9]*"))
+
     def forget_webhooks(self) -> int:
         """Lose what waits to be sent; how many there were. The sender must not be running."""
-        waiting = list(self.spool.glob("[0-9]*"))
+        waiting = self.waiting_webhooks()
         for path in waiting:
             path.unlink()
         return len(waiting)

@@ -17,14 +17,11 @@ import tests.contract
 from adapters.registry import SYSTEMS
 from connector.clock import SystemClock
 from tests.contract.worlds import World
-from tests.e2e.rt.conftest import DATABASE
+from tests.e2e.rt.conftest import proven_on
 from tests.e2e.rt.desk import RealDesk
-from tests.e2e.rt.instance import SQLITE, Instance
+from tests.e2e.rt.instance import POSTGRESQL, Instance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-
-if DATABASE == SQLITE:
-    pytest.skip("the contract is proven on PostgreSQL", allow_module_level=True)
+pytestmark = [pytest.mark.e2e, proven_on(POSTGRESQL), pytest.mark.timeout(300)]
 
 
 def adopted() -> dict[str, Any]:

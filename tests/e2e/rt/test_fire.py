@@ -17,10 +17,11 @@ import requests
 
 from tests.crash.desks import until
 from tests.e2e.rt.api import Api, Transaction
+from tests.e2e.rt.conftest import proven_on
 from tests.e2e.rt.connector import HOMES, Connector, connector_at
-from tests.e2e.rt.instance import ACCOUNT, Instance
+from tests.e2e.rt.instance import ACCOUNT, POSTGRESQL, Instance
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2000)]
+pytestmark = [pytest.mark.e2e, proven_on(POSTGRESQL), pytest.mark.timeout(2000)]
 
 TICKETS = 200
 WORKERS = 3

@@ -16,13 +16,10 @@ import pytest
 
 from connector.work_hours import holiday_dates, week_from
 from connector.working_time import WorkingCalendar
-from tests.e2e.rt.conftest import DATABASE
+from tests.e2e.rt.conftest import proven_on
 from tests.e2e.rt.instance import HERE, SQLITE, Instance
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(DATABASE != SQLITE, reason="the database has no part in it: asked once, on SQLite"),
-]
+pytestmark = [pytest.mark.e2e, proven_on(SQLITE)]
 
 YEARS = (2026, 2027)
 SEED = 5
