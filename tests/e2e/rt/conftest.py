@@ -19,6 +19,30 @@ if DATABASE not in (SQLITE, POSTGRESQL):
     collect_ignore_glob = ["test_*.py"]
 
 
+IS_FULL = bool(os.environ.get("E2E_RT_FULL"))
+
+
+def proven_on(database: str) -> pytest.MarkDecorator:
+    """What takes long and hardly depends on the database runs on one kind only, unless ``E2E_RT_FULL`` is set."""
+    return pytest.mark.skipif(not IS_FULL and database != DATABASE, reason=f"runs on {database}, or with E2E_RT_FULL")
+
+
+_figures: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, whatever the verdict."""
+    if _figures:
+        terminalreporter.section(f"figures, Request Tracker on {DATABASE}")
+        terminalreporter.line("\n".join(_figures))
+
+
+@pytest.fixture(scope="session")
+def figures() -> list[str]:
+    """Lines to be printed at the end."""
+    return _figures
+
+
 @pytest.fixture(scope="session")
 def standing() -> Iterator[Instance]:
     """The instance, running. ``E2E_RT_HOME`` keeps it there for the next time."""

@@ -19,6 +19,7 @@ import requests
 
 from tests.crash.services import a_free_port
 from tests.e2e.rt.configuration import configuration
+from tests.e2e.rt.moved_time import faked_time
 from tests.e2e.rt.postgres import Cluster
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -74,6 +75,7 @@ class Instance:
         """The environment in which RT's tools and scripts see this instance only."""
         return {
             **os.environ,
+            **(faked_time(self.time_file) if self.time_file.exists() else {}),
             "RT_SITE_CONFIG": str(self.home / "etc" / "RT_SiteConfig.pm"),
             "RT_SITE_CONFIG_DIR": str(self.home / "etc" / "site.d"),
         }
@@ -83,13 +85,24 @@ class Instance:
         """Where the scrip leaves what the sender is to send."""
         return self.home / "spool"
 
+    @property
+    def time_file(self) -> Path:
+        """While this is there, the instance's processes take the time from it: see ``moved_time``."""
+        return self.home / "etc" / "time"
+
+    @property
+    def access_log(self) -> Path:
+        """Every request, a line each."""
+        return self.home / "log" / "access.log"
+
     def start(self) -> None:
         """Start the web server and wait until REST answers. With SQLite one process, else four."""
         if self.is_running():
             return
         several = ["--server", "Starlet", "--max-workers", "4", "--max-reqs-per-child", "1000"]
         kind = ["--server", "Standalone"] if self.cluster is None else several
-        self._launch("rt", [_SERVER, "--host", "127.0.0.1", "--port", str(self.port), *kind])
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--access-log", str(self.access_log)]
+        self._launch("rt", [_SERVER, *where, *kind])
         end = time.monotonic() + _PATIENCE
         while not self._answers():
             if not self.is_running() or time.monotonic() > end:
@@ -129,6 +142,17 @@ class Instance:
         new = self.home / "etc" / "webhook.json.new"
         new.write_text(json.dumps({"url": url, "secret": secret, "timeout": seconds}))
         new.rename(self.home / "etc" / "webhook.json")
+
+    def waiting_webhooks(self) -> list[Path]:
+        """What waits to be sent, and was not given up."""
+        return sorted(self.spool.glob("[0-9]*"))
+
+    def forget_webhooks(self) -> int:
+        """Lose what waits to be sent; how many there were. The sender must not be running."""
+        waiting = self.waiting_webhooks()
+        for path in waiting:
+            path.unlink()
+        return len(waiting)
 
     def perl(self, script: Path, *arguments: str) -> str:
         """Run one of RT's scripts in Perl on this instance; what it printed."""

@@ -6,7 +6,15 @@ import os
 import shutil
 import subprocess
 
-WANTED = ("request-tracker5", "rt5-standalone", "rt5-db-sqlite", "rt5-db-postgresql", "starman", "postgresql")
+WANTED = (
+    "request-tracker5",
+    "rt5-standalone",
+    "rt5-db-sqlite",
+    "rt5-db-postgresql",
+    "starman",
+    "postgresql",
+    "faketime",
+)
 _ANSWERS = """\
 request-tracker5 request-tracker5/install-cronjobs boolean false
 request-tracker5 request-tracker5/handle-siteconfig-permissions boolean true

@@ -83,9 +83,9 @@ def test_no_mail_to_the_client_holds_a_note(told: dict[str, tuple[Story, Future[
     assert [mail for mail in to_staff if "ESC-" in text_of(mail)]
 
 
-def test_how_late_escalations_are(told: dict[str, tuple[Story, Future[None]]]) -> None:
+def test_how_late_escalations_are(told: dict[str, tuple[Story, Future[None]]], figures: list[str]) -> None:
     lateness = [seconds for story, _ in told.values() for seconds in story.lateness]
-    print(
+    figures.append(
         f"{len(lateness)} escalations: {min(lateness):.0f} to {max(lateness):.0f} s after their limits, "
         f"median {statistics.median(lateness):.0f} s"
     )

@@ -27,7 +27,7 @@ def told(instance: Instance, receiver: Receiver) -> Receiver:
 
 def waiting(instance: Instance) -> list[str]:
     """What is in the spool and not given up."""
-    return sorted(path.name for path in instance.spool.iterdir() if path.name[0].isdigit())
+    return [path.name for path in instance.waiting_webhooks()]
 
 
 def given_up(instance: Instance) -> set[str]:

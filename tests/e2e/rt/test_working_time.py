@@ -16,9 +16,10 @@ import pytest
 
 from connector.work_hours import holiday_dates, week_from
 from connector.working_time import WorkingCalendar
-from tests.e2e.rt.instance import HERE, Instance
+from tests.e2e.rt.conftest import proven_on
+from tests.e2e.rt.instance import HERE, SQLITE, Instance
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, proven_on(SQLITE)]
 
 YEARS = (2026, 2027)
 SEED = 5
@@ -76,7 +77,7 @@ def answers_of(instance: Instance, level: str, kind: str, moments: Sequence[date
     return [datetime.fromtimestamp(int(line.split()[1]), UTC) for line in said.splitlines()]
 
 
-def test_request_trackers_own_deadlines_are_ours(instance: Instance) -> None:
+def test_request_trackers_own_deadlines_are_ours(instance: Instance, figures: list[str]) -> None:
     """Equal to the second, but for a limit that ends exactly at closing time: ours is due then, RT's at the opening."""
     count: Counter[str] = Counter()
     different = []
@@ -93,7 +94,7 @@ def test_request_trackers_own_deadlines_are_ours(instance: Instance) -> None:
                     count["exactly at closing time"] += 1
                 else:
                     different.append((level, kind, start.isoformat(), theirs.isoformat(), ours.isoformat()))
-    print(f"{count.total() + len(different)} deadlines: {dict(count)}, different: {len(different)}")
+    figures.append(f"{count.total() + len(different)} deadlines: {dict(count)}, different: {len(different)}")
     assert different == []
     assert count["equal"] >= 100
     assert count["exactly at closing time"] >= 10
