@@ -13,7 +13,7 @@ from connector.demo.stage import stage
 from tests.builders import minutes
 from tests.e2e.rt.conftest import DATABASE, proven_on
 from tests.e2e.rt.desk import RealDesk
-from tests.e2e.rt.instance import SQLITE, Instance
+from tests.e2e.rt.instance import HERE, SQLITE, Instance
 from tests.e2e.rt.moved_time import SharedClock
 from tests.scenarios.acts import Script, moment
 from tests.scenarios.decisions import decisions, outcomes
@@ -29,6 +29,8 @@ def empty() -> Iterator[Instance]:
     with TemporaryDirectory(prefix="escalator-rt-week-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o711)  # PostgreSQL's user passes through
         instance = Instance.at(Path(folder) / "rt", DATABASE)
+        # The plant's last tier lives where the Sr IT Manager does not work.
+        instance.perl(HERE / "perl" / "tamper.pl", "managers-own")
         yield instance
         instance.close()
 
