@@ -38,6 +38,9 @@ class _Shelf:
     editions: tuple[tuple[datetime | None, Edition], ...]
 
 
+_UNREAD = _Shelf((-1, -1), ())
+
+
 class Policies:
     """The policies of one connection. Safe for several threads."""
 
@@ -50,7 +53,7 @@ class Policies:
         self._lock = threading.Lock()
         self.present = Edition(present, HomeBook(system, present, now))
         self._known = {present.version: self.present}
-        self._shelf = _Shelf((-1, -1), ())
+        self._shelf = _UNREAD
 
     def at(self, began_at: datetime) -> Edition:
         """The edition that counts for a stint that began then."""
@@ -63,8 +66,8 @@ class Policies:
         return found
 
     def _read(self, log_: PolicyLog) -> _Shelf:
-        """The shelf as the database has it. While it holds one edition alone, nothing there can change the answer."""
-        if len(self._shelf.editions) == 1:
+        """The shelf as the database has it. Read once without an earlier edition in it, it answers for good."""
+        if self._shelf is not _UNREAD and len(self._shelf.editions) <= 1:
             return self._shelf
         mark = log_.mark()
         with self._lock:
