@@ -117,6 +117,11 @@ class HttpClient:
         self._session = _session(self._base, self.options.pool_size, headers or {})
         self._lock = threading.Lock()
 
+    def clock_skew(self, answer: Answer) -> float | None:
+        """Seconds by which the host's clock is ahead of ours, by an answer's Date; None without one."""
+        theirs = http_date(answer.headers.get("Date"))
+        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
+
     def call(
         self,
         method: str,

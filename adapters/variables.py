@@ -188,6 +188,16 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def wanting(
+    address: Variable, required: Sequence[Variable], variables: Sequence[Variable], values: Mapping[str, str]
+) -> list[str]:
+    """What is missing besides the address that means "connected", or what has no effect without it."""
+    if address.name in values:
+        return missing(required, values, f"{address.name} is set")
+    astray = [variable.name for variable in variables if variable.name in values]
+    return [address.problem(f"is missing ({', '.join(astray)} would have no effect without it)")] if astray else []
+
+
 def missing(variables: Sequence[Variable], values: Mapping[str, str], because: str) -> list[str]:
     """A problem for each of the variables that is not set, though ``because`` asks for it."""
     return [variable.problem(f"is missing ({because})") for variable in variables if variable.name not in values]

@@ -36,7 +36,9 @@ PRUNE_EVERY = timedelta(hours=1)
 KEEP_MAIL = timedelta(days=7)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
-LONGEST_RETRY = timedelta(hours=1)
+LONGEST_RETRY = {"@key": timedelta(hours=1), "@notify": timedelta(minutes=10)}
+"""For what nobody waits for, pauses grow up to this; the other chores are tried again every ``RETRY``."""
+
 KEEP_MESSAGES = timedelta(hours=24)
 """For how long a message is tried to be sent."""
 
@@ -96,7 +98,8 @@ class Chores:
             ]()
         except ConnectorError as error:
             log.warning("chore failed", connection=self.system.name, chore=claim.ticket, error=str(error))
-            pause = min(RETRY * 2 ** min(claim.attempts, 10), LONGEST_RETRY if claim.ticket.startswith(KEY) else RETRY)
+            longest = LONGEST_RETRY.get(claim.ticket.partition(":")[0], RETRY)
+            pause = min(RETRY * 2 ** min(claim.attempts, 10), longest)
             return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
         return Finished(claim=claim, wake_at=again, is_gone=again is None, done_mail=_ids(claim.mail))
 

@@ -11,9 +11,8 @@ from adapters.connectwise.places import Places
 from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import PATH, RIGHT
 from adapters.contract import ConnectorError
+from adapters.findings import clock_finding
 from connector.model import Finding, Severity
-
-MOST_SKEW_SECONDS = 120.0
 
 
 def findings(
@@ -45,17 +44,8 @@ def _reachability(client: ConnectWiseClient) -> list[Finding]:
         codebase = client.codebase()
     except ConnectorError as error:
         return [Finding(Severity.ERROR, "site", str(error))]
-    found = [Finding(Severity.OK, "site", f"{client.base_url} answers, codebase {codebase.rstrip('/')}")]
-    skew = client.clock_skew(answer)
-    if skew is None:
-        found.append(Finding(Severity.WARNING, "clock", "the site names no time to compare with"))
-    elif abs(skew) > MOST_SKEW_SECONDS:
-        way = "behind" if skew > 0 else "ahead of"
-        message = f"this host's clock is {abs(skew):.0f} s {way} the site's: limits would be judged wrongly"
-        found.append(Finding(Severity.ERROR, "clock", message))
-    else:
-        found.append(Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of the site's"))
-    return found
+    fine = Finding(Severity.OK, "site", f"{client.base_url} answers, codebase {codebase.rstrip('/')}")
+    return [fine, clock_finding(client.http.clock_skew(answer), "the site")]
 
 
 def _first(client: ConnectWiseClient) -> None:

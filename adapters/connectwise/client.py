@@ -9,7 +9,6 @@ import base64
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -17,7 +16,7 @@ from adapters.connectwise.addresses import api_url, callback_origins, own_origin
 from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.contract import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
-from adapters.http import Answer, HttpClient, HttpOptions, http_date
+from adapters.http import Answer, HttpClient, HttpOptions
 from connector.clock import Clock
 
 VERSION = "2025.1"
@@ -50,7 +49,6 @@ class ConnectWiseClient:
             origins=(*own_origins(settings.url), *callback_origins(settings)),
             explain=error_text,
         )
-        self._clock = clock
         self._monotonic = self.http.options.monotonic
         self._codebase: str | None = None
         self._codebase_checked_at = 0.0
@@ -116,11 +114,6 @@ class ConnectWiseClient:
         """The site's own description of itself; needs no credentials."""
         path = f"login/companyinfo/{quote(self._company, safe='')}"
         return self.http.call("GET", path, what="look up the company", is_authenticated=False)
-
-    def clock_skew(self, answer: Answer) -> float | None:
-        """Seconds by which the site's clock is ahead of ours, by an answer's Date; None without one."""
-        theirs: datetime | None = http_date(answer.headers.get("Date"))
-        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
 
     def codebase(self) -> str:
         """The codebase part of the path (``v2025_1/``), looked up once. Forbidden: no such company."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from adapters.connectwise.entries import note_visibility
 from adapters.connectwise.mapping import status_group, text
 from adapters.connectwise.simulator import API_MEMBER, Simulator
 from adapters.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
+from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId, Visibility
 
@@ -38,30 +38,17 @@ def simulated(clock: Clock) -> ConnectWiseDesk:
     return ConnectWiseDesk(Simulator(clock, callback_delivery="manual").standard_desk())
 
 
-class ConnectWiseDesk:
+class ConnectWiseDesk(OnSimulator):
     """A simulated ConnectWise as its people use it; ``simulator`` is furnished with the standard desk."""
 
     system = "connectwise"
     homes = ("Service Desk > First Touch", "Tier 3 > Seniors", "Sr IT")
     statuses = frozenset(STATUSES)
 
+    simulator: Simulator
+
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-
-    def serve(self) -> AbstractContextManager[str]:
-        return self.simulator.serve()
-
-    def variables(self) -> dict[str, str]:
-        return self.simulator.environment()
-
-    def send_webhooks_to(self, public_url: str) -> None:
-        """Nothing: callbacks are registered through the API."""
-
-    def deliver(self) -> int:
-        return len(self.simulator.deliver_pending())
-
-    def lose_webhooks(self, *, lost: bool) -> None:
-        self.simulator.faults.callbacks_lose_all = lost
 
     def member(self, person: str) -> str:
         """The identifiers are the names that scripts use."""

@@ -13,7 +13,8 @@ from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.mapping import label
 from adapters.connectwise.refusals import NotThere, Refused
-from adapters.contract import AdapterError, OutcomeUnknown, Permanent
+from adapters.contract import AdapterError, OutcomeUnknown
+from adapters.reassignment import is_met, refuse_former, seen_done
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 Operation = dict[str, Any]
@@ -52,23 +53,15 @@ class Moves:
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         """See ``TicketSystem.reassign``."""
-        self._refuse_inactive(target.owner)
+        if isinstance(target.owner, Person):
+            member = self._directory.members().get(target.owner.id)
+            refuse_former(target.owner, None if member is None else member.person, "member", "site")
         operations = _operations(target)
         if target.owner is Ownership.NOBODY:
             return self._without_owner(ticket_id, target, operations)
         if not operations:
             return self._read(ticket_id)
         return self._patched(ticket_id, target, operations)
-
-    def _refuse_inactive(self, owner: Person | Ownership) -> None:
-        """No ticket goes to a member who has left; known before any write."""
-        if isinstance(owner, Ownership):
-            return
-        member = self._directory.members().get(owner.id)
-        if member is None:
-            raise Permanent(f"{owner.identifier!r} is no member of the site any more: nothing was reassigned")
-        if not (member.person.is_active and owner.is_active):
-            raise Permanent(f"{owner.identifier!r} is an inactive member: nothing was reassigned")
 
     def _without_owner(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> TicketRecord:
         """Move the ticket and take its owner off, in one PATCH where the site lets us."""
@@ -92,10 +85,10 @@ class Moves:
         try:
             answer = self._sent(ticket_id, target, operations)
         except OutcomeUnknown as unknown:
-            return self._seen_done(ticket_id, target, unknown)
+            return seen_done(self._read, ticket_id, target, unknown)
         if isinstance(answer, Mapping):
             record = self._to_record(answer)
-            if _is_met(record, target):
+            if is_met(record, target):
                 return record
         return self._read(ticket_id)
 
@@ -119,16 +112,6 @@ class Moves:
         teams = self._directory.teams(target.place.path[0].id)
         return next((team.ref.id for team in teams if team.is_default), None)
 
-    def _seen_done(self, ticket_id: TicketId, target: Target, unknown: OutcomeUnknown) -> TicketRecord:
-        """A move can be seen: what is there now tells whether it happened; if not, it may still come."""
-        try:
-            record = self._read(ticket_id)
-        except AdapterError:
-            raise unknown from None
-        if not _is_met(record, target):
-            raise unknown
-        return record
-
 
 def _operations(target: Target) -> list[Operation]:
     """Whole references by id. Of a place without a team only the board is sent: see the README."""
@@ -148,21 +131,6 @@ def _operations(target: Target) -> list[Operation]:
 
 def _replace(name: str, value: str) -> Operation:
     return {"op": "replace", "path": name, "value": {"id": int(value)}}
-
-
-def _is_met(record: TicketRecord, target: Target) -> bool:
-    """Whether a ticket is where the target wants it."""
-    if target.place is not None and not record.place.is_within(target.place):
-        return False
-    if target.status is not None and record.status.id != target.status.id:
-        return False
-    if target.priority is not None and (record.priority is None or record.priority.id != target.priority.id):
-        return False
-    if target.owner is Ownership.NOBODY:
-        return record.owner is None
-    if isinstance(target.owner, Person):
-        return record.owner is not None and record.owner.id == target.owner.id
-    return True
 
 
 def _is_about(error: Refused, field: str) -> bool:

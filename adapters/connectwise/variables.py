@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.contract import ConfigError
-from adapters.variables import Variable, hosts, missing, read_all, secret_items, web_address
+from adapters.variables import Variable, hosts, read_all, secret_items, wanting, web_address
 
 
 def _site(text: str) -> str:
@@ -68,12 +68,7 @@ def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
     ``PUBLIC_URL`` among the values is where this connector is reached. Raises ConfigError with every problem.
     """
     read, problems = read_all(VARIABLES, values)
-    if URL.name not in values:
-        astray = [variable.name for variable in VARIABLES if variable.name in values]
-        if astray:
-            problems.append(URL.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
-    else:
-        problems += missing(REQUIRED, values, f"{URL.name} is set")
+    problems += wanting(URL, REQUIRED, VARIABLES, values)
     if problems:
         raise ConfigError(problems)
     if URL.name not in read:

@@ -26,6 +26,7 @@ from adapters.connectwise.mapping import optional_moment
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.contract import KeyUnknown, PayloadError, SignatureError, SigningKeys
 from adapters.http import origin_of
+from adapters.payloads import decoded, problem
 from connector.clock import Clock
 from connector.model import InboundRequest, Notice, TicketId
 
@@ -76,7 +77,7 @@ class Webhook:
         signature = request.headers.get(SIGNATURE_HEADER, "").strip()
         if not signature:
             raise SignatureError(f"the header {SIGNATURE_HEADER} is missing")
-        address = self.allowed(_key_url(_decoded(request.body)))
+        address = self.allowed(_key_url(decoded(request.body)))
         known = self._keys.get(address)
         if known is None:
             raise KeyUnknown(address)
@@ -89,11 +90,11 @@ class Webhook:
 
     def parse(self, request: InboundRequest) -> list[Notice]:
         """See ``TicketSystem.parse``. Callbacks about anything but tickets are no notice at all."""
-        body = _decoded(request.body)
+        body = decoded(request.body)
         if not _fits_plainly(body):
             error = best_match(_ENVELOPE.iter_errors(body))
             if error is not None:
-                raise PayloadError(error.json_path, _problem(error.validator, error.validator_value))
+                raise PayloadError(error.json_path, problem(error.validator, error.validator_value))
         if body["Type"].casefold() != "ticket":
             return []
         delivery = body.get("MessageId") or hashlib.sha256(request.body).hexdigest()
@@ -145,13 +146,6 @@ def sign(key: str, body: bytes) -> bytes:
     return base64.b64encode(digest)
 
 
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise PayloadError("$", "not JSON, or nested too deeply") from error
-
-
 def _fits_plainly(body: Any) -> bool:
     """Whether a body is of the usual form. Never true where the schema says no; that takes many times as long."""
     if type(body) is not dict:
@@ -189,15 +183,3 @@ def _updated_at(entity: str | None) -> datetime | None:
         return optional_moment(json.loads(entity)["_info"]["lastUpdated"], "Entity")
     except (ValueError, RecursionError, KeyError, TypeError, PayloadError):
         return None
-
-
-def _problem(rule: Any, wanted: Any) -> str:
-    """What is wrong, in words that do not repeat what was sent."""
-    match rule:
-        case "type":
-            kinds = wanted if isinstance(wanted, list) else [wanted]
-            return f"must be {' or '.join(kinds)}"
-        case "required":
-            return f"must have {', '.join(wanted)}"
-        case _:
-            return f"{rule} is {wanted}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adapters.contract import ConnectorError
+from adapters.findings import clock_finding
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import SETUP_READ, Directory
 from adapters.halopsa.mapping import NOBODY
@@ -16,8 +17,6 @@ from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.values import number, optional_whole, text
 from adapters.halopsa.workdays import Workday, workday
 from connector.model import Finding, Severity
-
-MOST_SKEW_SECONDS = 120.0
 
 
 def findings(
@@ -54,17 +53,8 @@ def _reachability(client: HaloClient) -> list[Finding]:
         client.tokens.current()
     except ConnectorError as error:
         return [Finding(Severity.ERROR, "credentials", str(error))]
-    found = [Finding(Severity.OK, "credentials", "the authorisation server gives a token")]
-    skew = client.clock_skew(answer)
-    if skew is None:
-        found.append(Finding(Severity.WARNING, "clock", "the instance names no time to compare with"))
-    elif abs(skew) > MOST_SKEW_SECONDS:
-        way = "behind" if skew > 0 else "ahead of"
-        message = f"this host's clock is {abs(skew):.0f} s {way} the instance's: limits would be judged wrongly"
-        found.append(Finding(Severity.ERROR, "clock", message))
-    else:
-        found.append(Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of the instance's"))
-    return found
+    fine = Finding(Severity.OK, "credentials", "the authorisation server gives a token")
+    return [fine, clock_finding(client.http.clock_skew(answer), "the instance")]
 
 
 def _ourselves(directory: Directory) -> list[Finding]:

@@ -14,7 +14,7 @@ from adapters.halopsa.refusals import error_text, refusal
 from adapters.halopsa.settings import HaloSettings
 from adapters.halopsa.tokens import Tokens
 from adapters.halopsa.values import optional_whole, whole
-from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of
+from adapters.http import Answer, HttpClient, HttpOptions, origin_of
 from connector.clock import Clock
 
 PAGE_SIZE = 100
@@ -38,7 +38,6 @@ class HaloClient:
             explain=error_text,
         )
         self.tokens = Tokens(settings, self.http, clock)
-        self._clock = clock
 
     def get(self, path: str, what: str, right: str, params: Mapping[str, str] | None = None) -> Any:
         """The JSON that a GET answers. ``right`` names what the application and its agent need for it."""
@@ -106,11 +105,6 @@ class HaloClient:
         if 200 <= answer.status < 300:
             return answer
         raise refusal(answer, what, right)
-
-    def clock_skew(self, answer: Answer) -> float | None:
-        """Seconds by which the instance's clock is ahead of ours, by an answer's Date; None without one."""
-        theirs = http_date(answer.headers.get("Date"))
-        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
 
     def close(self) -> None:
         """Give back the connections."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 from adapters.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
 from adapters.halopsa.simulation.state import UNASSIGNED
 from adapters.halopsa.simulator import Simulator
 from adapters.halopsa.texts import to_lines
+from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId
 
@@ -42,30 +42,17 @@ def simulated(clock: Clock, **options: Any) -> HaloDesk:
     return HaloDesk(Simulator(clock, **{"callback_delivery": "manual", **options}).standard_desk())
 
 
-class HaloDesk:
+class HaloDesk(OnSimulator):
     """A desk on one simulator, which is at ``simulator`` for what a script wants of this system alone."""
 
     system = "halopsa"
     homes = TEAMS
     statuses = frozenset(_STATUSES)
 
+    simulator: Simulator
+
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-
-    def serve(self) -> AbstractContextManager[str]:
-        return self.simulator.serve()
-
-    def variables(self) -> dict[str, str]:
-        return self.simulator.environment()
-
-    def send_webhooks_to(self, public_url: str) -> None:
-        """Nothing: registrations are made through the API."""
-
-    def deliver(self) -> int:
-        return len(self.simulator.deliver_pending())
-
-    def lose_webhooks(self, *, lost: bool) -> None:
-        self.simulator.faults.callbacks_lose_all = lost
 
     def member(self, person: str) -> str:
         return _NAMES[person]

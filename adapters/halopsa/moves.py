@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.contract import AdapterError, OutcomeUnknown, PayloadError, Permanent
+from adapters.contract import AdapterError, OutcomeUnknown, PayloadError
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.mapping import NO_TEAM, NOBODY
 from adapters.halopsa.refusals import NotThere
 from adapters.halopsa.values import label
+from adapters.reassignment import is_met, refuse_former, seen_done
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 RIGHT = "edit:tickets, to re-assign tickets, also to agents in other teams, and to update status outside of actions"
@@ -50,7 +51,9 @@ class Moves:
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         """See ``TicketSystem.reassign``."""
-        self._refuse_inactive(target.owner)
+        if isinstance(target.owner, Person):
+            agent = self._directory.agents().get(target.owner.id)
+            refuse_former(target.owner, None if agent is None else agent.person, "agent", "instance")
         before: TicketRecord | None = None
         if target.place is None or target.owner is Ownership.KEEP:
             # What is to stay is sent along, because rules may reset it.
@@ -65,16 +68,6 @@ class Moves:
             record = self._moved(ticket_id, target, {**by_name, "team": target.place.path[0].name})
         return record
 
-    def _refuse_inactive(self, owner: Person | Ownership) -> None:
-        """No ticket goes to an agent who has left; known before any write."""
-        if isinstance(owner, Ownership):
-            return
-        known = self._directory.agents().get(owner.id)
-        if known is None:
-            raise Permanent(f"{owner.identifier!r} is no agent of the instance any more: nothing was reassigned")
-        if not (known.person.is_active and owner.is_active):
-            raise Permanent(f"{owner.identifier!r} is an inactive agent: nothing was reassigned")
-
     def _moved(self, ticket_id: TicketId, target: Target, wanted: Mapping[str, Any]) -> TicketRecord:
         """Write once, and read back until the write shows."""
         what = f"reassign {label(ticket_id)}"
@@ -84,7 +77,7 @@ class Moves:
         except NotThere as error:
             raise self._missing(ticket_id, error) from error
         except OutcomeUnknown as unknown:
-            return self._seen_done(ticket_id, target, unknown)
+            return seen_done(self._read, ticket_id, target, unknown)
         record = self._read(ticket_id)
         for wait in WAITS:
             if is_met(record, target) or not _is_stale(record, answer):
@@ -101,31 +94,6 @@ class Moves:
             return self._to_record(body)
         except (AdapterError, PayloadError):
             return None
-
-    def _seen_done(self, ticket_id: TicketId, target: Target, unknown: OutcomeUnknown) -> TicketRecord:
-        """A move can be seen: what is there now tells whether it happened; if not, it may still come."""
-        try:
-            record = self._read(ticket_id)
-        except AdapterError:
-            raise unknown from None
-        if not is_met(record, target):
-            raise unknown
-        return record
-
-
-def is_met(record: TicketRecord, target: Target) -> bool:
-    """Whether a ticket is where the target wants it."""
-    if target.place is not None and not record.place.is_within(target.place):
-        return False
-    if target.status is not None and record.status.id != target.status.id:
-        return False
-    if target.priority is not None and (record.priority is None or record.priority.id != target.priority.id):
-        return False
-    if target.owner is Ownership.NOBODY:
-        return record.owner is None
-    if isinstance(target.owner, Person):
-        return record.owner is not None and record.owner.id == target.owner.id
-    return True
 
 
 def _fields(target: Target, before: TicketRecord | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.contract import ConfigError
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
-from adapters.variables import Variable, missing, read_all, secret_items, web_address
+from adapters.variables import Variable, missing, read_all, secret_items, wanting, web_address
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 
@@ -131,12 +131,8 @@ def settings_from(values: Mapping[str, str]) -> HaloSettings | None:
     ``PUBLIC_URL`` among the values is where this connector is reached. Raises ConfigError with every problem.
     """
     read, problems = read_all(VARIABLES, values)
-    if URL.name not in values:
-        astray = [variable.name for variable in VARIABLES if variable.name in values]
-        if astray:
-            problems.append(URL.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
-    else:
-        problems += missing(REQUIRED, values, f"{URL.name} is set")
+    problems += wanting(URL, REQUIRED, VARIABLES, values)
+    if URL.name in values:
         problems += _wrong_ways(values)
     if problems:
         raise ConfigError(problems)

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -22,6 +21,7 @@ from jsonschema.exceptions import best_match
 from adapters.contract import PayloadError, SignatureError
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer
 from adapters.halopsa.values import Json, optional_moment, text, whole
+from adapters.payloads import decoded, problem
 from connector.model import InboundRequest, Notice, TicketId
 
 MOST_EVENTS = 1000
@@ -78,10 +78,7 @@ class Webhook:
 
     def parse(self, request: InboundRequest) -> list[Notice]:
         """See ``TicketSystem.parse``."""
-        try:
-            body = json.loads(request.body)
-        except (ValueError, RecursionError) as error:
-            raise PayloadError("$", "not JSON, or nested too deeply") from error
+        body = decoded(request.body)
         events = list(_events(body, "$"))
         if len(events) > MOST_EVENTS:
             raise PayloadError("$", f"more than {MOST_EVENTS} events")
@@ -192,13 +189,4 @@ def _sent_at(event: Json) -> datetime | None:
 
 def _problem(rule: Any, wanted: Any) -> str:
     """What is wrong, in words that do not repeat what was sent."""
-    match rule:
-        case "type":
-            kinds = wanted if isinstance(wanted, list) else [wanted]
-            return f"must be {' or '.join(kinds)}"
-        case "required":
-            return f"must have {', '.join(wanted)}"
-        case "anyOf":
-            return "must have object_id, ticket.id, object.id or ticket_id"
-        case _:
-            return f"{rule} is {wanted}"
+    return "must have object_id, ticket.id, object.id or ticket_id" if rule == "anyOf" else problem(rule, wanted)

@@ -12,14 +12,13 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from adapters.contract import ConnectorError, PayloadError
+from adapters.findings import clock_finding
 from adapters.request_tracker.client import RtClient, json_of
 from adapters.request_tracker.directory import NOTE_KEY, Directory, can_do
 from adapters.request_tracker.mapping import moment, record_id, text, to_query
 from adapters.request_tracker.places import SHOW_TICKETS, Places
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.model import Finding, Severity
-
-MOST_SKEW_SECONDS = 120.0
 
 _UTC = ZoneInfo("UTC")
 
@@ -64,17 +63,8 @@ class Checks:
         except ConnectorError as error:
             return [Finding(Severity.ERROR, "site", str(error))]
         who = f"RT {version} answers, and knows the connector as {account.user.name!r}"
-        found = [Finding(Severity.OK, "site", who)]
-        skew = self._client.clock_skew(answer)
-        if skew is None:
-            found.append(Finding(Severity.WARNING, "clock", "RT names no time to compare with"))
-        elif abs(skew) > MOST_SKEW_SECONDS:
-            way = "behind" if skew > 0 else "ahead of"
-            message = f"this host's clock is {abs(skew):.0f} s {way} RT's: limits would be judged wrongly"
-            found.append(Finding(Severity.ERROR, "clock", message))
-        else:
-            found.append(Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of RT's"))
-        return found
+        fine = Finding(Severity.OK, "site", who)
+        return [fine, clock_finding(self._client.http.clock_skew(answer), "RT")]
 
     def _time_zone(self) -> tuple[Severity, str]:
         """Searches read our dates in the account's zone: two that must differ prove which one that is."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.contract import OutcomeUnknown, PayloadError, Temporary
-from adapters.http import Answer, HttpClient, HttpOptions, http_date
+from adapters.http import Answer, HttpClient, HttpOptions
 from adapters.request_tracker.refusals import error_text, refusal
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.clock import Clock
@@ -37,7 +37,6 @@ class RtClient:
             auth={"Authorization": f"token {settings.token}"},
             explain=error_text,
         )
-        self._clock = clock
 
     def get(self, path: str, what: str, right: str, params: Params | None = None) -> Any:
         """The JSON that a GET answers. ``right`` names what the account needs for it."""
@@ -91,11 +90,6 @@ class RtClient:
             if ended:
                 return
             number += 1
-
-    def clock_skew(self, answer: Answer) -> float | None:
-        """Seconds by which RT's clock is ahead of ours, by an answer's Date; None without one."""
-        theirs = http_date(answer.headers.get("Date"))
-        return None if theirs is None else (theirs - self._clock.now()).total_seconds()
 
     def close(self) -> None:
         """Give back the connections."""

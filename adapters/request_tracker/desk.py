@@ -18,6 +18,7 @@ from adapters.desk import CLIENTS, FORMER, STAFF, Desk, DeskNote, DeskTicket, Ur
 from adapters.request_tracker.mapping import NOBODY, status
 from adapters.request_tracker.simulation.furnishing import CONNECTOR, HOMES, contact_of
 from adapters.request_tracker.simulator import Simulator, password_of
+from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId
 
@@ -235,8 +236,10 @@ class RtDesk:
             return answer.json() if answer.content else None
 
 
-class SimulatedDesk(RtDesk):
+class SimulatedDesk(RtDesk, OnSimulator):
     """The desk in a simulator, which is used over HTTP."""
+
+    simulator: Simulator
 
     def __init__(self, simulator: Simulator) -> None:
         super().__init__(
@@ -254,17 +257,8 @@ class SimulatedDesk(RtDesk):
             finally:
                 self._session.close()
 
-    def variables(self) -> dict[str, str]:
-        return self.simulator.environment()
-
     def send_webhooks_to(self, public_url: str) -> None:
         self.simulator.send_webhooks_to(f"{public_url.rstrip('/')}/webhooks/rt")
-
-    def deliver(self) -> int:
-        return len(self.simulator.deliver_pending())
-
-    def lose_webhooks(self, *, lost: bool) -> None:
-        self.simulator.faults.callbacks_lose_all = lost
 
 
 def simulated(clock: Clock) -> Desk:

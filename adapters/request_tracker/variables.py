@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from adapters.contract import ConfigError
 from adapters.request_tracker.settings import STANDARD_PRIORITIES, RequestTrackerSettings
-from adapters.variables import Variable, items, missing, read_all, secret_items, web_address
+from adapters.variables import Variable, items, read_all, secret_items, wanting, web_address
 
 _TOKEN = re.compile(r"\d{1,9}-\d{1,18}-[0-9A-Za-z]{16,64}", re.ASCII)
 _PRIORITY = re.compile(r"(?P<name>[^=]*\S)\s*=\s*(?P<number>\d{1,9})", re.ASCII)
@@ -82,12 +82,7 @@ def settings_from(values: Mapping[str, str]) -> RequestTrackerSettings | None:
     Raises ConfigError with every problem.
     """
     read, problems = read_all(VARIABLES, values)
-    if URL.name not in values:
-        astray = [variable.name for variable in VARIABLES if variable.name in values]
-        if astray:
-            problems.append(URL.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
-    else:
-        problems += missing((TOKEN,), values, f"{URL.name} is set")
+    problems += wanting(URL, (TOKEN,), VARIABLES, values)
     if problems:
         raise ConfigError(problems)
     if URL.name not in read:

@@ -7,7 +7,6 @@ than five minutes off is refused, so an old delivery cannot be sent again; young
 from __future__ import annotations
 
 import hmac
-import json
 import re
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from adapters.contract import PayloadError, SignatureError
+from adapters.payloads import decoded, problem
 from adapters.request_tracker.mapping import optional_moment
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.clock import Clock
@@ -79,10 +79,10 @@ class Webhook:
 
     def parse(self, request: InboundRequest) -> list[Notice]:
         """See ``TicketSystem.parse``. A ticket that was merged meanwhile is named by both its numbers."""
-        body = _decoded(request.body)
+        body = decoded(request.body)
         error = best_match(_ENVELOPE.iter_errors(body))
         if error is not None:
-            raise PayloadError(error.json_path, _problem(error.validator, error.validator_value))
+            raise PayloadError(error.json_path, problem(error.validator, error.validator_value))
         ticket, delivery = body["ticket"], body["delivery_id"]
         at = _created(body["transaction"].get("created"))
         now, then = int(ticket["id"]), int(ticket.get("noted_id", ticket["id"]))
@@ -98,30 +98,9 @@ def sign(secret: str, sent_at: str, body: bytes) -> bytes:
     return b"sha256=" + digest.hex().encode()
 
 
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise PayloadError("$", "not JSON, or nested too deeply") from error
-
-
 def _created(value: Any) -> datetime | None:
     """When the transaction happened; None when that is not readable: it is a hint."""
     try:
         return optional_moment(value, "created")
     except PayloadError:
         return None
-
-
-def _problem(rule: Any, wanted: Any) -> str:
-    """What is wrong, in words that do not repeat what was sent."""
-    match rule:
-        case "type":
-            kinds = wanted if isinstance(wanted, list) else [wanted]
-            return f"must be {' or '.join(kinds)}"
-        case "required":
-            return f"must have {', '.join(wanted)}"
-        case "const":
-            return f"must be {wanted}"
-        case _:
-            return f"{rule} is {wanted}"

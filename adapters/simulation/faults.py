@@ -35,7 +35,8 @@ class Plan:
 class CallFaults:
     """Attributes may simply be assigned; an unknown one is refused with AttributeError.
 
-    Calls: ``latency`` seconds before each answer; ``outage``: the system's own refusal for everything.
+    Calls: ``latency`` seconds before each answer; ``outage``: the system's own refusal for everything;
+    ``clock_skew``: seconds that the ``Date`` header is ahead.
     Webhooks: ``callbacks_lose_next`` events and ``callbacks_lose_all``; ``callbacks_duplicate``: further copies of
     each, with the same delivery id unless ``callbacks_duplicate_ids`` is False; ``callbacks_reorder``: pending ones
     leave in reverse order (behind threads: every other one is held back for a moment); ``callbacks_delay`` seconds;
@@ -45,6 +46,7 @@ class CallFaults:
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         "latency": 0.0,
         "outage": False,
+        "clock_skew": 0.0,
         "callbacks_lose_next": 0,
         "callbacks_lose_all": False,
         "callbacks_duplicate": 0,
@@ -56,6 +58,7 @@ class CallFaults:
 
     latency: float
     outage: bool
+    clock_skew: float
     callbacks_lose_next: int
     callbacks_lose_all: bool
     callbacks_duplicate: int

@@ -358,3 +358,9 @@ def test_http_dates_are_read_or_none() -> None:
     assert http_date("Mon, 02 Mar 2026 10:00:00 GMT") == NOW
     assert http_date("Mon, 02 Mar 2026 10:00:00 -0000") == NOW
     assert http_date(None) is None
+
+
+def test_the_clocks_are_compared_by_the_date_of_an_answer() -> None:
+    client = a_client()
+    assert client.clock_skew(Answer(200, {"Date": "Mon, 02 Mar 2026 10:01:00 GMT"}, b"")) == 60
+    assert client.clock_skew(Answer(200, {}, b"")) is None

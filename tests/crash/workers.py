@@ -54,13 +54,16 @@ class Order:
 
 
 def crash_policy() -> Policy:
-    """A first tier whose limit is a third of a second, then tiers that take their time; open round the clock."""
+    """A first tier whose limit is a third of a second, then tiers that take their time; open round the clock.
+
+    Without warnings: what is killed here are the three steps of an escalation.
+    """
     tiers = (
         a_tier(1, diagnosis_minutes=0.005),
         a_tier(2, diagnosis_minutes=600),
         a_tier(3, diagnosis_minutes=600),
     )
-    return a_policy(tiers=tiers, calendars={"default": round_the_clock()})
+    return a_policy(tiers=tiers, calendars={"default": round_the_clock()}, warn_at=0)
 
 
 def client_of(pid: int) -> str:

@@ -62,7 +62,7 @@ def test_a_target_that_is_down_delays_no_ticket_and_no_other_target(open_stage: 
     assert where(desk, ticket)[0] == "Tier 3"
     assert [number for number, _, _ in notifier.sent] == [1]
     notifier.down.clear()
-    desk.run_until(NINE + minutes(45))
+    desk.run_until(NINE + minutes(50))
     assert [number for number, _, _ in notifier.sent] == [1, 0]
 
 

@@ -8,8 +8,6 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -28,7 +26,7 @@ from adapters.connectwise.simulation.vocabulary import (
     TICKET,
     Vocabulary,
 )
-from adapters.simulation.refusal import JSON_TYPE, dumped
+from adapters.simulation.door import FrontDoor, as_json
 
 LONGEST_QUERY = 10_000
 _API = "/<codebase>/apis/3.0/"
@@ -45,16 +43,13 @@ class Access:
         self.keys[public_key] = (private_key, member)
 
 
-class Door:
+class Door(FrontDoor):
     """Serves views at addresses below ``apis/3.0`` to those who may call."""
 
     def __init__(self, app: Flask, state: State, access: Access) -> None:
-        self._app = app
+        super().__init__(app, state)
         self.state = state
         self._access = access
-        app.register_error_handler(Refusal, self.refused)
-        app.register_error_handler(HTTPException, self.http_error)
-        app.after_request(self.headed)
 
     def on(self, method: str, path: str, answer: Callable[..., Any]) -> None:
         """Serve ``answer`` at an address below ``apis/3.0``: JSON, (JSON, status) or a Response."""
@@ -115,11 +110,6 @@ class Door:
             return bad_request("ConnectWiseApi", "Cannot route. Codebase/company is invalid")
         return Refusal(401, {"code": "Unauthorized", "message": "Unauthorized: bad credentials."})
 
-    def refused(self, refusal: Refusal) -> Response:
-        answer = as_json(refusal.body, refusal.status)
-        answer.headers.extend(refusal.headers)
-        return answer
-
     def http_error(self, error: HTTPException) -> Response:
         if error.code == 404:
             return self.refused(no_endpoint())
@@ -127,9 +117,7 @@ class Door:
         return as_json(body, error.code or 500)
 
     def headed(self, answer: Response) -> Response:
-        faults = self.state.faults
-        at = self.state.clock.now() + timedelta(seconds=faults.clock_skew)
-        answer.headers["Date"] = format_datetime(at.replace(microsecond=0), usegmt=True)
+        answer = super().headed(answer)
         answer.headers["x-cw-request-id"] = str(uuid.uuid4())
         answer.headers["x-server-name"] = "simulator"
         answer.headers["api-current-version"] = "2025.1"
@@ -155,11 +143,6 @@ class Door:
         if number not in table:
             raise not_found(what, number)
         return table[number]
-
-
-def as_json(body: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(dumped(body), status, content_type=JSON_TYPE)
 
 
 def sent_json() -> Any:

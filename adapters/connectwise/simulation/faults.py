@@ -20,8 +20,7 @@ class Faults(CallFaults):
     """The switches of ``CallFaults``, where an ``outage`` is 404 for everything, and those of this system.
 
     Calls: ``cloud_mode``: a host without ``api-`` is answered "SSL is required."; ``bad_auth_status``: 401, 404 or
-    400 ("Cannot route") for wrong credentials; ``clock_skew``: seconds that the ``Date`` header is ahead;
-    ``page_size_cut``: the largest page.
+    400 ("Cannot route") for wrong credentials; ``page_size_cut``: the largest page.
     Notes: ``all_notes_missing``: no such endpoint; ``all_notes_dates``: where ``allNotes`` tells times, empty
     for nowhere, also ``dateCreated``; ``notes_readable_after``: seconds of the clock until a note that came
     in over HTTP can be read; ``note_comes_back_public``: the detail flag is set whatever was sent;
@@ -40,7 +39,6 @@ class Faults(CallFaults):
         **CallFaults.DEFAULTS,
         "cloud_mode": False,
         "bad_auth_status": 401,
-        "clock_skew": 0.0,
         "page_size_cut": None,
         "all_notes_missing": False,
         "all_notes_dates": frozenset({"_info/dateEntered", "_info/lastUpdated", "timeStart", "timeEnd"}),
@@ -63,7 +61,6 @@ class Faults(CallFaults):
 
     cloud_mode: bool
     bad_auth_status: int
-    clock_skew: float
     page_size_cut: int | None
     all_notes_missing: bool
     all_notes_dates: frozenset[str]

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from flask import Flask, Response, request
 
-from adapters.connectwise.simulation.door import Access, Door, as_json
+from adapters.connectwise.simulation.door import Access, Door
 from adapters.connectwise.simulation.refusal import (
     no_endpoint,
 )
 from adapters.connectwise.simulation.state import ROUTER, State
 from adapters.connectwise.simulation.system_routes import SystemRoutes
 from adapters.connectwise.simulation.ticket_routes import TicketRoutes
+from adapters.simulation.door import as_json
 from adapters.simulation.refusal import dumped
 
 

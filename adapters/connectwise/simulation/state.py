@@ -7,16 +7,13 @@ record in the old one's place. So a reader needs no copy. Everything that change
 
 from __future__ import annotations
 
-import random
-import threading
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.connectwise.simulation.faults import Faults
 from adapters.connectwise.simulation.refusal import Json, not_found
+from adapters.simulation.state import Ground
 from connector.clock import Clock
 
 ROUTER = "v4_6_release/"
@@ -37,16 +34,16 @@ def wire(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class State:
+class State(Ground):
     """Tables by id. ``on_event(action, ticket record, actor)`` is told of what callbacks may speak of."""
 
-    def __init__(self, clock: Clock, faults: Faults, company: str, codebase: str, base_url: str) -> None:
-        self.clock = clock
+    faults: Faults
+
+    def __init__(self, clock: Clock, faults: Faults, company: str, codebase: str) -> None:
+        super().__init__(clock)
         self.faults = faults
         self.company = company
         self.codebase = codebase
-        self.base_url = base_url
-        self.lock = threading.RLock()
         self.boards: dict[int, Json] = {}
         self.statuses: dict[int, dict[int, Json]] = {}
         self.teams: dict[int, dict[int, Json]] = {}
@@ -64,38 +61,10 @@ class State:
         self.audit: dict[int, list[Json]] = {}
         self.distortions: dict[int, tuple[dict[str, Any], frozenset[str]]] = {}
         self.on_event: Callable[[str, Json, str, bool], None] = lambda *event: None
-        self.after_acting: Callable[[], None] = lambda: None
-        self._next_ids: dict[str, int] = {}
-        # Ids only have to be different and of the right form; a fixed seed makes runs repeatable.
-        self._random = random.Random(20260115)  # noqa: S311
-        self._depth = 0
-
-    @contextmanager
-    def acting(self) -> Iterator[datetime]:
-        """Hold the state still and give the present moment; what it caused leaves when the outermost ends."""
-        with self.lock:
-            self._depth += 1
-            try:
-                yield self.clock.now()
-            finally:
-                self._depth -= 1
-                is_outermost = self._depth == 0
-        if is_outermost:
-            self.after_acting()
-
-    def new_id(self, kind: str, first: int = 1) -> int:
-        """The next id of a kind."""
-        found = self._next_ids.get(kind, first)
-        self._next_ids[kind] = found + 1
-        return found
 
     def reserve_id(self, kind: str, number: int) -> None:
         """Keep later ids of a kind above ``number``."""
         self._next_ids[kind] = max(self._next_ids.get(kind, 1), number + 1)
-
-    def guid(self) -> str:
-        """A GUID that no other record has."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def href(self, path: str) -> str:
         """An address as it stands in records: with a double slash that is not in the real address."""

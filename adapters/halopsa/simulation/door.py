@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -15,7 +14,8 @@ from werkzeug.exceptions import HTTPException
 
 from adapters.halopsa.simulation.state import Actor, State
 from adapters.halopsa.simulation.wire import messed
-from adapters.simulation.refusal import JSON_TYPE, Json, Refusal, dumped
+from adapters.simulation.door import FrontDoor, as_json
+from adapters.simulation.refusal import Json, Refusal
 
 KNOWN_SCOPES = frozenset(("all", "read:tickets", "edit:tickets", "read:customers", "edit:customers"))
 
@@ -66,16 +66,13 @@ class Access:
         return known[1]
 
 
-class Door:
+class Door(FrontDoor):
     """Serves views at addresses below ``api/`` to those who may call."""
 
     def __init__(self, app: Flask, state: State, access: Access) -> None:
-        self._app = app
+        super().__init__(app, state)
         self.state = state
         self._access = access
-        app.register_error_handler(Refusal, self.refused)
-        app.register_error_handler(HTTPException, self.http_error)
-        app.after_request(self.headed)
 
     def on(self, method: str, path: str, answer: Callable[..., Any]) -> None:
         """Serve ``answer`` at an address below ``api/``: JSON, or (JSON, status)."""
@@ -115,25 +112,10 @@ class Door:
         actor: Actor = g.actor
         return actor
 
-    def refused(self, refusal: Refusal) -> Response:
-        answer = Response(refusal.payload, refusal.status, content_type=refusal.content_type)
-        answer.headers.extend(refusal.headers)
-        return answer
-
     def http_error(self, error: HTTPException) -> Response:
         return self.refused(self.state.faults.problem(error.code or 500, error.name))
-
-    def headed(self, answer: Response) -> Response:
-        at = self.state.clock.now() + timedelta(seconds=self.state.faults.clock_skew)
-        answer.headers["Date"] = format_datetime(at.replace(microsecond=0), usegmt=True)
-        return answer
 
 
 def flag(name: str) -> bool:
     """Whether a query parameter is ``true``."""
     return request.args.get(name, "").lower() == "true"
-
-
-def as_json(body: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(dumped(body), status, content_type=JSON_TYPE)

@@ -20,9 +20,8 @@ WINDOW_SECONDS = 300.0
 class Faults(CallFaults):
     """The switches of ``CallFaults``, where an ``outage`` is 503 for everything, and those of this system.
 
-    Calls: ``clock_skew``: seconds that the ``Date`` header is ahead; ``token_lifetime`` seconds;
-    ``error_form``: which of ``ERROR_FORMS`` error bodies have; ``strict_arrays``: a POST of a bare object is 400;
-    ``answers_arrays``: a POST answers an array of one.
+    Calls: ``token_lifetime`` seconds; ``error_form``: which of ``ERROR_FORMS`` error bodies have;
+    ``strict_arrays``: a POST of a bare object is 400; ``answers_arrays``: a POST answers an array of one.
     Reading: ``messy_ids``: ids as texts and whole decimals; ``filters_ignored``: lists come unfiltered;
     ``page_size_cut``; ``agent_envelope``: ``results``, ``agents`` or ``bare``; ``audit_log_missing``;
     ``team_agents_missing``: no agents in a team's details; ``notifications_thin``: without the id of their webhook.
@@ -39,7 +38,6 @@ class Faults(CallFaults):
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         **CallFaults.DEFAULTS,
-        "clock_skew": 0.0,
         "token_lifetime": 3600,
         "error_form": "error",
         "strict_arrays": True,
@@ -68,7 +66,6 @@ class Faults(CallFaults):
         "callbacks_wrong_proof": False,
     }
 
-    clock_skew: float
     token_lifetime: int
     error_form: str
     strict_arrays: bool

@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from adapters.halopsa.simulation.door import Access, Door, as_json, flag
+from adapters.halopsa.simulation.door import Access, Door, flag
 from adapters.halopsa.simulation.numbers import wanted_number
 from adapters.halopsa.simulation.state import State
 from adapters.halopsa.simulation.wire import public
+from adapters.simulation.door import as_json
 from adapters.simulation.refusal import Json, Refusal
 
 _SECRETS = frozenset(("basic_password",))

@@ -7,17 +7,14 @@ in over HTTP may become readable only later: until then readers see the record a
 from __future__ import annotations
 
 import copy
-import random
-import threading
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.halopsa.simulation.faults import Faults
 from adapters.simulation.refusal import Json
+from adapters.simulation.state import Ground
 from connector.clock import Clock
 
 UNASSIGNED = 1
@@ -47,14 +44,14 @@ class Ticket:
     audit: list[Json] = field(default_factory=list)
 
 
-class State:
+class State(Ground):
     """Tables by id. ``on_event(event numbers, ticket, words)`` is told of what webhooks may speak of."""
 
+    faults: Faults
+
     def __init__(self, clock: Clock, faults: Faults) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.faults = faults
-        self.base_url = "http://localhost"
-        self.lock = threading.RLock()
         self.teams: dict[int, Json] = {}
         self.agents: dict[int, Json] = {}
         self.statuses: dict[int, Json] = {}
@@ -69,35 +66,7 @@ class State:
         self.webhook_events: list[Json] = []
         self.mails: list[Json] = []
         self.on_event: Callable[[tuple[int, ...], Ticket, str, Actor], None] = lambda *event: None
-        self.after_acting: Callable[[], None] = lambda: None
         self._as_before: dict[int, tuple[datetime, Ticket | None]] = {}
-        self._next_ids: dict[str, int] = {}
-        # Ids only have to be different and of the right form; a fixed seed makes runs repeatable.
-        self._random = random.Random(20260115)  # noqa: S311
-        self._depth = 0
-
-    @contextmanager
-    def acting(self) -> Iterator[datetime]:
-        """Hold the state still and give the present moment; what it caused leaves when the outermost ends."""
-        with self.lock:
-            self._depth += 1
-            try:
-                yield self.clock.now()
-            finally:
-                self._depth -= 1
-                is_outermost = self._depth == 0
-        if is_outermost:
-            self.after_acting()
-
-    def new_id(self, kind: str, first: int = 1) -> int:
-        """The next id of a kind."""
-        found = self._next_ids.get(kind, first)
-        self._next_ids[kind] = found + 1
-        return found
-
-    def guid(self) -> str:
-        """A GUID that no other record has."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def ticket(self, number: int) -> Ticket:
         """The ticket as it truly is. Raises Refusal (404)."""

@@ -7,8 +7,6 @@ import binascii
 import hmac
 import json
 from collections.abc import Callable
-from datetime import timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -17,7 +15,8 @@ from werkzeug.exceptions import HTTPException
 from adapters.request_tracker.simulation.records import User
 from adapters.request_tracker.simulation.serial import Serial
 from adapters.request_tracker.simulation.state import State
-from adapters.simulation.refusal import JSON_TYPE, TEXT_TYPE, Json, Refusal, dumped
+from adapters.simulation.door import FrontDoor, as_json
+from adapters.simulation.refusal import TEXT_TYPE, Json, Refusal
 
 API = "/REST/2.0/"
 MOST_PER_PAGE = 100
@@ -32,16 +31,13 @@ class Access:
         self.passwords: dict[int, str] = {}
 
 
-class Door:
+class Door(FrontDoor):
     """Serves views at addresses below ``/REST/2.0/`` to those who may call."""
 
     def __init__(self, app: Flask, state: State, access: Access) -> None:
-        self._app = app
+        super().__init__(app, state)
         self.state = state
         self._access = access
-        app.register_error_handler(Refusal, self._refused)
-        app.register_error_handler(HTTPException, self._http_error)
-        app.after_request(self._headed)
 
     def on(self, method: str, path: str, answer: Callable[..., Any]) -> None:
         """Serve ``answer`` at an address: JSON, or a Response."""
@@ -91,12 +87,7 @@ class Door:
             return None
         return user.id
 
-    def _refused(self, refusal: Refusal) -> Response:
-        answer = Response(refusal.payload, refusal.status, content_type=refusal.content_type)
-        answer.headers.extend(refusal.headers)
-        return answer
-
-    def _http_error(self, error: HTTPException) -> Response:
+    def http_error(self, error: HTTPException) -> Response:
         if error.code == 404 and not request.path.startswith(API):
             return Response("<html><body>Not Found</body></html>", 404, content_type="text/html; charset=utf-8")
         answer = as_json({"message": error.name}, error.code or 500)
@@ -104,16 +95,10 @@ class Door:
             answer.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or [])
         return answer
 
-    def _headed(self, answer: Response) -> Response:
-        at = self.state.clock.now() + timedelta(seconds=self.state.faults.clock_skew)
-        answer.headers["Date"] = format_datetime(at.replace(microsecond=0), usegmt=True)
+    def headed(self, answer: Response) -> Response:
+        answer = super().headed(answer)
         answer.headers["Server"] = "HTTP::Server::PSGI"
         return answer
-
-
-def as_json(body: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(dumped(body), status, content_type=JSON_TYPE)
 
 
 def nothing(status: int) -> Refusal:

@@ -12,8 +12,8 @@ from adapters.simulation.refusal import TEXT_TYPE, Refusal
 class Faults(CallFaults):
     """Besides those that all simulators have (paths are those below ``/REST/2.0/``):
 
-    ``clock_skew``: seconds that the ``Date`` header is ahead. ``rights_after_paging``: RT is configured to filter
-    tickets by rights only after it cut the page: totals are not told, pages come back short.
+    ``rights_after_paging``: RT is configured to filter tickets by rights only after it cut the page: totals are not
+    told, pages come back short.
     ``comments_become_replies``: a rule of the site turns comments into what the client sees.
     A scrip runs after each PUT over HTTP, ``scrip_times`` often (None: always): ``scrip_reverts`` names what it
     puts back (``Queue``, ``Owner``, ``Status``).
@@ -21,14 +21,12 @@ class Faults(CallFaults):
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         **CallFaults.DEFAULTS,
-        "clock_skew": 0.0,
         "rights_after_paging": False,
         "comments_become_replies": False,
         "scrip_reverts": frozenset(),
         "scrip_times": None,
     }
 
-    clock_skew: float
     rights_after_paging: bool
     comments_become_replies: bool
     scrip_reverts: frozenset[str]

@@ -45,9 +45,8 @@ class Sender:
         state.on_event = self._on_event
         state.after_acting = self.outbox.after_acting
 
-    def stop(self) -> None:
-        """End what is being sent, and give back connections."""
-        self.outbox.stop()
+    def close(self) -> None:
+        """Give back the connections."""
         self._session.close()
 
     def _on_event(self, row: Transaction, ticket: Ticket) -> None:

@@ -5,13 +5,12 @@ Everything that changes something runs inside ``acting()``; webhooks that it cau
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from adapters.request_tracker.simulation.faults import Faults
 from adapters.request_tracker.simulation.records import Group, Principal, Queue, Ticket, Transaction, User
+from adapters.simulation.state import Ground
 from connector.clock import Clock
 
 SYSTEM = 1
@@ -28,15 +27,15 @@ COMMENTS = frozenset({"Comment", "CommentEmailRecord"})
 MAIL = frozenset({"EmailRecord", "CommentEmailRecord"})
 
 
-class State:
+class State(Ground):
     """Tables by id. ``on_event(transaction, ticket)`` is told of what the webhook's scrip notes."""
 
+    faults: Faults
+
     def __init__(self, clock: Clock, faults: Faults, name: str) -> None:
-        self.clock = clock
+        super().__init__(clock)
         self.faults = faults
         self.name = name
-        self.base_url = "http://localhost"
-        self.lock = threading.RLock()
         self.users: dict[int, User] = {}
         self.groups: dict[int, Group] = {}
         self.queues: dict[int, Queue] = {}
@@ -46,34 +45,12 @@ class State:
         self.grants: set[tuple[int | str, int | None, str]] = set()
         self.has_note_key = True
         self.on_event: Callable[[Transaction, Ticket], None] = lambda *event: None
-        self.after_acting: Callable[[], None] = lambda: None
-        self._next_ids: dict[str, int] = {}
-        self._depth = 0
         self.users[SYSTEM] = User(SYSTEM, "RT_System", "The RT System itself", is_privileged=False)
         self.users[NOBODY] = User(NOBODY, "Nobody", "Nobody in particular", is_privileged=False)
-
-    @contextmanager
-    def acting(self) -> Iterator[datetime]:
-        """Hold the state still and give the present second; what it caused leaves when the outermost ends."""
-        with self.lock:
-            self._depth += 1
-            try:
-                yield self.now()
-            finally:
-                self._depth -= 1
-                is_outermost = self._depth == 0
-        if is_outermost:
-            self.after_acting()
 
     def now(self) -> datetime:
         """The present second: RT knows no fractions."""
         return self.clock.now().astimezone(UTC).replace(microsecond=0)
-
-    def new_id(self, kind: str, first: int = 1) -> int:
-        """The next id of a kind."""
-        found = self._next_ids.get(kind, first)
-        self._next_ids[kind] = found + 1
-        return found
 
     # Finding.
 

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Response, request
 
 from adapters.request_tracker.simulation.actions import Actions, attach
-from adapters.request_tracker.simulation.door import Door, as_json, nothing, refused, sent_object
+from adapters.request_tracker.simulation.door import Door, nothing, refused, sent_object
 from adapters.request_tracker.simulation.records import Principal, Ticket, Transaction
 from adapters.request_tracker.simulation.sentences import say
 from adapters.request_tracker.simulation.serial import NOTE_KEY
 from adapters.request_tracker.simulation.state import State
+from adapters.simulation.door import as_json
 
 Put = Callable[[Ticket, Any], list[str]]
 

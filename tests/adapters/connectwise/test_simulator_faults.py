@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from adapters.connectwise import simulator as module
 from adapters.connectwise.simulator import NoAnswer
+from adapters.simulation import serving
 from tests.adapters.connectwise.simulated import INTERNAL, NINE, Site, replace
 
 
@@ -272,7 +273,7 @@ def test_the_command_prints_the_settings_and_serves_until_interrupted(monkeypatc
                 raise KeyboardInterrupt
             return super().wait(timeout)
 
-    monkeypatch.setattr(module, "Waiting", Interrupted)
+    monkeypatch.setattr(serving, "Waiting", Interrupted)
     result = CliRunner().invoke(module.main, ["--port", "0"])
     assert result.exit_code == 0, result.output
     assert "export CONNECTWISE_URL=http://127.0.0.1:" in result.output

@@ -240,9 +240,3 @@ def test_pages_end_at_an_empty_one_or_at_one_that_says_nothing_new(mock: respons
     assert pages_of(mock, {"tickets": [{"id": 1}]}, {"tickets": []})[0] == [1]
     mock.reset()
     assert pages_of(mock, {"record_count": 9, "tickets": [{"id": 1}]}, {"tickets": [{"id": 1}]})[0] == [1]
-
-
-def test_the_clocks_are_compared_by_the_date_of_an_answer() -> None:
-    client = a_client()
-    assert client.clock_skew(Answer(200, {"Date": "Mon, 02 Mar 2026 09:01:00 GMT"}, b"")) == 60
-    assert client.clock_skew(Answer(200, {}, b"")) is None

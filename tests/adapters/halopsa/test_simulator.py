@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from adapters.halopsa import simulator as module
 from adapters.halopsa.simulation.faults import ERROR_FORMS, RATE_TEXT
 from adapters.halopsa.simulator import Simulator
+from adapters.simulation import serving
 from connector.clock import VirtualClock
 from tests.adapters.halopsa.simulated import START, Site
 
@@ -366,7 +367,7 @@ def test_the_command_tells_how_to_reach_it(monkeypatch: pytest.MonkeyPatch) -> N
         def wait(self) -> None:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "Waiting", Interrupted)
+    monkeypatch.setattr(serving, "Waiting", Interrupted)
     result = CliRunner().invoke(module.main, ["--port", "0"])
     assert result.exit_code == 0
     assert "export HALOPSA_URL=http://127.0.0.1:" in result.output

@@ -268,7 +268,7 @@ def test_webhooks_get_lost_come_twice_and_are_tried_again(site: Site) -> None:
     tess, queue = simulator.user("tess"), simulator.queue("First Touch")
     with simulator.state.acting() as now:
         ticket, _ = simulator.actions.create(tess, queue, "x", now)
-    assert simulator.pending_webhooks() == 1
+    assert simulator.pending_callbacks() == 1
     assert [delivery.statuses for delivery in simulator.deliver_pending()] == [(500, 429, 202)]
     with simulator.state.acting():
         simulator.actions.set_status(tess, ticket, "open")
@@ -310,14 +310,15 @@ def test_what_is_known_of_rights_can_be_taken_away_again(site: Site) -> None:
 def test_it_can_be_tried_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     from click.testing import CliRunner
 
-    from adapters.request_tracker import simulator
+    from adapters.simulation import serving
 
     class Interrupted:
         def wait(self) -> None:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(simulator, "Waiting", Interrupted)
+    monkeypatch.setattr(serving, "Waiting", Interrupted)
     result = CliRunner().invoke(main, ["--port", "0"])
     assert result.exit_code == 0
-    assert "RT_TOKEN='1-" in result.output
+    assert "export RT_TOKEN=1-" in result.output
+    assert "export RT_PRIORITIES='Low=0, Normal=50, " in result.output
     assert "TIER_2_HOME='Tier 3'" in result.output

@@ -1,0 +1,18 @@
+"""What ``escalator check`` finds the same way on every system."""
+
+from __future__ import annotations
+
+from connector.model import Finding, Severity
+
+MOST_SKEW_SECONDS = 120.0
+
+
+def clock_finding(skew: float | None, site: str) -> Finding:
+    """Whether two clocks agree; ``skew``: seconds by which that of the ``site`` is ahead, None when it tells none."""
+    if skew is None:
+        return Finding(Severity.WARNING, "clock", f"{site} names no time to compare with")
+    if abs(skew) > MOST_SKEW_SECONDS:
+        way = "behind" if skew > 0 else "ahead of"
+        message = f"this host's clock is {abs(skew):.0f} s {way} {site}'s: limits would be judged wrongly"
+        return Finding(Severity.ERROR, "clock", message)
+    return Finding(Severity.OK, "clock", f"within {abs(skew):.0f} s of {site}'s")

@@ -1,0 +1,28 @@
+"""What a desk of ``adapters.desk`` does the same way on every simulator."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from adapters.simulation.serving import Served
+
+
+class OnSimulator:
+    """The part of a desk that is about its simulator, which is at ``simulator`` for what a script wants of it alone."""
+
+    simulator: Served
+
+    def serve(self) -> AbstractContextManager[str]:
+        return self.simulator.serve()
+
+    def variables(self) -> dict[str, str]:
+        return self.simulator.environment()
+
+    def send_webhooks_to(self, public_url: str) -> None:
+        """Nothing: webhooks are registered through the API."""
+
+    def deliver(self) -> int:
+        return len(self.simulator.deliver_pending())
+
+    def lose_webhooks(self, *, lost: bool) -> None:
+        self.simulator.faults.callbacks_lose_all = lost
