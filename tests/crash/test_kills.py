@@ -23,7 +23,7 @@ from tests.crash.desks import (
 from tests.crash.executioner import Executioner, Point
 from tests.crash.workers import NAME, Crew
 
-pytestmark = [pytest.mark.crash, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
 
 KILLS = 50
 TICKETS = 77
@@ -49,7 +49,7 @@ def test_fifty_kills_in_the_middle_of_escalations_lose_double_and_block_nothing(
         crew.keep(2 if crew.killed % 5 == 4 else 1)
         return are_settled(simulator, mailbox, tickets)
 
-    until(tended, "every ticket is on the second tier, once", 120)
+    until(tended, "every ticket is on the second tier, once", 400)
     executioner.finish()
     seconds = time.monotonic() - begun
     print(

@@ -70,6 +70,7 @@ def environ(simulator: Simulator, database_url: str) -> dict[str, str]:
             "ESCALATION_MODE": "enforce",
             "TIER_1_HOME": "Service Desk > First Touch",
             "TIER_1_DIAGNOSIS_MINUTES": "0.005",
+            "WARN_AT": "0",
             "TIER_2_HOME": "Tier 3 > Seniors",
             "TIER_3_HOME": "Sr IT",
             "WORK_HOURS": "24x7",
