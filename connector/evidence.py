@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from connector.commands import plan_in
 from connector.history import initial, is_sight
@@ -63,8 +64,8 @@ def entries_within(span: Span, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(sorted((entry for entry in entries if span.holds(entry.at)), key=lambda entry: entry.at))
 
 
-def touches(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> list[datetime]:
-    """Every moment at which an agent is known to have had a hand on the ticket, in order."""
+def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> datetime | None:
+    """When an agent is first known to have had a hand on the ticket; entries and changes come oldest first."""
     moments: list[datetime] = []
     owner, owner_seen = initial(Aspect.OWNER, record, changes)
     if isinstance(owner, Person):
@@ -79,9 +80,10 @@ def touches(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> 
             isinstance(change.new, Status) and policy.group_of(change.new) not in _UNTOUCHED
         ):
             moments.append(change.at)
-    moments.extend(entry.at for entry in record.entries if _is_touch(entry, record))
-    moments.sort()
-    return moments
+            break
+    touching = (entry.at for entry in record.entries if _is_touch(entry, record))
+    moments.extend(islice(touching, 1))
+    return min(moments, default=None)
 
 
 def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:

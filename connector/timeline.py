@@ -16,10 +16,10 @@ from connector.evidence import (
     Plan,
     Span,
     critical_within,
+    first_touch,
     holders_within,
     pauses_within,
     plan_within,
-    touches,
 )
 from connector.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
 from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
@@ -95,9 +95,9 @@ def build_timeline(
     unknown = _unknown(record, policy, homes)
     changes = tuple(held_changes(changes))
     spans = _spans(record, changes, policy, homes, first_started_at)
-    touched = touches(record, changes, policy)
+    touched_at = first_touch(record, changes, policy)
     stints = tuple(
-        _stint(span, is_first, record, changes, policy, touched, adopted_at)
+        _stint(span, is_first, record, changes, policy, touched_at, adopted_at)
         for is_first, span in ((index == 0, span) for index, span in enumerate(spans))
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None
@@ -195,10 +195,10 @@ def _stint(
     record: TicketRecord,
     changes: Sequence[Change],
     policy: Policy,
-    touches: Sequence[datetime],
+    touched_at: datetime | None,
     adopted_at: datetime | None,
 ) -> Stint:
-    clock_from = _clock_start(span, policy, touches)
+    clock_from = _clock_start(span, policy, touched_at)
     floor = _floor(changes, adopted_at, None if is_first else Span(span.entered_at, span.ended_at))
     adopted = clock_from is not None and floor is not None and span.entered_at < floor and clock_from <= floor
     if adopted:
@@ -238,11 +238,11 @@ def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Span 
     return max([adopted_at, *surveyed])
 
 
-def _clock_start(span: _Span, policy: Policy, touches: Sequence[datetime]) -> datetime | None:
+def _clock_start(span: _Span, policy: Policy, touched_at: datetime | None) -> datetime | None:
     if policy.tier(span.tier).starts_at is StartsAt.ASSIGNMENT:
         return span.entered_at
-    if not touches:
+    if touched_at is None:
         return None
     # Whoever touched the ticket before this stint touched it for good: then the stint counts from its beginning.
-    first = max(touches[0], span.entered_at)
+    first = max(touched_at, span.entered_at)
     return first if span.ended_at is None or first < span.ended_at else None
