@@ -8,6 +8,7 @@ installed and fails to, fails.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -41,9 +42,12 @@ def is_good_on(database: str, arguments: str) -> bool:
     click.echo(f"Request Tracker on {database}:")
     begin = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments.split(), str(HERE)]
-    done = subprocess.run(command, env={**os.environ, "E2E_RT_DATABASE": database}, check=False)
+    with subprocess.Popen(command, env={**os.environ, "E2E_RT_DATABASE": database}) as tests:
+        # Whoever ends us has pytest stop, too, and what it started: a SIGTERM would leave that behind.
+        signal.signal(signal.SIGTERM, lambda *_: tests.send_signal(signal.SIGINT))
+        code = tests.wait()
     click.echo(f"Request Tracker on {database}: {time.monotonic() - begin:.0f} s")
-    return done.returncode == 0
+    return code == 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import requests
 
 from tests.crash.desks import until
 from tests.crash.services import a_free_port
+from tests.e2e.rt.api import JUDGE, Api
 from tests.e2e.rt.instance import ACCOUNT, SECRET, Instance
 
 HOMES = ("First Touch", "Tier 3", "Sr IT")
@@ -117,7 +118,11 @@ class Connector:
 def connector_at(
     instance: Instance, folder: Path, variables: Mapping[str, str] | None = None, name: str = "connector"
 ) -> Iterator[Connector]:
-    """A new installation, with the kind of database that the instance has; the webhooks go to it. None runs yet."""
+    """A new installation at a desk without open tickets, with the kind of database that the instance has.
+
+    The webhooks go to it. No process runs yet.
+    """
+    Api(instance, JUDGE).clear_the_desk()
     if instance.cluster is None:
         database_url = f"sqlite:///{folder / name}.db"
     else:

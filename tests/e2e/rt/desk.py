@@ -39,6 +39,8 @@ class RealDesk(RtDesk):
         self.instance.send_webhooks_to(f"{public_url.rstrip('/')}/webhooks/rt")
 
     def deliver(self) -> int:
+        if not self.instance.is_sending():
+            return 0
         waiting = len(self.instance.waiting_webhooks())
         until(lambda: not self.instance.waiting_webhooks(), "all webhooks are gone", 60)
         return waiting

@@ -126,6 +126,10 @@ class Instance:
         if self._pid("sender") is None:
             self._launch("sender", ["perl", str(CONTRIB / "escalation-webhook-sender")])
 
+    def is_sending(self) -> bool:
+        """Whether the sender's process is there."""
+        return self._pid("sender") is not None
+
     def stop_sender(self, *, kill: bool = False) -> None:
         """Stop the sender of webhooks, if it runs."""
         self._end("sender", signal.SIGKILL if kill else signal.SIGTERM)
