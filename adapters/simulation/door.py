@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -23,6 +24,15 @@ class FrontDoor(ABC):
         app.register_error_handler(Refusal, self.refused)
         app.register_error_handler(HTTPException, self.http_error)
         app.after_request(self.headed)
+
+    def serve(self, method: str, rule: str, view: Callable[..., Response]) -> None:
+        """Serve ``view`` at an address. The state stands still while it looks and acts, as in a transaction."""
+
+        def still(**parts: Any) -> Response:
+            with self._ground.acting():
+                return view(**parts)
+
+        self._app.add_url_rule(rule, f"{method} {rule}", still, methods=[method], provide_automatic_options=False)
 
     @abstractmethod
     def http_error(self, error: HTTPException) -> Response:

@@ -62,7 +62,7 @@ class Door(FrontDoor):
             body, status = found if isinstance(found, tuple) else (found, 200)
             return as_json(body, status)
 
-        self._app.add_url_rule(_API + path, f"{method} {path}", view, methods=[method], provide_automatic_options=False)
+        self.serve(method, _API + path, view)
 
     def list(self, path: str, vocabulary: Vocabulary, source: Callable[..., Source], counted: bool = True) -> None:
         def listed(**parts: Any) -> Response:

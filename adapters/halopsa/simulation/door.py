@@ -83,9 +83,7 @@ class Door(FrontDoor):
             body, status = found if isinstance(found, tuple) else (found, 200)
             return as_json(messed(self.state, body), status)
 
-        self._app.add_url_rule(
-            f"/api/{path}", f"{method} {path}", view, methods=[method], provide_automatic_options=False
-        )
+        self.serve(method, f"/api/{path}", view)
 
     def sent_objects(self) -> list[Json]:
         """The objects that were posted. Raises Refusal (415, 400): an array it must be, also for one."""

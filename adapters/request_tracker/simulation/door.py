@@ -50,8 +50,7 @@ class Door(FrontDoor):
             found = answer(**parts)
             return found if isinstance(found, Response) else as_json(found)
 
-        name = f"{method} {path}"
-        self._app.add_url_rule(API + path, name, view, methods=[method], provide_automatic_options=False)
+        self.serve(method, API + path, view)
 
     def serial(self) -> Serial:
         """The writer for this call."""
