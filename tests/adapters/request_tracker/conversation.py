@@ -133,7 +133,7 @@ STEPS: Sequence[Step] = (
         "GET",
         "attachments",
         query={
-            "query": '[{{"field":"TransactionId","operator":"IN","value":["{fourth}","999999"]}},'
+            "query": '[{{"field":"TransactionId","operator":"IN","value":["999998","999999"]}},'
             '{{"field":"ContentType","operator":"STARTSWITH","value":"text/"}}]',
             "fields": "Content,ContentType,TransactionId,Filename",
             "orderby": "id",

@@ -27,6 +27,11 @@ def proven_on(database: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not IS_FULL and database != DATABASE, reason=f"runs on {database}, or with E2E_RT_FULL")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The contract suite comes last: it leaves hundreds of tickets and mails behind, which other tests look through."""
+    items.sort(key=lambda item: item.path.name == "test_contract.py")
+
+
 _figures: list[str] = []
 
 
