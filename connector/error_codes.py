@@ -29,40 +29,68 @@ _SOURCE = (
 )
 _SENTENCE = r"([^\n]{3,160}?)(?=$|[.;](?:\s|$))"
 
+_45 = ("4", "5")
 _FORMS = tuple(
-    re.compile(form, re.IGNORECASE)
-    for form in (
+    (needs, re.compile(form, re.IGNORECASE))
+    for needs, form in (
         # Windows codes: as hexadecimal, and as the negative number that they also are
-        r"\b0x(?:[0-9a-f]{16}|[0-9a-f]{8})\b",
-        r"\bstop[ :]{1,2}0x[0-9a-f]{2,8}\b",
-        r"(?<![\w.-])-214\d{7}\b",
+        (("0x",), r"\b0x(?:[0-9a-f]{16}|[0-9a-f]{8})\b"),
+        (("0x",), r"\bstop[ :]{1,2}0x[0-9a-f]{2,8}\b"),
+        (("-214",), r"(?<![\w.-])-214\d{7}\b"),
         # HTTP status: after the word, before its phrase, or in somebody's answer
-        rf"\bHTTP(?:/\d(?:\.\d)?)?(?:[ -](?:status|error|response|code))*[ :=#]{{1,3}}[1-5]\d\d{_END}(?: {_PHRASE})?",
-        rf"(?<![\w.:/$€£#@-])[45]\d\d {_PHRASE}",
-        rf"{_ANSWERED}(?: with)?(?: an?| the)?:? ([45]\d\d{_END}(?: {_MESSAGE}| (?:error|response|status)\b"
-        r"|(?=\s*(?:[.,;:!)]|$|(?:from|on|when|for|in|and|after|while)\b))))",
+        (
+            ("http",),
+            r"\bHTTP(?:/\d(?:\.\d)?)?(?:[ -](?:status|error|response|code))*"
+            rf"[ :=#]{{1,3}}[1-5]\d\d{_END}(?: {_PHRASE})?",
+        ),
+        (_45, rf"(?<![\w.:/$€£#@-])[45]\d\d {_PHRASE}"),
+        (
+            _45,
+            rf"{_ANSWERED}(?: with)?(?: an?| the)?:? ([45]\d\d{_END}(?: {_MESSAGE}| (?:error|response|status)\b"
+            r"|(?=\s*(?:[.,;:!)]|$|(?:from|on|when|for|in|and|after|while)\b))))",
+        ),
         # a number or name that is called an error, a status or a code
-        rf"\b(?:status|error|response)[ :=#]{{1,2}}(?:no\.? ?|number )?-?\d{{1,10}}{_END}(?: {_MESSAGE})?",
-        r"\b(?:exit|exited with|return|error|result|status|stop|fault|reason|response|bug ?check)[ -]codes?"
-        rf"(?: (?:is|was|of))?[ :=#]{{1,3}}(?-i:-?\d{{1,10}}{_END}|{_CODE_NAME})(?: {_PHRASE})?",
-        r"\b(?:errno|hresult)[ :=]{1,3}-?\d{1,10}\b",
+        (
+            ("status", "error", "response"),
+            rf"\b(?:status|error|response)[ :=#]{{1,2}}(?:no\.? ?|number )?-?\d{{1,10}}{_END}(?: {_MESSAGE})?",
+        ),
+        (
+            ("code",),
+            r"\b(?:exit|exited with|return|error|result|status|stop|fault|reason|response|bug ?check)[ -]codes?"
+            rf"(?: (?:is|was|of))?[ :=#]{{1,3}}(?-i:-?\d{{1,10}}{_END}|{_CODE_NAME})(?: {_PHRASE})?",
+        ),
+        (("errno", "hresult"), r"\b(?:errno|hresult)[ :=]{1,3}-?\d{1,10}\b"),
         # the numbering of particular products and standards
-        r"\bevent[ _-]?ids?[ :#=]*(?:is |was )?\d{1,5}(?:(?:,? and |, ?| & |/)\d{1,5})*\b",
-        r"\bSQLSTATE[ \[:=]*[0-9A-Z]{5}\b\]?",
-        r"\b(?-i:(?:ORA|TNS|PLS|RMAN)-\d{4,5}|(?:AADSTS|CAA|MSIS)\d{4,7})\b",
-        r"(?<![\w.:/-])[245]\d\d[ -][245]\.\d{1,3}\.\d{1,3}\b(?!\.\d)",
-        r"\b(?-i:(?:ERR|DNS_PROBE|NS_ERROR|NT_STATUS|STATUS|SEC_E|E|SSL_ERROR|CERT)_[A-Z][A-Z0-9_]{2,60}"
-        r"|E(?:CONN[A-Z]{3,10}|TIMEDOUT|ACCES|NOTFOUND|PIPE|HOSTUNREACH|ADDRINUSE|PERM|NOENT))\b",
-        r"\b(?:stop|blue ?screen|bsod|bug ?check)\b[^\n]{0,60}?\b(?-i:([A-Z]{3,20}(?:_[A-Z0-9]{1,20}){2,6}))\b",
-        r"\b(?-i:[A-Z][A-Za-z0-9]{2,60}(?:Exception|Error))\b(?:: [^\n]{1,120})?",
+        (("event",), r"\bevent[ _-]?ids?[ :#=]*(?:is |was )?\d{1,5}(?:(?:,? and |, ?| & |/)\d{1,5})*\b"),
+        (("sqlstate",), r"\bSQLSTATE[ \[:=]*[0-9A-Z]{5}\b\]?"),
+        (
+            ("ora-", "tns-", "pls-", "rman-", "aadsts", "caa", "msis"),
+            r"\b(?-i:(?:ORA|TNS|PLS|RMAN)-\d{4,5}|(?:AADSTS|CAA|MSIS)\d{4,7})\b",
+        ),
+        (("2.", "4.", "5."), r"(?<![\w.:/-])[245]\d\d[ -][245]\.\d{1,3}\.\d{1,3}\b(?!\.\d)"),
+        (
+            ("_",),
+            r"\b(?-i:(?:ERR|DNS_PROBE|NS_ERROR|NT_STATUS|STATUS|SEC_E|E|SSL_ERROR|CERT)_[A-Z][A-Z0-9_]{2,60})\b",
+        ),
+        (
+            ("econn", "etimedout", "eacces", "enotfound", "epipe", "ehostunreach", "eaddrinuse", "eperm", "enoent"),
+            r"\b(?-i:E(?:CONN[A-Z]{3,10}|TIMEDOUT|ACCES|NOTFOUND|PIPE|HOSTUNREACH|ADDRINUSE|PERM|NOENT))\b",
+        ),
+        (
+            ("_",),
+            r"\b(?:stop|blue ?screen|bsod|bug ?check)\b[^\n]{0,60}?\b(?-i:([A-Z]{3,20}(?:_[A-Z0-9]{1,20}){2,6}))\b",
+        ),
+        (("exception", "error"), r"\b(?-i:[A-Z][A-Za-z0-9]{2,60}(?:Exception|Error))\b(?:: [^\n]{1,120})?"),
         # messages: quoted after a word for where they stood, or introduced as an error
-        rf"{_SOURCE}[^\"“”`«»\n]{{0,40}}\"([^\"]{{3,200}})\"",
-        rf"{_SOURCE}[^\"“”`«»\n]{{0,40}}[“«]([^“”«»]{{3,200}})[”»]",
-        rf"(?:{_SOURCE}|{_ANSWERED})[^\"“”`«»\n]{{0,40}}`([^`]{{3,200}})`",
-        rf"\b(?:error|fehler|erreur)\s?: ?(?=[^\s\"“`«]){_SENTENCE}",
-        rf"\b(?-i:(?:ERROR|FATAL))\b\]?[ :-]{{1,3}}(?=[^\s:\"“`«-]){_SENTENCE}",
+        (('"',), rf"{_SOURCE}[^\"“”`«»\n]{{0,40}}\"([^\"]{{3,200}})\""),
+        (("“", "«"), rf"{_SOURCE}[^\"“”`«»\n]{{0,40}}[“«]([^“”«»]{{3,200}})[”»]"),
+        (("`",), rf"(?:{_SOURCE}|{_ANSWERED})[^\"“”`«»\n]{{0,40}}`([^`]{{3,200}})`"),
+        (("error", "fehler", "erreur"), rf"\b(?:error|fehler|erreur)\s?: ?(?=[^\s\"“`«]){_SENTENCE}"),
+        (("error", "fatal"), rf"\b(?-i:(?:ERROR|FATAL))\b\]?[ :-]{{1,3}}(?=[^\s:\"“`«-]){_SENTENCE}"),
     )
 )
+"""Each form with what a line, in lower case, must hold some of: to look for a word takes less than a search."""
+
 _HINT = re.compile(r"\d|[\"“`«_]|error|exception|fehler|erreur|fatal", re.IGNORECASE)
 
 Span = tuple[int, int]
@@ -72,7 +100,9 @@ def error_spans(line: str) -> list[Span]:
     """Where error codes and messages stand in a line, in order. Of two that overlap the longer one counts."""
     if not _HINT.search(line):
         return []
-    spans = {found.span(found.lastindex or 0) for form in _FORMS for found in form.finditer(line)}
+    lowered = line.casefold()
+    likely = [form for needs, form in _FORMS if any(map(lowered.__contains__, needs))]
+    spans = {found.span(found.lastindex or 0) for form in likely for found in form.finditer(line)}
     chosen: list[Span] = []
     for start, end in sorted(spans):
         if not chosen or start >= chosen[-1][1]:

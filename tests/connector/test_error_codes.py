@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector import error_codes
 from connector.error_codes import error_spans, errors_in
 
 
@@ -102,3 +103,31 @@ def test_spans_are_in_order_and_never_overlap(line):
     assert spans == sorted(spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert all(0 <= start < end <= len(line) for start, end in spans)
+
+
+WORDS = [
+    *("0x80070005", "STOP 0x7B", "-2147024891", "HTTP 503", "http/1.1", "502 Bad Gateway", "404", "said", "got 500"),
+    *("Status: 5", "response 12", "exit code 1", "Return-Code = ERR_X1", "errno 13", "HRESULT: 5", "event id 1014"),
+    *("SQLSTATE[42S02]", "ORA-00942", "AADSTS50076", "CAA20002", "550 5.7.1", "ERR_NAME_NOT_RESOLVED", "ECONNREFUSED"),
+    *(
+        "EACCES",
+        "BSOD",
+        "IRQL_NOT_LESS_OR_EQUAL",
+        "NullReferenceException: x",
+        "TypeError",
+        "the log",
+        '"',
+        "“no”",
+        "«",
+    ),
+    *("`404 no`", "Fehler: kein Netz", "erreur : non", "ERROR] - disk", "FATAL", "error: x", "ſtatus 5", ".", " ", "É"),
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join))
+def test_what_a_form_needs_of_a_line_never_hides_what_it_would_find(line: str) -> None:
+    every = tuple((("",), form) for _, form in error_codes._FORMS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(error_codes, "_FORMS", every)
+        expected = error_spans(line)
+    assert error_spans(line) == expected
