@@ -193,12 +193,8 @@ class HttpClient:
     def _send(self, request: _Prepared, started: float) -> Answer:
         options = self.options
         try:
-            with self._session.request(
-                request.method,
-                request.url,
-                json=request.payload,
-                data=request.form,
-                headers=request.headers,
+            with self._session.send(
+                self._prepared(request),
                 timeout=(options.connect_seconds, options.read_seconds),
                 allow_redirects=False,
                 stream=True,
@@ -209,6 +205,15 @@ class HttpClient:
                 return Answer(response.status_code, response.headers, body)
         except (requests.RequestException, Urllib3Error) as error:
             raise _translated(error, request) from error
+
+    def _prepared(self, request: _Prepared) -> requests.PreparedRequest:
+        """The request as it goes out. Prepared here: the session would merge in cookies, hooks and an environment that
+        it does not have, which takes longer than to send it.
+        """
+        prepared = requests.PreparedRequest()
+        headers = {**self._session.headers, **request.headers}
+        prepared.prepare(request.method, request.url, headers, data=request.form, json=request.payload)
+        return prepared
 
     def _body(self, response: requests.Response, request: _Prepared, started: float) -> bytes:
         parts: list[bytes] = []
