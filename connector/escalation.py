@@ -6,7 +6,7 @@ The order, which a crash between any two steps neither loses nor repeats:
 2. journal that the note is about to be written (guarded by the turn's fence);
 3. look for the note's marker, and write the note only where it is not;
 4. reassign, and prove it from what comes back;
-5. journal the outcome with its audit entry and the changes made, in one transaction.
+5. hand the outcome back: its turn is finished with it, its audit entry and the changes made, in one transaction.
 
 Once the note stands, the escalation is decided: it is finished unless the ticket was resolved, closed or moved by
 somebody else in between.
@@ -18,8 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import structlog
-
 from adapters.contract import OutcomeUnknown, Permanent, TicketSystem, UnknownName, VisibleNote
 from connector.alternatives import first_known
 from connector.announcing import Announcer
@@ -27,7 +25,7 @@ from connector.assignment import Assigner, Assignment
 from connector.audit import AuditEvent
 from connector.evaluator import Decision
 from connector.journal import Journal, Step
-from connector.mailbox import Claim, Source
+from connector.mailbox import Claim, Effect, Source
 from connector.marks import Marks
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.observation import moved_by_us
@@ -35,17 +33,11 @@ from connector.policy import QUEUE, Homes, Policy, Tier
 from connector.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
 from connector.speaking import wait_until_settled
 
-LOGGED = ("reason", "stage", "from", "to", "limit_minutes", "used_minutes", "due_at", "place", "tries")
-"""Of an escalation's outcome, what its log line says: nothing that a client wrote."""
-
 TRAINING = "training request"
 """The audit event that records a knowledge gap: who, and which topic."""
 
 MOVE_TRIES = 3
 MOVE_PAUSE = timedelta(minutes=2)
-
-
-log = structlog.get_logger("connector.escalation")
 
 
 class MoveDidNotHold(Permanent):
@@ -80,13 +72,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What became of an escalation: the ticket as it now is, and the changes that are already stored.
+    """What became of an escalation: the ticket as it now is, and what is to be kept of it when its turn is finished.
 
-    ``is_final``: it was the final escalation; the ticket stayed. ``cleared_owner``: an owner was to be removed;
-    ``owner_stays``: the ticket system would not.
+    ``changes``: those made by it. ``is_final``: it was the final escalation; the ticket stayed. ``cleared_owner``: an
+    owner was to be removed; ``owner_stays``: the ticket system would not.
     """
 
     record: TicketRecord
+    effect: Effect
+    audit: tuple[AuditEvent, ...]
     changes: tuple[Change, ...] = ()
     is_final: bool = False
     cleared_owner: bool = False
@@ -242,7 +236,7 @@ class Escalator:
             ) from error
 
     def move(self, errand: Errand) -> Carried:
-        """Reassign and journal the outcome. Raises MoveDidNotHold when something changed it back."""
+        """Reassign, and tell what came of it. Raises MoveDidNotHold when something changed it back."""
         plan, record = errand.plan, errand.record
         tries = tries_of(errand.step(MOVE)) + 1
         self.journal.require_held(errand.claim)
@@ -266,25 +260,23 @@ class Escalator:
             "owner_stays": stays,
             "tries": tries,
         }
-        self.record_outcome(errand.claim, plan.saga, after, outcome, made, is_final=plan.is_final)
-        return Carried(after, made, is_final=plan.is_final, cleared_owner=is_cleared, owner_stays=stays)
+        carried = self.carried_out(plan.saga, after, outcome, made, is_final=plan.is_final)
+        return replace(carried, cleared_owner=is_cleared, owner_stays=stays)
 
-    def record_outcome(
+    def carried_out(
         self,
-        claim: Claim,
         saga: str,
         record: TicketRecord,
         outcome: Mapping[str, object],
         changes: tuple[Change, ...],
         *,
         is_final: bool,
-    ) -> None:
-        """Journal an escalation that was carried out, with its audit entries and the messages to be sent of it."""
+    ) -> Carried:
+        """An escalation that was carried out, with its audit entries and the messages to be sent of it."""
         event = "final escalation" if is_final else "escalated"
         messages = self.announcer.escalated(saga, record, outcome)
-        audit = events_of(event, outcome)
-        self.journal.done(claim, saga, MOVE, outcome, changes=changes, audit=audit, deliveries=messages)
-        log_escalation(event, self.system.name, record, outcome)
+        effect = Effect(saga, MOVE, outcome, tuple(messages))
+        return Carried(record, effect, events_of(event, outcome), changes, is_final=is_final)
 
     def say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
         """The first time that an owner cannot be removed, the note already says otherwise: put it right, once."""
@@ -319,11 +311,6 @@ def events_of(event: str, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]
     training = facts.get("training")
     requests = training if isinstance(training, list) else []
     return (AuditEvent(event, facts), *(AuditEvent(TRAINING, request) for request in requests))
-
-
-def log_escalation(event: str, connection: str, record: TicketRecord, outcome: Mapping[str, object]) -> None:
-    """The one log line of an escalation."""
-    log.info(event, connection=connection, ticket=record.id, **{key: outcome.get(key) for key in LOGGED})
 
 
 def _not_held(target: Target, after: TicketRecord) -> str:

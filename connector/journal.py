@@ -10,29 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from connector import audit
 from connector.audit import AuditEvent
-from connector.mailbox import Claim, Delivery, lock_held
+from connector.mailbox import Claim, is_held
 from connector.model import Change
 from connector.store import observations
-from connector.store.engine import Store, insert_into
+from connector.store.engine import Store
 from connector.store.errors import LeaseLost
-from connector.store.queries import mail, rows
-from connector.store.queries.views import has_prefix
-from connector.store.tables import AnyRow, step
+from connector.store.queries import steps
+from connector.store.records import StepState
+from connector.store.tables import AnyRow
 
 __all__ = ["Journal", "LeaseLost", "Step", "StepState"]
-
-
-class StepState(StrEnum):
-    BEGUN = "begun"
-    DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +52,16 @@ class Journal:
         n: int,
         detail: Mapping[str, object],
         changes: Sequence[Change] = (),
-    ) -> Step | None:
-        """Note that step ``n`` is about to be tried; returns the step as it stood before, None if it is new.
+    ) -> None:
+        """Note that step ``n`` is about to be tried.
 
         Beginning again, also what was done but did not hold, gives the step the new detail and moment: its
         ``at`` is when it was tried last. ``changes`` are stored with it. Raises LeaseLost.
         """
         with self.store.writing() as conn:
             _require_held(conn, claim)
-            row = conn.execute(_ONE, {"at_saga": saga, "at_n": n}).one_or_none()
-            self._write(conn, Step(saga, n, StepState.BEGUN, dict(detail), self.store.now(conn)))
+            steps.write(conn, self.store, [steps.row(saga, n, StepState.BEGUN, detail, self.store.now(conn))])
             observations.append(conn, [(*claim.key, change) for change in changes])
-        return None if row is None else _step(row)
 
     def now(self) -> datetime:
         """The present moment, by the clock that counts for the journal."""
@@ -89,20 +80,16 @@ class Journal:
         outcome: Mapping[str, object],
         changes: Sequence[Change] = (),
         audit: Sequence[AuditEvent] = (),
-        deliveries: Sequence[Delivery] = (),
     ) -> None:
-        """Note what came of a step, with the changes that it made, their audit, and mail that follows from it.
+        """Note what came of a step while its turn goes on, with the changes that it made and their audit.
 
-        Raises LeaseLost.
+        What a turn ends with is noted when it is finished (see ``Effect``). Raises LeaseLost.
         """
         with self.store.writing() as conn:
             _require_held(conn, claim)
             now = self.store.now(conn)
-            self._write(conn, Step(saga, n, StepState.DONE, dict(outcome), now))
+            steps.write(conn, self.store, [steps.row(saga, n, StepState.DONE, outcome, now)])
             observations.append(conn, [(*claim.key, change) for change in changes])
-            if deliveries:
-                mail.insert(conn, self.store, deliveries, now)
-                rows.ring(conn, self.store, {(one.connection, one.ticket) for one in deliveries}, now)
             _append_audit(conn, claim, audit, now)
 
     def steps(self, prefix: str) -> list[Step]:
@@ -110,28 +97,19 @@ class Journal:
 
         End the prefix with the separator (``psa/4711/``), or 47110 is found with 4711.
         """
-        query = select(step).where(has_prefix(step.c.saga, prefix)).order_by(step.c.saga, step.c.n)
         with self.store.reading() as conn:
-            return [_step(row) for row in conn.execute(query)]
+            return [_step(row) for row in steps.with_prefix(conn, prefix)]
 
-    def _write(self, conn: Connection, new: Step) -> None:
-        row = {"saga": new.saga, "n": new.n, "state": new.state.value, "outcome": new.outcome, "at": new.at}
-        conn.execute(_writing(self.store.is_postgresql), row)
-
-
-# Made once: to put a statement together takes longer than to run it.
-_ONE = select(step).where(step.c.saga == bindparam("at_saga"), step.c.n == bindparam("at_n"))
-
-
-@cache
-def _writing(is_postgresql: bool) -> Any:
-    statement = insert_into(step, is_postgresql=is_postgresql)
-    fresh = {name: statement.excluded[name] for name in ("state", "outcome", "at")}
-    return statement.on_conflict_do_update(index_elements=["saga", "n"], set_=fresh)
+    def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
+        """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so."""
+        with self.store.reading() as conn:
+            changes = observations.read(conn, connection, ticket)
+            found = steps.with_prefix(conn, prefix)
+        return tuple(changes), tuple(map(_step, found))
 
 
 def _require_held(conn: Connection, claim: Claim) -> None:
-    if not lock_held(conn, [claim]):
+    if not is_held(conn, claim):
         raise LeaseLost(claim.connection, claim.ticket)
 
 

@@ -23,18 +23,20 @@ from connector import audit
 from connector.model import Change
 from connector.store import observations
 from connector.store.engine import Store
-from connector.store.queries import chores, mail, rows, views
+from connector.store.queries import chores, mail, rows, steps, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
     Claim,
     DeadLetter,
     Delivery,
+    Effect,
     Failed,
     Finished,
     Key,
     Mail,
     MailboxStats,
     Source,
+    StepState,
     TicketRow,
 )
 from connector.store.tables import AnyRow
@@ -43,6 +45,7 @@ __all__ = [
     "Claim",
     "DeadLetter",
     "Delivery",
+    "Effect",
     "Failed",
     "Finished",
     "Mail",
@@ -77,11 +80,7 @@ class Mailbox:
         if not deliveries:
             return []
         with self.store.writing() as conn:
-            now = self.store.now(conn)
-            fresh = mail.insert(conn, self.store, deliveries, now)
-            keys = {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}
-            rows.ring(conn, self.store, keys, now)
-        return fresh
+            return self._store(conn, deliveries, self.store.now(conn))
 
     def schedule(self, connection: str, ticket: str, wake_at: datetime) -> None:
         """Wake a ticket (or chore) at ``wake_at`` or earlier; creates its row, revives a dead letter.
@@ -124,8 +123,8 @@ class Mailbox:
     def finish(self, outcomes: Sequence[Finished | Failed]) -> list[bool]:
         """End many turns in ONE transaction; False where the claim was lost, of which nothing is written.
 
-        The order: lock the rows by fence, tick mail off by id, then look what mail is there now, write the
-        rows, the changes, and last the audit trail.
+        The order: lock the rows by fence, keep what the turns did and the mail that follows from it, tick mail off by
+        id, then look what mail is there now, write the rows, the changes, and last the audit trail.
         """
         if not outcomes:
             return []
@@ -133,6 +132,7 @@ class Mailbox:
             now = self.store.now(conn)
             held = lock_held(conn, [outcome.claim for outcome in outcomes])
             results, valid = _judge(outcomes, held)
+            self._keep(conn, [o.effect for o in valid if isinstance(o, Finished) and o.effect], now)
             done = [(i, *o.claim.key) for o in valid if isinstance(o, Finished) for i in o.done_mail]
             mail.tick_off(conn, done, now)
             left = mail.undone_ids(conn, [outcome.claim.key for outcome in valid])
@@ -144,6 +144,20 @@ class Mailbox:
             observations.append(conn, ledger.changes)
             audit.append(conn, ledger.audit, now)
         return results
+
+    def _keep(self, conn: Connection, effects: Sequence[Effect], now: datetime) -> None:
+        done = [steps.row(effect.saga, effect.n, StepState.DONE, effect.outcome, now) for effect in effects]
+        steps.write(conn, self.store, done)
+        self._store(conn, [delivery for effect in effects for delivery in effect.deliveries], now)
+
+    def _store(self, conn: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
+        """Store mail and ring the tickets of what is new; False marks a duplicate."""
+        if not deliveries:
+            return []
+        fresh = mail.insert(conn, self.store, deliveries, now)
+        keys = {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}
+        rows.ring(conn, self.store, keys, now)
+        return fresh
 
     def next_wake(self, connections: Sequence[str]) -> datetime | None:
         """The earliest moment at which any row wants to be woken; it may be past."""
@@ -235,9 +249,17 @@ def lock_held(conn: Connection, claims: Sequence[Claim]) -> dict[Key, AnyRow]:
     return {claim.key: found[claim.key] for claim in claims if _holds(found, claim)}
 
 
+def is_held(conn: Connection, claim: Claim) -> bool:
+    """Lock the row of a claim, and tell whether the claim still holds it."""
+    return _is_of(rows.lock_one(conn, claim.key), claim)
+
+
 def _holds(found: dict[Key, AnyRow], claim: Claim) -> bool:
+    return _is_of(found.get(claim.key), claim)
+
+
+def _is_of(row: AnyRow | None, claim: Claim) -> bool:
     """Whether a claim is still good. A released row keeps its fence, so the owner is asked for, too."""
-    row = found.get(claim.key)
     return row is not None and row.owner is not None and row.fence == claim.fence
 
 

@@ -7,7 +7,7 @@ from the web service counts for itself alone; what it leaves in the database is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client import (
@@ -71,9 +71,12 @@ class Metrics:
             f"{PREFIX}_delivery_batch", "Deliveries stored in one transaction", registry=self.registry, buckets=_BATCH
         )
 
-    def count_outcome(self, outcome: Finished | Failed) -> None:
-        """Count a turn that ended."""
+    def count_outcome(self, outcome: Finished | Failed, now: Callable[[], datetime]) -> None:
+        """Count a turn that ended and, by the present moment that ``now`` gives, the escalation that it ended with."""
         self.turns.labels(outcome.claim.connection, _ending(outcome)).inc()
+        for event in outcome.audit:
+            if event.event in ESCALATING:
+                self.count_escalation(outcome.claim.connection, event, now())
 
     def count_escalation(self, system: str, event: AuditEvent, now: datetime) -> None:
         """Count an escalation by its audit event, and how late it was."""
@@ -113,7 +116,7 @@ class CountedMailbox(Mailbox):
 
 
 class CountedJournal(Journal):
-    """A journal that counts the escalations it is told of, once they are committed."""
+    """A journal that counts the overrides it is told of, once they are committed."""
 
     def __init__(self, store: Store, metrics: Metrics) -> None:
         super().__init__(store)
@@ -127,14 +130,11 @@ class CountedJournal(Journal):
         outcome: Mapping[str, object],
         changes: Sequence[Change] = (),
         audit: Sequence[AuditEvent] = (),
-        deliveries: Sequence[Delivery] = (),
     ) -> None:
         """See ``Journal.done``."""
-        super().done(claim, saga, n, outcome, changes, audit, deliveries)
+        super().done(claim, saga, n, outcome, changes, audit)
         for event in audit:
-            if event.event in ESCALATING:
-                self._metrics.count_escalation(claim.connection, event, self.store.now())
-            elif event.event in OVERRIDES:
+            if event.event in OVERRIDES:
                 self._metrics.count_override(claim.connection, event)
 
 

@@ -72,8 +72,7 @@ def _recovered(escalator: Escalator, seen: Seen, note: Step, target: Mapping[str
     facts = {name: value for name, value in note.outcome.items() if name not in ("marker", "target")}
     outcome = {**facts, "place": str(seen.record.place), "recovered": True}
     is_final = not target["place"]
-    escalator.record_outcome(seen.claim, note.saga, seen.record, outcome, seen.new, is_final=is_final)
-    return Carried(seen.record, is_final=is_final)
+    return escalator.carried_out(note.saga, seen.record, outcome, (), is_final=is_final)
 
 
 def _plan_again(escalator: Escalator, seen: Seen, note: Step, *, has_moved: bool = False) -> Plan:

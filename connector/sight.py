@@ -80,15 +80,20 @@ class Sight:
         state = self.connection.state()
         record = self.system.read(TicketId(ticket))
         record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
-        known, new = self._changes(claim, record, homes, state)
-        steps = tuple(self.journal.steps(f"{connection}/{ticket}/"))
+        stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
+        known, new = self._changes(claim, record, stored, homes, state)
         judged = self.judge(record, (*known, *new), heard_by(steps))
         return Seen(claim, record, known, new, judged.homes, steps, judged.decision, judged.policy)
 
     def _changes(
-        self, claim: Claim, record: TicketRecord, homes: Homes, state: ConnectionState
+        self,
+        claim: Claim,
+        record: TicketRecord,
+        known: tuple[Change, ...],
+        homes: Homes,
+        state: ConnectionState,
     ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-        known, aspects = tuple(self.mailbox.changes(claim.connection, claim.ticket)), EVERY
+        aspects = EVERY
         adopted_at = _adopted_at(claim, record, state)
         if record.history_of:
             known, aspects = with_history(record, known)

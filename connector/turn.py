@@ -26,7 +26,6 @@ from connector.escalation import (
     MoveDidNotHold,
     NoteWasVisible,
     Plan,
-    log_escalation,
 )
 from connector.evaluator import Decision, Verdict
 from connector.facts import facts_of
@@ -35,7 +34,7 @@ from connector.handover import gather
 from connector.hearing import heard_by, heard_in
 from connector.history import last_move_did_not_hold
 from connector.journal import LeaseLost, Step
-from connector.mailbox import Claim, Failed, Finished, Source
+from connector.mailbox import Claim, Effect, Failed, Finished, Source
 from connector.marks import Marks
 from connector.model import Change
 from connector.policy import Policy
@@ -114,7 +113,7 @@ class TicketTurn:
             return self._decide(seen, demand, documentation)
         resumed = resume(self._escalator(seen.policy), seen, *pending, demand)
         if isinstance(resumed, Carried):
-            return self._moved(seen, resumed)
+            return self._moved(seen, resumed, seen.new)
         if isinstance(resumed, GivenUp):
             return self._decide(replace(seen, new=()), demand, documentation, has_acted=True)
         return self._decide(seen, demand, documentation)
@@ -207,19 +206,24 @@ class TicketTurn:
         begun = next((step for step in seen.steps if step.saga == saga and step.n == NOTE), None)
         plan = escalator.plan(seen.decision, seen.homes, saga, kept_member(begun))
         errand = errand_of(seen, plan, self._facts(seen, plan, demand))
-        return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan, demand), self.now()))
+        return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan, demand), self.now()), ())
 
-    def _moved(self, seen: Seen, carried: Carried) -> Outcome:
-        """The ticket's next clock, worked out from what came back: no further call is needed."""
+    def _moved(self, seen: Seen, carried: Carried, unsaved: tuple[Change, ...]) -> Outcome:
+        """The ticket's next clock, worked out from what came back: no further call is needed.
+
+        ``unsaved``: changes that were seen and are not stored yet.
+        """
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
         heard = {**heard_in(seen.decision), **heard_by(seen.steps)}
         decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), heard).decision
         if carried.is_final:
             # The ticket stays where it is; what is owed after a final escalation is looked at in a turn of its own.
-            return self._finished(seen, _settled(decision), (), self.now(), has_acted=True)
-        situation = self._situation(seen, decision, Documentation(decision))
-        return self._finished(seen, _settled(decision), (), duties_of(situation, None).wake_at, has_acted=True)
+            wake_at: datetime | None = self.now()
+        else:
+            wake_at = duties_of(self._situation(seen, decision, Documentation(decision)), None).wake_at
+        finished = self._finished(seen, _settled(decision), (*unsaved, *carried.changes), wake_at, has_acted=True)
+        return replace(finished, effect=carried.effect, audit=(*carried.audit, *finished.audit))
 
     def _already_escalated(self, seen: Seen, saga: str, done: Step, wake_at: datetime | None) -> Outcome:
         """Nothing to do twice; but where a rule turned our move back, it is tried again, a few times."""
@@ -240,9 +244,9 @@ class TicketTurn:
         plan = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
         facts = self._facts(seen, plan, demand)
         facts |= {"note": self._note(seen, plan, demand), "assignment": plan.assignment}
-        self.journal.done(seen.claim, saga, WOULD, {}, changes=seen.new, audit=(AuditEvent("would escalate", facts),))
-        log_escalation("would escalate", self.system.name, seen.record, facts)
-        return self._finished(seen, _settled(seen.decision), (), wake_at)
+        finished = self._finished(seen, _settled(seen.decision), seen.new, wake_at)
+        would = AuditEvent("would escalate", facts)
+        return replace(finished, effect=Effect(saga, WOULD, {}), audit=(would, *finished.audit))
 
     def _note(self, seen: Seen, plan: Plan, demand: Demand) -> str:
         people = self._names(seen.policy) if plan.is_final else {}

@@ -131,7 +131,8 @@ def worker_of(wiring: Wiring) -> Worker:
     """The worker of these settings, not started yet. Homes that do not resolve are reported in the background."""
     connected = connections_of(wiring)
     threading.Thread(target=report_homes, args=(connected,), name="homes", daemon=True).start()
-    return assembly.worker_of(wiring.store, connected, WorkerSettings(worker_name()), wiring.metrics.count_outcome)
+    report = partial(wiring.metrics.count_outcome, now=wiring.store.now)
+    return assembly.worker_of(wiring.store, connected, WorkerSettings(worker_name()), report)
 
 
 def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool = False) -> Site:

@@ -20,7 +20,10 @@ import structlog
 from connector.mailbox import Claim, Failed, Finished, Mailbox
 
 TROUBLE = frozenset({"turn failed", "dead letter"})
-LOGGED = ("verdict", "tier", "stage", "due_at", "due_at_by_newer", "newer_policy", "why", "error", "message", "count")
+LOGGED = (
+    *("verdict", "tier", "reason", "stage", "from", "to", "limit_minutes", "used_minutes", "due_at"),
+    *("due_at_by_newer", "newer_policy", "place", "tries", "why", "error", "message", "count"),
+)
 """Of an audit entry's detail, what a log line says: nothing that a client wrote."""
 
 Outcome = Finished | Failed

@@ -42,7 +42,12 @@ def _row(connection: str, ticket: str, change: Change) -> dict[str, object]:
 def changes_of(store: Store, connection: str, ticket: str) -> list[Change]:
     """The changes seen on a ticket: by their moment, and as they were stored where moments are equal."""
     with store.reading() as conn:
-        return [
-            Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
-            for row in conn.execute(_OF_TICKET, {"at_connection": connection, "at_ticket": ticket})
-        ]
+        return read(conn, connection, ticket)
+
+
+def read(conn: Connection, connection: str, ticket: str) -> list[Change]:
+    """See ``changes_of``; inside the caller's transaction."""
+    return [
+        Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
+        for row in conn.execute(_OF_TICKET, {"at_connection": connection, "at_ticket": ticket})
+    ]

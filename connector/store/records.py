@@ -76,12 +76,30 @@ class Claim:
         return (self.connection, self.ticket)
 
 
+class StepState(StrEnum):
+    """How far a step of the journal has come."""
+
+    BEGUN = "begun"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A step of the journal that is done: what came of it, and the mail that follows from it."""
+
+    saga: str
+    n: int
+    outcome: Mapping[str, object]
+    deliveries: tuple[Delivery, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A turn that was done: what to keep, and when to wake the ticket next (None: when mail comes).
 
     ``snapshot``: None keeps the one that is stored. ``done_mail``: ids of the claim's mail that needs no
     more work. ``is_gone``: the ticket is not watched any more; its row goes, unless more mail is there.
+    ``effect``: what the turn did to the ticket in the end; ``changes`` and ``audit`` tell of it, too.
     """
 
     claim: Claim
@@ -92,6 +110,7 @@ class Finished:
     is_gone: bool = False
     changes: tuple[Change, ...] = ()
     audit: tuple[AuditEvent, ...] = ()
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, slots=True)

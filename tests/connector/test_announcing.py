@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
 from connector.announcing import Announcer, message_of
-from connector.audit import AuditEvent
 from connector.clock import VirtualClock
-from connector.journal import Journal, LeaseLost
-from connector.mailbox import Delivery, Mail, Mailbox, Source
+from connector.journal import Journal, StepState
+from connector.mailbox import Delivery, Effect, Mail, Mailbox, Source
 from connector.saga import MOVE
 from tests.builders import a_ticket
-from tests.connector.mailboxes import LEASE, START, a_held_ticket, claim_all
+from tests.connector.mailboxes import LEASE, START, a_held_ticket, all_done, claim_all
 
 FACTS = {"reason": "Time", "from": "First Touch (T1/2)", "to": "Tier 3"}
 SAGA = "psa/4711/x/diagnosis"
@@ -74,15 +71,26 @@ def test_mail_without_a_body_is_an_empty_message():
 def test_messages_are_stored_with_the_outcome_they_tell_of_and_not_without_it(
     mailbox: Mailbox, clock: VirtualClock
 ) -> None:
-    journal, claim = Journal(mailbox.store), a_held_ticket(mailbox, "4711")
-    messages = Announcer("psa", 2).escalated(SAGA, a_ticket(), FACTS)
-    journal.done(claim, SAGA, MOVE, {}, audit=(AuditEvent("escalated", {}),), deliveries=messages)
-    journal.done(claim, SAGA, MOVE, {}, deliveries=messages)
+    first, again, stale = (a_held_ticket(mailbox, name) for name in ("4711", "4712", "4713"))
+    messages = tuple(Announcer("psa", 2).escalated(SAGA, a_ticket(), FACTS))
+    for claim in (first, again):
+        assert mailbox.finish([all_done(claim, effect=Effect(SAGA, MOVE, {"place": "x"}, messages))]) == [True]
     rows = {one.ticket: [mail.delivery for mail in one.mail] for one in claim_all(mailbox)}
     assert rows == {"@notify:0": [f"@notify:0:{SAGA}"], "@notify:1": [f"@notify:1:{SAGA}"]}
     clock.advance(LEASE)
     assert len(claim_all(mailbox, "other")) == 3
-    with pytest.raises(LeaseLost):
-        journal.done(claim, "psa/4711/y/fix", MOVE, {}, deliveries=Announcer("psa", 1).alarm("a", "4711", "b"))
+    alarm = tuple(Announcer("psa", 1).alarm("a", "4713", "b"))
+    effect = Effect("psa/4713/y/fix", MOVE, {}, alarm)
+    assert mailbox.finish([all_done(stale, effect=effect)]) == [False]
     clock.advance(LEASE)
     assert all("alarm" not in mail.delivery for one in claim_all(mailbox) for mail in one.mail)
+    (step,) = Journal(mailbox.store).steps("psa/")
+    assert (step.saga, step.state, step.outcome) == (SAGA, StepState.DONE, {"place": "x"})
+
+
+def test_a_message_to_a_target_whose_own_turn_ends_in_the_same_transaction_is_not_lost(mailbox: Mailbox) -> None:
+    ticket, target = a_held_ticket(mailbox, "4711"), a_held_ticket(mailbox, "@notify:0")
+    effect = Effect(SAGA, MOVE, {}, tuple(Announcer("psa", 1).escalated(SAGA, a_ticket(), FACTS)))
+    assert mailbox.finish([all_done(target), all_done(ticket, effect=effect)]) == [True, True]
+    (claim,) = claim_all(mailbox)
+    assert [mail.delivery for mail in claim.mail] == [f"@notify:0:{SAGA}"]

@@ -39,7 +39,7 @@ def test_turns_are_counted_by_how_they_ended(metrics, store):
         Failed(claim, "oops", START),
         Failed(claim, "oops", None),
     ):
-        metrics.count_outcome(outcome)
+        metrics.count_outcome(outcome, lambda: START)
     for ending in ("running", "gone", "chore", "failed", "dead letter"):
         assert value(metrics, "turns_total", system="psa", outcome=ending) == 1
 
@@ -53,7 +53,7 @@ def test_an_escalation_is_counted_with_its_lateness_from_when_it_could_be_acted_
     clock.advance(timedelta(seconds=3))
     due = (START - timedelta(hours=15)).isoformat()
     event = escalation(due_at=due, act_at=START.isoformat())
-    CountedJournal(store, metrics).done(claim, "psa/1/s/fix", 2, {}, audit=[event, AuditEvent("clock", {})])
+    metrics.count_outcome(all_done(claim, audit=(event, AuditEvent("clock", {}))), clock.now)
     assert value(metrics, "escalations_total", system="psa", tier="1", reason="Time", mode="enforce") == 1
     assert value(metrics, "deadline_lateness_seconds_sum", system="psa") == 3.0
     assert value(metrics, "deadline_lateness_seconds_count", system="psa") == 1
@@ -63,9 +63,10 @@ def test_what_could_not_be_committed_is_not_counted(metrics, store):
     mailbox = Mailbox(store)
     claim = a_held_ticket(mailbox)
     mailbox.finish([Finished(claim, None)])
+    override = AuditEvent("override applied", {"by": "mia"})
     with pytest.raises(Exception, match="lease"):
-        CountedJournal(store, metrics).done(claim, "psa/1/s/fix", 2, {}, audit=[escalation()])
-    assert value(metrics, "escalations_total", system="psa", tier="1", reason="Time", mode="enforce") is None
+        CountedJournal(store, metrics).done(claim, "psa/1/s/o", 3, {}, audit=[override])
+    assert value(metrics, "overrides_total", system="psa", manager="mia", result="applied") is None
 
 
 def test_an_escalation_before_its_moment_is_not_negatively_late(metrics):

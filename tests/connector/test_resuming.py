@@ -110,10 +110,15 @@ class Scene:
 
     def events(self) -> list[tuple[str, Any]]:
         rows = audit.events(self.mailbox.store, "psa", "4711")
-        return [(row.event, row.detail.get("why", row.detail.get("recovered"))) for row in rows]
+        return [(row.event, row.detail.get("why")) for row in rows]
 
     def move_step(self) -> Step | None:
         return next((step for step in self.journal.steps("psa/4711/") if step.n == MOVE), None)
+
+
+def told(carried: Carried) -> list[tuple[str, Any]]:
+    """What goes to the audit trail when the turn is finished."""
+    return [(event.event, event.detail.get("recovered")) for event in carried.audit]
 
 
 @pytest.fixture
@@ -139,8 +144,8 @@ def test_once_the_note_stands_the_move_is_made_and_nothing_is_written_twice(scen
     carried = scene.resume()
     assert isinstance(carried, Carried)
     assert (carried.record.place, scene.system.writes) == (TIER_3, ["move"])
-    assert scene.move_step().state is StepState.DONE
-    assert scene.events() == [("escalated", None)]
+    assert (carried.effect.saga, carried.effect.n) == (scene.saga, MOVE)
+    assert told(carried) == [("escalated", None)]
 
 
 @pytest.mark.parametrize("text", ["Plan: swap it", "/override none because it is planned"])
@@ -201,8 +206,8 @@ def test_what_was_done_and_not_heard_of_is_recovered(scene):
     carried = scene.resume()
     assert isinstance(carried, Carried)
     assert not carried.is_final
-    assert (scene.system.writes, scene.events()) == ([], [("escalated", True)])
-    outcome = scene.move_step().outcome
+    assert (scene.system.writes, told(carried)) == ([], [("escalated", True)])
+    outcome = carried.effect.outcome
     assert (outcome["place"], outcome["recovered"], outcome["reason"]) == ("Tier 3 > Seniors", True, "Time")
     assert not {"marker", "target"} & outcome.keys()
 
@@ -222,9 +227,8 @@ def test_a_recovered_move_whose_owner_stayed_says_so_once(scene):
 def test_a_recovered_escalation_is_announced_too(scene):
     scene.write_the_note()
     scene.system.record = replace(scene.system.record, place=TIER_3, owner=None)
-    scene.resume()
-    (row,) = scene.mailbox.claim("sender", 10, timedelta(seconds=60), ["psa"])
-    assert (row.ticket, row.mail[0].delivery) == ("@notify:0", f"@notify:0:{scene.saga}")
+    (message,) = scene.resume().effect.deliveries
+    assert (message.ticket, message.delivery) == ("@notify:0", f"@notify:0:{scene.saga}")
 
 
 def test_a_final_escalation_is_finished_or_recovered_where_the_ticket_is(open_scene):
@@ -237,7 +241,7 @@ def test_a_final_escalation_is_finished_or_recovered_where_the_ticket_is(open_sc
     assert isinstance(again, Carried)
     assert again.is_final
     assert scene.system.writes == ["move"]
-    assert scene.events() == [("final escalation", None), ("final escalation", True)]
+    assert told(carried) + told(again) == [("final escalation", None), ("final escalation", True)]
 
 
 def test_whoever_was_chosen_by_the_first_try_is_kept(open_scene):

@@ -38,23 +38,24 @@ _TAKING = (
         ring_at=case((mailbox.c.ring_at > bindparam("at_now", type_=Moment), mailbox.c.ring_at), else_=null()),
     )
 )
+_ROW = select(
+    mailbox.c.ticket,
+    mailbox.c.fence,
+    mailbox.c.owner,
+    mailbox.c.due_at,
+    mailbox.c.ring_at,
+    mailbox.c.attempts,
+    mailbox.c.failing_since,
+)
 _LOCKING = (
-    select(
-        mailbox.c.ticket,
-        mailbox.c.fence,
-        mailbox.c.owner,
-        mailbox.c.due_at,
-        mailbox.c.ring_at,
-        mailbox.c.attempts,
-        mailbox.c.failing_since,
-    )
-    .where(
+    _ROW.where(
         mailbox.c.connection == bindparam("at_connection"),
         mailbox.c.ticket.in_(bindparam("at_tickets", expanding=True)),
     )
     .order_by(mailbox.c.ticket)
     .with_for_update()
 )
+_LOCKING_ONE = _ROW.where(_at_key).with_for_update()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,11 @@ def lock(conn: Connection, keys: Iterable[Key]) -> dict[Key, AnyRow]:
         locked = conn.execute(_LOCKING, {"at_connection": connection, "at_tickets": tickets})
         found |= {(connection, row.ticket): row for row in locked}
     return found
+
+
+def lock_one(conn: Connection, key: Key) -> AnyRow | None:
+    """Lock a single row, in less time than ``lock`` takes; None where it does not exist."""
+    return conn.execute(_LOCKING_ONE, {"at_connection": key[0], "at_ticket": key[1]}).one_or_none()
 
 
 def extend(conn: Connection, keys: Sequence[Key], until: datetime) -> None:

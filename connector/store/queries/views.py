@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, case, func, select
 
 from connector.store.queries.rows import by_connection
 from connector.store.tables import Moment, inbox, mailbox
@@ -19,7 +19,19 @@ UNVERIFIED = "@key:"
 
 def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
     """A range that holds the names with that prefix, so that an index serves it."""
-    return (column >= prefix) & (column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+    return in_range(column, *range_of(prefix))
+
+
+def range_of(prefix: str) -> tuple[str, str]:
+    """The first name that may have a prefix, and the first after it that cannot."""
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def in_range(
+    column: ColumnElement[str], first: str | BindParameter[str], end: str | BindParameter[str]
+) -> ColumnElement[bool]:
+    """The names from ``first`` on, before ``end``."""
+    return (column >= first) & (column < end)
 
 
 def next_wake(conn: Connection, connections: Sequence[str]) -> datetime | None:
