@@ -1,6 +1,8 @@
 """The one HTTP client of all adapters: time-outs, retries, call budget, errors in the connector's own words.
 
-No redirects, one host (and those named besides), bounded answers. Only calls that are safe to repeat are
+No redirects, no cookies, one host (and those named besides), bounded answers. Requests are prepared here and go out
+through the transport of ``requests``: its session would look for cookies, redirects, credentials, hooks and an
+environment at each call, which takes longer than to send it. Only calls that are safe to repeat are
 repeated, a few times within seconds; what lasts longer is the mailbox's business. A ``429`` makes the whole
 connection hold still. Bodies, queries and credentials never appear in messages.
 """
@@ -16,7 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -114,8 +115,18 @@ class HttpClient:
         self._headers = dict(headers or {})
         self._explain = explain
         self._clock = clock
-        self._session = _session(self._base, self.options.pool_size, headers or {})
+        self._always = {**requests.utils.default_headers(), **self._headers}
+        self._transport = HTTPAdapter(pool_connections=4, pool_maxsize=self.options.pool_size, max_retries=0)
+        self._proxies, self._verify = _environment_of(self._base)
         self._lock = threading.Lock()
+        self._retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_worth_a_retry),
+            stop=tenacity.stop_after_attempt(max(1, self.options.attempts))
+            | tenacity.stop_after_delay(self.options.longest_wait),
+            wait=lambda state: self._back_off(state.attempt_number),
+            sleep=self.options.sleep,
+            reraise=True,
+        )
 
     def clock_skew(self, answer: Answer) -> float | None:
         """Seconds by which the host's clock is ahead of ours, by an answer's Date; None without one."""
@@ -149,20 +160,11 @@ class HttpClient:
             url += "?" + urlencode(params, quote_via=quote)
         everything = {**(self._auth if is_authenticated else {}), **(headers or {})}
         request = _Prepared(method, url, payload, form, everything, what, repeatable)
-        options = self.options
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_is_worth_a_retry),
-            stop=tenacity.stop_after_attempt(max(1, options.attempts))
-            | tenacity.stop_after_delay(options.longest_wait),
-            wait=lambda state: self._back_off(state.attempt_number),
-            sleep=options.sleep,
-            reraise=True,
-        )
-        return retrying(self._once, request)
+        return self._retrying(self._once, request)
 
     def close(self) -> None:
         """Give back the connections."""
-        self._session.close()
+        self._transport.close()
 
     def _back_off(self, attempt: int) -> float:
         return self.options.jitter(0.0, min(self.options.longest_wait / 2, 0.25 * 2.0**attempt))
@@ -193,11 +195,12 @@ class HttpClient:
     def _send(self, request: _Prepared, started: float) -> Answer:
         options = self.options
         try:
-            with self._session.send(
+            with self._transport.send(
                 self._prepared(request),
-                timeout=(options.connect_seconds, options.read_seconds),
-                allow_redirects=False,
                 stream=True,
+                timeout=(options.connect_seconds, options.read_seconds),
+                verify=self._verify,
+                proxies=self._proxies,
             ) as response:
                 body = self._body(response, request, started)
                 if response.status_code >= 400:
@@ -207,18 +210,18 @@ class HttpClient:
             raise _translated(error, request) from error
 
     def _prepared(self, request: _Prepared) -> requests.PreparedRequest:
-        """The request as it goes out. Prepared here: the session would merge in cookies, hooks and an environment that
-        it does not have, which takes longer than to send it.
-        """
+        """The request as it goes out."""
         prepared = requests.PreparedRequest()
-        headers = {**self._session.headers, **request.headers}
-        prepared.prepare(request.method, request.url, headers, data=request.form, json=request.payload)
+        prepared.prepare_method(request.method)
+        prepared.prepare_url(request.url, None)
+        prepared.prepare_headers({**self._always, **request.headers})
+        prepared.prepare_body(request.form, None, request.payload)
         return prepared
 
     def _body(self, response: requests.Response, request: _Prepared, started: float) -> bytes:
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_content(65536):
+        while part := response.raw.read(65536, decode_content=True):
             size += len(part)
             parts.append(part)
             if size > self.options.max_bytes:
@@ -310,20 +313,13 @@ def retry_after(answer: Answer, clock: Clock) -> float | None:
     return min(max(0.0, (until - since).total_seconds()), LONGEST_RETRY_AFTER)
 
 
-def _session(base_url: str, pool_size: int, headers: Mapping[str, str]) -> requests.Session:
-    """One pooled session for all threads: it keeps no cookies, and the environment is looked at only here."""
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    if not is_loopback(base_url):
-        # The proxy and the certificates that an administrator gave to this host, if any.
-        found = session.merge_environment_settings(base_url, {}, None, None, None)
-        session.proxies, session.verify = dict(found["proxies"]), found["verify"]
-    session.trust_env = False
-    session.headers.update(headers)
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    return session
+def _environment_of(base_url: str) -> tuple[dict[str, str], bool | str]:
+    """The proxies and the certificates that an administrator gave to this host, if any; looked at once."""
+    if is_loopback(base_url):
+        return {}, True
+    found = requests.Session().merge_environment_settings(base_url, {}, None, None, None)
+    verify = found["verify"]
+    return dict(found["proxies"]), True if verify is None else verify
 
 
 def _is_worth_a_retry(error: BaseException) -> bool:

@@ -122,10 +122,14 @@ _LINK = re.compile(r"\](?=[(\[:])")
 _ELEMENT = re.compile(r"<([a-z/!?][^<>]*)>", re.IGNORECASE)
 _OPEN_ELEMENT = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _MARKER = re.compile(r"(?<![a-z0-9])(esc)-", re.IGNORECASE)
+_IS_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ,.:;()'?!%=+-]*").fullmatch
+"""What most names and many sentences are: there is nothing in them to be made harmless, but for a marker."""
 
 
 def harmless(text: str) -> str:
     """One line with the words of ``text``, in which nothing works as markup, command, heading or marker."""
+    if _IS_PLAIN(text) and "esc-" not in text.lower():
+        return " ".join(text.split())
     lines = _UNPRINTABLE.sub("", text).splitlines()
     text = " ".join(_harmless_start(line) for line in lines)
     text = _STARS.sub("", text).replace("`", "'")

@@ -175,7 +175,11 @@ class Worker:
                 self._in_hand.pop(claim.key, None)
             else:
                 self._outcomes.append(outcome)
-        self.nudge()
+            # Several are finished in one transaction; nobody waits for them while enough turns are under way.
+            is_worth_it = len(self._outcomes) >= self.settings.threads // 2
+            is_idle = len(self._in_hand) <= len(self._outcomes)
+        if is_worth_it or is_idle:
+            self.nudge()
 
     def _take_outcomes(self) -> list[Outcome]:
         with self._wake:

@@ -80,6 +80,7 @@ class Store:
             if is_snapshot and self.is_postgresql:
                 conn = conn.execution_options(isolation_level="REPEATABLE READ")
             with conn, conn.begin():
+                self._begin(conn, "BEGIN")
                 yield conn
 
     @contextmanager
@@ -92,7 +93,17 @@ class Store:
         with self._turn(), _translated(), self.engine.connect() as plain:
             conn = plain.execution_options(is_writing=True)
             with conn.begin():
+                self._begin(conn, "BEGIN IMMEDIATE")
                 yield conn
+
+    def _begin(self, conn: Connection, how: str) -> None:
+        """Begin on SQLite, whose driver begins too late by itself.
+
+        Not by an event, the documented way: a single listener slows every statement of every connection down.
+        """
+        if not self.is_postgresql:
+            driver: sqlite3.Connection = conn.connection.driver_connection  # type: ignore[assignment]  # it is SQLite's
+            driver.execute(how)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -191,15 +202,20 @@ def _parse(url: str) -> URL:
 
 def _sqlite_engine(url: URL) -> Engine:
     engine = create_engine(
-        url, hide_parameters=True, pool_size=8, max_overflow=24, connect_args={"timeout": LOCK_WAIT_SECONDS}
+        url,
+        hide_parameters=True,
+        pool_size=8,
+        max_overflow=24,
+        # Every transaction here ends by itself: there is nothing left to roll back when a connection is returned.
+        pool_reset_on_return=None,
+        connect_args={"timeout": LOCK_WAIT_SECONDS},
     )
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own transaction control begins too late; ours is in _begin_sqlite.
+    # The driver's own transaction control begins too late; ours is in Store._begin.
     # https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#enabling-non-legacy-sqlite-transactional-modes-with-the-sqlite3-or-aiosqlite-driver
     connection.isolation_level = None
     _switch_to_wal(connection)
@@ -219,13 +235,6 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def _begin_sqlite(conn: Connection) -> None:
-    is_writing = conn.get_execution_options().get("is_writing", False)
-    # Past SQLAlchemy, which takes longer over it than SQLite: every transaction begins here.
-    driver: sqlite3.Connection = conn.connection.driver_connection  # type: ignore[assignment]  # it is SQLite's
-    driver.execute("BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
 
 def _postgresql_engine(url: URL) -> Engine:

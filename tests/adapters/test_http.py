@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+from requests.adapters import HTTPAdapter
 
 from adapters.budget import CallBudget
 from adapters.contract import OutcomeUnknown, Permanent, Temporary
@@ -283,10 +284,20 @@ def test_proxy_and_certificates_of_the_host_are_used_but_never_for_this_machine(
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/own-certificates.pem")
-    session = a_client()._session
-    assert session.proxies["https"] == "http://proxy.example.com:3128"
-    assert session.verify == "/etc/own-certificates.pem"
-    assert a_client(base="http://127.0.0.1:8900")._session.proxies == {}
+    sent: list[dict[str, Any]] = []
+
+    def send(transport: HTTPAdapter, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        sent.append(how)
+        raise requests.ConnectTimeout
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    for base in (BASE, "http://127.0.0.1:8900"):
+        with pytest.raises(Temporary):
+            a_client(base=base, attempts=1).call("GET", "things", what="read")
+    elsewhere, here = sent
+    assert elsewhere["proxies"]["https"] == "http://proxy.example.com:3128"
+    assert elsewhere["verify"] == "/etc/own-certificates.pem"
+    assert (here["proxies"], here["verify"]) == ({}, True)
 
 
 @responses.activate

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector import texts
 from connector.texts import clip, harmless, to_text
 
 
@@ -78,3 +79,14 @@ def test_clipping_ends_at_a_word_where_one_is_near():
 
 def test_blanks_between_two_paragraphs_of_html_make_no_further_line() -> None:
     assert to_text("<p>first</p> \n <p>second</p>").split() == ["first", "second"]
+
+
+BITS = [*"aZ9,.:;()'?!%=+- \t", "  ", "- ", "esc-", "ESC-7", "/go", "*", "**", "`", "__", "# ", "> "]
+
+
+@given(st.lists(st.sampled_from(BITS), max_size=8).map("".join))
+def test_plain_text_takes_a_short_cut_to_the_same_end(text: str) -> None:
+    found = harmless(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "_IS_PLAIN", lambda text: None)
+        assert harmless(text) == found
