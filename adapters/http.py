@@ -221,7 +221,7 @@ class HttpClient:
     def _body(self, response: requests.Response, request: _Prepared, started: float) -> bytes:
         parts: list[bytes] = []
         size = 0
-        while part := response.raw.read(65536, decode_content=True):
+        for part in response.iter_content(65536):
             size += len(part)
             parts.append(part)
             if size > self.options.max_bytes:
