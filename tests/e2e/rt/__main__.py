@@ -42,10 +42,18 @@ def is_good_on(database: str, arguments: str) -> bool:
     click.echo(f"Request Tracker on {database}:")
     begin = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", *arguments.split(), str(HERE)]
+    is_told_to_end: list[int] = []
     with subprocess.Popen(command, env={**os.environ, "E2E_RT_DATABASE": database}) as tests:
-        # Whoever ends us has pytest stop, too, and what it started: a SIGTERM would leave that behind.
-        signal.signal(signal.SIGTERM, lambda *_: tests.send_signal(signal.SIGINT))
+
+        def stop(number: int, _: object) -> None:
+            """Whoever ends us has pytest stop, too, and what it started: a SIGTERM would leave that behind."""
+            is_told_to_end.append(number)
+            tests.send_signal(signal.SIGINT)
+
+        signal.signal(signal.SIGTERM, stop)
         code = tests.wait()
+    if is_told_to_end:
+        sys.exit("ended before all was tested")
     click.echo(f"Request Tracker on {database}: {time.monotonic() - begin:.0f} s")
     return code == 0
 
