@@ -24,6 +24,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 import tenacity
 from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import NewConnectionError
 
@@ -116,7 +117,7 @@ class HttpClient:
         self._explain = explain
         self._clock = clock
         self._always = {**requests.utils.default_headers(), **self._headers}
-        self._transport = HTTPAdapter(pool_connections=4, pool_maxsize=self.options.pool_size, max_retries=0)
+        self._transport = _Transport(self.options.pool_size)
         self._proxies, self._verify = _environment_of(self._base)
         self._lock = threading.Lock()
         self._retrying = tenacity.Retrying(
@@ -249,6 +250,24 @@ class HttpClient:
         if not request.is_repeatable:
             return OutcomeUnknown(message)
         return Temporary(message, retry_after(answer, self._clock))
+
+
+class _Transport(HTTPAdapter):
+    """Keeps the pool of each origin at hand: proxies and certificates, by which it is looked up, stay as they are."""
+
+    def __init__(self, pool_size: int) -> None:
+        super().__init__(pool_connections=32, pool_maxsize=pool_size, max_retries=0)
+        self._pools: dict[tuple[str, ...], ConnectionPool] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **named: Any
+    ) -> ConnectionPool:
+        """See ``HTTPAdapter``."""
+        origin = tuple((request.url or "").split("/", 3)[:3])
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = super().get_connection_with_tls_context(request, *args, **named)
+        return pool
 
 
 @dataclass(frozen=True, slots=True)
