@@ -178,7 +178,7 @@ class Worker:
             # Several are finished in one transaction; nobody waits for them while enough turns are under way.
             is_worth_it = len(self._outcomes) >= self.settings.threads // 2
             is_idle = len(self._in_hand) <= len(self._outcomes)
-        if is_worth_it or is_idle:
+        if is_worth_it or is_idle or self._stopping.is_set():
             self.nudge()
 
     def _take_outcomes(self) -> list[Outcome]:
