@@ -14,6 +14,12 @@ from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusG
 
 EVERY = frozenset(Aspect)
 
+OURSELVES = "escalation connector"
+"""``Change.who`` of what the connector did."""
+
+OBSERVED = "observed"
+"""``Change.how`` of a difference between two looks at a ticket."""
+
 
 def observe(
     record: TicketRecord,
@@ -42,7 +48,7 @@ def observe(
                 found.append(_first_sight(aspect, value, record, adopted_at))
         elif is_different(last.new, value):
             at = max(_changed_at(aspect, value, record, floor), floor)
-            found.append(Change(at, aspect, last.new, value, "observed"))
+            found.append(Change(at, aspect, last.new, value, OBSERVED))
     if (
         adopted_at
         and found
@@ -67,7 +73,8 @@ def with_history(record: TicketRecord, observed: Sequence[Change]) -> tuple[tupl
     """The changes known of a ticket whose system keeps its history, and the aspects that are left to observation.
 
     Of an aspect in ``record.history_of`` the history alone counts, as long as it ends in the present state; where it
-    does not, it goes on with what was observed since.
+    does not, it goes on with what was observed since. Where it has nothing to tell, what was observed counts: a system
+    that was killed may have changed a ticket and not come to write that into its history.
     """
     told: list[Change] = []
     rest: set[Aspect] = set()
@@ -79,7 +86,9 @@ def with_history(record: TicketRecord, observed: Sequence[Change]) -> tuple[tupl
             continue
         own = [change for change in record.changes if change.what is aspect]
         told += own + [change for change in seen if change.how == ADOPTED and aspect is Aspect.PLACE]
-        if own and is_different(own[-1].new, record.present(aspect)):
+        if not own:
+            told += [change for change in seen if not is_sight(change)]
+        elif is_different(own[-1].new, record.present(aspect)):
             told += [change for change in seen if not is_sight(change) and change.at >= own[-1].at]
             rest.add(aspect)
     return tuple(sorted(told, key=lambda change: change.at)), frozenset(rest)
@@ -90,7 +99,7 @@ def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Chang
     floor = max((change.at for change in known), default=before.entered_at)
     at = max(min(after.updated_at, after.read_at), floor)
     return tuple(
-        Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, "escalation connector")
+        Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, OURSELVES)
         for aspect in Aspect
         if is_different(before.present(aspect), after.present(aspect))
     )

@@ -13,7 +13,8 @@ from connector.demand import Demand
 from connector.escalation import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
 from connector.journal import Step
 from connector.mailbox import Source
-from connector.model import Target
+from connector.model import BY_CONNECTOR, Aspect, Change, Target
+from connector.observation import OURSELVES
 from connector.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of
 from connector.sight import Seen
 from connector.speaking import wait_until_settled
@@ -34,11 +35,14 @@ def resume(
     assert isinstance(target, Mapping)
     stands = own_note(seen.record.entries, str(note.outcome["marker"])) is not None
     if stands and has_arrived(seen.record, target):
-        if is_over(seen.record, seen.policy) or not stopped_half_way(seen.record, target, (*seen.known, *seen.new)):
-            return _recovered(escalator, seen, note, target)
+        changes = (*seen.known, *seen.new)
+        lost = _lost_move(seen, note)
+        if is_over(seen.record, seen.policy) or not stopped_half_way(seen.record, target, changes, note.at):
+            return _recovered(escalator, seen, note, target, lost)
         refuse_endless_moves(seen, move)
         plan = _plan_again(escalator, seen, note, has_moved=True)
-        return escalator.move(errand_of(seen, plan, note.outcome))
+        carried = escalator.move(errand_of(seen, plan, note.outcome))
+        return replace(carried, changes=(*lost, *carried.changes))
     why = _why_not_to_go_on(seen, note, demand, stands=stands)
     if why:
         if not stands:
@@ -63,7 +67,23 @@ def kept_member(note: Step | None) -> str:
     return str(target.get("member", "")) if isinstance(target, Mapping) else ""
 
 
-def _recovered(escalator: Escalator, seen: Seen, note: Step, target: Mapping[str, str]) -> Carried:
+def _lost_move(seen: Seen, note: Step) -> tuple[Change, ...]:
+    """The move itself, where the system keeps a history and was killed before it told of any move in it.
+
+    Of a ticket that moved before, what is seen beyond the history's end tells of it (see ``observe``).
+    """
+    record = seen.record
+    origin = seen.homes.places.get(int(note.outcome["from_tier"]))
+    has_moved = any(change.what is Aspect.PLACE for change in (*record.changes, *seen.known, *seen.new))
+    if Aspect.PLACE not in record.history_of or has_moved or origin is None or record.place.is_within(origin):
+        return ()
+    at = max(note.at, min(record.updated_at, record.read_at))
+    return (Change(at, Aspect.PLACE, origin, record.place, BY_CONNECTOR, OURSELVES),)
+
+
+def _recovered(
+    escalator: Escalator, seen: Seen, note: Step, target: Mapping[str, str], lost: tuple[Change, ...]
+) -> Carried:
     """Everything was done, and only the journal did not hear of it."""
     if owner_stayed(seen.record, target) and not escalator.owner_stays:
         tier = seen.policy.tier(int(note.outcome["from_tier"]))
@@ -72,7 +92,7 @@ def _recovered(escalator: Escalator, seen: Seen, note: Step, target: Mapping[str
     facts = {name: value for name, value in note.outcome.items() if name not in ("marker", "target")}
     outcome = {**facts, "place": str(seen.record.place), "recovered": True}
     is_final = not target["place"]
-    return escalator.carried_out(note.saga, seen.record, outcome, (), is_final=is_final)
+    return escalator.carried_out(note.saga, seen.record, outcome, lost, is_final=is_final)
 
 
 def _plan_again(escalator: Escalator, seen: Seen, note: Step, *, has_moved: bool = False) -> Plan:

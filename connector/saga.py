@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from connector.evaluator import Decision
 from connector.journal import Step, StepState
@@ -19,6 +20,7 @@ from connector.model import (
     TicketRecord,
     Visibility,
 )
+from connector.observation import OBSERVED, is_different
 from connector.policy import FinalEscalation, Policy
 
 WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
@@ -92,17 +94,33 @@ def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
     return all(not target[what] or target[what] == present[what] for what in present)
 
 
-def stopped_half_way(record: TicketRecord, target: Mapping[str, str], changes: Sequence[Change]) -> bool:
+def is_recorded(record: TicketRecord) -> bool:
+    """Whether the system's history, where it keeps one, ends with the ticket where it is.
+
+    A system that was killed may have moved a ticket and not come to write that into its history.
+    """
+    moves = [change for change in record.changes if change.what is Aspect.PLACE]
+    return bool(moves) and not is_different(moves[-1].new, record.place)
+
+
+def stopped_half_way(
+    record: TicketRecord, target: Mapping[str, str], changes: Sequence[Change], begun_at: datetime
+) -> bool:
     """Whether a dead turn's reassignment took the ticket to its place and did not come to the rest of it.
 
-    Only the system's own history can tell (there a move may take several writes): the last move is the connector's,
-    something is not yet as it was to be, and nobody else has changed the owner, status or priority since.
+    Only the system's own history can tell (there a move may take several writes): the last move is the connector's, or
+    was never recorded; something is not yet as it was to be; and nobody else has changed anything since.
+    ``begun_at``: when the escalation began to be carried out.
     """
-    moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
-    if not target["place"] or Aspect.PLACE not in record.history_of or not moves:
+    if not target["place"] or Aspect.PLACE not in record.history_of:
         return False
-    moved, since = changes[moves[-1]], changes[moves[-1] + 1 :]
-    if moved.how != BY_CONNECTOR or any(change.how != BY_CONNECTOR for change in since):
+    if is_recorded(record):
+        moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
+        since = changes[moves[-1] :]
+    else:
+        begun_at = begun_at.replace(microsecond=0)  # the histories of some systems know no fractions of a second
+        since = [c for c in changes if c.at >= begun_at and not (c.what is Aspect.PLACE and c.how == OBSERVED)]
+    if any(change.how != BY_CONNECTOR for change in since):
         return False
     present = {
         Aspect.OWNER: (record.owner.id if record.owner else "", target["owner"]),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from adapters.contract import Temporary
 from adapters.registry import SYSTEMS
+from adapters.request_tracker.simulation.records import Ticket, Transaction, User
 from connector import audit
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
@@ -36,18 +40,42 @@ def running(sqlite_url: str) -> Iterator[Stage]:
         yield running
 
 
-def stop_after_the_place(running: Stage, then: Callable[[], None] = lambda: None) -> None:
-    """The next move stops when the ticket is at its new place; ``then`` happens before anybody goes on."""
+def stop_after_the_place(running: Stage, then: Callable[[], None] = lambda: None, *, is_recorded: bool = True) -> None:
+    """The next move stops when the ticket is at its new place; ``then`` happens before anybody goes on.
+
+    Not ``is_recorded``: the ticket system itself is killed before it writes the move into its history.
+    """
     system = running.system
     whole = system.reassign
 
     def half(ticket_id: TicketId, target: Target) -> TicketRecord:
         system.reassign = whole  # type: ignore[method-assign]  # only for this once
-        whole(ticket_id, Target(target.place, Ownership.KEEP))
+        with nullcontext() if is_recorded else forgetting_moves(running):
+            whole(ticket_id, Target(target.place, Ownership.KEEP))
         then()
         raise Temporary("it stopped half-way")
 
     system.reassign = half  # type: ignore[method-assign]
+
+
+@contextmanager
+def forgetting_moves(running: Stage) -> Iterator[None]:
+    """Moves are made meanwhile, and no transaction tells of them."""
+    state = running.desk.simulator.state
+    record = state.record
+
+    def all_but_moves(ticket: Ticket, type_: str, user: User, now: datetime, **more: Any) -> Transaction:
+        if (type_, more.get("field")) != ("Set", "Queue"):
+            told: Transaction = record(ticket, type_, user, now, **more)
+            return told
+        ticket.updated = now
+        return Transaction(0, ticket.id, type_, user.id, now, **more)
+
+    state.record = all_but_moves
+    try:
+        yield
+    finally:
+        state.record = record
 
 
 def our_notes(running: Stage, ticket: TicketId) -> int:
@@ -87,3 +115,43 @@ def test_a_ticket_resolved_in_between_is_left_alone(running: Stage) -> None:
     found = running.desk.ticket(ticket)
     assert (found.tier, found.owner, found.status) == (2, "tess", "resolved")
     assert len(escalations(running, ticket)) == 1
+
+
+def test_a_move_that_the_ticket_system_did_not_come_to_record_is_finished_and_the_next_clock_counts_from_it(
+    running: Stage,
+) -> None:
+    ticket = running.desk.open_ticket("Killed in the middle", owner="tess")
+    stop_after_the_place(running, is_recorded=False)
+    running.run_until(at("09:40"))
+    found = running.desk.ticket(ticket)
+    assert (found.tier, found.owner, found.status) == (2, "sam", ONWARD)
+    assert our_notes(running, ticket) == 1
+    running.run_until(at("09:59"))
+    assert (running.desk.ticket(ticket).tier, len(escalations(running, ticket))) == (2, 1)
+    running.run_until(at("10:05"))
+    assert (running.desk.ticket(ticket).tier, len(escalations(running, ticket))) == (3, 2)
+
+
+def test_who_took_the_ticket_after_a_move_that_was_not_recorded_keeps_it(running: Stage) -> None:
+    ticket = running.desk.open_ticket("Killed, then taken", owner="tess")
+    stop_after_the_place(running, lambda: running.desk.assign(ticket, "sofia", "sofia"), is_recorded=False)
+    running.run_until(at("09:40"))
+    found = running.desk.ticket(ticket)
+    assert (found.tier, found.owner, found.status) == (2, "sofia", "new")
+    [event] = escalations(running, ticket)
+    assert event.detail["recovered"]
+    running.run_until(at("09:59"))
+    assert (running.desk.ticket(ticket).tier, len(escalations(running, ticket))) == (2, 1)
+
+
+def test_a_second_move_that_was_not_recorded_is_finished_too(running: Stage) -> None:
+    ticket = running.desk.open_ticket("Killed at the second move", owner="tess")
+    running.run_until(at("09:40"))
+    assert running.desk.ticket(ticket).tier == 2
+    stop_after_the_place(running, is_recorded=False)
+    running.run_until(at("10:10"))
+    assert running.desk.ticket(ticket).tier == 3
+    assert our_notes(running, ticket) == 2
+    assert [event.detail.get("recovered") for event in escalations(running, ticket)] == [None, None]
+    running.run_until(at("10:25"))
+    assert len(escalations(running, ticket)) == 2
