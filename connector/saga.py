@@ -94,7 +94,7 @@ def has_arrived(record: TicketRecord, target: Mapping[str, str]) -> bool:
     return all(not target[what] or target[what] == present[what] for what in present)
 
 
-def is_recorded(record: TicketRecord) -> bool:
+def _is_recorded(record: TicketRecord) -> bool:
     """Whether the system's history, where it keeps one, ends with the ticket where it is.
 
     A system that was killed may have moved a ticket and not come to write that into its history.
@@ -114,7 +114,7 @@ def stopped_half_way(
     """
     if not target["place"] or Aspect.PLACE not in record.history_of:
         return False
-    if is_recorded(record):
+    if _is_recorded(record):
         moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
         since = changes[moves[-1] :]
     else:

@@ -24,7 +24,7 @@ LOGGED = (
     *("verdict", "tier", "reason", "stage", "from", "to", "limit_minutes", "used_minutes", "due_at"),
     *("due_at_by_newer", "newer_policy", "place", "tries", "why", "error", "message", "count"),
 )
-"""Of an audit entry's detail, what a log line says: nothing that a client wrote."""
+"""Of the detail of an audit entry that a turn ends with, what a log line says: nothing that a person wrote."""
 
 Outcome = Finished | Failed
 Report = Callable[[Outcome], None]
