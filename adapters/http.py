@@ -253,7 +253,10 @@ class HttpClient:
 
 
 class _Transport(HTTPAdapter):
-    """Keeps the pool of each origin at hand: proxies and certificates, by which it is looked up, stay as they are."""
+    """Sends, without looking again and again for what never changes here, or is not wanted.
+
+    The pool of each origin is kept at hand: proxies and certificates, by which it is looked up, stay as they are.
+    """
 
     def __init__(self, pool_size: int) -> None:
         super().__init__(pool_connections=32, pool_maxsize=pool_size, max_retries=0)
@@ -268,6 +271,18 @@ class _Transport(HTTPAdapter):
         if pool is None:
             pool = self._pools[origin] = super().get_connection_with_tls_context(request, *args, **named)
         return pool
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
+        """See ``HTTPAdapter``: where there is no proxy, the path is all that is sent."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """See ``HTTPAdapter``: no cookies are kept, and nobody asks for the text."""
+        response = requests.Response()
+        response.status_code, response.reason, response.url = resp.status, resp.reason, req.url or ""
+        response.headers = requests.structures.CaseInsensitiveDict(resp.headers)
+        response.raw, response.request = resp, req
+        return response
 
 
 @dataclass(frozen=True, slots=True)

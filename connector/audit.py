@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from connector.store.engine import Store
+from connector.store.prepared import Prepared
 from connector.store.tables import AnyRow, audit, audit_head, to_json, to_micros
 
 GENESIS = "0" * 64
@@ -70,10 +71,10 @@ class Entry:
     event: AuditEvent
 
 
-# Made once: to put a statement together takes longer than to run it.
-_HEAD = select(audit_head.c.length, audit_head.c.hash).with_for_update()
-_APPENDING = insert(audit)
-_MOVING_ON = update(audit_head)
+_HEAD = Prepared(select(audit_head.c.length, audit_head.c.hash).with_for_update())
+_NAMED = ("id", "connection", "ticket", "at", "event", "detail", "previous_hash", "hash")
+_APPENDING = Prepared(insert(audit).values({name: bindparam(name) for name in _NAMED}))
+_MOVING_ON = Prepared(update(audit_head).values(length=bindparam("new_length"), hash=bindparam("new_hash")))
 
 
 def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
@@ -83,7 +84,7 @@ def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
     """
     if not entries:
         return
-    head = conn.execute(_HEAD).one()
+    [head] = _HEAD.rows(conn, {})
     length, previous = head.length, head.hash
     rows: list[dict[str, object]] = []
     for entry in entries:
@@ -99,8 +100,8 @@ def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
         }
         previous = row["hash"] = _hash(**row)  # type: ignore[arg-type]  # the keys are the parameters
         rows.append(row)
-    conn.execute(_APPENDING, rows)
-    conn.execute(_MOVING_ON, {"length": length, "hash": previous})
+    _APPENDING.run(conn, rows)
+    _MOVING_ON.run(conn, [{"new_length": length, "new_hash": previous}])
 
 
 def record(store: Store, connection: str, ticket: str, event: AuditEvent) -> None:

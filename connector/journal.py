@@ -60,7 +60,7 @@ class Journal:
         """
         with self.store.writing() as conn:
             _require_held(conn, claim)
-            steps.write(conn, self.store, [steps.row(saga, n, StepState.BEGUN, detail, self.store.now(conn))])
+            steps.write(conn, [steps.row(saga, n, StepState.BEGUN, detail, self.store.now(conn))])
             observations.append(conn, [(*claim.key, change) for change in changes])
 
     def now(self) -> datetime:
@@ -88,7 +88,7 @@ class Journal:
         with self.store.writing() as conn:
             _require_held(conn, claim)
             now = self.store.now(conn)
-            steps.write(conn, self.store, [steps.row(saga, n, StepState.DONE, outcome, now)])
+            steps.write(conn, [steps.row(saga, n, StepState.DONE, outcome, now)])
             observations.append(conn, [(*claim.key, change) for change in changes])
             _append_audit(conn, claim, audit, now)
 

@@ -89,7 +89,7 @@ class Mailbox:
         """
         with self.store.writing() as conn:
             now = self.store.now(conn)
-            rows.schedule(conn, self.store, (connection, ticket), wake_at, now)
+            rows.schedule(conn, (connection, ticket), wake_at, now)
 
     def claim(self, worker: str, limit: int, lease: timedelta, connections: Sequence[str]) -> list[Claim]:
         """Take up to ``limit`` rows that want to be woken, the longest waiting first, each for ``lease``."""
@@ -147,7 +147,7 @@ class Mailbox:
 
     def _keep(self, conn: Connection, effects: Sequence[Effect], now: datetime) -> None:
         done = [steps.row(effect.saga, effect.n, StepState.DONE, effect.outcome, now) for effect in effects]
-        steps.write(conn, self.store, done)
+        steps.write(conn, done)
         self._store(conn, [delivery for effect in effects for delivery in effect.deliveries], now)
 
     def _store(self, conn: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
@@ -156,7 +156,7 @@ class Mailbox:
             return []
         fresh = mail.insert(conn, self.store, deliveries, now)
         keys = {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}
-        rows.ring(conn, self.store, keys, now)
+        rows.ring(conn, keys, now)
         return fresh
 
     def next_wake(self, connections: Sequence[str]) -> datetime | None:

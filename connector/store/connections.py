@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from connector.store.engine import Store
 from connector.store.errors import StoreError
+from connector.store.prepared import Prepared
 from connector.store.tables import MICROSECOND, AnyRow, connection, to_micros
 
 OBSERVE, ENFORCE = "observe", "enforce"
@@ -20,8 +21,7 @@ TURNS = "turns"
 """Remembered of a connection: for each group of people, when each had his last turns, in microseconds."""
 
 
-# Made once: to put a statement together takes longer than to run it.
-_NAMED = select(connection).where(connection.c.name == bindparam("at_name"))
+_NAMED = Prepared(select(connection).where(connection.c.name == bindparam("at_name")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ class Connections:
     def get(self, name: str) -> ConnectionState:
         """The state of a connection; raises StoreError if it was never started."""
         with self.store.reading() as conn:
-            row = conn.execute(_NAMED, {"at_name": name}).one_or_none()
+            row = _NAMED.one_or_none(conn, {"at_name": name})
         if row is None:
             raise StoreError(f"the connection {name} was never started")
-        return ConnectionState(**row._mapping)
+        return ConnectionState(**row._asdict())
 
     def set_polled_until(self, name: str, moment: datetime) -> None:
         """Remember up to which of the ticket system's moments the poll is complete."""

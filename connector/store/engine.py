@@ -47,6 +47,9 @@ class Store:
         self._clock = clock
         self._host_clock = SystemClock()
         self._writing = threading.Lock()
+        driver: Any = engine.dialect.dbapi
+        # The library's, and what comes from the driver itself where it is asked without the library.
+        self._unavailable = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
         _stores.add(self)
 
     @classmethod
@@ -75,7 +78,7 @@ class Store:
     @contextmanager
     def reading(self, is_snapshot: bool = False) -> Iterator[Connection]:
         """A transaction that only reads. ``is_snapshot``: all its statements see one state of the data."""
-        with _translated():
+        with self._translated():
             conn = self.engine.connect()
             if is_snapshot and self.is_postgresql:
                 conn = conn.execution_options(isolation_level="REPEATABLE READ")
@@ -90,11 +93,9 @@ class Store:
         On SQLite the threads of one process queue here, in memory, instead of in SQLite's polling lock
         queue.
         """
-        with self._turn(), _translated(), self.engine.connect() as plain:
-            conn = plain.execution_options(is_writing=True)
-            with conn.begin():
-                self._begin(conn, "BEGIN IMMEDIATE")
-                yield conn
+        with self._turn(), self._translated(), self.engine.connect() as conn, conn.begin():
+            self._begin(conn, "BEGIN IMMEDIATE")
+            yield conn
 
     def _begin(self, conn: Connection, how: str) -> None:
         """Begin on SQLite, whose driver begins too late by itself.
@@ -116,6 +117,15 @@ class Store:
             yield
         finally:
             self._writing.release()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except self._unavailable as error:
+            raise StoreUnavailable(f"the database could not do its work: {_in_short(error)}") from error
+        except PoolTimeout as error:
+            raise StoreUnavailable("no database connection became free in time") from error
 
     def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """An INSERT that knows ON CONFLICT, for the database at hand."""
@@ -161,22 +171,11 @@ def _forget_parents() -> None:
 os.register_at_fork(after_in_child=_forget_parents)
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError) as error:
-        raise StoreUnavailable(f"the database could not do its work: {_in_short(error)}") from error
-    except sqlite3.OperationalError as error:
-        raise StoreUnavailable(f"the database could not do its work: {error}") from error
-    except PoolTimeout as error:
-        raise StoreUnavailable("no database connection became free in time") from error
-
-
-def _in_short(error: DBAPIError) -> str:
+def _in_short(error: BaseException | None) -> str:
     """The database's own first line, without the statement (it may speak of the client)."""
-    lines = str(error.orig).strip().splitlines()
-    return lines[0] if lines else type(error.orig).__name__
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lines = str(cause).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__
 
 
 def _parse(url: str) -> URL:

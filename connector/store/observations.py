@@ -9,11 +9,12 @@ from sqlalchemy import Connection, bindparam, insert, select
 from connector.model import Aspect, Change
 from connector.store.codec import decode, encode
 from connector.store.engine import Store
+from connector.store.prepared import Prepared
 from connector.store.tables import observed
 
-# Made once: to put a statement together takes longer than to run it.
-_STORING = insert(observed)
-_OF_TICKET = (
+_NAMED = ("connection", "ticket", "at", "what", "old", "new", "how", "who")
+_STORING = Prepared(insert(observed).values({name: bindparam(name) for name in _NAMED}))
+_OF_TICKET = Prepared(
     select(observed)
     .where(observed.c.connection == bindparam("at_connection"), observed.c.ticket == bindparam("at_ticket"))
     .order_by(observed.c.at, observed.c.id)
@@ -22,8 +23,7 @@ _OF_TICKET = (
 
 def append(conn: Connection, changes: Sequence[tuple[str, str, Change]]) -> None:
     """Store changes, each with its connection and ticket, inside the caller's transaction."""
-    if changes:
-        conn.execute(_STORING, [_row(*change) for change in changes])
+    _STORING.run(conn, [_row(*change) for change in changes])
 
 
 def _row(connection: str, ticket: str, change: Change) -> dict[str, object]:
@@ -49,5 +49,5 @@ def read(conn: Connection, connection: str, ticket: str) -> list[Change]:
     """See ``changes_of``; inside the caller's transaction."""
     return [
         Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
-        for row in conn.execute(_OF_TICKET, {"at_connection": connection, "at_ticket": ticket})
+        for row in _OF_TICKET.rows(conn, {"at_connection": connection, "at_ticket": ticket})
     ]

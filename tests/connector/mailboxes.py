@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from unittest.mock import patch
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, text
 
 from connector.mailbox import Claim, Delivery, Finished, Mailbox, Source
 from connector.store.engine import Store
+from connector.store.queries import rows
+from connector.store.records import Key
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -110,33 +113,36 @@ class Pause:
 
 @contextmanager
 def paused_before_commit(store: Store) -> Iterator[Pause]:
-    """The next commits of this store's writing transactions stop just before they happen."""
+    """The next writing transactions of this store stop just before their commits."""
     pause = Pause()
+    writing = store.writing
 
-    def hold(conn: Connection) -> None:
-        if conn.get_execution_options().get("is_writing"):
+    @contextmanager
+    def held() -> Iterator[Connection]:
+        with writing() as conn:
+            yield conn
             pause.stop_here()
 
-    event.listen(store.engine, "commit", hold)
-    try:
-        yield pause
-    finally:
-        pause.let_go()
-        event.remove(store.engine, "commit", hold)
+    with patch.object(store, "writing", held):
+        try:
+            yield pause
+        finally:
+            pause.let_go()
 
 
 @contextmanager
-def paused_after(store: Store, beginning: str) -> Iterator[Pause]:
-    """The next transaction of this store stops after the statement that begins so."""
+def paused_before_ringing(store: Store) -> Iterator[Pause]:
+    """The next deliveries to this store stop when their mail is stored and its tickets are not rung yet."""
     pause = Pause()
+    ring = rows.ring
 
-    def hold(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith(beginning):
+    def held(conn: Connection, keys: Iterable[Key], now: datetime) -> None:
+        if conn.engine is store.engine:
             pause.stop_here()
+        ring(conn, keys, now)
 
-    event.listen(store.engine, "after_cursor_execute", hold)
-    try:
-        yield pause
-    finally:
-        pause.let_go()
-        event.remove(store.engine, "after_cursor_execute", hold)
+    with patch.object(rows, "ring", held):
+        try:
+            yield pause
+        finally:
+            pause.let_go()

@@ -25,8 +25,8 @@ from tests.connector.mailboxes import (
     claim_one,
     in_thread,
     names,
-    paused_after,
     paused_before_commit,
+    paused_before_ringing,
     until_somebody_waits_for_a_lock,
 )
 
@@ -55,7 +55,7 @@ def test_mail_whose_commit_comes_first_is_seen_by_the_finish_that_waits_for_it(
 
 def test_mail_whose_commit_comes_after_the_finish_wakes_the_released_ticket(mailbox: Mailbox, other: Mailbox) -> None:
     claim = a_held_ticket(mailbox)
-    with paused_after(other.store, "INSERT INTO inbox") as stored_not_rung:
+    with paused_before_ringing(other.store) as stored_not_rung:
         delivered = in_thread(lambda: other.deliver([a_delivery("1", "news")]))
         stored_not_rung.wait_until_reached()
         finished = in_thread(lambda: mailbox.finish([all_done(claim)]))
@@ -84,7 +84,7 @@ def test_mail_that_waits_for_a_finish_wakes_the_ticket_after_it(mailbox: Mailbox
 
 
 def test_a_lower_id_that_commits_after_a_higher_one_was_done_is_not_lost(mailbox: Mailbox, other: Mailbox) -> None:
-    with paused_after(other.store, "INSERT INTO inbox") as stored_not_rung:
+    with paused_before_ringing(other.store) as stored_not_rung:
         slow = in_thread(lambda: other.deliver([a_delivery("1", "slow")]))
         stored_not_rung.wait_until_reached()
         if not mailbox.store.is_postgresql:

@@ -5,39 +5,41 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, select, text, update
 
 from connector.store.engine import Store, insert_into
+from connector.store.prepared import Prepared, PreparedList
 from connector.store.queries.rows import by_connection
 from connector.store.records import Delivery, Key, Mail, Source
-from connector.store.tables import inbox
+from connector.store.tables import AnyRow, inbox
 
 _ALLOT_IDS = text("SELECT nextval(pg_get_serial_sequence('inbox', 'id')) FROM generate_series(1, :count)")
 
-# Made once: to put a statement together takes longer than to run it.
-_waiting = (
-    (inbox.c.connection == bindparam("at_connection"))
-    & inbox.c.ticket.in_(bindparam("at_tickets", expanding=True))
-    & inbox.c.done_at.is_(None)
-)
-_UNDONE_IDS = select(inbox.c.ticket, inbox.c.id).where(_waiting)
-_UNDONE = (
-    select(
-        inbox.c.ticket,
-        inbox.c.id,
-        inbox.c.delivery,
-        inbox.c.source,
-        inbox.c.received_at,
-        inbox.c.body,
-        inbox.c.headers,
+
+def _waiting(names: Sequence[BindParameter[str]]) -> ColumnElement[bool]:
+    c = inbox.c
+    return (c.connection == bindparam("at_connection")) & c.ticket.in_(names) & c.done_at.is_(None)
+
+
+_UNDONE_IDS = PreparedList(lambda names: select(inbox.c.ticket, inbox.c.id).where(_waiting(names)))
+_UNDONE = PreparedList(
+    lambda names: (
+        select(
+            inbox.c.ticket,
+            inbox.c.id,
+            inbox.c.delivery,
+            inbox.c.source,
+            inbox.c.received_at,
+            inbox.c.body,
+            inbox.c.headers,
+        )
+        .where(_waiting(names))
+        .order_by(inbox.c.id)
     )
-    .where(_waiting)
-    .order_by(inbox.c.id)
 )
-_TICKING_OFF = (
+_TICKING_OFF = Prepared(
     update(inbox)
     .where(
         inbox.c.id == bindparam("at_id"),
@@ -60,7 +62,7 @@ def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: 
         ids = sorted(conn.execute(_ALLOT_IDS, {"count": len(rows)}).scalars())
         rows = [{**row, "id": id_} for row, id_ in zip(rows, ids, strict=True)]
         rows.sort(key=lambda row: (row["connection"], row["delivery"], row["id"]))
-    fresh = {(row.connection, row.delivery) for row in conn.execute(_storing(store.is_postgresql), rows)}
+    fresh = {(row.connection, row.delivery) for row in _stored(conn, store, rows)}
     results = []
     for delivery in deliveries:
         name = (delivery.connection, delivery.delivery)
@@ -69,13 +71,24 @@ def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: 
     return results
 
 
-@cache
-def _storing(is_postgresql: bool) -> Any:
+def _storing(*, is_postgresql: bool) -> Any:
     return (
         insert_into(inbox, is_postgresql=is_postgresql)
         .on_conflict_do_nothing(index_elements=["connection", "delivery"])
         .returning(inbox.c.connection, inbox.c.delivery)
     )
+
+
+_GIVEN = ("connection", "ticket", "delivery", "source", "body", "headers", "received_at")
+_STORING = Prepared(_storing(is_postgresql=False).values({name: bindparam(name) for name in _GIVEN}))
+_STORING_MANY = _storing(is_postgresql=True)
+
+
+def _stored(conn: Connection, store: Store, rows: Sequence[dict[str, object]]) -> Iterable[AnyRow]:
+    """What was new, each row once. On PostgreSQL many go in one statement: each would cost a journey of its own."""
+    if store.is_postgresql:
+        return conn.execute(_STORING_MANY, rows)
+    return [new for row in rows for new in _STORING.rows(conn, row)]
 
 
 def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
@@ -94,7 +107,7 @@ def undone(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Mail]]:
     """The mail that waits for the tickets, in order of arrival."""
     found: dict[Key, list[Mail]] = defaultdict(list)
     for connection, tickets in by_connection(keys):
-        for row in conn.execute(_UNDONE, {"at_connection": connection, "at_tickets": tickets}):
+        for row in _UNDONE.rows(conn, tickets, {"at_connection": connection}):
             found[connection, row.ticket].append(
                 Mail(row.id, row.delivery, Source(row.source), row.received_at, row.body, row.headers)
             )
@@ -105,17 +118,15 @@ def undone_ids(conn: Connection, keys: Iterable[Key]) -> dict[Key, set[int]]:
     """The ids of the mail that waits for the tickets."""
     found: dict[Key, set[int]] = defaultdict(set)
     for connection, tickets in by_connection(keys):
-        for row in conn.execute(_UNDONE_IDS, {"at_connection": connection, "at_tickets": tickets}):
+        for row in _UNDONE_IDS.rows(conn, tickets, {"at_connection": connection}):
             found[connection, row.ticket].add(row.id)
     return found
 
 
 def tick_off(conn: Connection, done: Sequence[tuple[int, str, str]], now: datetime) -> None:
     """Mark mail (id, connection, ticket) as done. Its body goes: only its name is still needed."""
-    if not done:
-        return
     given = {"new_done_at": now}
-    conn.execute(
-        _TICKING_OFF,
+    _TICKING_OFF.run(
+        conn,
         [{"at_id": i, "at_connection": connection, "at_ticket": ticket, **given} for i, connection, ticket in done],
     )

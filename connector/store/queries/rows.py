@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, null, select, update
 
-from connector.store.engine import Store, insert_into
+from connector.store.engine import insert_into
+from connector.store.prepared import AnyStatement, Prepared, PreparedList
 from connector.store.records import Key
 from connector.store.tables import AnyRow, Moment, mailbox, to_micros
 
@@ -26,8 +26,7 @@ _ERROR_LENGTH = 2000
 
 _at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
 
-# Made once: to put a statement together takes longer than to run it.
-_TAKING = (
+_TAKING = Prepared(
     update(mailbox)
     .where(_at_key)
     .values(
@@ -47,15 +46,14 @@ _ROW = select(
     mailbox.c.attempts,
     mailbox.c.failing_since,
 )
-_LOCKING = (
-    _ROW.where(
-        mailbox.c.connection == bindparam("at_connection"),
-        mailbox.c.ticket.in_(bindparam("at_tickets", expanding=True)),
+_LOCKING = PreparedList(
+    lambda names: (
+        _ROW.where(mailbox.c.connection == bindparam("at_connection"), mailbox.c.ticket.in_(names))
+        .order_by(mailbox.c.ticket)
+        .with_for_update()
     )
-    .order_by(mailbox.c.ticket)
-    .with_for_update()
 )
-_LOCKING_ONE = _ROW.where(_at_key).with_for_update()
+_LOCKING_ONE = Prepared(_ROW.where(_at_key).with_for_update())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +78,17 @@ def by_connection(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
             yield connection, portion
 
 
-def ring(conn: Connection, store: Store, keys: Iterable[Key], now: datetime) -> None:
+def ring(conn: Connection, keys: Iterable[Key], now: datetime) -> None:
     """Wake the rows now; makes those that are not there and revives dead ones.
 
     A held row keeps its lease, but is locked all the same: its holder looks for mail only after that.
     """
-    values = [_new_row(key, now, now) for key in sorted(set(keys))]
-    if values:
-        conn.execute(_ringing(store.is_postgresql, keeps_wish=False), values)
+    _RINGING.run(conn, [_new_row(key, now, now) for key in sorted(set(keys))])
 
 
-def schedule(conn: Connection, store: Store, key: Key, wake_at: datetime, now: datetime) -> None:
+def schedule(conn: Connection, key: Key, wake_at: datetime, now: datetime) -> None:
     """Like ``ring``, for any moment; a held row keeps the wish in ``ring_at``."""
-    conn.execute(_ringing(store.is_postgresql, keeps_wish=True), [_new_row(key, wake_at, now)])
+    _SCHEDULING.run(conn, [_new_row(key, wake_at, now)])
 
 
 def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
@@ -106,9 +102,9 @@ def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
     }
 
 
-@cache
-def _ringing(is_postgresql: bool, keeps_wish: bool) -> Any:
-    statement = insert_into(mailbox, is_postgresql=is_postgresql)
+def _ringing(*, is_postgresql: bool, keeps_wish: bool) -> AnyStatement:
+    named = ("connection", "ticket", "wake_at", "fence", "attempts", "is_dead")
+    statement = insert_into(mailbox, is_postgresql=is_postgresql).values({name: bindparam(name) for name in named})
     wanted, row = statement.excluded.wake_at, mailbox.c
     is_free = row.owner.is_(None)
     changed: dict[str, object] = {
@@ -128,15 +124,23 @@ def _earlier(stored: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnEl
     return case((stored <= wanted, stored), else_=wanted)
 
 
-def due_query(connection: str, now: datetime, limit: int) -> Select[Any]:
+_RINGING = Prepared(*(_ringing(is_postgresql=x, keeps_wish=False) for x in (False, True)))
+_SCHEDULING = Prepared(*(_ringing(is_postgresql=x, keeps_wish=True) for x in (False, True)))
+
+
+def due_query() -> Select[Any]:
     """The rows of one connection that want to be woken, the longest waiting first: a range of one index."""
     c = mailbox.c
     return (
         select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.owner)
-        .where(c.connection == connection, c.wake_at <= now)
+        .where(c.connection == bindparam("at_connection"), c.wake_at <= bindparam("at_now"))
         .order_by(c.wake_at)
-        .limit(limit)
+        .limit(bindparam("at_most"))
+        .with_for_update(skip_locked=True)
     )
+
+
+_DUE = Prepared(due_query())
 
 
 def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit: int) -> list[AnyRow]:
@@ -146,8 +150,7 @@ def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit:
     """
     due: list[AnyRow] = []
     for connection in sorted(set(connections)):
-        query = due_query(connection, now, limit).with_for_update(skip_locked=True)
-        due += conn.execute(query).all()
+        due += _DUE.rows(conn, {"at_connection": connection, "at_now": now, "at_most": limit})
     return sorted(due, key=lambda row: row.wake_at)[:limit]
 
 
@@ -155,21 +158,21 @@ def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, unti
     """Make ``worker`` the holder of locked rows. A wish for later outlives the change of hands."""
     if keys:
         given = {"new_owner": worker, "new_until": until, "at_now": now}
-        conn.execute(_TAKING, [{**at, **given} for at in _at(keys)])
+        _TAKING.run(conn, [{**at, **given} for at in _at(keys)])
 
 
 def lock(conn: Connection, keys: Iterable[Key]) -> dict[Key, AnyRow]:
     """Lock the rows that exist, in order, and return them as they are now."""
     found: dict[Key, AnyRow] = {}
     for connection, tickets in by_connection(keys):
-        locked = conn.execute(_LOCKING, {"at_connection": connection, "at_tickets": tickets})
+        locked = _LOCKING.rows(conn, tickets, {"at_connection": connection})
         found |= {(connection, row.ticket): row for row in locked}
     return found
 
 
 def lock_one(conn: Connection, key: Key) -> AnyRow | None:
     """Lock a single row, in less time than ``lock`` takes; None where it does not exist."""
-    return conn.execute(_LOCKING_ONE, {"at_connection": key[0], "at_ticket": key[1]}).one_or_none()
+    return _LOCKING_ONE.one_or_none(conn, {"at_connection": key[0], "at_ticket": key[1]})
 
 
 def extend(conn: Connection, keys: Sequence[Key], until: datetime) -> None:
@@ -189,17 +192,18 @@ def release(conn: Connection, releases: Sequence[Release]) -> None:
     """Release locked rows after a turn; they come in the locks' order or were locked before."""
     for with_snapshot in (False, True):
         chosen = [r for r in releases if (r.snapshot is not None) is with_snapshot]
-        if chosen:
-            conn.execute(_releasing(with_snapshot), [_released(r, with_snapshot) for r in chosen])
+        _RELEASING[with_snapshot].run(conn, [_released(r, with_snapshot) for r in chosen])
 
 
-@cache
-def _releasing(with_snapshot: bool) -> Any:
+def _releasing(*, with_snapshot: bool) -> AnyStatement:
     names = ["wake_at", "due_at", "attempts", "failing_since", "error", "is_dead"]
     if with_snapshot:
         names.append("snapshot")
     fresh: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     return update(mailbox).where(_at_key).values(owner=None, lease_until=None, ring_at=None, **fresh)
+
+
+_RELEASING = {choice: Prepared(_releasing(with_snapshot=choice)) for choice in (False, True)}
 
 
 def _released(release: Release, with_snapshot: bool) -> dict[str, object]:

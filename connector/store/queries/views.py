@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, case, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, case, func, select
 
+from connector.store.prepared import Prepared
 from connector.store.queries.rows import by_connection
 from connector.store.tables import Moment, inbox, mailbox
 
@@ -15,6 +16,11 @@ CHORE = "@"
 """What the names of chores begin with."""
 UNVERIFIED = "@key:"
 """What the names of rows with unverified mail begin with; the rest identifies the signing key."""
+
+
+_NEXT_WAKE = Prepared(
+    select(func.min(mailbox.c.wake_at).label("wake_at")).where(mailbox.c.connection == bindparam("at_connection"))
+)
 
 
 def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
@@ -36,10 +42,7 @@ def in_range(
 
 def next_wake(conn: Connection, connections: Sequence[str]) -> datetime | None:
     """The earliest ``wake_at`` of the connections: one step into the index for each."""
-    found = (
-        conn.execute(select(func.min(mailbox.c.wake_at)).where(mailbox.c.connection == name)).scalar_one()
-        for name in connections
-    )
+    found = (row.wake_at for name in connections for row in _NEXT_WAKE.rows(conn, {"at_connection": name}))
     return min((moment for moment in found if moment is not None), default=None)
 
 

@@ -47,7 +47,7 @@ def full(store: Store) -> Store:
     return store
 
 
-def plan(store: Store, query: Select[tuple[object, ...]]) -> str:
+def plan(store: Store, query: Select[tuple[object, ...]], **values: object) -> str:
     """How the database means to run a query, in one line."""
     explain = "EXPLAIN " if store.is_postgresql else "EXPLAIN QUERY PLAN "
     found: list[str] = []
@@ -60,14 +60,13 @@ def plan(store: Store, query: Select[tuple[object, ...]]) -> str:
 
     with store.reading() as conn:
         event.listen(conn, "before_cursor_execute", explain_first)
-        conn.execute(query).all()
+        conn.execute(query, values).all()
         event.remove(conn, "before_cursor_execute", explain_first)
     return " | ".join(found)
 
 
 def test_claiming_is_a_range_of_the_wake_index_in_its_order(full: Store) -> None:
-    query = due_query("psa", NOW + timedelta(seconds=50), 10).with_for_update(skip_locked=True)
-    found = plan(full, query)
+    found = plan(full, due_query(), at_connection="psa", at_now=NOW + timedelta(seconds=50), at_most=10)
     if full.is_postgresql:
         assert "Index Scan using mailbox_wake" in found
         assert "Sort" not in found

@@ -1,0 +1,125 @@
+"""Prepared statements: the same values and rows as through the library; errors in the words of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import bindparam, insert, select, text, update
+
+from connector.store.engine import Store, StoreUnavailable
+from connector.store.prepared import Prepared, PreparedList
+from connector.store.tables import inbox, mailbox
+
+Opener = Callable[..., Store]
+NOW = datetime(2026, 3, 2, 9, 0, 0, 123_456, tzinfo=UTC)
+ROW = {
+    "connection": "psa",
+    "ticket": "4711 – é 'x' %s ?",
+    "wake_at": NOW,
+    "due_at": None,
+    "fence": 2**40,
+    "attempts": 3,
+    "error": "100 % : :name",
+    "is_dead": True,
+    "snapshot": {"a": ["é", None, 1.5]},
+}
+_NAMES = tuple(ROW)
+STORING = Prepared(insert(mailbox).values({name: bindparam(name) for name in _NAMES}))
+_SELECTED = select(*(mailbox.c[name] for name in _NAMES))
+READING = Prepared(_SELECTED.where(mailbox.c.ticket == bindparam("at_ticket")))
+LISTED = PreparedList(lambda names: select(mailbox.c.ticket).where(mailbox.c.ticket.in_(names)))
+
+
+def a_row(ticket: str, **more: Any) -> dict[str, Any]:
+    return {**ROW, "ticket": ticket, **more}
+
+
+def test_values_go_in_and_come_back_as_the_library_would_have_them(store: Store) -> None:
+    with store.writing() as conn:
+        STORING.run(conn, [ROW])
+        conn.execute(insert(mailbox), [a_row("library")])
+    with store.reading() as conn:
+        prepared = READING.one_or_none(conn, {"at_ticket": ROW["ticket"]})
+        [library] = conn.execute(_SELECTED.where(mailbox.c.ticket == ROW["ticket"])).all()
+        other = READING.one_or_none(conn, {"at_ticket": "library"})
+    assert prepared is not None
+    assert other is not None
+    assert prepared._asdict() == ROW == dict(library._mapping)
+    assert other._asdict() == a_row("library")
+    assert prepared.is_dead is True
+
+
+def test_bytes_go_in_and_come_back(store: Store) -> None:
+    given = {"connection": "psa", "ticket": "1", "delivery": "d", "source": "webhook", "body": b"\0\xff", "at": NOW}
+    values = {name: bindparam(name) for name in given if name != "at"}
+    storing = Prepared(insert(inbox).values(**values, received_at=bindparam("at")).returning(inbox.c.body))
+    with store.writing() as conn:
+        [row] = storing.rows(conn, given)
+    assert bytes(row.body) == b"\0\xff"
+
+
+def test_many_sets_of_values_go_in_at_once_and_none_does_nothing(store: Store) -> None:
+    with store.writing() as conn:
+        STORING.run(conn, [])
+        STORING.run(conn, [a_row("1"), a_row("2", is_dead=False), a_row("3", snapshot=None)])
+    with store.reading() as conn:
+        assert [row.ticket for row in READING.rows(conn, {"at_ticket": "2"})] == ["2"]
+        assert READING.one_or_none(conn, {"at_ticket": "4"}) is None
+
+
+def test_values_that_stand_in_the_statement_itself_need_not_be_given(store: Store) -> None:
+    parking = Prepared(update(mailbox).where(mailbox.c.ticket == bindparam("at")).values(owner=None, is_dead=False))
+    with store.writing() as conn:
+        STORING.run(conn, [a_row("1")])
+        conn.execute(text("UPDATE mailbox SET owner = 'w'"))
+        parking.run(conn, [{"at": "1"}])
+    with store.reading() as conn:
+        assert conn.execute(select(mailbox.c.owner, mailbox.c.is_dead)).one() == (None, False)
+
+
+def test_a_value_that_is_missing_is_named(store: Store) -> None:
+    with store.writing() as conn, pytest.raises(KeyError, match="snapshot"):
+        STORING.run(conn, [{name: value for name, value in ROW.items() if name != "snapshot"}])
+
+
+def test_one_row_means_one(store: Store) -> None:
+    every = Prepared(select(mailbox.c.ticket))
+    with store.writing() as conn:
+        STORING.run(conn, [a_row("1"), a_row("2")])
+        with pytest.raises(ValueError, match="more than one"):
+            every.one_or_none(conn, {})
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8, 9, 500])
+def test_a_list_of_any_length_finds_each_name_once(store: Store, count: int) -> None:
+    there = [str(n) for n in range(0, 600, 2)]
+    asked = [str(n) for n in range(count)]
+    with store.writing() as conn:
+        STORING.run(conn, [a_row(name) for name in there])
+        found = [row.ticket for row in LISTED.rows(conn, asked, {})]
+    assert sorted(found) == sorted(set(there) & set(asked))
+
+
+def test_a_connection_that_breaks_half_way_is_unavailable_and_the_next_one_works(
+    postgresql_url: str, open_store: Opener
+) -> None:
+    store = open_store(postgresql_url)
+    killing = text("SELECT pg_terminate_backend(:pid)")
+    with pytest.raises(StoreUnavailable, match="could not do its work"), store.writing() as conn:  # noqa: PT012
+        STORING.run(conn, [ROW])
+        pid = conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with store.reading() as other:
+            other.execute(killing, {"pid": pid})
+        READING.rows(conn, {"at_ticket": "1"})
+    with store.reading() as conn:
+        assert READING.rows(conn, {"at_ticket": ROW["ticket"]}) == []
+
+
+def test_a_table_that_went_away_is_unavailable(sqlite_url: str, open_store: Opener) -> None:
+    store = open_store(sqlite_url)
+    with pytest.raises(StoreUnavailable, match="no such table"), store.writing() as conn:  # noqa: PT012
+        conn.execute(text("DROP TABLE mailbox"))
+        READING.rows(conn, {"at_ticket": "1"})
