@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import ssl
 import threading
 import time
@@ -36,6 +37,8 @@ DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0
 _HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"})
 _SHORTEST_CREDENTIAL = 6
+_IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
+"""An address with nothing in it that would have to be prepared to be sent."""
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -214,7 +217,10 @@ class HttpClient:
         """The request as it goes out."""
         prepared = requests.PreparedRequest()
         prepared.prepare_method(request.method)
-        prepared.prepare_url(request.url, None)
+        if _IS_PLAIN(request.url):
+            prepared.url = request.url
+        else:
+            prepared.prepare_url(request.url, None)
         prepared.prepare_headers({**self._always, **request.headers})
         prepared.prepare_body(request.form, None, request.payload)
         return prepared
@@ -277,10 +283,10 @@ class _Transport(HTTPAdapter):
         return super().request_url(request, proxies) if proxies else request.path_url
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See ``HTTPAdapter``: no cookies are kept, and nobody asks for the text."""
+        """See ``HTTPAdapter``: no cookies are kept, nobody asks for the text, and the headers are good as they are."""
         response = requests.Response()
         response.status_code, response.reason, response.url = resp.status, resp.reason, req.url or ""
-        response.headers = requests.structures.CaseInsensitiveDict(resp.headers)
+        response.headers = resp.headers
         response.raw, response.request = resp, req
         return response
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from connector.store.engine import Store
-from connector.store.prepared import Prepared
+from connector.store.prepared import Prepared, PreparedRows
 from connector.store.tables import AnyRow, audit, audit_head, to_json, to_micros
 
 GENESIS = "0" * 64
@@ -72,8 +72,7 @@ class Entry:
 
 
 _HEAD = Prepared(select(audit_head.c.length, audit_head.c.hash).with_for_update())
-_NAMED = ("id", "connection", "ticket", "at", "event", "detail", "previous_hash", "hash")
-_APPENDING = Prepared(insert(audit).values({name: bindparam(name) for name in _NAMED}))
+_APPENDING = PreparedRows(audit, ("id", "connection", "ticket", "at", "event", "detail", "previous_hash", "hash"))
 _MOVING_ON = Prepared(update(audit_head).values(length=bindparam("new_length"), hash=bindparam("new_hash")))
 
 

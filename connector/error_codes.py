@@ -31,7 +31,7 @@ _SENTENCE = r"([^\n]{3,160}?)(?=$|[.;](?:\s|$))"
 
 _45 = ("4", "5")
 _FORMS = tuple(
-    (needs, re.compile(form, re.IGNORECASE))
+    (frozenset(needs), re.compile(form, re.IGNORECASE))
     for needs, form in (
         # Windows codes: as hexadecimal, and as the negative number that they also are
         (("0x",), r"\b0x(?:[0-9a-f]{16}|[0-9a-f]{8})\b"),
@@ -90,6 +90,7 @@ _FORMS = tuple(
     )
 )
 """Each form with what a line, in lower case, must hold some of: to look for a word takes less than a search."""
+_NEEDED = frozenset[str]().union(*(needs for needs, _ in _FORMS))
 
 _HINT = re.compile(r"\d|[\"“`«_]|error|exception|fehler|erreur|fatal", re.IGNORECASE)
 
@@ -100,9 +101,7 @@ def error_spans(line: str) -> list[Span]:
     """Where error codes and messages stand in a line, in order. Of two that overlap the longer one counts."""
     if not _HINT.search(line):
         return []
-    lowered = line.casefold()
-    likely = [form for needs, form in _FORMS if any(map(lowered.__contains__, needs))]
-    spans = {found.span(found.lastindex or 0) for form in likely for found in form.finditer(line)}
+    spans = {found.span(found.lastindex or 0) for form in _likely(line) for found in form.finditer(line)}
     chosen: list[Span] = []
     for start, end in sorted(spans):
         if not chosen or start >= chosen[-1][1]:
@@ -110,6 +109,13 @@ def error_spans(line: str) -> list[Span]:
         elif end - start > chosen[-1][1] - chosen[-1][0]:
             chosen[-1] = (start, end)
     return chosen
+
+
+def _likely(line: str) -> list[re.Pattern[str]]:
+    """The forms that may be found in a line."""
+    lowered = line.casefold()
+    present = {word for word in _NEEDED if word in lowered}
+    return [form for needs, form in _FORMS if not needs.isdisjoint(present)]
 
 
 def errors_in(text: str) -> Iterator[str]:

@@ -50,10 +50,11 @@ class Section:
 
     def shortened(self, room: int) -> str:
         """The body in at most ``room`` characters."""
-        if len(self.body) <= room:
-            return self.body
+        body = self.body
+        if len(body) <= room:
+            return body
         if not self.noun or len(self.items) < 2:
-            return clip(self.body, room)
+            return clip(body, room)
         best = ""
         for width in _WIDTHS:
             kept, best = self._without_middle(room, width)

@@ -31,10 +31,11 @@ class Times:
     def short(self, at: datetime) -> str:
         """``09:05``, or ``14 Jan 09:05`` on another day, with the year in another year."""
         local, today = at.astimezone(self.zone), self.now.astimezone(self.zone)
+        time = f"{local.hour:02}:{local.minute:02}"
         if local.date() == today.date():
-            return f"{local:%H:%M}"
+            return time
         year = "" if local.year == today.year else f" {local.year}"
-        return f"{local.day} {_MONTHS[local.month - 1]}{year} {local:%H:%M}"
+        return f"{local.day} {_MONTHS[local.month - 1]}{year} {time}"
 
     def full(self, at: datetime) -> str:
         """``Thu 15 Jan 09:05 EST``."""

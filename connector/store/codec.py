@@ -7,6 +7,8 @@ from typing import Any
 
 from connector.model import Person, Place, Ref, Status, StatusGroup, Value
 
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def encode(value: Value) -> str | None:
     """A value as JSON text that says its kind; None stays None."""
@@ -21,7 +23,7 @@ def encode(value: Value) -> str | None:
             content = {"status": [value.id, value.name, value.group.value]}
         case Ref():
             content = {"ref": [value.id, value.name]}
-    return json.dumps(content, separators=(",", ":"))
+    return _to_json(content)
 
 
 def decode(text: str | None) -> Value:

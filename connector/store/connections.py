@@ -78,10 +78,7 @@ class Connections:
     def get(self, name: str) -> ConnectionState:
         """The state of a connection; raises StoreError if it was never started."""
         with self.store.reading() as conn:
-            row = _NAMED.one_or_none(conn, {"at_name": name})
-        if row is None:
-            raise StoreError(f"the connection {name} was never started")
-        return ConnectionState(**row._asdict())
+            return read(conn, name)
 
     def set_polled_until(self, name: str, moment: datetime) -> None:
         """Remember up to which of the ticket system's moments the poll is complete."""
@@ -144,6 +141,14 @@ class Connections:
         with self.store.writing() as conn:
             if conn.execute(update(connection).where(connection.c.name == name).values(values)).rowcount != 1:
                 raise StoreError(f"the connection {name} was never started")
+
+
+def read(conn: Connection, name: str) -> ConnectionState:
+    """See ``Connections.get``; inside the caller's transaction."""
+    row = _NAMED.one_or_none(conn, {"at_name": name})
+    if row is None:
+        raise StoreError(f"the connection {name} was never started")
+    return ConnectionState(**row._asdict())
 
 
 def _locked(conn: Connection, name: str) -> AnyRow:

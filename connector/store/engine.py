@@ -77,13 +77,17 @@ class Store:
 
     @contextmanager
     def reading(self, is_snapshot: bool = False) -> Iterator[Connection]:
-        """A transaction that only reads. ``is_snapshot``: all its statements see one state of the data."""
+        """A transaction that only reads. ``is_snapshot``: all its statements see one state of the data.
+
+        Without, each statement sees what is there when it begins; SQLite then needs no transaction around them.
+        """
         with self._translated():
             conn = self.engine.connect()
             if is_snapshot and self.is_postgresql:
                 conn = conn.execution_options(isolation_level="REPEATABLE READ")
             with conn, conn.begin():
-                self._begin(conn, "BEGIN")
+                if is_snapshot:
+                    self._begin(conn, "BEGIN")
                 yield conn
 
     @contextmanager

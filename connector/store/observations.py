@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector.model import Aspect, Change
 from connector.store.codec import decode, encode
 from connector.store.engine import Store
-from connector.store.prepared import Prepared
+from connector.store.prepared import Prepared, PreparedRows
 from connector.store.tables import observed
 
-_NAMED = ("connection", "ticket", "at", "what", "old", "new", "how", "who")
-_STORING = Prepared(insert(observed).values({name: bindparam(name) for name in _NAMED}))
+_STORING = PreparedRows(observed, ("connection", "ticket", "at", "what", "old", "new", "how", "who"))
 _OF_TICKET = Prepared(
     select(observed)
     .where(observed.c.connection == bindparam("at_connection"), observed.c.ticket == bindparam("at_ticket"))

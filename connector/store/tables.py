@@ -49,9 +49,12 @@ def from_micros(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
 def to_json(value: Mapping[str, object]) -> str:
     """Canonical JSON: sorted keys, no blanks, plain ASCII (so no character can upset a text column)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _encode(value)
 
 
 class Moment(TypeDecorator[datetime]):

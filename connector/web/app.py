@@ -11,15 +11,17 @@ from connector.web.deps import Deps, Recently
 
 METRICS_SECONDS = 1.0
 
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_HEADERS = (
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 
 def create_app(deps: Deps) -> Flask:
@@ -47,7 +49,8 @@ def _add_metrics(app: Flask, deps: Deps) -> None:
 
 def _protect(response: Response) -> Response:
     """Nothing may be cached, framed, sniffed or loaded from elsewhere."""
-    response.headers.extend(_HEADERS)
+    for name, value in _HEADERS:
+        response.headers.add(name, value)
     if response.mimetype != "text/css":
-        response.headers["Cache-Control"] = "no-store"
+        response.headers.set("Cache-Control", "no-store")
     return response

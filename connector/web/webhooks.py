@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 
 import structlog
-from flask import Blueprint, Request, Response, jsonify, request
+from flask import Blueprint, Request, Response, request
 
 from adapters.contract import KeyUnknown, PayloadError, SignatureError, TicketSystem
 from connector.mailbox import Delivery, Source
@@ -36,12 +36,12 @@ def blueprint(deps: Deps) -> Blueprint:
     receivers: dict[str, Receiver] = {}
 
     @routes.post("/webhooks/<name>")
-    def receive(name: str) -> tuple[Response, int]:
+    def receive(name: str) -> Response:
         system = deps.systems.get(name)
         if system is None:
             raise Problem(404, "unknown_system", "No such ticket system is connected")
         receiver = receivers.get(name) or receivers.setdefault(name, Receiver(system, deps))
-        return jsonify(accepted=receiver.receive(request)), 202
+        return Response(f'{{"accepted":{receiver.receive(request)}}}\n', 202, content_type="application/json")
 
     return routes
 

@@ -126,8 +126,8 @@ WORDS = [
 
 @given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join))
 def test_what_a_form_needs_of_a_line_never_hides_what_it_would_find(line: str) -> None:
-    every = tuple((("",), form) for _, form in error_codes._FORMS)
+    every = [form for _, form in error_codes._FORMS]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(error_codes, "_FORMS", every)
+        patch.setattr(error_codes, "_likely", lambda line: every)
         expected = error_spans(line)
     assert error_spans(line) == expected

@@ -81,7 +81,20 @@ def test_blanks_between_two_paragraphs_of_html_make_no_further_line() -> None:
     assert to_text("<p>first</p> \n <p>second</p>").split() == ["first", "second"]
 
 
-BITS = [*"aZ9,.:;()'?!%=+- \t", "  ", "- ", "esc-", "ESC-7", "/go", "*", "**", "`", "__", "# ", "> "]
+BITS = [
+    *"aZ9é,.:;()'\"?!%=+/&@#>$€’“”–—…- \t\n<[]_~",
+    "  ",
+    "- ",
+    "esc-",
+    "ESC-7",
+    "/go",
+    "*",
+    "**",
+    "`",
+    "__",
+    "# ",
+    "> ",
+]
 
 
 @given(st.lists(st.sampled_from(BITS), max_size=8).map("".join))

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, delete, null, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, case, delete, null, select, update
 
 from connector.store.engine import insert_into
 from connector.store.prepared import AnyStatement, Prepared, PreparedList
@@ -135,7 +135,7 @@ def due_query() -> Select[Any]:
         select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.owner)
         .where(c.connection == bindparam("at_connection"), c.wake_at <= bindparam("at_now"))
         .order_by(c.wake_at)
-        .limit(bindparam("at_most"))
+        .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, insert, select, text, update
 
 from connector.store.engine import Store, StoreUnavailable
-from connector.store.prepared import Prepared, PreparedList
+from connector.store.prepared import Prepared, PreparedList, PreparedRows
 from connector.store.tables import inbox, mailbox
 
 Opener = Callable[..., Store]
@@ -28,6 +28,7 @@ ROW = {
 }
 _NAMES = tuple(ROW)
 STORING = Prepared(insert(mailbox).values({name: bindparam(name) for name in _NAMES}))
+ROWS = PreparedRows(mailbox, _NAMES)
 _SELECTED = select(*(mailbox.c[name] for name in _NAMES))
 READING = Prepared(_SELECTED.where(mailbox.c.ticket == bindparam("at_ticket")))
 LISTED = PreparedList(lambda names: select(mailbox.c.ticket).where(mailbox.c.ticket.in_(names)))
@@ -70,6 +71,16 @@ def test_many_sets_of_values_go_in_at_once_and_none_does_nothing(store: Store) -
         assert READING.one_or_none(conn, {"at_ticket": "4"}) is None
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 40])
+def test_several_rows_go_in_with_one_statement(store: Store, count: int) -> None:
+    given = [a_row(f"{n:02}", wake_at=NOW + timedelta(hours=n), is_dead=n % 2 == 0) for n in range(count)]
+    with store.writing() as conn:
+        ROWS.run(conn, given)
+    with store.reading() as conn:
+        found = conn.execute(_SELECTED.order_by(mailbox.c.ticket)).all()
+    assert [row._asdict() for row in found] == given
+
+
 def test_values_that_stand_in_the_statement_itself_need_not_be_given(store: Store) -> None:
     parking = Prepared(update(mailbox).where(mailbox.c.ticket == bindparam("at")).values(owner=None, is_dead=False))
     with store.writing() as conn:
@@ -83,6 +94,12 @@ def test_values_that_stand_in_the_statement_itself_need_not_be_given(store: Stor
 def test_a_value_that_is_missing_is_named(store: Store) -> None:
     with store.writing() as conn, pytest.raises(KeyError, match="snapshot"):
         STORING.run(conn, [{name: value for name, value in ROW.items() if name != "snapshot"}])
+
+
+def test_a_parameter_without_a_type_is_refused(store: Store) -> None:
+    untyped = Prepared(insert(mailbox).values([{name: bindparam(f"{name}_{n}") for name in ROW} for n in range(2)]))
+    with store.writing() as conn, pytest.raises(TypeError, match=r"without a type: .*wake_at_1"):
+        untyped.run(conn, [{}])
 
 
 def test_one_row_means_one(store: Store) -> None:
