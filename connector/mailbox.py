@@ -92,7 +92,10 @@ class Mailbox:
             rows.schedule(conn, (connection, ticket), wake_at, now)
 
     def claim(self, worker: str, limit: int, lease: timedelta, connections: Sequence[str]) -> list[Claim]:
-        """Take up to ``limit`` rows that want to be woken, the longest waiting first, each for ``lease``."""
+        """Take up to ``limit`` rows that want to be woken, each for ``lease``.
+
+        Tickets whose deadline has passed come first, then those that wait the longest.
+        """
         if limit < 1 or not connections or not self._is_worth_claiming(connections):
             return []
         with self.store.writing() as conn:

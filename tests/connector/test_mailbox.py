@@ -13,6 +13,7 @@ from connector.audit import AuditEvent
 from connector.clock import VirtualClock
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mailbox, MailboxStats, Source
 from connector.model import Aspect, Change, Ref
+from connector.store.queries import rows
 from tests.connector.mailboxes import (
     LEASE,
     START,
@@ -75,6 +76,37 @@ def test_the_longest_waiting_tickets_are_claimed_first_over_all_connections(
     claims = mailbox.claim("worker", 2, LEASE, ["psa", "other"])
     assert [claim.ticket for claim in claims] == ["1", "2"]
     assert [claim.ticket for claim in mailbox.claim("worker", 9, LEASE, ["psa", "other"])] == ["3"]
+
+
+def test_tickets_whose_deadline_has_passed_are_claimed_before_mail_that_waits_longer(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    deadlines = {"late": START + MINUTE, "later": START + 2 * MINUTE, "not yet": START + HOUR}
+    mailbox.deliver([a_delivery(ticket, ticket) for ticket in deadlines])
+    mailbox.finish([all_done(c, deadlines[c.ticket], due_at=deadlines[c.ticket]) for c in claim_all(mailbox)])
+    mailbox.deliver([a_delivery(f"mail {n}", f"mail {n}") for n in range(20)])
+    clock.advance(timedelta(seconds=1))
+    mailbox.deliver([a_delivery("later", "about it"), a_delivery("not yet", "about that")])
+    clock.advance(MINUTE / 2)
+    assert not {"late", "later"} & {claim.ticket for claim in claim_all(mailbox, limit=8)}
+    clock.advance(3 * MINUTE)
+    found = [claim.ticket for claim in claim_all(mailbox, limit=4)]
+    assert found[:2] == ["later", "late"]
+    assert len(set(found)) == 4
+    assert not {"late", "later"} & {claim.ticket for claim in claim_all(mailbox)}
+
+
+def test_passed_deadlines_are_looked_for_among_so_many_and_no_more(
+    mailbox: Mailbox, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "_LAST_LOOKED_AT", rows.last_looked_at(5))
+    mailbox.deliver([a_delivery("late", "first")])
+    claim = claim_one(mailbox)
+    mailbox.finish([all_done(claim, clock.now() + MINUTE, due_at=clock.now() + MINUTE)])
+    mailbox.deliver([a_delivery(f"mail {n}", f"mail {n}") for n in range(8)])
+    clock.advance(2 * MINUTE)
+    order = [claim_all(mailbox, limit=1)[0].ticket for _ in range(9)]
+    assert order.index("late") == 3
 
 
 def test_no_room_or_no_connection_claims_nothing(mailbox: Mailbox) -> None:

@@ -339,3 +339,16 @@ def test_forged_webhooks_use_up_few_calls_and_let_nothing_in(desk):
     assert [call for call in desk.simulator.calls if str(ticket) in call.path] == []
     desk.run_until(at("09:10"))
     assert desk.mailbox.unverified_waiting("connectwise") == 0
+
+
+def test_a_bulk_update_keeps_no_deadline_waiting(desk):
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:20"))
+    others = [a_ticket_on(desk, f"ticket {n} of many") for n in range(60)]
+    desk.run_until(at("09:29:59"))
+    for other in others:
+        desk.simulator.set_priority(other, "Priority 4 - Low", by="sam")
+    desk.desk.deliver()
+    desk.clock.move_to(at("09:30"))
+    assert desk.worker.cycle() < len(others)
+    assert where(desk, ticket)[0] == "Tier 3"

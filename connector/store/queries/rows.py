@@ -22,6 +22,8 @@ from connector.store.tables import AnyRow, Moment, mailbox, to_micros
 
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
+LOOKED_THROUGH = 10_000
+"""Among so many due rows of a connection those with passed deadlines are looked for: it bounds what a claim costs."""
 _ERROR_LENGTH = 2000
 
 _at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
@@ -128,12 +130,15 @@ _RINGING = Prepared(*(_ringing(is_postgresql=x, keeps_wish=False) for x in (Fals
 _SCHEDULING = Prepared(*(_ringing(is_postgresql=x, keeps_wish=True) for x in (False, True)))
 
 
+_is_waiting = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.wake_at <= bindparam("at_last"))
+
+
 def due_query() -> Select[Any]:
     """The rows of one connection that want to be woken, the longest waiting first: a range of one index."""
     c = mailbox.c
     return (
-        select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.owner)
-        .where(c.connection == bindparam("at_connection"), c.wake_at <= bindparam("at_now"))
+        select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.due_at, c.owner)
+        .where(_is_waiting)
         .order_by(c.wake_at)
         .limit(bindparam("at_most", type_=Integer))
         .with_for_update(skip_locked=True)
@@ -141,17 +146,33 @@ def due_query() -> Select[Any]:
 
 
 _DUE = Prepared(due_query())
+_PASSED = Prepared(due_query().where(mailbox.c.due_at <= bindparam("at_now")))
+
+
+def last_looked_at(count: int) -> Prepared:
+    """Until when the first ``count`` due rows of a connection, and one more, want to be woken."""
+    return Prepared(select(mailbox.c.wake_at).where(_is_waiting).order_by(mailbox.c.wake_at).offset(count).limit(1))
+
+
+_LAST_LOOKED_AT = last_looked_at(LOOKED_THROUGH)
 
 
 def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit: int) -> list[AnyRow]:
     """Lock up to ``limit`` due rows over all connections; what somebody else has locked is left out.
 
-    Rows that were locked but do not fit into the limit are let go with the transaction, unchanged.
+    Those whose deadline has passed come first, however much mail came in before it. Rows that were locked but do not
+    fit into the limit are let go with the transaction, unchanged.
     """
-    due: list[AnyRow] = []
+    due: dict[Key, AnyRow] = {}
     for connection in sorted(set(connections)):
-        due += _DUE.rows(conn, {"at_connection": connection, "at_now": now, "at_most": limit})
-    return sorted(due, key=lambda row: row.wake_at)[:limit]
+        given = {"at_connection": connection, "at_last": now, "at_most": limit}
+        found = _DUE.rows(conn, given)
+        if len(found) == limit:
+            # There may be more. Where there are fewer, the passed deadlines are among them.
+            last = _LAST_LOOKED_AT.one_or_none(conn, given)
+            found += _PASSED.rows(conn, {**given, "at_now": now, "at_last": last.wake_at if last else now})
+        due |= {(row.connection, row.ticket): row for row in found}
+    return sorted(due.values(), key=lambda row: (row.due_at is None or row.due_at > now, row.wake_at))[:limit]
 
 
 def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> None:

@@ -66,13 +66,18 @@ def plan(store: Store, query: Select[tuple[object, ...]], **values: object) -> s
 
 
 def test_claiming_is_a_range_of_the_wake_index_in_its_order(full: Store) -> None:
-    found = plan(full, due_query(), at_connection="psa", at_now=NOW + timedelta(seconds=50), at_most=10)
+    found = plan(full, due_query(), at_connection="psa", at_last=NOW + timedelta(seconds=50), at_most=10)
     if full.is_postgresql:
         assert "Index Scan using mailbox_wake" in found
         assert "Sort" not in found
     else:
         assert "SEARCH mailbox USING INDEX mailbox_wake (connection=? AND wake_at<?)" in found
         assert "TEMP B-TREE" not in found
+
+
+def test_passed_deadlines_are_looked_for_in_the_same_range(full: Store) -> None:
+    query, now = due_query().where(mailbox.c.due_at <= NOW), NOW + timedelta(seconds=50)
+    assert "mailbox_wake" in plan(full, query, at_connection="psa", at_last=now, at_most=10)
 
 
 def test_a_claim_takes_what_is_due_out_of_many(full: Store) -> None:
