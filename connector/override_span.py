@@ -1,16 +1,18 @@
 """How long an override holds, as people write it: ``45m``, ``1h30m``, ``until 16:30``, ``none``, ``off``. Pure.
 
-Lengths are working minutes. A time of day is one of the zone that the caller gives; a wall time that a clock change
-repeats is its first pass, one that it skips is moved on by the change.
+Lengths are working minutes. A time of day is one of the zone that is written after it, else of the one that the caller
+gives; a wall time that a clock change repeats is its first pass, one that it skips is moved on by the change.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
+
+from connector.written_zone import zone_after, zone_called
 
 
 class Whole(Enum):
@@ -29,14 +31,22 @@ class Lasting:
 
 @dataclass(frozen=True, slots=True)
 class Until:
-    """Until a time of day, on the day that ``day`` names (``today`` where it is empty), or until an exact moment."""
+    """Until a time of day, on the day that ``day`` names (``today`` where it is empty), or until an exact moment.
+
+    ``zone``: the name of the zone that was written with it, if any.
+    """
 
     day: str
     at: time
     moment: datetime | None = None
+    zone: str = ""
 
-    def resolve(self, said_at: datetime, zone: ZoneInfo) -> datetime:
-        """The moment meant by somebody who wrote it at ``said_at``, in UTC."""
+    def resolve(self, said_at: datetime, own: ZoneInfo) -> datetime:
+        """The moment meant by somebody whose zone is ``own`` and who wrote it at ``said_at``, in UTC.
+
+        Raises UnknownZone for a zone that cannot be relied on.
+        """
+        zone = zone_called(self.zone, own, said_at.year) if self.zone else own
         if self.moment is not None:
             aware = self.moment if self.moment.tzinfo else self.moment.replace(tzinfo=zone)
             return aware.astimezone(UTC)
@@ -69,6 +79,7 @@ _WHEN = re.compile(
     rf"(?:{_DAY.format('first')}[\s,]*)?{_CLOCK}(?:[\s,]*{_DAY.format('last')})?",
     re.IGNORECASE,
 )
+_DAY_LATER = re.compile(rf"[\s,]*{_DAY.format('day')}", re.IGNORECASE)
 _DAY_ALONE = re.compile(_DAY.format("day"), re.IGNORECASE)
 
 
@@ -102,11 +113,18 @@ def _until(text: str) -> tuple[Span | str, str]:
         if not found["hour"]:
             return f"the time of day on {found['date']} is missing", ""
         moment = _moment(found)
-        return (moment, text[found.end() :]) if isinstance(moment, Until) else (moment, "")
+        if not isinstance(moment, Until):
+            return moment, ""
+        zone, end = ("", found.end()) if found["zone"] else zone_after(text, found.end())
+        return replace(moment, zone=zone), text[end:]
     if found := _WHEN.match(text):
         at = _time(found["hour"], found["minute"], found["half"])
         if at is not None:
-            return Until((found["first"] or found["last"] or "").lower()[:3], at), text[found.end() :]
+            zone, end = zone_after(text, found.end())
+            day = found["first"] or found["last"] or ""
+            if zone and not day and (later := _DAY_LATER.match(text, end)):
+                day, end = later["day"], later.end()
+            return Until(day.lower()[:3], at, zone=zone), text[end:]
         return f"{found[0].strip()} is no time of day", ""
     if found := _DAY_ALONE.match(text):
         return f"the time of day {found[0].strip()} is missing", ""

@@ -15,6 +15,7 @@ from connector.model import AuthorKind, Entry, Stage, Visibility
 from connector.override_span import Lasting, Whole
 from connector.spoken import OverrideWords, spoken_in
 from connector.working_time import CalendarError, WorkingCalendar
+from connector.written_zone import UnknownZone
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,10 @@ def _until(words: OverrideWords, said_at: datetime, discretion: Discretion) -> t
             return calendar.add(said_at, span.minutes), ""
         except CalendarError:
             return said_at, "the calendar ends before that"
-    until = span.resolve(said_at, discretion.zone)
+    try:
+        until = span.resolve(said_at, discretion.zone)
+    except UnknownZone as error:
+        return said_at, str(error)
     if until <= said_at:
         return until, "that time is past already"
     return until, too_long if calendar.between(said_at, until) > most else ""

@@ -43,6 +43,7 @@ PURE = (
     "phrases",
     "facts",
     "hearing",
+    "written_zone",
 )
 REST_PERCENT = 90
 

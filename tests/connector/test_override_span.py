@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.override_span import Lasting, Until, Whole, read_span
+from connector.written_zone import UnknownZone, zone_called
 
 NEW_YORK = ZoneInfo("America/New_York")
 THURSDAY = datetime(2026, 1, 15, 15, 0, tzinfo=UTC)
@@ -84,7 +86,21 @@ def test_a_length_is_read_in_every_form_people_write(text, minutes, rest):
         ("until 9am on Wednesday: a part comes", Until("wed", time(9)), ": a part comes"),
         ("until 10:00 Sunday's patch", Until("sun", time(10)), "'s patch"),
         ("until 10:00 saturated", Until("", time(10)), " saturated"),
+        ("until 16:30 UTC because", Until("", time(16, 30), zone="UTC"), " because"),
+        ("until 16:30 utc", Until("", time(16, 30), zone="utc"), ""),
+        ("until 4:30 pm EST: a part comes", Until("", time(16, 30), zone="EST"), ": a part comes"),
+        ("until 16:30 (GMT+2) because", Until("", time(16, 30), zone="GMT+2"), " because"),
+        ("until 16:30 Europe/Berlin because", Until("", time(16, 30), zone="Europe/Berlin"), " because"),
+        ("until 10:00 ET tomorrow because", Until("tom", time(10), zone="ET"), " because"),
+        ("until 10:00 ET, on Monday", Until("mon", time(10), zone="ET"), ""),
+        ("until 10:00 tomorrow CET", Until("tom", time(10), zone="CET"), ""),
+        ("until 10:00 on Friday CST, today it rests", Until("fri", time(10), zone="CST"), ", today it rests"),
+        ("until 16:30 Vendor/Partner calls", Until("", time(16, 30)), " Vendor/Partner calls"),
+        ("until 16:30 ISP and VPN", Until("", time(16, 30)), " ISP and VPN"),
+        ("until 16:30 ESTIMATE comes", Until("", time(16, 30)), " ESTIMATE comes"),
+        ("until 16:30 (UTC because", Until("", time(16, 30)), "(UTC because"),
         ("until 2026-01-16 10:00", Until("", time(), local(2026, 1, 16, 10)), ""),
+        ("until 2026-01-16 10:00 PST because", Until("", time(), local(2026, 1, 16, 10), "PST"), " because"),
         ("until 2026-01-16T10:00Z because", Until("", time(), datetime(2026, 1, 16, 10, tzinfo=UTC)), " because"),
         ("until 2026-01-16T10:00:30.250z", Until("", time(), datetime(2026, 1, 16, 10, 0, 30, tzinfo=UTC)), ""),
         ("until 2026-01-16 9:05:30", Until("", time(), local(2026, 1, 16, 9, 5, 30)), ""),
@@ -157,6 +173,64 @@ def test_a_time_is_one_of_the_zone_on_the_day_it_is_said_there(text, moment):
     span, _ = read_span(text)
     assert isinstance(span, Until)
     assert f"{span.resolve(THURSDAY, NEW_YORK):%Y-%m-%d %H:%M}" == moment
+
+
+@pytest.mark.process("override-forms")
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("until 16:30 UTC", "2026-01-15 16:30"),
+        ("until 16:30 GMT", "2026-01-15 16:30"),
+        ("until 16:30 GMT-5", "2026-01-15 21:30"),
+        ("until 23:30 utc+05:30", "2026-01-15 18:00"),
+        ("until 16:30 EST", "2026-01-15 21:30"),
+        ("until 16:30 EDT", "2026-01-15 21:30"),
+        ("until 16:30 ET", "2026-01-15 21:30"),
+        ("until 18:00 Europe/Berlin", "2026-01-15 17:00"),
+        ("until 10:00 Asia/Tokyo tomorrow", "2026-01-17 01:00"),
+        ("until 2026-01-16 10:00 Europe/London", "2026-01-16 10:00"),
+    ],
+)
+def test_a_zone_that_is_written_after_the_time_is_the_one_that_counts(text, moment):
+    span, rest = read_span(text)
+    assert isinstance(span, Until)
+    assert rest == ""
+    assert f"{span.resolve(THURSDAY, NEW_YORK):%Y-%m-%d %H:%M}" == moment
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("CST", "CST is not America/New_York, whose times count here"),
+        ("PT", "PT is not America/New_York, whose times count here"),
+        ("IST", "IST is not America/New_York, whose times count here"),
+        ("GMT+15", "GMT+15 is no time zone"),
+        ("UTC-14:30", "UTC-14:30 is no time zone"),
+        ("Europe/Berln", "Europe/Berln is no time zone; write UTC or a name such as"),
+        ("Etc/localtime-", "Etc/localtime- is no time zone"),
+    ],
+)
+def test_a_zone_that_cannot_be_relied_on_is_refused(name, problem):
+    span, _ = read_span(f"until 16:30 {name}")
+    assert isinstance(span, Until)
+    with pytest.raises(UnknownZone, match=f"^{re.escape(problem)}"):
+        span.resolve(THURSDAY, NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("zone", "names"),
+    [
+        ("Europe/London", {"GMT", "BST"}),
+        ("Europe/Berlin", {"CET", "CEST"}),
+        ("Australia/Sydney", {"AEST", "AEDT", "AET"}),
+        ("America/Anchorage", {"AKST", "AKDT", "AKT"}),
+        ("Pacific/Auckland", {"NZST", "NZDT", "NZT"}),
+        ("America/Phoenix", {"MST", "MT"}),
+    ],
+)
+def test_a_zone_is_known_by_its_abbreviations_of_the_whole_year(zone, names):
+    own = ZoneInfo(zone)
+    assert all(zone_called(name, own, 2026) in (own, UTC) for name in names)
 
 
 def test_the_day_is_the_zones_own_where_it_is_another_day_than_in_utc():
