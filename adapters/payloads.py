@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
 from adapters.contract import PayloadError
 
-_KEPT = 32
-"""A webhook's body is read to verify it and again to parse it: so many may be between the two at once."""
-
 
 def decoded(body: bytes) -> Any:
-    """A body as JSON, not to be changed. Raises PayloadError."""
+    """A body as JSON. Raises PayloadError."""
     try:
-        return _decoded(body)
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise PayloadError("$", "not JSON, or nested too deeply") from error
-
-
-@lru_cache(_KEPT)
-def _decoded(body: bytes) -> Any:
-    return json.loads(body)
 
 
 def problem(rule: Any, wanted: Any) -> str:

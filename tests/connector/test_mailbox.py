@@ -96,6 +96,20 @@ def test_tickets_whose_deadline_has_passed_are_claimed_before_mail_that_waits_lo
     assert not {"late", "later"} & {claim.ticket for claim in claim_all(mailbox)}
 
 
+def test_chores_are_not_held_up_by_late_tickets_and_unknown_keys_are(mailbox: Mailbox, clock: VirtualClock) -> None:
+    mailbox.deliver([a_delivery(str(n), str(n)) for n in range(6)])
+    due = {str(n): START + (MINUTE if n < 3 else 2 * MINUTE) for n in range(6)}
+    mailbox.finish([all_done(claim, due[claim.ticket], due_at=due[claim.ticket]) for claim in claim_all(mailbox)])
+    mailbox.schedule("psa", "@key:somebody", START + timedelta(seconds=70))
+    mailbox.schedule("psa", "@poll", START + timedelta(seconds=90))
+    clock.advance(HOUR)
+    order = [claim_all(mailbox, limit=1)[0].ticket for _ in range(8)]
+    assert set(order[:3]) == {"0", "1", "2"}
+    assert order[3] == "@poll"
+    assert set(order[4:7]) == {"3", "4", "5"}
+    assert order[7] == "@key:somebody"
+
+
 def test_passed_deadlines_are_looked_for_among_so_many_and_no_more(
     mailbox: Mailbox, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,13 +17,14 @@ from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, ca
 
 from connector.store.engine import insert_into
 from connector.store.prepared import AnyStatement, Prepared, PreparedList
+from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
 from connector.store.records import Key
 from connector.store.tables import AnyRow, Moment, mailbox, to_micros
 
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
 LOOKED_THROUGH = 10_000
-"""Among so many due rows of a connection those with passed deadlines are looked for: it bounds what a claim costs."""
+"""Among so many due rows of a connection the urgent ones are looked for: it bounds what a claim costs."""
 _ERROR_LENGTH = 2000
 
 _at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
@@ -145,8 +146,24 @@ def due_query() -> Select[Any]:
     )
 
 
+def urgent_query() -> Select[Any]:
+    """Of these rows the ones that go first: tickets whose deadline has passed, and the worker's own chores.
+
+    Not the learning of signing keys: who sends webhooks decides how many of these there are.
+    """
+    c = mailbox.c
+    is_chore = has_prefix(c.ticket, CHORE) & ~has_prefix(c.ticket, UNVERIFIED)
+    return due_query().where((c.due_at <= bindparam("at_now")) | is_chore)
+
+
+def _is_urgent(row: AnyRow, now: datetime) -> bool:
+    """See ``urgent_query``."""
+    is_chore = row.ticket.startswith(CHORE) and not row.ticket.startswith(UNVERIFIED)
+    return is_chore or (row.due_at is not None and row.due_at <= now)
+
+
 _DUE = Prepared(due_query())
-_PASSED = Prepared(due_query().where(mailbox.c.due_at <= bindparam("at_now")))
+_URGENT = Prepared(urgent_query())
 
 
 def last_looked_at(count: int) -> Prepared:
@@ -160,19 +177,19 @@ _LAST_LOOKED_AT = last_looked_at(LOOKED_THROUGH)
 def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit: int) -> list[AnyRow]:
     """Lock up to ``limit`` due rows over all connections; what somebody else has locked is left out.
 
-    Those whose deadline has passed come first, however much mail came in before it. Rows that were locked but do not
-    fit into the limit are let go with the transaction, unchanged.
+    What is urgent comes first, however much mail came in before it. Rows that were locked but do not fit into the
+    limit are let go with the transaction, unchanged.
     """
     due: dict[Key, AnyRow] = {}
     for connection in sorted(set(connections)):
         given = {"at_connection": connection, "at_last": now, "at_most": limit}
         found = _DUE.rows(conn, given)
         if len(found) == limit:
-            # There may be more. Where there are fewer, the passed deadlines are among them.
+            # There may be more. Where there are fewer, all that is urgent is among them.
             last = _LAST_LOOKED_AT.one_or_none(conn, given)
-            found += _PASSED.rows(conn, {**given, "at_now": now, "at_last": last.wake_at if last else now})
+            found += _URGENT.rows(conn, {**given, "at_now": now, "at_last": last.wake_at if last else now})
         due |= {(row.connection, row.ticket): row for row in found}
-    return sorted(due.values(), key=lambda row: (row.due_at is None or row.due_at > now, row.wake_at))[:limit]
+    return sorted(due.values(), key=lambda row: (not _is_urgent(row, now), row.wake_at))[:limit]
 
 
 def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> None:

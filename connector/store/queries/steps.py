@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from connector.store.engine import insert_into
 from connector.store.prepared import AnyStatement, Prepared
-from connector.store.queries.views import in_range, range_of
+from connector.store.queries.names import in_range, range_of
 from connector.store.tables import AnyRow, step
 
 _WITH_PREFIX = Prepared(

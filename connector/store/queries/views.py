@@ -6,38 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
 from connector.store.prepared import Prepared
+from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
 from connector.store.queries.rows import by_connection
 from connector.store.tables import Moment, inbox, mailbox
-
-CHORE = "@"
-"""What the names of chores begin with."""
-UNVERIFIED = "@key:"
-"""What the names of rows with unverified mail begin with; the rest identifies the signing key."""
-
 
 _NEXT_WAKE = Prepared(
     select(func.min(mailbox.c.wake_at).label("wake_at")).where(mailbox.c.connection == bindparam("at_connection"))
 )
-
-
-def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
-    """A range that holds the names with that prefix, so that an index serves it."""
-    return in_range(column, *range_of(prefix))
-
-
-def range_of(prefix: str) -> tuple[str, str]:
-    """The first name that may have a prefix, and the first after it that cannot."""
-    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
-
-
-def in_range(
-    column: ColumnElement[str], first: str | BindParameter[str], end: str | BindParameter[str]
-) -> ColumnElement[bool]:
-    """The names from ``first`` on, before ``end``."""
-    return (column >= first) & (column < end)
 
 
 def next_wake(conn: Connection, connections: Sequence[str]) -> datetime | None:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Select, event, func, select, text
 
 from connector.mailbox import Mailbox
 from connector.store.engine import Store
-from connector.store.queries.rows import due_query
-from connector.store.queries.views import UNVERIFIED, has_prefix
+from connector.store.queries.names import UNVERIFIED, has_prefix
+from connector.store.queries.rows import due_query, urgent_query
 from connector.store.tables import inbox, mailbox, step, to_micros
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -76,8 +76,8 @@ def test_claiming_is_a_range_of_the_wake_index_in_its_order(full: Store) -> None
 
 
 def test_passed_deadlines_are_looked_for_in_the_same_range(full: Store) -> None:
-    query, now = due_query().where(mailbox.c.due_at <= NOW), NOW + timedelta(seconds=50)
-    assert "mailbox_wake" in plan(full, query, at_connection="psa", at_last=now, at_most=10)
+    now = NOW + timedelta(seconds=50)
+    assert "mailbox_wake" in plan(full, urgent_query(), at_connection="psa", at_now=now, at_last=now, at_most=10)
 
 
 def test_a_claim_takes_what_is_due_out_of_many(full: Store) -> None:

@@ -1,0 +1,27 @@
+"""The names of rows: which are tickets and which the worker's own chores, and how an index finds them by prefix."""
+
+from __future__ import annotations
+
+from sqlalchemy import BindParameter, ColumnElement
+
+CHORE = "@"
+"""What the names of chores begin with."""
+UNVERIFIED = "@key:"
+"""What the names of rows with unverified mail begin with; the rest identifies the signing key."""
+
+
+def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """A range that holds the names with that prefix, so that an index serves it."""
+    return in_range(column, *range_of(prefix))
+
+
+def range_of(prefix: str) -> tuple[str, str]:
+    """The first name that may have a prefix, and the first after it that cannot."""
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def in_range(
+    column: ColumnElement[str], first: str | BindParameter[str], end: str | BindParameter[str]
+) -> ColumnElement[bool]:
+    """The names from ``first`` on, before ``end``."""
+    return (column >= first) & (column < end)
