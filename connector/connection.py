@@ -35,9 +35,21 @@ class ConnectionBook:
                 self._kept = self._connections.get(self._name)
             return self._kept
 
+    def fresh(self) -> ConnectionState:
+        """The connection's state as it is now, whatever another process did to it. Raises StoreError."""
+        with self._lock:
+            self._kept = self._connections.get(self._name)
+            return self._kept
+
     def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool) -> str:
         """Whose turn it is in a group; see ``Connections.take_turn``."""
         return self._connections.take_turn(self._name, group, loads, fresh, is_kept=is_kept)
+
+    def forget(self, name: str, value: object) -> bool:
+        """Forget what was learned, for all workers; False where something else was learned since."""
+        with self._lock:
+            self._kept = None
+            return self._connections.forget(self._name, name, value)
 
     def remember(self, name: str, value: object) -> None:
         """Keep something learned about the ticket system for all workers and for good."""

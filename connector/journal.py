@@ -18,15 +18,14 @@ from connector import audit
 from connector.audit import AuditEvent
 from connector.mailbox import Claim, is_held
 from connector.model import Change
-from connector.store import connections, observations
-from connector.store.connections import ConnectionState
+from connector.store import observations
 from connector.store.engine import Store
 from connector.store.errors import LeaseLost
 from connector.store.queries import steps
 from connector.store.records import StepState
 from connector.store.tables import AnyRow
 
-__all__ = ["Journal", "LeaseLost", "Recalled", "Step", "StepState"]
+__all__ = ["Journal", "LeaseLost", "Step", "StepState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,6 @@ class Step:
     state: StepState
     outcome: dict[str, Any]
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """What is stored of a ticket, with how its connection stands."""
-
-    connection: ConnectionState
-    changes: tuple[Change, ...]
-    steps: tuple[Step, ...]
 
 
 class Journal:
@@ -110,16 +100,12 @@ class Journal:
         with self.store.reading() as conn:
             return [_step(row) for row in steps.with_prefix(conn, prefix)]
 
-    def recall(self, connection: str, ticket: str, prefix: str) -> Recalled:
-        """What a turn begins with, in one look; ``prefix``: of the names of the ticket's sagas.
-
-        Raises StoreError when the connection was never started.
-        """
+    def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
+        """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so."""
         with self.store.reading() as conn:
-            state = connections.read(conn, connection)
             changes = observations.read(conn, connection, ticket)
             found = steps.with_prefix(conn, prefix)
-        return Recalled(state, tuple(changes), tuple(map(_step, found)))
+        return tuple(changes), tuple(map(_step, found))
 
 
 def _require_held(conn: Connection, claim: Claim) -> None:

@@ -94,7 +94,8 @@ class Mailbox:
     def claim(self, worker: str, limit: int, lease: timedelta, connections: Sequence[str]) -> list[Claim]:
         """Take up to ``limit`` rows that want to be woken, each for ``lease``.
 
-        Tickets whose deadline has passed come first, with the worker's own chores; then those that wait the longest.
+        Tickets whose deadline has passed come first, with the worker's own chores; then those that wait the longest, to
+        which a quarter of the places is left.
         """
         if limit < 1 or not connections or not self._is_worth_claiming(connections):
             return []

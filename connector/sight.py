@@ -28,11 +28,10 @@ SURVEY_GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A ticket as one turn finds it. ``connection``: how its connection stands, whatever another process did to it."""
+    """A ticket as one turn finds it."""
 
     claim: Claim
     record: TicketRecord
-    connection: ConnectionState
     known: tuple[Change, ...]
     new: tuple[Change, ...]
     homes: Homes
@@ -81,12 +80,10 @@ class Sight:
         state = self.connection.state()
         record = self.system.read(TicketId(ticket))
         record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
-        stored = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
-        known, new = self._changes(claim, record, stored.changes, homes, state)
-        judged = self.judge(record, (*known, *new), heard_by(stored.steps))
-        return Seen(
-            claim, record, stored.connection, known, new, judged.homes, stored.steps, judged.decision, judged.policy
-        )
+        stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
+        known, new = self._changes(claim, record, stored, homes, state)
+        judged = self.judge(record, (*known, *new), heard_by(steps))
+        return Seen(claim, record, known, new, judged.homes, steps, judged.decision, judged.policy)
 
     def _changes(
         self,

@@ -111,7 +111,7 @@ class TicketTurn:
         pending = open_saga(seen.steps) if self.settings.is_enforcing else None
         if pending is None:
             return self._decide(seen, demand, documentation)
-        resumed = resume(self._escalator(seen), seen, *pending, demand)
+        resumed = resume(self._escalator(seen.policy), seen, *pending, demand)
         if isinstance(resumed, Carried):
             return self._moved(seen, resumed, seen.new)
         if isinstance(resumed, GivenUp):
@@ -157,7 +157,7 @@ class TicketTurn:
                 speaker.would_say(seen.claim, say)
             return
         if duties.says:
-            self._refuse_while_notes_are_stopped(seen)
+            self._refuse_while_notes_are_stopped(seen.claim)
         for say in duties.says:
             speaker.say(seen.claim, seen.record, seen.steps, say)
         if duties.add_people:
@@ -170,14 +170,15 @@ class TicketTurn:
     def _marks(self) -> Marks:
         return Marks(self.connection.state().marker_key)
 
-    def _refuse_while_notes_are_stopped(self, seen: Seen) -> None:
+    def _refuse_while_notes_are_stopped(self, claim: Claim) -> None:
         """After a note came back visible to the client, no more are written until somebody replays a dead letter."""
-        stop = seen.connection.state.get(NOTES_STOPPED)
+        stop = self.connection.fresh().state.get(NOTES_STOPPED)
         if stop is None:
             return
         stopped_at = datetime.fromisoformat(stop["at"])
-        if any(mail.source is Source.MANUAL and mail.received_at > stopped_at for mail in seen.claim.mail):
-            self.connection.remember(NOTES_STOPPED, None)
+        if any(mail.source is Source.MANUAL and mail.received_at > stopped_at for mail in claim.mail):
+            if not self.connection.forget(NOTES_STOPPED, stop):
+                self._refuse_while_notes_are_stopped(claim)  # stopped again since
             return
         raise NotesStopped(
             f"no notes are written since {stop['at']}, because one on ticket {stop['ticket']} came back visible to "
@@ -186,20 +187,23 @@ class TicketTurn:
 
     # -- escalations -------------------------------------------------------------------------------------------
 
-    def _escalator(self, seen: Seen) -> Escalator:
+    def _escalator(self, policy: Policy) -> Escalator:
         return Escalator(
             self.system,
             self.journal,
             self._marks(),
-            seen.policy,
+            policy,
             self.assigner,
             self.announcer,
-            owner_stays=_owner_stays(seen),
+            owner_stays=self._owner_stays(),
         )
 
+    def _owner_stays(self) -> bool:
+        return bool(self.connection.state().state.get(OWNER_STAYS))
+
     def _escalate(self, seen: Seen, demand: Demand, saga: str) -> Outcome:
-        self._refuse_while_notes_are_stopped(seen)
-        escalator = self._escalator(seen)
+        self._refuse_while_notes_are_stopped(seen.claim)
+        escalator = self._escalator(seen.policy)
         begun = next((step for step in seen.steps if step.saga == saga and step.n == NOTE), None)
         plan = escalator.plan(seen.decision, seen.homes, saga, kept_member(begun))
         errand = errand_of(seen, plan, self._facts(seen, plan, demand))
@@ -210,7 +214,7 @@ class TicketTurn:
 
         ``unsaved``: changes that were seen and are not stored yet.
         """
-        if carried.cleared_owner and carried.owner_stays != _owner_stays(seen):
+        if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
         heard = {**heard_in(seen.decision), **heard_by(seen.steps)}
         decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), heard).decision
@@ -238,7 +242,7 @@ class TicketTurn:
         """Observe mode: what would have been written goes to the audit trail, once, and nowhere else."""
         if any(step.saga == saga and step.n == WOULD for step in seen.steps):
             return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
-        plan = self._escalator(seen).plan(seen.decision, seen.homes, saga)
+        plan = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
         facts = self._facts(seen, plan, demand)
         facts |= {"note": self._note(seen, plan, demand), "assignment": plan.assignment}
         finished = self._finished(seen, _settled(seen.decision), seen.new, wake_at)
@@ -281,10 +285,6 @@ class TicketTurn:
             alarm = self.announcer.alarm(f"{claim.ticket}/{since}", claim.ticket, str(error))
             self.sight.mailbox.deliver(alarm)
         return outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)
-
-
-def _owner_stays(seen: Seen) -> bool:
-    return bool(seen.connection.state.get(OWNER_STAYS))
 
 
 def _settled(decision: Decision) -> Decision:

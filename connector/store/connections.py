@@ -78,7 +78,10 @@ class Connections:
     def get(self, name: str) -> ConnectionState:
         """The state of a connection; raises StoreError if it was never started."""
         with self.store.reading() as conn:
-            return read(conn, name)
+            row = _NAMED.one_or_none(conn, {"at_name": name})
+        if row is None:
+            raise StoreError(f"the connection {name} was never started")
+        return ConnectionState(**row._asdict())
 
     def set_polled_until(self, name: str, moment: datetime) -> None:
         """Remember up to which of the ticket system's moments the poll is complete."""
@@ -95,6 +98,15 @@ class Connections:
             state = {key: value for key, value in merged.items() if value is not None}
             conn.execute(update(connection).where(connection.c.name == name).values(state=state))
         return state
+
+    def forget(self, name: str, key: str, value: object) -> bool:
+        """Remove ``key`` from the connection's free-form state; False, and nothing done, where it has another value."""
+        with self.store.writing() as conn:
+            state = dict(_locked(conn, name).state)
+            if state.pop(key, None) != value:
+                return False
+            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+        return True
 
     def take_turn(
         self, name: str, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool = True
@@ -141,14 +153,6 @@ class Connections:
         with self.store.writing() as conn:
             if conn.execute(update(connection).where(connection.c.name == name).values(values)).rowcount != 1:
                 raise StoreError(f"the connection {name} was never started")
-
-
-def read(conn: Connection, name: str) -> ConnectionState:
-    """See ``Connections.get``; inside the caller's transaction."""
-    row = _NAMED.one_or_none(conn, {"at_name": name})
-    if row is None:
-        raise StoreError(f"the connection {name} was never started")
-    return ConnectionState(**row._asdict())
 
 
 def _locked(conn: Connection, name: str) -> AnyRow:

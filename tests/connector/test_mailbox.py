@@ -13,6 +13,7 @@ from connector.audit import AuditEvent
 from connector.clock import VirtualClock
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mailbox, MailboxStats, Source
 from connector.model import Aspect, Change, Ref
+from connector.store.prepared import Prepared
 from connector.store.queries import rows
 from tests.connector.mailboxes import (
     LEASE,
@@ -110,10 +111,36 @@ def test_chores_are_not_held_up_by_late_tickets_and_unknown_keys_are(mailbox: Ma
     assert order[7] == "@key:somebody"
 
 
+def test_late_tickets_that_fail_again_and_again_hold_nobody_up(mailbox: Mailbox, clock: VirtualClock) -> None:
+    mailbox.deliver([a_delivery(str(n), str(n)) for n in range(4)])
+    mailbox.finish([all_done(claim, START + MINUTE, due_at=START + MINUTE) for claim in claim_all(mailbox)])
+    clock.advance(HOUR)
+    mailbox.deliver([a_delivery("new", "mail", connection="healthy")])
+    order = []
+    for _ in range(5):
+        clock.advance(MINUTE)
+        [claim] = mailbox.claim("worker", 1, LEASE, ["psa", "healthy"])
+        mailbox.finish([Failed(claim, "it hangs", clock.now())])
+        order.append(claim.ticket)
+    assert set(order[:4]) == {"0", "1", "2", "3"}
+    assert order[4] == "new"
+
+
+def test_late_tickets_leave_a_quarter_of_the_places_to_what_waits_the_longest(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    mailbox.deliver([a_delivery(str(n), str(n)) for n in range(20)])
+    mailbox.finish([all_done(claim, START + MINUTE, due_at=START + MINUTE) for claim in claim_all(mailbox)])
+    mailbox.deliver([a_delivery(f"mail {n}", f"mail {n}") for n in range(5)])
+    clock.advance(HOUR)
+    found = [claim.ticket for claim in claim_all(mailbox, limit=8)]
+    assert [ticket.startswith("mail") for ticket in found] == 6 * [False] + 2 * [True]
+
+
 def test_passed_deadlines_are_looked_for_among_so_many_and_no_more(
     mailbox: Mailbox, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "_LAST_LOOKED_AT", rows.last_looked_at(5))
+    monkeypatch.setattr(rows, "_LAST_LOOKED_AT", Prepared(rows.last_looked_at_query(5)))
     mailbox.deliver([a_delivery("late", "first")])
     claim = claim_one(mailbox)
     mailbox.finish([all_done(claim, clock.now() + MINUTE, due_at=clock.now() + MINUTE)])

@@ -100,8 +100,7 @@ class Scene:
         record = replace(record, entries=MARKS.recognise(record.entries))
         decision = decided(record, at(now), [*self.changes, *self.new], self.policy)
         steps = tuple(self.journal.steps("psa/4711/"))
-        state = Connections(self.mailbox.store).ensure("psa", "enforce", "v1")
-        return Seen(self.claim, record, state, tuple(self.changes), self.new, HOMES, steps, decision, self.policy)
+        return Seen(self.claim, record, tuple(self.changes), self.new, HOMES, steps, decision, self.policy)
 
     def resume(self, now: str = "09:31", **given: Any) -> Carried | GivenUp | None:
         found = self.seen(now)

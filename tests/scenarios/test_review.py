@@ -12,7 +12,7 @@ from connector import assembly
 from connector.homes import HomeBook
 from connector.model import StatusGroup
 from connector.timeline import build_timeline
-from connector.turn import TurnSettings
+from connector.turn import NOTES_STOPPED, TurnSettings
 from tests.builders import (
     DESK,
     HOMES,
@@ -136,6 +136,32 @@ def test_a_visible_note_stops_the_notes_of_every_worker_process(desk):
     desk.clock.move_to(at("11:00"))
     other_process.run_until_idle()
     assert our_notes(desk, later) == []
+
+
+def test_a_stop_of_the_notes_that_comes_while_an_older_one_is_lifted_is_kept(desk, monkeypatch):
+    ticket = a_ticket_on(desk)
+    desk.settle()
+    desk.simulator.faults.note_comes_back_public = True
+    desk.run_until(at("09:31"))
+    desk.simulator.faults.note_comes_back_public = False
+    assert len(our_notes(desk, ticket)) == 1
+    book = desk.connected.turns.connection
+    fresh = book.fresh
+    newer = {"ticket": "4711", "at": at("09:40").isoformat(), "why": "another note came back visible"}
+
+    def fresh_and_then_stopped():
+        found = fresh()
+        monkeypatch.undo()
+        book.remember(NOTES_STOPPED, newer)
+        return found
+
+    monkeypatch.setattr(book, "fresh", fresh_and_then_stopped)
+    desk.mailbox.replay("connectwise", str(ticket))
+    desk.settle()
+    assert book.fresh().state[NOTES_STOPPED] == newer
+    assert len(our_notes(desk, ticket)) == 1
+    (dead,) = desk.mailbox.dead_letters()
+    assert "no notes are written since" in dead.error
 
 
 def test_a_plan_status_that_our_own_move_carried_over_is_no_plan_of_the_next_tier(desk):

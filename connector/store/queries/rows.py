@@ -24,7 +24,8 @@ from connector.store.tables import AnyRow, Moment, mailbox, to_micros
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
 LOOKED_THROUGH = 10_000
-"""Among so many due rows of a connection the urgent ones are looked for: it bounds what a claim costs."""
+"""Among so many due rows of a connection, and those due at the same moment, the urgent ones are looked for: it bounds
+what a claim costs."""
 _ERROR_LENGTH = 2000
 
 _at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
@@ -149,36 +150,47 @@ def due_query() -> Select[Any]:
 def urgent_query() -> Select[Any]:
     """Of these rows the ones that go first: tickets whose deadline has passed, and the worker's own chores.
 
-    Not the learning of signing keys: who sends webhooks decides how many of these there are.
+    Not a ticket whose turn has failed, which would go first again and again; nor the learning of signing keys, for who
+    sends webhooks decides how many of these there are.
     """
     c = mailbox.c
+    is_late = (c.due_at <= bindparam("at_now")) & (c.attempts == 0)
     is_chore = has_prefix(c.ticket, CHORE) & ~has_prefix(c.ticket, UNVERIFIED)
-    return due_query().where((c.due_at <= bindparam("at_now")) | is_chore)
+    return due_query().where(is_late | is_chore)
 
 
 def _is_urgent(row: AnyRow, now: datetime) -> bool:
     """See ``urgent_query``."""
-    is_chore = row.ticket.startswith(CHORE) and not row.ticket.startswith(UNVERIFIED)
-    return is_chore or (row.due_at is not None and row.due_at <= now)
+    if row.ticket.startswith(CHORE):
+        return not row.ticket.startswith(UNVERIFIED)
+    return row.due_at is not None and row.due_at <= now and row.attempts == 0
+
+
+def _chosen(due: Sequence[AnyRow], now: datetime, limit: int) -> list[AnyRow]:
+    """What fits: first what is urgent, then what waits the longest, to which a quarter of the places is left."""
+    due = sorted(due, key=lambda row: row.wake_at)
+    urgent = [row for row in due if _is_urgent(row, now)][: limit - limit // 4]
+    taken = {(row.connection, row.ticket) for row in urgent}
+    return [*urgent, *(row for row in due if (row.connection, row.ticket) not in taken)][:limit]
 
 
 _DUE = Prepared(due_query())
 _URGENT = Prepared(urgent_query())
 
 
-def last_looked_at(count: int) -> Prepared:
-    """Until when the first ``count`` due rows of a connection, and one more, want to be woken."""
-    return Prepared(select(mailbox.c.wake_at).where(_is_waiting).order_by(mailbox.c.wake_at).offset(count).limit(1))
+def last_looked_at_query(looked_through: int) -> Select[Any]:
+    """When the one after so many due rows of a connection wants to be woken; nothing where there are no more."""
+    return select(mailbox.c.wake_at).where(_is_waiting).order_by(mailbox.c.wake_at).offset(looked_through).limit(1)
 
 
-_LAST_LOOKED_AT = last_looked_at(LOOKED_THROUGH)
+_LAST_LOOKED_AT = Prepared(last_looked_at_query(LOOKED_THROUGH))
 
 
 def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit: int) -> list[AnyRow]:
     """Lock up to ``limit`` due rows over all connections; what somebody else has locked is left out.
 
-    What is urgent comes first, however much mail came in before it. Rows that were locked but do not fit into the
-    limit are let go with the transaction, unchanged.
+    What is urgent comes first, however much mail came in before it, but leaves a quarter of the places to what waits
+    the longest. Rows that were locked but do not fit into the limit are let go with the transaction, unchanged.
     """
     due: dict[Key, AnyRow] = {}
     for connection in sorted(set(connections)):
@@ -189,7 +201,7 @@ def lock_due(conn: Connection, connections: Sequence[str], now: datetime, limit:
             last = _LAST_LOOKED_AT.one_or_none(conn, given)
             found += _URGENT.rows(conn, {**given, "at_now": now, "at_last": last.wake_at if last else now})
         due |= {(row.connection, row.ticket): row for row in found}
-    return sorted(due.values(), key=lambda row: (not _is_urgent(row, now), row.wake_at))[:limit]
+    return _chosen(list(due.values()), now, limit)
 
 
 def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> None:

@@ -46,6 +46,16 @@ def test_a_connection_is_made_once_with_a_secret_of_its_own(connections: Connect
     assert connections.ensure("other", "observe", "v1").marker_key != first.marker_key
 
 
+def test_what_was_learned_is_forgotten_only_while_it_is_still_the_same(connections: Connections) -> None:
+    connections.ensure("psa", "enforce", "v1")
+    connections.update_state("psa", {"stop": {"at": "9:00"}, "other": 1})
+    assert not connections.forget("psa", "stop", {"at": "8:00"})
+    assert connections.get("psa").state == {"stop": {"at": "9:00"}, "other": 1}
+    assert connections.forget("psa", "stop", {"at": "9:00"})
+    assert not connections.forget("psa", "stop", {"at": "9:00"})
+    assert connections.get("psa").state == {"other": 1}
+
+
 def test_switching_to_enforce_adopts_the_open_tickets_anew_and_switching_back_does_not(
     connections: Connections, clock: VirtualClock
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, event, func, select, text
 from connector.mailbox import Mailbox
 from connector.store.engine import Store
 from connector.store.queries.names import UNVERIFIED, has_prefix
-from connector.store.queries.rows import due_query, urgent_query
+from connector.store.queries.rows import due_query, last_looked_at_query, urgent_query
 from connector.store.tables import inbox, mailbox, step, to_micros
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -77,7 +77,11 @@ def test_claiming_is_a_range_of_the_wake_index_in_its_order(full: Store) -> None
 
 def test_passed_deadlines_are_looked_for_in_the_same_range(full: Store) -> None:
     now = NOW + timedelta(seconds=50)
-    assert "mailbox_wake" in plan(full, urgent_query(), at_connection="psa", at_now=now, at_last=now, at_most=10)
+    for query in (urgent_query(), last_looked_at_query(10_000)):
+        found = plan(full, query, at_connection="psa", at_now=now, at_last=now, at_most=10)
+        assert "mailbox_wake" in found
+        assert "Seq Scan" not in found
+        assert "SCAN mailbox" not in found
 
 
 def test_a_claim_takes_what_is_due_out_of_many(full: Store) -> None:
