@@ -37,7 +37,7 @@ _SECRET_TEXT = (
     re.compile(r"(?P<keep>\b(?:Basic|Bearer)\s+)[\w+/=.~-]{8,}", re.IGNORECASE),
 )
 _SIGNS_OF_SECRETS = ("token", "secret", "passw", "key", "client", "://", "basic", "bearer")
-"""Nothing of the above is found in a text without one of these: to look for them takes a small part of the time."""
+"""A text without any of these, case-folded, holds nothing of the above: to look for them takes little time."""
 
 
 class LogFormat(StrEnum):
@@ -101,7 +101,7 @@ def masked(value: object, name: str = "") -> Any:
         case int() | float() | None:
             return value
         case str():
-            if not any(map(value.lower().__contains__, _SIGNS_OF_SECRETS)):
+            if not any(map(value.casefold().__contains__, _SIGNS_OF_SECRETS)):
                 return value
             for pattern in _SECRET_TEXT:
                 value = pattern.sub(lambda found: found["keep"] + MASK, value)

@@ -1,14 +1,15 @@
 """How long an override holds, as people write it: ``45m``, ``1h30m``, ``until 16:30``, ``none``, ``off``. Pure.
 
 Lengths are working minutes. A time of day is one of the zone that is written after it, else of the one that the caller
-gives; a wall time that a clock change repeats is its first pass, one that it skips is moved on by the change.
+gives; the day is always one of the latter. A wall time that a clock change repeats is its first pass, one that it skips
+is moved on by the change.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -50,8 +51,7 @@ class Until:
         if self.moment is not None:
             aware = self.moment if self.moment.tzinfo else self.moment.replace(tzinfo=zone)
             return aware.astimezone(UTC)
-        local = datetime.combine(_day(self.day, said_at.astimezone(zone).date()), self.at, zone)
-        return local.astimezone(UTC)
+        return _on(_day(self.day, said_at.astimezone(own).date()), self.at, zone, own)
 
 
 Span = Whole | Lasting | Until
@@ -155,6 +155,15 @@ def _time(hour_text: str, minute_text: str | None, half: str | None) -> time | N
     elif minute_text is None:
         return None
     return time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def _on(day: date, at: time, zone: tzinfo, own: ZoneInfo) -> datetime:
+    """When it is that time of day in ``zone`` on a day of ``own``; on that day of ``zone`` where it never is."""
+    for shift in (0, -1, 1):
+        moment = datetime.combine(day + timedelta(days=shift), at, zone).astimezone(UTC)
+        if moment.astimezone(own).date() == day:
+            return moment
+    return datetime.combine(day, at, zone).astimezone(UTC)
 
 
 def _day(name: str, today: date) -> date:

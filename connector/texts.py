@@ -122,7 +122,7 @@ _LINK = re.compile(r"\](?=[(\[:])")
 _ELEMENT = re.compile(r"<([a-z/!?][^<>]*)>", re.IGNORECASE)
 _OPEN_ELEMENT = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _MARKER = re.compile(r"(?<![a-z0-9])(esc)-", re.IGNORECASE)
-_IS_PLAIN = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ ,.:;()'\"‘’“”?!%=+/&@#>$€–—…-]*").fullmatch
+_IS_PLAIN = re.compile(r"[A-Za-z0-9À-žƀ-ɏ][A-Za-z0-9À-žƀ-ɏ ,.:;()'\"‘’“”?!%=+/&@#>$€–—…-]*").fullmatch
 """What most names and many sentences are: there is nothing in them to be made harmless, but for a marker."""
 
 

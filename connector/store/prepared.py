@@ -59,7 +59,7 @@ class Prepared:
 
 
 class PreparedList:
-    """Like ``Prepared``, for a statement that asks for a list of names. It is made for lengths that double."""
+    """Like ``Prepared``, for a statement that asks for a list of names. It is kept for lengths that double."""
 
     def __init__(self, make: Callable[[list[BindParameter[str]]], AnyStatement]) -> None:
         self._make = make
@@ -78,7 +78,10 @@ class PreparedList:
 
 
 class PreparedRows:
-    """An ``INSERT`` of several rows in one statement: one step of the database instead of one for each row."""
+    """Like ``Prepared``, for an ``INSERT`` of several rows: one step of the database instead of one for each row.
+
+    ``MOST``: rows in one statement; more go in several.
+    """
 
     MOST = 16
 

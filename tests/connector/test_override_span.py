@@ -98,7 +98,17 @@ def test_a_length_is_read_in_every_form_people_write(text, minutes, rest):
         ("until 16:30 Vendor/Partner calls", Until("", time(16, 30)), " Vendor/Partner calls"),
         ("until 16:30 ISP and VPN", Until("", time(16, 30)), " ISP and VPN"),
         ("until 16:30 ESTIMATE comes", Until("", time(16, 30)), " ESTIMATE comes"),
-        ("until 16:30 (UTC because", Until("", time(16, 30)), "(UTC because"),
+        ("until 16:30 (UTC because", Until("", time(16, 30), zone="UTC"), " because"),
+        ("until 16:30 (UTC +2) because", Until("", time(16, 30), zone="UTC +2"), " because"),
+        ("until 16:30 UTC+2, because", Until("", time(16, 30), zone="UTC+2"), ", because"),
+        ("until 16:30+02:00 because", Until("", time(16, 30), zone="+02:00"), " because"),
+        ("until 16:30 est because", Until("", time(16, 30), zone="est"), " because"),
+        ("until 16:30 Z because", Until("", time(16, 30), zone="Z"), " because"),
+        ("until 16:30 EST/EDT because", Until("", time(16, 30), zone="EST/EDT"), " because"),
+        ("until 16:30 - five people wait", Until("", time(16, 30)), "- five people wait"),
+        ("until 16:30 ist der Techniker da", Until("", time(16, 30)), " ist der Techniker da"),
+        ("until 16:30 US/EU team calls", Until("", time(16, 30)), " US/EU team calls"),
+        ("until 16:30 Asia/Pacific team calls", Until("", time(16, 30)), " Asia/Pacific team calls"),
         ("until 2026-01-16 10:00", Until("", time(), local(2026, 1, 16, 10)), ""),
         ("until 2026-01-16 10:00 PST because", Until("", time(), local(2026, 1, 16, 10), "PST"), " because"),
         ("until 2026-01-16T10:00Z because", Until("", time(), datetime(2026, 1, 16, 10, tzinfo=UTC)), " because"),
@@ -189,6 +199,13 @@ def test_a_time_is_one_of_the_zone_on_the_day_it_is_said_there(text, moment):
         ("until 18:00 Europe/Berlin", "2026-01-15 17:00"),
         ("until 10:00 Asia/Tokyo tomorrow", "2026-01-17 01:00"),
         ("until 2026-01-16 10:00 Europe/London", "2026-01-16 10:00"),
+        ("until 16:30 UTC\u22125", "2026-01-15 21:30"),
+        ("until 16:30 (UTC -5)", "2026-01-15 21:30"),
+        ("until 16:30 -0500", "2026-01-15 21:30"),
+        ("until 16:30+02:00", "2026-01-15 14:30"),
+        ("until 23:30 Z", "2026-01-15 23:30"),
+        ("until 16:30 est/EDT", "2026-01-15 21:30"),
+        ("until 18:00 europe/berlin", "2026-01-15 17:00"),
     ],
 )
 def test_a_zone_that_is_written_after_the_time_is_the_one_that_counts(text, moment):
@@ -198,23 +215,63 @@ def test_a_zone_that_is_written_after_the_time_is_the_one_that_counts(text, mome
     assert f"{span.resolve(THURSDAY, NEW_YORK):%Y-%m-%d %H:%M}" == moment
 
 
+NOT_CLEAR = "the time zone {} is not clear where times are those of America/New_York; write UTC, or a name such as"
+
+
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("CST", "CST is not America/New_York, whose times count here"),
-        ("PT", "PT is not America/New_York, whose times count here"),
-        ("IST", "IST is not America/New_York, whose times count here"),
-        ("GMT+15", "GMT+15 is no time zone"),
-        ("UTC-14:30", "UTC-14:30 is no time zone"),
-        ("Europe/Berln", "Europe/Berln is no time zone; write UTC or a name such as"),
-        ("Etc/localtime-", "Etc/localtime- is no time zone"),
+        *((name, NOT_CLEAR) for name in ("CST", "PT", "IST", "MEZ", "cet", "EST/CET", "UTC - 5", "UTC+5h30")),
+        *((name, NOT_CLEAR) for name in ("UTC+1234567", "UTC-5:00:00", "GMT+5:3", "UTC+5.5", "UTC+2/CEST", "+2", "-5")),
+        ("GMT+15", "{} is no time zone; write UTC"),
+        ("UTC-14:30", "{} is no time zone; write UTC"),
+        ("-17:00", "{} is no time zone; write UTC"),
+        ("Europe/Berln", "{} is no time zone; did you mean Europe/Berlin?"),
+        ("america/newyork", "{} is no time zone; did you mean America/New_York?"),
     ],
 )
 def test_a_zone_that_cannot_be_relied_on_is_refused(name, problem):
-    span, _ = read_span(f"until 16:30 {name}")
+    span, rest = read_span(f"until 16:30 {name} because")
     assert isinstance(span, Until)
-    with pytest.raises(UnknownZone, match=f"^{re.escape(problem)}"):
+    assert rest == " because"
+    with pytest.raises(UnknownZone, match=f"^{re.escape(problem.format(span.zone))}"):
         span.resolve(THURSDAY, NEW_YORK)
+
+
+@pytest.mark.parametrize("start", ["UTC+1", "-1", "EST/", "CST/EST/", "Europe/", "utc \u2212 1:"])
+def test_a_zone_has_a_bounded_length_whatever_follows(start):
+    span, rest = read_span(f"until 16:30 {start}{start.lstrip('-') * 5000}")
+    assert isinstance(span, Until)
+    assert len(span.zone) < 80
+    assert len(rest) > 1000
+
+
+def test_the_day_is_the_writers_whatever_zone_is_written():
+    sydney, friday = (
+        ZoneInfo("Australia/Sydney"),
+        datetime(2026, 1, 15, 21, tzinfo=UTC),
+    )  # Friday at eight in the morning
+    for text, moment in (
+        ("until 02:00 UTC", datetime(2026, 1, 16, 2, tzinfo=UTC)),
+        ("until 22:00 UTC", datetime(2026, 1, 15, 22, tzinfo=UTC)),
+        ("until 10:00 UTC tomorrow", datetime(2026, 1, 17, 10, tzinfo=UTC)),
+        ("until 22:00 UTC on Monday", datetime(2026, 1, 18, 22, tzinfo=UTC)),
+    ):
+        span, _ = read_span(text)
+        assert isinstance(span, Until)
+        assert span.resolve(friday, sydney) == moment
+    behind, _ = read_span("until 22:00 America/Los_Angeles")
+    assert isinstance(behind, Until)
+    assert behind.resolve(datetime(2026, 1, 16, 9, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == datetime(
+        2026, 1, 16, 6, tzinfo=UTC
+    )
+
+
+def test_a_time_that_a_short_day_never_has_is_one_of_the_written_zones_day():
+    span, _ = read_span("until 04:30 UTC")
+    assert isinstance(span, Until)
+    said_at = datetime(2026, 3, 8, 15, tzinfo=UTC)  # New York's clocks go forward on this day
+    assert span.resolve(said_at, NEW_YORK) == datetime(2026, 3, 8, 4, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -226,6 +283,7 @@ def test_a_zone_that_cannot_be_relied_on_is_refused(name, problem):
         ("America/Anchorage", {"AKST", "AKDT", "AKT"}),
         ("Pacific/Auckland", {"NZST", "NZDT", "NZT"}),
         ("America/Phoenix", {"MST", "MT"}),
+        ("Europe/Vienna", {"MEZ", "MESZ", "cet"}),
     ],
 )
 def test_a_zone_is_known_by_its_abbreviations_of_the_whole_year(zone, names):

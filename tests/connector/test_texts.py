@@ -82,10 +82,11 @@ def test_blanks_between_two_paragraphs_of_html_make_no_further_line() -> None:
 
 
 BITS = [
-    *"aZ9é,.:;()'\"?!%=+/&@#>$€’“”–—…- \t\n<[]_~",
+    *"aZ9éſ,.:;()'\"?!%=+/&@#>$€’“”–—…- \t\n<[]_~",
     "  ",
     "- ",
     "esc-",
+    "eſc-",
     "ESC-7",
     "/go",
     "*",
