@@ -27,19 +27,26 @@ class ConnectionBook:
         self._name = name
         self._lock = threading.Lock()
         self._kept: ConnectionState | None = None
+        self._changes = 0
 
     def state(self) -> ConnectionState:
         """The connection's state. Raises StoreError when the connection was never started."""
-        with self._lock:
-            if self._kept is None or self._kept.swept_at is None or SURVEYED not in self._kept.state:
-                self._kept = self._connections.get(self._name)
-            return self._kept
+        kept = self._kept
+        if kept is None or kept.swept_at is None or SURVEYED not in kept.state:
+            return self.fresh()
+        return kept
 
     def fresh(self) -> ConnectionState:
-        """The connection's state as it is now, whatever another process did to it. Raises StoreError."""
+        """The connection's state as it is now, whatever another process did to it. Raises StoreError.
+
+        Nobody waits for the database of somebody else; what was read before a change of ours is not kept after it.
+        """
+        changes = self._changes
+        found = self._connections.get(self._name)
         with self._lock:
-            self._kept = self._connections.get(self._name)
-            return self._kept
+            if changes == self._changes:
+                self._kept = found
+        return found
 
     def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool) -> str:
         """Whose turn it is in a group; see ``Connections.take_turn``."""
@@ -47,12 +54,16 @@ class ConnectionBook:
 
     def forget(self, name: str, value: object) -> bool:
         """Forget what was learned, for all workers; False where something else was learned since."""
-        with self._lock:
-            self._kept = None
-            return self._connections.forget(self._name, name, value)
+        is_done = self._connections.forget(self._name, name, value)
+        self._changed()
+        return is_done
 
     def remember(self, name: str, value: object) -> None:
         """Keep something learned about the ticket system for all workers and for good."""
+        self._connections.update_state(self._name, {name: value})
+        self._changed()
+
+    def _changed(self) -> None:
         with self._lock:
-            self._connections.update_state(self._name, {name: value})
+            self._changes += 1
             self._kept = None
