@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, Table, bindparam, insert
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, Table, bindparam
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import NullType, String, TypeEngine
+
+from connector.store.engine import insert_into
 
 AnyStatement = Select[Any] | UpdateBase
 Translate = Callable[[Any], Any]
@@ -78,24 +80,32 @@ class PreparedList:
 
 
 class PreparedRows:
-    """Like ``Prepared``, for an ``INSERT`` of several rows: one step of the database instead of one for each row.
+    """Like ``Prepared``, for an ``INSERT`` of several rows: few steps of the database instead of one for each row.
 
-    ``MOST``: rows in one statement; more go in several.
+    Each step lets another thread of the process go first, and in a busy one that takes longer than the step.
+    ``complete``: adds to the plain ``INSERT`` what is to be done about conflicts. It is kept for lengths that double,
+    up to ``MOST`` rows; others go in several.
     """
 
-    MOST = 16
+    MOST = 32
 
-    def __init__(self, table: Table, names: Sequence[str]) -> None:
+    def __init__(
+        self, table: Table, names: Sequence[str], complete: Callable[[Any], AnyStatement] = lambda plain: plain
+    ) -> None:
         self._table = table
         self._names = tuple(names)
+        self._complete = complete
         self._of_length: dict[int, Prepared] = {}
 
     def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert these rows, in their order."""
-        for start in range(0, len(rows), self.MOST):
-            part = rows[start : start + self.MOST]
+        start = 0
+        while start < len(rows):
+            length = min(self.MOST, 1 << ((len(rows) - start).bit_length() - 1))
+            part = rows[start : start + length]
             values = {f"{name}_{n}": row[name] for n, row in enumerate(part) for name in self._names}
-            self._prepared(len(part)).run(conn, [values])
+            self._prepared(length).run(conn, [values])
+            start += length
 
     def _prepared(self, length: int) -> Prepared:
         prepared = self._of_length.get(length)
@@ -105,7 +115,12 @@ class PreparedRows:
             rows: list[dict[str, Any]] = [
                 {name: bindparam(f"{name}_{n}", type_=type_) for name, type_ in typed.items()} for n in range(length)
             ]
-            prepared = self._of_length[length] = Prepared(insert(self._table).values(rows))
+            prepared = self._of_length[length] = Prepared(
+                *(
+                    self._complete(insert_into(self._table, is_postgresql=is_postgresql).values(rows))
+                    for is_postgresql in (False, True)
+                )
+            )
         return prepared
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, case, delete, null, select, update
 
-from connector.store.engine import insert_into
-from connector.store.prepared import AnyStatement, Prepared, PreparedList
+from connector.store.prepared import AnyStatement, Prepared, PreparedList, PreparedRows
 from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
 from connector.store.records import Key
 from connector.store.tables import AnyRow, Moment, mailbox, to_micros
@@ -106,9 +106,7 @@ def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
     }
 
 
-def _ringing(*, is_postgresql: bool, keeps_wish: bool) -> AnyStatement:
-    named = ("connection", "ticket", "wake_at", "fence", "attempts", "is_dead")
-    statement = insert_into(mailbox, is_postgresql=is_postgresql).values({name: bindparam(name) for name in named})
+def _ringing(statement: Any, *, keeps_wish: bool) -> AnyStatement:
     wanted, row = statement.excluded.wake_at, mailbox.c
     is_free = row.owner.is_(None)
     changed: dict[str, object] = {
@@ -120,7 +118,8 @@ def _ringing(*, is_postgresql: bool, keeps_wish: bool) -> AnyStatement:
     }
     if keeps_wish:
         changed["ring_at"] = case((is_free, row.ring_at), else_=_earlier(row.ring_at, wanted))
-    return statement.on_conflict_do_update(index_elements=["connection", "ticket"], set_=changed)
+    complete: AnyStatement = statement.on_conflict_do_update(index_elements=["connection", "ticket"], set_=changed)
+    return complete
 
 
 def _earlier(stored: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -128,8 +127,9 @@ def _earlier(stored: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnEl
     return case((stored <= wanted, stored), else_=wanted)
 
 
-_RINGING = Prepared(*(_ringing(is_postgresql=x, keeps_wish=False) for x in (False, True)))
-_SCHEDULING = Prepared(*(_ringing(is_postgresql=x, keeps_wish=True) for x in (False, True)))
+_NEW = ("connection", "ticket", "wake_at", "fence", "attempts", "is_dead")
+_RINGING = PreparedRows(mailbox, _NEW, partial(_ringing, keeps_wish=False))
+_SCHEDULING = PreparedRows(mailbox, _NEW, partial(_ringing, keeps_wish=True))
 
 
 _is_waiting = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.wake_at <= bindparam("at_last"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from connector.store.engine import insert_into
-from connector.store.prepared import AnyStatement, Prepared
+from connector.store.prepared import AnyStatement, Prepared, PreparedRows
 from connector.store.queries.names import in_range, range_of
 from connector.store.tables import AnyRow, step
 
@@ -35,11 +35,10 @@ def with_prefix(conn: Connection, prefix: str) -> Sequence[AnyRow]:
     return _WITH_PREFIX.rows(conn, {"at_first": first, "at_end": end})
 
 
-def _writing(*, is_postgresql: bool) -> AnyStatement:
-    named = ("saga", "n", "state", "outcome", "at")
-    statement = insert_into(step, is_postgresql=is_postgresql).values({name: bindparam(name) for name in named})
+def _in_its_place(statement: Any) -> AnyStatement:
     fresh = {name: statement.excluded[name] for name in ("state", "outcome", "at")}
-    return statement.on_conflict_do_update(index_elements=["saga", "n"], set_=fresh)
+    complete: AnyStatement = statement.on_conflict_do_update(index_elements=["saga", "n"], set_=fresh)
+    return complete
 
 
-_WRITING = Prepared(*(_writing(is_postgresql=x) for x in (False, True)))
+_WRITING = PreparedRows(step, ("saga", "n", "state", "outcome", "at"), _in_its_place)

@@ -71,7 +71,7 @@ def test_many_sets_of_values_go_in_at_once_and_none_does_nothing(store: Store) -
         assert READING.one_or_none(conn, {"at_ticket": "4"}) is None
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 40])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 31, 32, 75])
 def test_several_rows_go_in_with_one_statement(store: Store, count: int) -> None:
     given = [a_row(f"{n:02}", wake_at=NOW + timedelta(hours=n), is_dead=n % 2 == 0) for n in range(count)]
     with store.writing() as conn:
@@ -140,3 +140,19 @@ def test_a_table_that_went_away_is_unavailable(sqlite_url: str, open_store: Open
     with pytest.raises(StoreUnavailable, match="no such table"), store.writing() as conn:  # noqa: PT012
         conn.execute(text("DROP TABLE mailbox"))
         READING.rows(conn, {"at_ticket": "1"})
+
+
+def test_rows_that_are_there_already_are_treated_as_the_statement_says(store: Store) -> None:
+    later = PreparedRows(
+        mailbox,
+        _NAMES,
+        lambda plain: plain.on_conflict_do_update(
+            index_elements=["connection", "ticket"], set_={"attempts": mailbox.c.attempts + plain.excluded.attempts}
+        ),
+    )
+    with store.writing() as conn:
+        ROWS.run(conn, [a_row("1"), a_row("2")])
+        later.run(conn, [a_row(str(n), attempts=n) for n in range(4)])
+    with store.reading() as conn:
+        found = conn.execute(select(mailbox.c.ticket, mailbox.c.attempts).order_by(mailbox.c.ticket)).all()
+    assert [tuple(row) for row in found] == [("0", 0), ("1", 4), ("2", 5), ("3", 3)]
