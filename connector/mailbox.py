@@ -23,7 +23,7 @@ from connector import audit
 from connector.model import Change
 from connector.store import observations
 from connector.store.engine import Store
-from connector.store.queries import chores, mail, rows, steps, views
+from connector.store.queries import chores, due, mail, rows, steps, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
     Claim,
@@ -101,11 +101,11 @@ class Mailbox:
             return []
         with self.store.writing() as conn:
             now = self.store.now(conn)
-            due = rows.lock_due(conn, connections, now, limit)
-            keys = [(row.connection, row.ticket) for row in due]
+            found = due.lock(conn, connections, now, limit)
+            keys = [(row.connection, row.ticket) for row in found]
             rows.take(conn, keys, worker, now, now + lease)
             waiting = mail.undone(conn, keys)
-        return [_claim(row, tuple(waiting.get(key, ()))) for key, row in zip(keys, due, strict=True)]
+        return [_claim(row, tuple(waiting.get(key, ()))) for key, row in zip(keys, found, strict=True)]
 
     def extend(self, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
         """Heartbeat: hold the claims for ``lease`` from now on; returns those that are lost."""

@@ -14,7 +14,7 @@ from connector.clock import VirtualClock
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mailbox, MailboxStats, Source
 from connector.model import Aspect, Change, Ref
 from connector.store.prepared import Prepared
-from connector.store.queries import rows
+from connector.store.queries import due
 from tests.connector.mailboxes import (
     LEASE,
     START,
@@ -140,7 +140,7 @@ def test_late_tickets_leave_a_quarter_of_the_places_to_what_waits_the_longest(
 def test_passed_deadlines_are_looked_for_among_so_many_and_no_more(
     mailbox: Mailbox, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows, "_LAST_LOOKED_AT", Prepared(rows.last_looked_at_query(5)))
+    monkeypatch.setattr(due, "_LAST_LOOKED_AT", Prepared(due.last_looked_at_query(5)))
     mailbox.deliver([a_delivery("late", "first")])
     claim = claim_one(mailbox)
     mailbox.finish([all_done(claim, clock.now() + MINUTE, due_at=clock.now() + MINUTE)])
