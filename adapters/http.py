@@ -37,7 +37,7 @@ DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0
 _HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"})
 _SHORTEST_CREDENTIAL = 6
-_IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
+_IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+(?:/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
 """An address with nothing in it that would have to be prepared to be sent."""
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 

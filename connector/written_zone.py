@@ -19,13 +19,12 @@ _UNMISTAKABLE = (
 _ELSE_A_WORD = "[ECMP]T|IST|WES?T"
 """Zones in capitals only: in small letters these are words."""
 _SIGNS = "+\\-−–"  # what word processors make of a minus
-_ZONE = re.compile(
-    rf"(?P<offset>(?i:UTC|GMT)\b(?:\s*[{_SIGNS}]\s*\d[\w:.,/]{{0,20}})?|Z\b|[{_SIGNS}]\d[\w:.,/]{{0,20}})"
+_WRITTEN = re.compile(
+    rf"\s*(?P<open>\(?)\s*(?P<zone>(?i:UTC|GMT)\b(?:\s*[{_SIGNS}]\s*\d[\w:.,/]{{0,20}})?|Z\b|[{_SIGNS}]\d[\w:.,/]{{0,20}}"
     rf"|(?P<region>(?i:{_REGIONS})/[\w/+-]{{1,60}})"
-    rf"|(?P<short>(?:(?i:{_UNMISTAKABLE})|{_ELSE_A_WORD})\b(?:/\w{{1,10}}){{0,3}})"
+    rf"|(?:(?i:{_UNMISTAKABLE})|{_ELSE_A_WORD})\b(?:/\w{{1,10}}){{0,3}})"
 )
-_BEFORE = re.compile(r"\s*\(?\s*")
-_AFTER = re.compile(r"\s*\)")
+_CLOSED = re.compile(r"\s*\)")
 _OFFSET = re.compile(
     r"(?:UTC|GMT|Z)|(?:(?:UTC|GMT) ?(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>[0-5]\d))?)"
     r"|(?P<plain>[+-]\d\d):?(?P<more>[0-5]\d)"
@@ -42,15 +41,13 @@ class UnknownZone(ValueError):
 
 def zone_after(text: str, position: int) -> tuple[str, int]:
     """The zone that is written in a text from a position on, and where it ends; an empty name where there is none."""
-    before = _BEFORE.match(text, position)
-    start = before.end() if before else position
-    found = _ZONE.match(text, start)
+    found = _WRITTEN.match(text, position)
     if found is None or (found["region"] and not _nearest(found["region"])):
         return "", position
-    name = found[0].rstrip(".,:/")
-    end = start + len(name)
-    after = _AFTER.match(text, end) if "(" in text[position:start] else None
-    return name, after.end() if after else end
+    name = found["zone"].rstrip(".,:/")
+    end = found.start("zone") + len(name)
+    closed = _CLOSED.match(text, end) if found["open"] else None
+    return name, closed.end() if closed else end
 
 
 def zone_called(name: str, own: ZoneInfo, year: int) -> tzinfo:

@@ -86,6 +86,21 @@ def test_a_call_carries_its_headers_and_comes_back_with_status_and_json() -> Non
 
 
 @responses.activate
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        ("tickets/4711?x=1%202", "tickets/4711?x=1%202"),
+        ("some folder/ü", "some%20folder/%C3%BC"),
+        ("a/../b", "b"),
+    ],
+)
+def test_an_address_goes_out_as_a_server_understands_it(path: str, sent: str) -> None:
+    responses.get(f"{BASE}/{sent}", json=1)
+    a_client().call("GET", path, what="x")
+    assert responses.calls[0].request.url == f"{BASE}/{sent}"
+
+
+@responses.activate
 def test_a_call_without_authentication_shows_no_credentials() -> None:
     responses.get(f"{BASE}/things", json=1)
     a_client().call("GET", "things", what="x", is_authenticated=False)

@@ -73,6 +73,10 @@ def test_none_lifts_the_limit_and_off_puts_it_back_without_a_reason():
             "it is longer than the 480 working minutes that a single override may last",
         ),
         ("until 09:10 because the vendor calls", "that time is past already"),
+        (
+            "until 16:30 CST because the vendor calls",
+            "the time zone CST is not clear where times are those of UTC; write UTC, or a name such as Europe/Berlin",
+        ),
         ("until 2026-01-14 10:00 because of a spare part", "that time is past already"),
         ("9999999m", "the reason is missing: write why, in at least two words, after the time"),
     ],
