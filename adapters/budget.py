@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from adapters.contract import Temporary
+from connector.errors import Temporary
 
 
 class CallBudget:

@@ -30,8 +30,8 @@ from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import NewConnectionError
 
 from adapters.budget import CallBudget
-from adapters.contract import AdapterError, OutcomeUnknown, Permanent, Temporary
 from connector.clock import Clock
+from connector.errors import AdapterError, OutcomeUnknown, Permanent, Temporary
 
 DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0

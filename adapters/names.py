@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from adapters.contract import UnknownName
+from connector.errors import UnknownName
 
 KEEP_SECONDS = 600.0
 REFRESH_SECONDS = 30.0

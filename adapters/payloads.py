@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from adapters.contract import PayloadError
+from connector.errors import PayloadError
 
 
 def decoded(body: bytes) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from adapters.contract import AdapterError, OutcomeUnknown, Permanent
+from connector.errors import AdapterError, OutcomeUnknown, Permanent
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from adapters.contract import UnknownName
+from connector.errors import UnknownName
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from adapters.contract import ConfigError, ConnectorError
 from connector import __version__, logs
+from connector.errors import ConfigError, ConnectorError
 
 _COMMANDS = {
     "run": "serving",

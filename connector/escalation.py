@@ -18,11 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import OutcomeUnknown, Permanent, TicketSystem, UnknownName, VisibleNote
+from adapters.contract import TicketSystem
 from connector.alternatives import first_known
 from connector.announcing import Announcer
 from connector.assignment import Assigner, Assignment
 from connector.audit import AuditEvent
+from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.evaluator import Decision
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Effect, Source

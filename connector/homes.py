@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import ConnectorError, Temporary, TicketSystem, UnknownName
+from adapters.contract import TicketSystem
+from connector.errors import ConnectorError, Temporary, UnknownName
 from connector.model import Place
 from connector.policy import Homes, Policy
 

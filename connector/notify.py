@@ -10,8 +10,8 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from adapters.contract import Temporary
 from adapters.variables import Secret
+from connector.errors import Temporary
 from connector.model import Finding, Severity
 
 

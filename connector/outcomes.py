@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from adapters.contract import ConnectorError, Temporary
 from connector.audit import AuditEvent
+from connector.errors import ConnectorError, Temporary
 from connector.evaluator import Decision, Verdict
 from connector.mailbox import Claim, Failed, Finished
 from connector.model import Change

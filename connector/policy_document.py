@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from adapters.contract import ConfigError
+from connector.errors import ConfigError
 from connector.model import StatusGroup
 from connector.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Policy, Tier
 from connector.policy_ladders import DEFAULT_CALENDAR, contradictions, impossible_limits, tier_from, tier_problems

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import ConnectorError, PayloadError, Permanent, SignatureError, Temporary, TicketSystem
+from adapters.contract import TicketSystem
 from connector.announcing import ROW, message_of
 from connector.audit import AuditEvent
 from connector.connection import SURVEYED
+from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
 from connector.homes import HomeBook
 from connector.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 from connector.model import ChangedTicket, InboundRequest

@@ -20,7 +20,7 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from prometheus_client import values
 
-from adapters.contract import ConfigError
+from connector.errors import ConfigError
 
 THREADS = 32
 WEB_PROCESSES = 2

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
-from adapters.contract import ConfigError
 from adapters.registry import SYSTEMS
 from adapters.variables import Secret, Variable, given, read_all
+from connector.errors import ConfigError
 from connector.policy import Policy
 from connector.policy_document import (
     PolicyError,

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import Forbidden, Temporary, TicketSystem
+from adapters.contract import TicketSystem
 from connector.audit import AuditEvent
 from connector.duties import Say
+from connector.errors import Forbidden, Temporary
 from connector.journal import Journal, Step, StepState
 from connector.mailbox import Claim
 from connector.marks import Marks

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from adapters.contract import TicketSystem, UnknownName
+from adapters.contract import TicketSystem
 from connector.alternatives import first_known
+from connector.errors import UnknownName
 from connector.model import Person
 from connector.orders import Managers
 from connector.policy import Policy

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector import outcomes
 from connector.announcing import Announcer
 from connector.assignment import Assigner
 from connector.audit import AuditEvent
 from connector.demand import Demand, Documentation, demand_of
 from connector.duties import Duties, Situation, duties_of
+from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector.escalation import (
     MOVE_PAUSE,
     MOVE_TRIES,

@@ -14,10 +14,11 @@ from functools import partial
 
 import structlog
 
-from adapters.contract import ConfigError, ConnectorError, TicketSystem
+from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
 from connector import __version__, assembly
 from connector.clock import SystemClock
+from connector.errors import ConfigError, ConnectorError
 from connector.group_commit import GroupCommit
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
 from connector.notify import Notifier

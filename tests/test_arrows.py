@@ -35,7 +35,7 @@ EDGES = {"web", "cli", "serve", "wiring", "demo", "commands_line"}
 VENDOR_WORDS = re.compile(r"connectwise|halo|request.?tracker|\bmyconnectwise\b", re.IGNORECASE)
 FORBIDDEN_IN_PURE = {"requests", "flask", "sqlalchemy", "os", "time", "random", "secrets", "socket", "threading"}
 OPEN_TO_CONNECTOR = {f"adapters.{name}" for name in ("contract", "registry", "variables", "later", "http")}
-CONNECTOR_OPEN_TO_ADAPTERS = {"connector.model", "connector.clock"}
+CONNECTOR_OPEN_TO_ADAPTERS = {"connector.model", "connector.clock", "connector.errors"}
 
 
 def python_files(folder: str) -> list[Path]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.contract import ConfigError
 from adapters.http import is_loopback, origin_of
+from connector.errors import ConfigError
 
 CLOUD_SUFFIX = ".myconnectwise.net"
 

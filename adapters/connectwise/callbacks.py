@@ -14,8 +14,8 @@ from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import record_id, text
 from adapters.connectwise.refusals import NotThere, Refused
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.contract import ConfigError, Permanent
 from adapters.http import origin_of
+from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
 PATH = "/webhooks/connectwise"

@@ -10,8 +10,8 @@ from adapters.connectwise.directory import Directory
 from adapters.connectwise.places import Places
 from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import PATH, RIGHT
-from adapters.contract import ConnectorError
 from adapters.findings import clock_finding
+from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
 

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from adapters.connectwise.addresses import api_url, callback_origins, own_origins
 from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.contract import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 from adapters.http import Answer, HttpClient, HttpOptions
 from connector.clock import Clock
+from connector.errors import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 
 VERSION = "2025.1"
 PAGE_SIZE = 1000

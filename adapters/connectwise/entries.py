@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.connectwise.mapping import Json, info, moment, person_of, record_id, text
-from adapters.contract import PayloadError
+from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, Visibility
 
 MemberOf = Callable[[str], Person | None]

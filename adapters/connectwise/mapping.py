@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.contract import PayloadError
+from connector.errors import PayloadError
 from connector.model import (
     Entry,
     Person,

@@ -20,9 +20,9 @@ from adapters.connectwise.entries import (
 )
 from adapters.connectwise.mapping import info, label, moment, record_id, text
 from adapters.connectwise.refusals import EndpointMissing
-from adapters.contract import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from adapters.names import plain
 from connector.clock import Clock
+from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import Entry, NoteRef, TicketId, Visibility
 
 NOTES_READ = "Service Desk > Service Tickets (Inquire)"

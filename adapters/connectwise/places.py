@@ -10,8 +10,8 @@ from typing import Any
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.mapping import optional_ref
-from adapters.contract import UnknownName
 from adapters.names import same_name
+from connector.errors import UnknownName
 from connector.model import Person, Place, Status, StatusGroup
 
 _NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})

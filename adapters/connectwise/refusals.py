@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.contract import Forbidden, Permanent, Temporary
 from adapters.http import Answer
+from connector.errors import Forbidden, Permanent, Temporary
 
 CHECK_COMPANY = "check CONNECTWISE_COMPANY and CONNECTWISE_URL"
 _LONGEST_TEXT = 300

@@ -12,8 +12,8 @@ from typing import Any
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import label, text
 from adapters.connectwise.refusals import NotThere, Refused
-from adapters.contract import AdapterError
 from adapters.names import plain
+from connector.errors import AdapterError
 from connector.model import Person, TicketId
 
 RIGHT = "Service Desk > Resource Scheduling (Add, Inquire)"

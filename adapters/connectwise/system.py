@@ -24,17 +24,10 @@ from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import Resources
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.webhook import Webhook
-from adapters.contract import (
-    AdapterError,
-    NotFound,
-    PayloadError,
-    Permanent,
-    SignatureError,
-    SigningKeys,
-    Temporary,
-)
+from adapters.contract import SigningKeys
 from adapters.http import HttpOptions
 from connector.clock import Clock
+from connector.errors import AdapterError, NotFound, PayloadError, Permanent, SignatureError, Temporary
 from connector.model import (
     ChangedTicket,
     Entry,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from adapters.contract import ConnectorError
 from adapters.findings import clock_finding
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import SETUP_READ, Directory
@@ -16,6 +15,7 @@ from adapters.halopsa.refusals import NotThere, Refused, token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.values import number, optional_whole, text
 from adapters.halopsa.workdays import Workday, workday
+from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
 

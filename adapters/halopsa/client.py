@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.contract import OutcomeUnknown, PayloadError, Permanent, Temporary
 from adapters.halopsa.refusals import error_text, refusal
 from adapters.halopsa.settings import HaloSettings
 from adapters.halopsa.tokens import Tokens
 from adapters.halopsa.values import optional_whole, whole
 from adapters.http import Answer, HttpClient, HttpOptions, origin_of
 from connector.clock import Clock
+from connector.errors import OutcomeUnknown, PayloadError, Permanent, Temporary
 
 PAGE_SIZE = 100
 """The most that the list of tickets gives at once."""

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from adapters.contract import PayloadError
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.mapping import NOBODY, status_group
 from adapters.halopsa.values import Json, optional_whole, text, whole
 from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, same_name
+from connector.errors import PayloadError
 from connector.model import Person, Ref, Status, StatusGroup
 
 T = TypeVar("T")

@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.contract import PayloadError
 from adapters.halopsa.entries import Ourselves
 from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, occurred_at, team_called
 from adapters.halopsa.values import Json, label, number, optional_moment, optional_whole, text
 from adapters.names import same_name
+from connector.errors import PayloadError
 from connector.model import (
     BY_CONNECTOR,
     BY_HISTORY,

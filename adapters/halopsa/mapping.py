@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from adapters.contract import PayloadError
 from adapters.halopsa.values import Json, first_moment, label, optional_moment, optional_whole, text, whole
 from adapters.names import plain
+from connector.errors import PayloadError
 from connector.model import (
     Change,
     Entry,

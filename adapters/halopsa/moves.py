@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.contract import AdapterError, OutcomeUnknown, PayloadError
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.mapping import NO_TEAM, NOBODY
 from adapters.halopsa.refusals import NotThere
 from adapters.halopsa.values import label
 from adapters.reassignment import is_met, refuse_former, seen_done
+from connector.errors import AdapterError, OutcomeUnknown, PayloadError
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 RIGHT = "edit:tickets, to re-assign tickets, also to agents in other teams, and to update status outside of actions"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from adapters.contract import AdapterError, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.entries import Ourselves, visibility_of, words_of
 from adapters.halopsa.mapping import occurred_at
@@ -17,6 +16,7 @@ from adapters.halopsa.texts import to_html
 from adapters.halopsa.values import Json, label, optional_whole, text, whole
 from adapters.names import plain
 from connector.clock import Clock
+from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId, Visibility
 
 OUTCOME = 7

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from adapters.contract import PayloadError
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.mapping import owner_of, place_of
 from adapters.halopsa.values import Json
+from connector.errors import PayloadError
 from connector.model import Person, Place
 
 TICKETS_READ = "read:tickets, and to view tickets of other agents and unassigned ones"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from adapters.contract import Forbidden, Permanent, Temporary
 from adapters.http import Answer
+from connector.errors import Forbidden, Permanent, Temporary
 
 CHECK_CLIENT = "check HALOPSA_CLIENT_ID and HALOPSA_CLIENT_SECRET, and HALOPSA_TENANT"
 _LONGEST_TEXT = 300

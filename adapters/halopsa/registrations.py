@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from adapters.contract import ConfigError, Permanent
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.refusals import NotThere
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
 from adapters.halopsa.values import optional_whole, text
 from adapters.http import origin_of
+from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
 PATH = "/webhooks/halopsa"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.contract import AdapterError, NotFound, PayloadError, Permanent, SigningKeys, Temporary
+from adapters.contract import SigningKeys
 from adapters.halopsa import checks
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import Directory
@@ -29,6 +29,7 @@ from adapters.halopsa.values import Json, label, optional_whole, to_wire, whole
 from adapters.halopsa.webhook import Webhook
 from adapters.http import HttpOptions
 from connector.clock import Clock
+from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
 from connector.model import (
     ChangedTicket,
     Finding,

@@ -9,12 +9,12 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.contract import PayloadError, Temporary
 from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.settings import HaloSettings
 from adapters.halopsa.values import number
 from adapters.http import Answer, HttpClient
 from connector.clock import Clock
+from connector.errors import PayloadError, Temporary
 
 RENEW_AT = 0.8
 """The share of its lifetime after which a token is renewed."""

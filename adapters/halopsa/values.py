@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from adapters.contract import PayloadError
+from connector.errors import PayloadError
 from connector.model import TicketId
 
 Json = Mapping[str, Any]

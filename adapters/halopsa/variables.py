@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.contract import ConfigError
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from adapters.variables import Variable, missing, read_all, secret_items, wanting, web_address
+from connector.errors import ConfigError
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 

@@ -18,10 +18,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.contract import PayloadError, SignatureError
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer
 from adapters.halopsa.values import Json, optional_moment, text, whole
 from adapters.payloads import decoded, problem
+from connector.errors import PayloadError, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 
 MOST_EVENTS = 1000

@@ -11,13 +11,13 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from adapters.contract import ConnectorError, PayloadError
 from adapters.findings import clock_finding
 from adapters.request_tracker.client import RtClient, json_of
 from adapters.request_tracker.directory import NOTE_KEY, Directory, can_do
 from adapters.request_tracker.mapping import moment, record_id, text, to_query
 from adapters.request_tracker.places import SHOW_TICKETS, Places
 from adapters.request_tracker.settings import RequestTrackerSettings
+from connector.errors import ConnectorError, PayloadError
 from connector.model import Finding, Severity
 
 _UTC = ZoneInfo("UTC")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.contract import OutcomeUnknown, PayloadError, Temporary
 from adapters.http import Answer, HttpClient, HttpOptions
 from adapters.request_tracker.refusals import error_text, refusal
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.clock import Clock
+from connector.errors import OutcomeUnknown, PayloadError, Temporary
 
 API = "/REST/2.0"
 PAGE_SIZE = 100

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.contract import NotFound, PayloadError, UnknownName
 from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, matches, near
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import Json, User, person, record_id, records, text, user_of
 from adapters.request_tracker.memory import Memory
+from connector.errors import NotFound, PayloadError, UnknownName
 from connector.model import Person, Ref
 
 SEE_QUEUE = "the right SeeQueue"

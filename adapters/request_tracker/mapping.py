@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.contract import PayloadError
+from connector.errors import PayloadError
 from connector.model import Change, Entry, Person, Place, Ref, Status, StatusGroup, TicketId, TicketRecord
 
 Json = Mapping[str, Any]

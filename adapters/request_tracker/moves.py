@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from adapters.contract import AdapterError, Forbidden, OutcomeUnknown, Permanent
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import Directory, can_do
 from adapters.request_tracker.mapping import NOBODY, Json, label
 from adapters.request_tracker.transactions import read_transactions
+from connector.errors import AdapterError, Forbidden, OutcomeUnknown, Permanent
 from connector.model import Ownership, Person, Place, Target, TicketId, TicketRecord
 
 MODIFY = "the right ModifyTicket in the ticket's queue"

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.contract import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from adapters.request_tracker.client import PAGE_SIZE, RtClient
 from adapters.request_tracker.directory import NOTE_KEY, Directory
 from adapters.request_tracker.mapping import Json, label, moment, record, record_id, records, text
 from adapters.request_tracker.refusals import Refused
 from adapters.request_tracker.texts import Texts
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND
+from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId
 
 COMMENT_RIGHT = "the right CommentOnTicket (or ModifyTicket) in the ticket's queue"

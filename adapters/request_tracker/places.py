@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from adapters.contract import UnknownName
 from adapters.names import near
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import Directory
@@ -27,6 +26,7 @@ from adapters.request_tracker.mapping import (
     text,
 )
 from adapters.request_tracker.search import found_tickets
+from connector.errors import UnknownName
 from connector.model import Person, Place, Ref, Status
 
 SHOW_TICKETS = "the right ShowTicket"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from adapters.contract import AdapterError, Forbidden, NotFound, Permanent, Temporary
 from adapters.http import Answer
+from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary
 
 _LONGEST_TEXT = 300
 

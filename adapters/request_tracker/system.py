@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from adapters.contract import AdapterError, Forbidden, NotFound, PayloadError, Permanent, SigningKeys, Temporary
+from adapters.contract import SigningKeys
 from adapters.http import HttpOptions
 from adapters.request_tracker.checks import Checks
 from adapters.request_tracker.client import RtClient, json_of
@@ -43,6 +43,7 @@ from adapters.request_tracker.transactions import SHOW_TICKET, read_transactions
 from adapters.request_tracker.watchers import add_people
 from adapters.request_tracker.webhook import Webhook
 from connector.clock import Clock
+from connector.errors import AdapterError, Forbidden, NotFound, PayloadError, Permanent, Temporary
 from connector.model import (
     Aspect,
     ChangedTicket,

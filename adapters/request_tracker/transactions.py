@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.contract import Temporary
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import Json, User, label, moment, record, record_id, text, user_of
+from connector.errors import Temporary
 from connector.model import TicketId
 
 SHOW_TICKET = "the right ShowTicket in the ticket's queue"

@@ -14,11 +14,11 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.contract import PayloadError, SignatureError
 from adapters.payloads import decoded, problem
 from adapters.request_tracker.mapping import optional_moment
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.clock import Clock
+from connector.errors import PayloadError, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 
 SIGNATURE_HEADER = "x-rt-signature"

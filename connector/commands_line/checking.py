@@ -11,8 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.contract import AdapterError, ConfigError, ConnectorError, Permanent, TicketSystem, UnknownName
+from adapters.contract import TicketSystem
 from connector.alternatives import first_known
+from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.settings import Settings

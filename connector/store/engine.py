@@ -24,8 +24,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from adapters.contract import ConfigError
 from connector.clock import Clock, SystemClock
+from connector.errors import ConfigError
 from connector.store import schema
 from connector.store.errors import StoreUnavailable
 from connector.store.schema import SchemaState

@@ -5,7 +5,7 @@ Nothing of the database library leaves the store: its errors are translated wher
 
 from __future__ import annotations
 
-from adapters.contract import ConnectorError
+from connector.errors import ConnectorError
 
 
 class StoreError(ConnectorError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from adapters.contract import ConfigError
+from connector.errors import ConfigError
 
 REVISION = "0002"
 """The newest migration; a test compares it with the folder."""

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 import structlog
 from flask import Blueprint, Request, Response, request
 
-from adapters.contract import KeyUnknown, PayloadError, SignatureError, TicketSystem
+from adapters.contract import TicketSystem
+from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.mailbox import Delivery, Source
 from connector.model import InboundRequest
 from connector.reconcile import KEY, pack

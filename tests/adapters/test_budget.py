@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.budget import CallBudget
-from adapters.contract import Temporary
+from connector.errors import Temporary
 
 
 class Time:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import ConfigError
 from adapters.registry import SYSTEMS
+from connector.errors import ConfigError
 
 
 def test_an_adapter_declares_its_variables_and_reads_its_settings_from_them() -> None:

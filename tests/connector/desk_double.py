@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from adapters.contract import OutcomeUnknown, Permanent, UnknownName
+from connector.errors import OutcomeUnknown, Permanent, UnknownName
 from connector.model import (
     Author,
     AuthorKind,

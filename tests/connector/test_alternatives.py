@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import UnknownName
 from connector.alternatives import first_known
+from connector.errors import UnknownName
 
 KNOWN = {"irene": 1, "Irene Systems": 2}
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import Temporary, UnknownName
 from connector.assignment import FRESH, NOBODY_AVAILABLE, Assigner, Assignment
 from connector.clock import VirtualClock
 from connector.connection import ConnectionBook
+from connector.errors import Temporary, UnknownName
 from connector.model import Person, Place
 from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN
 from connector.store.connections import Connections

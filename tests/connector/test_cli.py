@@ -16,11 +16,11 @@ from click.testing import CliRunner, Result
 
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
-from adapters.contract import Permanent
 from connector import __version__, audit, wiring
 from connector.cli import cli
 from connector.clock import SystemClock
 from connector.commands_line import common, looking, serving
+from connector.errors import Permanent
 from connector.escalation import MOVE
 from connector.journal import Step, StepState
 from connector.mailbox import Failed, Mailbox, Source

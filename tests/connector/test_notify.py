@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from adapters.contract import Temporary
 from adapters.variables import Secret
+from connector.errors import Temporary
 from connector.model import Severity
 from connector.notify import Notifier
 

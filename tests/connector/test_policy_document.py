@@ -8,7 +8,7 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from adapters.contract import ConfigError
+from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
 from connector.policy import EndOfDay, FixStartsAt, StartsAt
 from connector.policy_document import (

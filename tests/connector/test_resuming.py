@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Temporary
 from connector import audit
 from connector.announcing import Announcer
 from connector.assignment import Assigner
 from connector.clock import VirtualClock
 from connector.connection import ConnectionBook
 from connector.demand import Demand, Documentation, demand_of
+from connector.errors import Temporary
 from connector.escalation import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
 from connector.journal import Journal, Step, StepState
 from connector.mailbox import Delivery, Mailbox, Source

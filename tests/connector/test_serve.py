@@ -20,9 +20,9 @@ from gunicorn.config import Config
 from prometheus_client import values
 
 from adapters.connectwise.simulator import Simulator
-from adapters.contract import ConfigError
 from connector import logs, wiring
 from connector.clock import SystemClock
+from connector.errors import ConfigError
 from connector.metrics import Metrics, exposition
 from connector.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
 from connector.settings import load_settings

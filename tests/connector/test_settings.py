@@ -7,8 +7,8 @@ import json
 import pytest
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.contract import ConfigError
 from adapters.variables import Secret, Variable
+from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
 from connector.policy import EndOfDay, FixStartsAt, StartsAt
 from connector.settings import load_settings

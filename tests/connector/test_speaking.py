@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Forbidden, OutcomeUnknown, Permanent, Temporary
 from connector import audit
 from connector.audit import AuditEvent
 from connector.clock import VirtualClock
 from connector.duties import Say
+from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary
 from connector.journal import Journal, LeaseLost, Step, StepState
 from connector.mailbox import Claim, Mailbox
 from connector.marks import Marks

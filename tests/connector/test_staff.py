@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import Temporary, UnknownName
 from connector.clock import VirtualClock
+from connector.errors import Temporary, UnknownName
 from connector.model import Person
 from connector.staff import KEPT_FOR, Staff
 from tests.builders import a_policy, a_tier, at

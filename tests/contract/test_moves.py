@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import AdapterError, NotFound, Permanent
 from adapters.desk import FORMER, STAFF, Urgency
+from connector.errors import AdapterError, NotFound, Permanent
 from connector.model import Ownership, Person, StatusGroup, Target, TicketId, TicketRecord
 from tests.contract.worlds import World
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.contract import UnknownName
 from adapters.desk import FORMER, STAFF, Urgency
+from connector.errors import UnknownName
 from connector.model import StatusGroup, TicketId
 from tests.contract.worlds import NOWHERE, World
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import NotFound, Permanent
 from adapters.desk import DeskNote
+from connector.errors import NotFound, Permanent
 from connector.model import AuthorKind, TicketId, Visibility
 from tests.contract.worlds import World
 

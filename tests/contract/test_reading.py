@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import NotFound
 from adapters.desk import CLIENTS, CONTACT, STAFF, Urgency
+from connector.errors import NotFound
 from connector.model import AuthorKind, Entry, EntryKind, StatusGroup, TicketId, Visibility
 from tests.contract.worlds import World
 

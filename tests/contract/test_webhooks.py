@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.contract import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
 from adapters.desk import Desk
+from connector.errors import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, StatusGroup, TicketId
 from tests.contract.worlds import World
 

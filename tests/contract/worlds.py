@@ -10,10 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.contract import KeyUnknown, TicketSystem
+from adapters.contract import TicketSystem
 from adapters.desk import Desk
 from adapters.registry import AdapterEntry
 from connector.clock import Clock, VirtualClock
+from connector.errors import KeyUnknown
 from connector.model import InboundRequest, Notice, Person, Place, StatusGroup, TicketId, TicketRecord
 from tests.contract.servers import Catcher, Relay, serving
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Temporary
 from adapters.registry import SYSTEMS
 from adapters.request_tracker.simulation.records import Ticket, Transaction, User
 from connector import audit
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
+from connector.errors import Temporary
 from connector.model import Ownership, Target, TicketId, TicketRecord
 from connector.policy import Policy
 from tests.builders import at, minutes

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.contract import Temporary
 from connector.demo.stage import Stage
+from connector.errors import Temporary
 from connector.notify import Notifier
 from connector.policy import FinalEscalation
 from tests.builders import NINE, a_tier, minutes

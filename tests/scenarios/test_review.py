@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import PayloadError
 from connector import assembly
+from connector.errors import PayloadError
 from connector.homes import HomeBook
 from connector.model import StatusGroup
 from connector.timeline import build_timeline

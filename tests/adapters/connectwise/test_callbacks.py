@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import ConfigError, Forbidden, PayloadError, Permanent, Temporary
+from connector.errors import ConfigError, Forbidden, PayloadError, Permanent, Temporary
 from tests.adapters.connectwise.site import API, a_site, connected
 
 PUBLIC = "https://escalator.example.com/webhooks/connectwise"

@@ -9,9 +9,9 @@ import pytest
 from adapters.connectwise.addresses import api_url, own_origins, ui_url
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.refusals import EndpointMissing, NotThere, Refused
-from adapters.contract import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 from adapters.http import HttpOptions
 from connector.clock import VirtualClock
+from connector.errors import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 from tests.adapters.connectwise.site import API, COMPANY_INFO, NOW, ROOT, Site, a_site, settings
 
 RIGHT = "Service Desk > Service Tickets (Inquire)"

@@ -7,8 +7,8 @@ import pytest
 
 from adapters.connectwise.entries import entry_of_all_notes, entry_of_note, entry_of_time
 from adapters.connectwise.mapping import moment, status_group, ticket_record, to_wire
-from adapters.contract import PayloadError
 from adapters.names import plain, same_name
+from connector.errors import PayloadError
 from connector.model import Entry, Person, Ref, StatusGroup, TicketRecord
 from tests.adapters.connectwise.site import FIXTURES, NOW, STATUSES, fixture, fixtures
 

@@ -12,8 +12,8 @@ import requests
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
 from adapters.connectwise.variables import settings_from
-from adapters.contract import Forbidden, NotFound, OutcomeUnknown, Permanent
 from connector.clock import VirtualClock
+from connector.errors import Forbidden, NotFound, OutcomeUnknown, Permanent
 from connector.model import Person, TicketId, Visibility
 from tests.adapters.connectwise.site import API, NOW, MemoryKeys, a_site, a_ticket, connected
 

@@ -9,18 +9,10 @@ import requests
 
 from adapters.connectwise.system import connect
 from adapters.connectwise.webhook import sign
-from adapters.contract import (
-    Forbidden,
-    NotFound,
-    OutcomeUnknown,
-    PayloadError,
-    Permanent,
-    Temporary,
-    TicketSystem,
-    UnknownName,
-)
+from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
+from connector.errors import Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent, Temporary, UnknownName
 from connector.model import (
     EntryKind,
     InboundRequest,

@@ -12,8 +12,8 @@ import pytest
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
-from adapters.contract import Forbidden, KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary
 from connector.clock import VirtualClock
+from connector.errors import Forbidden, KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary
 from connector.model import (
     AuthorKind,
     EntryKind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.connectwise.variables import VARIABLES, settings_from
-from adapters.contract import ConfigError
+from connector.errors import ConfigError
 
 VALUES = {
     "CONNECTWISE_URL": "https://api-na.myconnectwise.net",

@@ -14,8 +14,8 @@ from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
 from adapters.connectwise.webhook import _ENVELOPE, Webhook, _fits_plainly
-from adapters.contract import KeyUnknown, PayloadError, SignatureError
 from connector.clock import VirtualClock
+from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
 from tests.adapters.connectwise.site import KEY_URL, NOW, MemoryKeys, fixture, fixtures, settings
 

@@ -11,12 +11,12 @@ import pytest
 import requests
 import responses
 
-from adapters.contract import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.refusals import NotThere, Refused, error_text
 from adapters.halopsa.settings import HaloSettings, WebhookBearer
 from adapters.http import Answer, HttpOptions
 from connector.clock import VirtualClock
+from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 from tests.adapters.halopsa.simulated import START, fixture, fixtures
 
 ROOT = "https://halo.example.com"

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import PayloadError
 from adapters.halopsa.entries import DETAILS, Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
 from adapters.halopsa.mapping import status_group, ticket_record
 from adapters.halopsa.values import first_moment, moment, number, optional_moment, to_wire, whole
 from adapters.halopsa.workdays import workday
+from connector.errors import PayloadError
 from connector.model import (
     Aspect,
     Author,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Forbidden, OutcomeUnknown, Permanent
 from adapters.halopsa.system import HaloPsa
+from connector.errors import Forbidden, OutcomeUnknown, Permanent
 from connector.model import (
     BY_CONNECTOR,
     Ownership,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import UnknownName
 from adapters.halopsa.system import HaloPsa
+from connector.errors import UnknownName
 from connector.model import (
     Ref,
     StatusGroup,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import ConfigError, Forbidden, Permanent, SignatureError, Temporary
 from adapters.halopsa.registrations import EVENTS
 from adapters.halopsa.settings import WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from adapters.halopsa.system import HaloPsa
+from connector.errors import ConfigError, Forbidden, Permanent, SignatureError, Temporary
 from connector.model import InboundRequest
 from tests.adapters.halopsa.simulated import PUBLIC_URL, Site
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import Forbidden, OutcomeUnknown, Permanent, Temporary, VisibleNote
 from adapters.halopsa.system import HaloPsa
+from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary, VisibleNote
 from connector.model import BY_CONNECTOR, BY_HISTORY, Aspect, Ownership, Target, Visibility
 from tests.adapters.halopsa.simulated import NoKeys, Site
 

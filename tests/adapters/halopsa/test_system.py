@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent, Temporary
 from adapters.halopsa.system import HaloPsa
+from connector.errors import Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent, Temporary
 from connector.model import (
     BY_HISTORY,
     Aspect,

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import ConfigError
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookSignature
 from adapters.halopsa.variables import VARIABLES, settings_from
+from connector.errors import ConfigError
 
 NEEDED = {
     "HALOPSA_URL": "https://yourcompany.halopsa.com",

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.contract import PayloadError, SignatureError
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from adapters.halopsa.webhook import MOST_EVENTS, Webhook
+from connector.errors import PayloadError, SignatureError
 from connector.model import InboundRequest, Notice
 from tests.adapters.halopsa.simulated import fixture, fixtures
 

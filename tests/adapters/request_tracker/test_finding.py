@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Forbidden, Permanent, Temporary, TicketSystem, UnknownName
+from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
 from adapters.request_tracker.memory import _MOST, Memory
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP, HOMES
+from connector.errors import Forbidden, Permanent, Temporary, UnknownName
 from connector.model import Aspect, Finding, Severity, StatusGroup, TicketId
 from tests.adapters.request_tracker.simulated import NINE, Site
 

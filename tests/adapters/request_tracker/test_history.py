@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import PayloadError
 from adapters.request_tracker.entries import entries_of
 from adapters.request_tracker.history import Reader
 from adapters.request_tracker.mapping import User
 from adapters.request_tracker.settings import STANDARD_PRIORITIES
 from adapters.request_tracker.transactions import Transaction, transaction
+from connector.errors import PayloadError
 from connector.model import Person, Place, Ref, TicketId, Value
 from tests.adapters.request_tracker.fixtures import fixture, fixtures
 

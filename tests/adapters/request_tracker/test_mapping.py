@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from adapters.contract import PayloadError
 from adapters.request_tracker.mapping import (
     Surroundings,
     optional_moment,
@@ -19,6 +18,7 @@ from adapters.request_tracker.mapping import (
 )
 from adapters.request_tracker.settings import STANDARD_PRIORITIES
 from adapters.request_tracker.texts import body_of
+from connector.errors import PayloadError
 from connector.model import TicketId, TicketRecord
 from tests.adapters.request_tracker.fixtures import FIXTURES, fixture, fixtures
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import Forbidden, NotFound, PayloadError, Temporary
 from adapters.request_tracker.simulation.actions import attach
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP
+from connector.errors import Forbidden, NotFound, PayloadError, Temporary
 from connector.model import (
     BY_CONNECTOR,
     BY_HISTORY,

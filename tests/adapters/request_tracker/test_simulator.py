@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Temporary
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP
 from adapters.request_tracker.simulator import Simulator, main
 from connector.clock import VirtualClock
+from connector.errors import Temporary
 from connector.model import TicketId
 from tests.adapters.request_tracker.simulated import NINE, Site
 

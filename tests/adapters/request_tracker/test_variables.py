@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.contract import ConfigError
 from adapters.request_tracker.settings import STANDARD_PRIORITIES
 from adapters.request_tracker.variables import VARIABLES, settings_from
+from connector.errors import ConfigError
 
 TOKEN = "1-40-0123456789abcdef0123456789abcdef"
 GIVEN = {"RT_URL": "https://rt.example.com/", "RT_TOKEN": TOKEN}

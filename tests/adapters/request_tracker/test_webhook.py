@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import PayloadError, SignatureError
 from adapters.request_tracker.settings import RequestTrackerSettings
 from adapters.request_tracker.webhook import Webhook
 from connector.clock import VirtualClock
+from connector.errors import PayloadError, SignatureError
 from connector.model import InboundRequest
 from tests.adapters.request_tracker.fixtures import fixture, fixtures
 from tests.adapters.request_tracker.simulated import NINE, SECRET, a_site

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Forbidden, NotFound, OutcomeUnknown, Permanent, Temporary, VisibleNote
 from adapters.request_tracker.refusals import ChangedMeanwhile, Refused
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP
+from connector.errors import Forbidden, NotFound, OutcomeUnknown, Permanent, Temporary, VisibleNote
 from connector.model import Ownership, Person, Ref, Status, StatusGroup, Target, TicketId
 from tests.adapters.request_tracker.simulated import MARKER, NOTE, Site
 

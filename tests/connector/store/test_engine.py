@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import exc, text
 
-from adapters.contract import ConfigError
 from connector.clock import VirtualClock
+from connector.errors import ConfigError
 from connector.store import engine
 from connector.store.engine import Store, StoreUnavailable
 from connector.store.tables import from_micros, to_micros

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import connector.store
-from adapters.contract import ConfigError
+from connector.errors import ConfigError
 from connector.store import schema
 from connector.store.connections import Connections
 from connector.store.engine import SchemaState, Store

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from adapters.contract import KeyUnknown, PayloadError, Permanent, SignatureError, Temporary, UnknownName
+from connector.errors import KeyUnknown, PayloadError, Permanent, SignatureError, Temporary, UnknownName
 from connector.model import (
     Finding,
     InboundRequest,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.contract import KeyUnknown, PayloadError
+from connector.errors import KeyUnknown, PayloadError
 from connector.mailbox import Source
 from connector.reconcile import unpack
 from connector.store.errors import StoreUnavailable
