@@ -18,7 +18,7 @@ from typing import Any
 
 from workclock import Holidays, Schedule, WorkDay
 
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 
 ZONE = "Europe/Berlin"
 BARE = (("08:00", "17:00"),)

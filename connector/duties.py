@@ -20,8 +20,8 @@ from connector.model import Reason
 from connector.orders import Request, listens_from
 from connector.overrides import Override
 from connector.policy import Policy
+from connector.reading.command_words import gist
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
-from connector.spoken import gist
 from connector.timeline import Stint
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from connector.commands import plan_in
 from connector.history import initial, is_sight
 from connector.model import (
     Aspect,
@@ -23,6 +22,7 @@ from connector.model import (
     Visibility,
 )
 from connector.policy import Policy
+from connector.reading.sections import plan_in
 
 _DESCRIPTION_WINDOW = timedelta(seconds=5)
 _UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.commands import new_plan_in
 from connector.evaluator import StageClock
 from connector.model import AuthorKind, TicketRecord, Visibility
 from connector.policy import FinalEscalation
-from connector.working_time import CalendarError
+from connector.reading.sections import new_plan_in
+from connector.working_time.calendar import CalendarError
 
 NEW_PLAN = "a new plan (a note with a line starting with “New plan:”)"
 CLIENT_WORD = "word to the client (a note that the client sees)"

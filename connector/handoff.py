@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from connector.client_day import end_of_day
-from connector.findings import Found, find
 from connector.fitting import NONE, Section, fitted
 from connector.model import Entry, Reason, Stage, TicketRecord
 from connector.orders import Request
 from connector.overrides import Override
 from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
 from connector.policy import FixStartsAt, StartsAt, Tier
-from connector.working_time import CalendarError, WorkingCalendar
+from connector.reading.findings import Found, find
+from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.client_day import end_of_day
 
 SHORTEST_LIMIT = 500
 """The smallest note limit, in characters, that ``compose`` works with."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from connector.model import AuthorKind, Entry, Visibility
-from connector.own_words import own_lines
+from connector.reading.own_words import own_lines
 
 _MARKER = re.compile(r"\bESC-([A-Z2-7]{10})-([A-Z2-7]{10})\s*$")
 _FOOT = 200

@@ -12,10 +12,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.model import AuthorKind, Entry, Stage, Visibility
-from connector.override_span import Lasting, Whole
-from connector.spoken import OverrideWords, spoken_in
-from connector.working_time import CalendarError, WorkingCalendar
-from connector.written_zone import UnknownZone
+from connector.reading.command_words import OverrideWords, spoken_in
+from connector.reading.override_time import Lasting, Whole
+from connector.reading.zones import UnknownZone
+from connector.working_time.calendar import CalendarError, WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from connector.model import Place, Ref, Status, StatusGroup, TicketRecord
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 
 
 class StartsAt(StrEnum):

@@ -19,8 +19,8 @@ from connector.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Pol
 from connector.policy_ladders import DEFAULT_CALENDAR, contradictions, impossible_limits, tier_from, tier_problems
 from connector.policy_schema import Path, Problem, check
 from connector.wording import clipped, did_you_mean
-from connector.work_hours import WorkHoursError, holiday_dates, week_from
-from connector.working_time import CalendarError, WorkingCalendar
+from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.hours import WorkHoursError, holiday_dates, week_from
 
 DEFAULT_ZONE = "UTC"
 DEFAULT_HOURS = "mon-fri 08:00-17:00"

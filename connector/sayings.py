@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from connector.client_day import end_of_day
 from connector.demand import Documentation
 from connector.evaluator import Decision, StageClock
 from connector.model import Stage
@@ -15,7 +14,8 @@ from connector.orders import Misunderstood, Request
 from connector.overrides import Override
 from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
 from connector.policy import EndOfDay, Policy
-from connector.texts import clip
+from connector.reading.plain import clip
+from connector.working_time.client_day import end_of_day
 
 HOW_TO_PLAN = "To record a plan: a line starting with “Plan:” in a note or time entry."
 HOW_TO_ESCALATE = (

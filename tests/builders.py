@@ -24,7 +24,7 @@ from connector.model import (
     Visibility,
 )
 from connector.policy import Homes, Policy, StartsAt, Tier
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 
 NINE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 """Nine in the morning of a Thursday, the connector's usual moment."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from adapters.desk import STAFF, Desk, Urgency
 from connector.model import StatusGroup, TicketId
 from connector.policy import FinalEscalation, Policy, StartsAt, Tier
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 
 ZONE = ZoneInfo("America/New_York")
 DAY = datetime(2026, 1, 15, tzinfo=ZONE)

@@ -12,8 +12,8 @@ from connector.duties import Duties, Situation, duties_of, reasons_text
 from connector.journal import Step, StepState
 from connector.model import Entry, Reason, Visibility
 from connector.policy import EndOfDay, FinalEscalation
+from connector.reading.command_words import gist
 from connector.saga import MOVE, SAID, WOULD
-from connector.spoken import gist
 from tests.builders import (
     RESOLVED,
     SR_IT,

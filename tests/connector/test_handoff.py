@@ -15,7 +15,7 @@ from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
 from connector.orders import Request
 from connector.overrides import Override
 from connector.policy import FixStartsAt, StartsAt
-from connector.spoken import spoken_in
+from connector.reading.command_words import spoken_in
 from tests.builders import a_calendar, a_note, a_ticket, a_tier, office_hours, round_the_clock
 
 NEW_YORK = office_hours("America/New_York")
@@ -325,7 +325,7 @@ def test_the_note_can_be_read_when_its_line_breaks_are_lost():
 
 
 def test_the_notes_own_lines_record_no_plan_and_no_command():
-    from connector.commands import plan_in, sections_in
+    from connector.reading.sections import plan_in, sections_in
 
     note = compose(a_handoff(entries=the_guides_entries()), 4000)
     assert plan_in(note) is None

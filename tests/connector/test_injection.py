@@ -8,11 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.commands import new_plan_in, plan_in
 from connector.demand import Documentation, demand_of
 from connector.duties import Situation, duties_of
 from connector.evaluator import Decision, evaluate
-from connector.findings import find
 from connector.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
 from connector.handoff import Handoff, compose
 from connector.marks import Marks
@@ -20,8 +18,10 @@ from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stag
 from connector.orders import NOTHING, Request, read_orders
 from connector.overrides import Override
 from connector.policy import Policy
+from connector.reading.command_words import spoken_in
+from connector.reading.findings import find
+from connector.reading.sections import new_plan_in, plan_in
 from connector.sayings import note
-from connector.spoken import spoken_in
 from connector.timeline import build_timeline
 from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, office_hours, seen
 from tests.connector import hostile

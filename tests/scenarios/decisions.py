@@ -9,7 +9,7 @@ from typing import Any
 from adapters.desk import FORMER, STAFF, Desk
 from connector import audit, demand, follow_up
 from connector.model import StatusGroup
-from connector.texts import clip
+from connector.reading.plain import clip
 from tests.scenarios.acts import Script, told
 
 Detail = Mapping[str, Any]

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
-from connector.work_hours import holiday_dates, week_from
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
+from connector.working_time.hours import holiday_dates, week_from
 from tests.e2e.rt.conftest import proven_on
 from tests.e2e.rt.instance import HERE, SQLITE, Instance
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connector.work_hours import HOLIDAY_YEARS, WorkHoursError, holiday_dates, week_from
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
+from connector.working_time.hours import HOLIDAY_YEARS, WorkHoursError, holiday_dates, week_from
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EARLY, LATE = ["08:00", "12:00"], ["13:00", "17:00"]

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connector.commands import FREE, SECTIONS, labelled
-from connector.error_codes import error_spans, errors_in
 from connector.model import AuthorKind, Entry, TicketRecord, Visibility
-from connector.own_words import own_lines
-from connector.texts import to_text
+from connector.reading.error_codes import error_spans, errors_in
+from connector.reading.own_words import own_lines
+from connector.reading.plain import to_text
+from connector.reading.sections import FREE, SECTIONS, labelled
 
 STEPS, ERRORS, RESEARCH, DISCUSSIONS, PERMISSIONS, NEXT_STEPS = SECTIONS
 

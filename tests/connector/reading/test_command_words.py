@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.commands import command_in
 from connector.model import Reason
-from connector.override_span import Lasting, Until, Whole
-from connector.spoken import (
+from connector.reading.command_words import (
     ESCALATE_FORMS,
     OVERRIDE_FORMS,
     EscalateWords,
@@ -20,6 +18,8 @@ from connector.spoken import (
     gist,
     spoken_in,
 )
+from connector.reading.override_time import Lasting, Until, Whole
+from connector.reading.sections import command_in
 
 K, P, U = Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from connector.working_time import CalendarError, WorkingCalendar
-from connector.working_time_rules import WORKING
-from tests.connector.minute_counter import DAYS, MinuteCounter
+from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.rules import WORKING
+from tests.connector.working_time.minute_counter import DAYS, MinuteCounter
 
 LENGTH = 9
 ZONES_AND_BEGINNINGS = (

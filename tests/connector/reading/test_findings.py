@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from connector.findings import Findings, Found, find
 from connector.model import AuthorKind
+from connector.reading.findings import Findings, Found, find
 from tests.builders import a_note, a_ticket, at
 
 RECORD = a_ticket(entered_at=at("08:00"), contact="Carla Client")

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from zoneinfo import ZoneInfo
 
-from connector.written_zone import zone_after, zone_called
+from connector.reading.zones import zone_after, zone_called
 
 
 class Whole(Enum):

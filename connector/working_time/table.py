@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from connector.working_time_rules import DAY_SECONDS, WORKING, CalendarRules, moment_of, pieces
+from connector.working_time.rules import DAY_SECONDS, WORKING, CalendarRules, moment_of, pieces
 
 Interval = tuple[datetime, datetime]
 """An opening and the closing after it."""

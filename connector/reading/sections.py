@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
-from connector.own_words import own_lines
+from connector.reading.own_words import own_lines
 
 SECTIONS = (
     "Steps attempted",

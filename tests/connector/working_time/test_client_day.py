@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.client_day import deferred, end_of_day
+from connector.working_time.client_day import deferred, end_of_day
 from tests.builders import a_calendar, at, office_hours, round_the_clock
 
 LUNCH = a_calendar({"thu": [["08:00", "12:00"], ["13:00", "17:00"]], "fri": [["08:00", "12:00"]]})

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from connector.commands import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item
 from connector.model import Reason
-from connector.override_span import Span, read_span
-from connector.own_words import own_lines
+from connector.reading.override_time import Span, read_span
+from connector.reading.own_words import own_lines
+from connector.reading.sections import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item
 from connector.wording import clipped
 
 ESCALATE_FORMS = "/escalate knowledge, /escalate permission or /escalate urgency (several may be named at once)"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.commands import (
+from connector.reading.own_words import own_lines
+from connector.reading.sections import (
     COMMAND,
     FREE,
     OTHER,
@@ -17,7 +18,6 @@ from connector.commands import (
     sections_in,
     without_bullet,
 )
-from connector.own_words import own_lines
 
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from connector.working_time import WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 
 pytestmark = pytest.mark.reference
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CASES = ROOT.parent / "shared" / "reference" / "business-time-cases.json"
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import texts
-from connector.texts import clip, harmless, to_text
+from connector.reading import plain
+from connector.reading.plain import clip, harmless, to_text
 
 
 @pytest.mark.parametrize(
@@ -102,5 +102,5 @@ BITS = [
 def test_plain_text_takes_a_short_cut_to_the_same_end(text: str) -> None:
     found = harmless(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(texts, "_IS_PLAIN", lambda text: None)
+        patch.setattr(plain, "_IS_PLAIN", lambda text: None)
         assert harmless(text) == found

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.working_time import CalendarError, Segment, WorkingCalendar
-from connector.working_time_rules import load_zone
-from tests.connector.minute_counter import DAYS, MinuteCounter
+from connector.working_time.calendar import CalendarError, Segment, WorkingCalendar
+from connector.working_time.rules import load_zone
+from tests.connector.working_time.minute_counter import DAYS, MinuteCounter
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEKDAYS = DAYS[:5]

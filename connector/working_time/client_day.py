@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connector.working_time import CalendarError, WorkingCalendar
+from connector.working_time.calendar import CalendarError, WorkingCalendar
 
 _OVERNIGHT = timedelta(hours=4)
 

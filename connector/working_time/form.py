@@ -11,15 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from connector.working_time_rules import (
-    DAY_MINUTES,
-    DAYS,
-    CalendarError,
-    CalendarRules,
-    Span,
-    is_ever_open,
-    load_zone,
-)
+from connector.working_time.rules import DAY_MINUTES, DAYS, CalendarError, CalendarRules, Span, is_ever_open, load_zone
 
 KEYS = ("tz", "hours", "overrides", "breaks", "holidays")
 

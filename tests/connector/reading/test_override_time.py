@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.override_span import Lasting, Until, Whole, read_span
-from connector.written_zone import UnknownZone, zone_called
+from connector.reading.override_time import Lasting, Until, Whole, read_span
+from connector.reading.zones import UnknownZone, zone_called
 
 NEW_YORK = ZoneInfo("America/New_York")
 THURSDAY = datetime(2026, 1, 15, 15, 0, tzinfo=UTC)

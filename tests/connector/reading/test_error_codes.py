@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector import error_codes
-from connector.error_codes import error_spans, errors_in
+from connector.reading import error_codes
+from connector.reading.error_codes import error_spans, errors_in
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from connector.working_time_form import parse
-from connector.working_time_rules import WORKING, CalendarError, CalendarRules, moment_of, pieces, seconds_of
-from connector.working_time_table import Table, build, joined, year_table
+from connector.working_time.form import parse
+from connector.working_time.rules import WORKING, CalendarError, CalendarRules, moment_of, pieces, seconds_of
+from connector.working_time.table import Table, build, joined, year_table
 
 __all__ = ["CalendarError", "Pauses", "Segment", "WorkingCalendar"]
 

@@ -1,0 +1,1 @@
+"""Which minutes count: calendars, hours, holidays, the client's day. Pure."""
