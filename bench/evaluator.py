@@ -15,7 +15,7 @@ from datetime import timedelta
 from connector.evaluator import Decision, Verdict, evaluate
 from connector.model import AuthorKind, Change, TicketRecord
 from connector.orders import read_orders
-from connector.policy import Homes, Policy
+from connector.policy.policy import Homes, Policy
 from connector.timeline import build_timeline
 from tests.builders import (
     HOMES,

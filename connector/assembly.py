@@ -17,7 +17,7 @@ from connector.journal import Journal
 from connector.mailbox import Mailbox
 from connector.notify import Notifier
 from connector.policies import Policies
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
 from connector.sight import Sight
 from connector.store.beats import beat

@@ -12,7 +12,7 @@ from adapters.contract import TicketSystem
 from connector.alternatives import first_known
 from connector.connection import ConnectionBook
 from connector.model import Person, Place
-from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Tier
+from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Tier
 
 FRESH = timedelta(seconds=30)
 """For how long a choice counts as load by itself: until the ticket system's own figures show it."""

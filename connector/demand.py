@@ -12,7 +12,7 @@ from functools import cached_property
 from connector.evaluator import Decision, Verdict
 from connector.model import AuthorKind, Reason
 from connector.orders import Request
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.reading.findings import ERRORS, RESEARCH, Findings, find
 from connector.reading.sections import sections_in
 

@@ -19,7 +19,7 @@ from connector.journal import Step, StepState
 from connector.model import Reason
 from connector.orders import Request, listens_from
 from connector.overrides import Override
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.reading.command_words import gist
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
 from connector.timeline import Stint

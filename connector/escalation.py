@@ -30,7 +30,7 @@ from connector.mailbox import Claim, Effect, Source
 from connector.marks import Marks
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.observation import moved_by_us
-from connector.policy import QUEUE, Homes, Policy, Tier
+from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
 from connector.speaking import wait_until_settled
 

@@ -16,7 +16,7 @@ from connector.evidence import Pause
 from connector.model import Stage, TicketRecord
 from connector.orders import NOTHING, Orders
 from connector.overrides import Override, in_force
-from connector.policy import EndOfDay, FixStartsAt, Policy, Tier
+from connector.policy.policy import EndOfDay, FixStartsAt, Policy, Tier
 from connector.timeline import Stint, Timeline
 from connector.working_time.calendar import CalendarError, WorkingCalendar
 from connector.working_time.client_day import deferred

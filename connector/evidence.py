@@ -21,7 +21,7 @@ from connector.model import (
     Value,
     Visibility,
 )
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.reading.sections import plan_in
 
 _DESCRIPTION_WINDOW = timedelta(seconds=5)

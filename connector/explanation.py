@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from connector.evaluator import Decision, StageClock, Stretch, Verdict, stretches
 from connector.model import Change, Place, Value
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.timeline import Stint
 
 MOST_STRETCHES = 24

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.evaluator import StageClock
 from connector.model import AuthorKind, TicketRecord, Visibility
-from connector.policy import FinalEscalation
+from connector.policy.policy import FinalEscalation
 from connector.reading.sections import new_plan_in
 from connector.working_time.calendar import CalendarError
 

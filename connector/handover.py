@@ -13,7 +13,7 @@ from connector.evidence import entries_within
 from connector.handoff import Handoff
 from connector.journal import Step
 from connector.model import Ref
-from connector.policy import EndOfDay, Policy
+from connector.policy.policy import EndOfDay, Policy
 from connector.saga import final_people, is_carried_out
 from connector.timeline import Stint
 

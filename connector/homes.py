@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from adapters.contract import TicketSystem
 from connector.errors import ConnectorError, Temporary, UnknownName
 from connector.model import Place
-from connector.policy import Homes, Policy
+from connector.policy.policy import Homes, Policy
 
 REFRESH_EVERY = timedelta(minutes=10)
 

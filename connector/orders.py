@@ -12,7 +12,7 @@ from datetime import datetime
 from connector.evidence import entries_within
 from connector.model import Entry, Reason
 from connector.overrides import Discretion, Override, may_command, overrides_in
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.reading.command_words import EscalateWords, Unclear, may_speak, spoken_in
 from connector.timeline import Stint, Timeline
 

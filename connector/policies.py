@@ -15,8 +15,8 @@ import structlog
 
 from adapters.contract import TicketSystem
 from connector.homes import HomeBook
-from connector.policy import Policy
-from connector.policy_document import PolicyError, read_policy
+from connector.policy.document import PolicyError, read_policy
+from connector.policy.policy import Policy
 from connector.store.policies import PolicyLog
 
 log = structlog.get_logger("connector.policies")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.variables import Variable, as_number, items
-from connector.policy_ladders import DEFAULT_CALENDAR, DEFAULT_TIERS
-from connector.policy_schema import Path, Problem
+from connector.policy.ladders import DEFAULT_CALENDAR, DEFAULT_TIERS
+from connector.policy.schema import Path, Problem
 
 MOST_TIERS = 9
 

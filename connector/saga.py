@@ -21,7 +21,7 @@ from connector.model import (
     Visibility,
 )
 from connector.observation import OBSERVED, is_different
-from connector.policy import FinalEscalation, Policy
+from connector.policy.policy import FinalEscalation, Policy
 
 WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
 """The numbered steps: what an observing connector would have done; an escalation's note and its move; any single effect

@@ -13,7 +13,7 @@ from connector.model import Stage
 from connector.orders import Misunderstood, Request
 from connector.overrides import Override
 from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
-from connector.policy import EndOfDay, Policy
+from connector.policy.policy import EndOfDay, Policy
 from connector.reading.plain import clip
 from connector.working_time.client_day import end_of_day
 

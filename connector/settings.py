@@ -14,14 +14,9 @@ from typing import Any, Protocol
 from adapters.registry import SYSTEMS
 from adapters.variables import Secret, Variable, given, read_all
 from connector.errors import ConfigError
-from connector.policy import Policy
-from connector.policy_document import (
-    PolicyError,
-    missing_homes,
-    parse_document,
-    read_policy,
-)
-from connector.policy_schema import shown
+from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
+from connector.policy.policy import Policy
+from connector.policy.schema import shown
 from connector.policy_variables import (
     MOST_TIERS,
     PLAIN_VARIABLES,

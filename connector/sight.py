@@ -17,7 +17,7 @@ from connector.model import Change, TicketId, TicketRecord
 from connector.observation import EVERY, observe, with_history
 from connector.orders import read_orders, says_something
 from connector.policies import Edition, Policies
-from connector.policy import Homes, Policy
+from connector.policy.policy import Homes, Policy
 from connector.staff import Staff
 from connector.store.connections import ConnectionState
 from connector.timeline import build_timeline

@@ -14,7 +14,7 @@ from connector.alternatives import first_known
 from connector.errors import UnknownName
 from connector.model import Person
 from connector.orders import Managers
-from connector.policy import Policy
+from connector.policy.policy import Policy
 
 KEPT_FOR = timedelta(minutes=10)
 

@@ -23,7 +23,7 @@ from connector.evidence import (
 )
 from connector.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
 from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
-from connector.policy import Homes, Policy, StartsAt
+from connector.policy.policy import Homes, Policy, StartsAt
 
 _ENDED = frozenset({StatusGroup.RESOLVED, StatusGroup.CLOSED})
 

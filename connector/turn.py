@@ -37,7 +37,7 @@ from connector.journal import LeaseLost, Step
 from connector.mailbox import Claim, Effect, Failed, Finished, Source
 from connector.marks import Marks
 from connector.model import Change
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.resuming import GivenUp, errand_of, kept_member, resume
 from connector.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
 from connector.sight import Seen, Sight

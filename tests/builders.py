@@ -23,7 +23,7 @@ from connector.model import (
     Value,
     Visibility,
 )
-from connector.policy import Homes, Policy, StartsAt, Tier
+from connector.policy.policy import Homes, Policy, StartsAt, Tier
 from connector.working_time.calendar import WorkingCalendar
 
 NINE = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)

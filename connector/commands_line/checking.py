@@ -15,7 +15,7 @@ from adapters.contract import TicketSystem
 from connector.alternatives import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
 from connector.model import Finding, Person, Place, Severity
-from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
+from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.settings import Settings
 from connector.store.engine import SchemaState, Store
 from connector.store.errors import StoreUnavailable

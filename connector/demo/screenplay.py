@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.desk import STAFF, Desk, Urgency
 from connector.model import StatusGroup, TicketId
-from connector.policy import FinalEscalation, Policy, StartsAt, Tier
+from connector.policy.policy import FinalEscalation, Policy, StartsAt, Tier
 from connector.working_time.calendar import WorkingCalendar
 
 ZONE = ZoneInfo("America/New_York")

@@ -25,7 +25,7 @@ from connector.clock import Clock, VirtualClock
 from connector.group_commit import GroupCommit
 from connector.mailbox import Mailbox
 from connector.notify import Notifier
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.store.engine import Store
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings

@@ -8,7 +8,7 @@ from datetime import datetime
 from connector.evaluator import Decision, evaluate
 from connector.model import Author, AuthorKind, Change, Entry, EntryKind, Person, TicketRecord, Visibility
 from connector.orders import Managers, read_orders
-from connector.policy import Homes, Policy
+from connector.policy.policy import Homes, Policy
 from connector.timeline import build_timeline
 from tests.builders import HOMES, TESS, a_policy, seen
 

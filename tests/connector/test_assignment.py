@@ -13,7 +13,7 @@ from connector.clock import VirtualClock
 from connector.connection import ConnectionBook
 from connector.errors import Temporary, UnknownName
 from connector.model import Person, Place
-from connector.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN
+from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN
 from connector.store.connections import Connections
 from connector.store.engine import Store
 from tests.builders import SR_IT, TIER_3, a_tier, at

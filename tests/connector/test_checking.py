@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from connector.commands_line.checking import of_database, of_settings, of_system, to_install
 from connector.model import Finding, Registration, Severity, StatusGroup
-from connector.policy import FinalEscalation, Policy
+from connector.policy.policy import FinalEscalation, Policy
 from connector.settings import Settings, load_settings
 from connector.store.engine import Store
 from connector.store.errors import StoreUnavailable

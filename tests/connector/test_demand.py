@@ -18,7 +18,7 @@ from connector.demand import (
     demand_of,
 )
 from connector.model import Aspect, AuthorKind, Reason, Visibility
-from connector.policy import EndOfDay
+from connector.policy.policy import EndOfDay
 from tests.builders import (
     CRITICAL,
     DESK,

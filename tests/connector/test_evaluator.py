@@ -6,7 +6,7 @@ import pytest
 
 from connector.evaluator import Decision, Verdict, evaluate, stretches
 from connector.model import Aspect, Stage
-from connector.policy import EndOfDay, FixStartsAt
+from connector.policy.policy import EndOfDay, FixStartsAt
 from connector.timeline import build_timeline
 from tests.builders import (
     ACME,

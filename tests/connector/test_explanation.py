@@ -6,7 +6,7 @@ from connector.evaluator import evaluate
 from connector.explanation import MOST_STRETCHES, explain, working
 from connector.model import Aspect
 from connector.orders import read_orders
-from connector.policy import EndOfDay
+from connector.policy.policy import EndOfDay
 from connector.timeline import build_timeline
 from tests.builders import (
     ACME,

@@ -8,7 +8,7 @@ import pytest
 
 from connector.follow_up import CLIENT_WORD, NEW_PLAN, Reminder, due_reminder, reminders, still_owed
 from connector.model import AuthorKind, EntryKind, Visibility
-from connector.policy import FinalEscalation
+from connector.policy.policy import FinalEscalation
 from tests.builders import (
     SR_IT,
     TESS,

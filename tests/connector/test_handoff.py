@@ -14,7 +14,7 @@ from connector.marks import Marks
 from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
 from connector.orders import Request
 from connector.overrides import Override
-from connector.policy import FixStartsAt, StartsAt
+from connector.policy.policy import FixStartsAt, StartsAt
 from connector.reading.command_words import spoken_in
 from tests.builders import a_calendar, a_note, a_ticket, a_tier, office_hours, round_the_clock
 

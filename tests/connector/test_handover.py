@@ -10,7 +10,7 @@ from connector.evaluator import evaluate
 from connector.handover import gather
 from connector.journal import Step, StepState
 from connector.model import Aspect, Reason, Stage, Target
-from connector.policy import EndOfDay, FinalEscalation
+from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.saga import MOVE
 from connector.timeline import build_timeline
 from tests.builders import (

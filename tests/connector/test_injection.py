@@ -17,7 +17,7 @@ from connector.marks import Marks
 from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stage, TicketRecord, Visibility
 from connector.orders import NOTHING, Request, read_orders
 from connector.overrides import Override
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.reading.command_words import spoken_in
 from connector.reading.findings import find
 from connector.reading.sections import new_plan_in, plan_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connector.model import Reason, Visibility
 from connector.orders import NOTHING, Misunderstood, Orders, Request, listens_from, read_orders, says_something
 from connector.overrides import Override
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from connector.timeline import build_timeline
 from tests.builders import (
     ACME,

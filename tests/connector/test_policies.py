@@ -10,8 +10,8 @@ import pytest
 
 from connector.clock import VirtualClock
 from connector.policies import Policies
-from connector.policy import Policy
-from connector.policy_document import read_policy
+from connector.policy.document import read_policy
+from connector.policy.policy import Policy
 from connector.store.engine import Store
 from connector.store.policies import PolicyLog
 from tests.builders import at

@@ -21,7 +21,7 @@ from connector.journal import Journal, Step, StepState
 from connector.mailbox import Delivery, Mailbox, Source
 from connector.marks import Marks
 from connector.model import Change, StatusGroup
-from connector.policy import FinalEscalation, Policy
+from connector.policy.policy import FinalEscalation, Policy
 from connector.resuming import GivenUp, kept_member, refuse_endless_moves, resume
 from connector.saga import MOVE, NOTE, SAID, target_facts
 from connector.sight import Seen

@@ -7,7 +7,7 @@ import pytest
 from connector.demand import Documentation
 from connector.model import Reason
 from connector.orders import Misunderstood, Request
-from connector.policy import EndOfDay
+from connector.policy.policy import EndOfDay
 from connector.sayings import (
     HOW_TO_ESCALATE,
     HOW_TO_OVERRIDE,

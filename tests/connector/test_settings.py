@@ -10,7 +10,7 @@ from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.variables import Secret, Variable
 from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
-from connector.policy import EndOfDay, FixStartsAt, StartsAt
+from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
 from connector.settings import load_settings
 
 CONNECTED = {

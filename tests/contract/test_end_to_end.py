@@ -15,7 +15,7 @@ from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.model import StatusGroup, TicketId
-from connector.policy import FinalEscalation
+from connector.policy.policy import FinalEscalation
 from tests.builders import NINE, a_policy, at
 
 ESCALATED = "ESCALATED"

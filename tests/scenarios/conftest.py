@@ -12,7 +12,7 @@ import pytest
 
 from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Stage, stage
-from connector.policy import FinalEscalation, Policy
+from connector.policy.policy import FinalEscalation, Policy
 from tests.builders import NINE, a_policy
 
 FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)

@@ -17,7 +17,7 @@ from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.errors import Temporary
 from connector.model import Ownership, Target, TicketId, TicketRecord
-from connector.policy import Policy
+from connector.policy.policy import Policy
 from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 

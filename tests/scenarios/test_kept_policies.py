@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.mailbox import Mailbox
-from connector.policy_document import read_policy
+from connector.policy.document import read_policy
 from connector.store.policies import PolicyLog
 from tests.builders import NINE, at
 from tests.scenarios.desks import a_ticket_on, events, our_notes

@@ -4,7 +4,7 @@ import pytest
 import structlog
 
 from connector import audit
-from connector.policy import FinalEscalation
+from connector.policy.policy import FinalEscalation
 from tests.builders import NINE, a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes

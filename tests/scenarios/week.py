@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.desk import CLIENTS, Desk, Urgency
-from connector.policy import Policy
-from connector.policy_document import policy_from_document
+from connector.policy.document import policy_from_document
+from connector.policy.policy import Policy
 from tests.scenarios.acts import (
     ZONE,
     Act,

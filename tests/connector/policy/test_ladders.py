@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from connector.model import Ref
-from connector.policy import Homes
-from connector.policy_document import read_policy
+from connector.policy.document import read_policy
+from connector.policy.policy import Homes
 from tests.builders import ACME, CRITICAL, DESK, ELSEWHERE, NORMAL, SR_IT, TIER_3, a_policy, a_ticket, a_tier
-from tests.connector.test_policy_document import a_document, problems_of
+from tests.connector.policy.test_document import a_document, problems_of
 
 VIP = {"name": "VIP", "clients": ["Acme Corp"], "tiers": [{"homes": {"psa": "Desk"}}, {"homes": {"psa": "Board"}}]}
 

@@ -10,16 +10,10 @@ from jsonschema import Draft202012Validator
 
 from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
-from connector.policy import EndOfDay, FixStartsAt, StartsAt
-from connector.policy_document import (
-    PolicyError,
-    missing_homes,
-    parse_document,
-    policy_from_document,
-    read_policy,
-)
-from connector.policy_ladders import home_key
-from connector.policy_schema import schema
+from connector.policy.document import PolicyError, missing_homes, parse_document, policy_from_document, read_policy
+from connector.policy.ladders import home_key
+from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
+from connector.policy.schema import schema
 
 FULL = {
     "$schema": "policy.schema.json",

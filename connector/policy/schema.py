@@ -43,7 +43,7 @@ def shown(path: Path) -> str:
 @cache
 def schema() -> Mapping[str, Any]:
     """The published JSON Schema of a policy document. Not to be changed."""
-    file = resources.files("connector").joinpath("policy.schema.json")
+    file = resources.files("connector.policy").joinpath("policy.schema.json")
     found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
-from connector.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
-from connector.policy_schema import Path
+from connector.policy.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
+from connector.policy.schema import Path
 from connector.wording import clipped, did_you_mean
 from connector.working_time.calendar import CalendarError
 

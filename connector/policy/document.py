@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from connector.errors import ConfigError
 from connector.model import StatusGroup
-from connector.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Policy, Tier
-from connector.policy_ladders import DEFAULT_CALENDAR, contradictions, impossible_limits, tier_from, tier_problems
-from connector.policy_schema import Path, Problem, check
+from connector.policy.ladders import DEFAULT_CALENDAR, contradictions, impossible_limits, tier_from, tier_problems
+from connector.policy.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Policy, Tier
+from connector.policy.schema import Path, Problem, check
 from connector.wording import clipped, did_you_mean
 from connector.working_time.calendar import CalendarError, WorkingCalendar
 from connector.working_time.hours import WorkHoursError, holiday_dates, week_from

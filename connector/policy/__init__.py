@@ -1,0 +1,1 @@
+"""The ladder and its limits: the types, their JSON document, its schema. Pure."""
