@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from connector.evaluator import Decision, Verdict, evaluate
 from connector.model import AuthorKind, Change, TicketRecord
-from connector.orders import read_orders
 from connector.policy.policy import Homes, Policy
-from connector.timeline import build_timeline
+from connector.rules.commands import read_orders
+from connector.rules.limits import Decision, Verdict, evaluate
+from connector.rules.stints import build_timeline
 from tests.builders import (
     HOMES,
     NEW,

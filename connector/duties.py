@@ -11,18 +11,18 @@ from datetime import datetime
 
 from connector import sayings
 from connector.audit import AuditEvent
-from connector.demand import FINAL, Demand, Documentation
-from connector.evaluator import Decision, Verdict
-from connector.follow_up import due_reminder, still_owed
 from connector.hearing import ANSWER, EDITION
 from connector.journal import Step, StepState
 from connector.model import Reason
-from connector.orders import Request, listens_from
-from connector.overrides import Override
 from connector.policy.policy import Policy
 from connector.reading.command_words import gist
+from connector.rules.commands import Request, listens_from
+from connector.rules.escalation import FINAL, Demand, Documentation
+from connector.rules.follow_up import due_reminder, still_owed
+from connector.rules.limits import Decision, Verdict
+from connector.rules.overrides import Override
+from connector.rules.stints import Stint
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
-from connector.timeline import Stint
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""

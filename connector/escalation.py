@@ -24,13 +24,13 @@ from connector.announcing import Announcer
 from connector.assignment import Assigner, Assignment
 from connector.audit import AuditEvent
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
-from connector.evaluator import Decision
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Effect, Source
 from connector.marks import Marks
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
-from connector.observation import moved_by_us
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
+from connector.rules.limits import Decision
+from connector.rules.observation import moved_by_us
 from connector.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
 from connector.speaking import wait_until_settled
 

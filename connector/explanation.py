@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.evaluator import Decision, StageClock, Stretch, Verdict, stretches
 from connector.model import Change, Place, Value
 from connector.policy.policy import Policy
-from connector.timeline import Stint
+from connector.rules.limits import Decision, StageClock, Stretch, Verdict, stretches
+from connector.rules.stints import Stint
 
 MOST_STRETCHES = 24
 """Longer workings are shortened in the middle."""

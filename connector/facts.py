@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connector.demand import Demand
 from connector.duties import reasons_text
 from connector.escalation import Plan
-from connector.evaluator import Decision
 from connector.explanation import working
 from connector.hearing import HEARD, heard_in
 from connector.model import Reason
+from connector.rules.escalation import Demand
+from connector.rules.limits import Decision
 
 
 def facts_of(

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from connector.fitting import NONE, Section, fitted
 from connector.model import Entry, Reason, Stage, TicketRecord
-from connector.orders import Request
-from connector.overrides import Override
 from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
 from connector.policy.policy import FixStartsAt, StartsAt, Tier
 from connector.reading.findings import Found, find
+from connector.rules.commands import Request
+from connector.rules.overrides import Override
 from connector.working_time.calendar import CalendarError, WorkingCalendar
 from connector.working_time.client_day import end_of_day
 

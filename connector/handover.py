@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.demand import Demand
 from connector.escalation import Plan
-from connector.evaluator import Decision, StageClock
-from connector.evidence import entries_within
 from connector.handoff import Handoff
 from connector.journal import Step
 from connector.model import Ref
 from connector.policy.policy import EndOfDay, Policy
+from connector.rules.escalation import Demand
+from connector.rules.evidence import entries_within
+from connector.rules.limits import Decision, StageClock
+from connector.rules.stints import Stint
 from connector.saga import final_people, is_carried_out
-from connector.timeline import Stint
 
 
 def gather(

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from connector.audit import AuditEvent
 from connector.errors import ConnectorError, Temporary
-from connector.evaluator import Decision, Verdict
 from connector.mailbox import Claim, Failed, Finished
 from connector.model import Change
+from connector.rules.limits import Decision, Verdict
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from connector.demand import Documentation
-from connector.evaluator import Decision, StageClock
 from connector.model import Stage
-from connector.orders import Misunderstood, Request
-from connector.overrides import Override
 from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
 from connector.policy.policy import EndOfDay, Policy
 from connector.reading.plain import clip
+from connector.rules.commands import Misunderstood, Request
+from connector.rules.escalation import Documentation
+from connector.rules.limits import Decision, StageClock
+from connector.rules.overrides import Override
 from connector.working_time.client_day import end_of_day
 
 HOW_TO_PLAN = "To record a plan: a line starting with “Plan:” in a note or time entry."

@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
 from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
-from connector.evaluator import Decision, evaluate
 from connector.hearing import heard_by
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Mailbox, Source
 from connector.marks import Marks
 from connector.model import Change, TicketId, TicketRecord
-from connector.observation import EVERY, observe, with_history
-from connector.orders import read_orders, says_something
 from connector.policies import Edition, Policies
 from connector.policy.policy import Homes, Policy
+from connector.rules.commands import read_orders, says_something
+from connector.rules.limits import Decision, evaluate
+from connector.rules.observation import EVERY, observe, with_history
+from connector.rules.stints import build_timeline
 from connector.staff import Staff
 from connector.store.connections import ConnectionState
-from connector.timeline import build_timeline
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""

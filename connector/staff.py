@@ -13,8 +13,8 @@ from adapters.contract import TicketSystem
 from connector.alternatives import first_known
 from connector.errors import UnknownName
 from connector.model import Person
-from connector.orders import Managers
 from connector.policy.policy import Policy
+from connector.rules.commands import Managers
 
 KEPT_FOR = timedelta(minutes=10)
 

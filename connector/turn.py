@@ -15,7 +15,6 @@ from connector import outcomes
 from connector.announcing import Announcer
 from connector.assignment import Assigner
 from connector.audit import AuditEvent
-from connector.demand import Demand, Documentation, demand_of
 from connector.duties import Duties, Situation, duties_of
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector.escalation import (
@@ -27,18 +26,19 @@ from connector.escalation import (
     NoteWasVisible,
     Plan,
 )
-from connector.evaluator import Decision, Verdict
 from connector.facts import facts_of
 from connector.handoff import compose
 from connector.handover import gather
 from connector.hearing import heard_by, heard_in
-from connector.history import last_move_did_not_hold
 from connector.journal import LeaseLost, Step
 from connector.mailbox import Claim, Effect, Failed, Finished, Source
 from connector.marks import Marks
 from connector.model import Change
 from connector.policy.policy import Policy
 from connector.resuming import GivenUp, errand_of, kept_member, resume
+from connector.rules.escalation import Demand, Documentation, demand_of
+from connector.rules.history import last_move_did_not_hold
+from connector.rules.limits import Decision, Verdict
 from connector.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
 from connector.sight import Seen, Sight
 from connector.speaking import Speaker

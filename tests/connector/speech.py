@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from connector.evaluator import Decision, evaluate
 from connector.model import Author, AuthorKind, Change, Entry, EntryKind, Person, TicketRecord, Visibility
-from connector.orders import Managers, read_orders
 from connector.policy.policy import Homes, Policy
-from connector.timeline import build_timeline
+from connector.rules.commands import Managers, read_orders
+from connector.rules.limits import Decision, evaluate
+from connector.rules.stints import build_timeline
 from tests.builders import HOMES, TESS, a_policy, seen
 
 MARIA = Person("200", "maria", "Maria Desk")

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.evaluator import evaluate
 from connector.explanation import MOST_STRETCHES, explain, working
 from connector.model import Aspect
-from connector.orders import read_orders
 from connector.policy.policy import EndOfDay
-from connector.timeline import build_timeline
+from connector.rules.commands import read_orders
+from connector.rules.limits import evaluate
+from connector.rules.stints import build_timeline
 from tests.builders import (
     ACME,
     CRITICAL,

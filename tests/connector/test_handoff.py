@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from connector.handoff import SHORTEST_LIMIT, Handoff, compose
 from connector.marks import Marks
 from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
-from connector.orders import Request
-from connector.overrides import Override
 from connector.policy.policy import FixStartsAt, StartsAt
 from connector.reading.command_words import spoken_in
+from connector.rules.commands import Request
+from connector.rules.overrides import Override
 from tests.builders import a_calendar, a_note, a_ticket, a_tier, office_hours, round_the_clock
 
 NEW_YORK = office_hours("America/New_York")

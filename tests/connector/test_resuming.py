@@ -14,7 +14,6 @@ from connector.announcing import Announcer
 from connector.assignment import Assigner
 from connector.clock import VirtualClock
 from connector.connection import ConnectionBook
-from connector.demand import Demand, Documentation, demand_of
 from connector.errors import Temporary
 from connector.escalation import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
 from connector.journal import Journal, Step, StepState
@@ -23,6 +22,7 @@ from connector.marks import Marks
 from connector.model import Change, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
 from connector.resuming import GivenUp, kept_member, refuse_endless_moves, resume
+from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.saga import MOVE, NOTE, SAID, target_facts
 from connector.sight import Seen
 from connector.store.connections import Connections

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from connector.demand import Documentation
 from connector.model import Reason
-from connector.orders import Misunderstood, Request
 from connector.policy.policy import EndOfDay
+from connector.rules.commands import Misunderstood, Request
+from connector.rules.escalation import Documentation
 from connector.sayings import (
     HOW_TO_ESCALATE,
     HOW_TO_OVERRIDE,

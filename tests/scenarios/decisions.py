@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from adapters.desk import FORMER, STAFF, Desk
-from connector import audit, demand, follow_up
+from connector import audit
 from connector.model import StatusGroup
 from connector.reading.plain import clip
+from connector.rules import escalation, follow_up
 from tests.scenarios.acts import Script, told
 
 Detail = Mapping[str, Any]
@@ -66,12 +67,12 @@ def _override(detail: Detail, desk: Desk) -> str:
 
 
 _LACKING = {
-    demand.STEPS_MISSING: "steps",
-    demand.CODES_MISSING: "error codes",
-    demand.RESEARCH_MISSING: "research",
-    demand.PERMISSIONS_MISSING: "permissions",
-    demand.NEXT_MISSING: "next steps",
-    demand.BLOCKED_MISSING: "what is blocked",
+    escalation.STEPS_MISSING: "steps",
+    escalation.CODES_MISSING: "error codes",
+    escalation.RESEARCH_MISSING: "research",
+    escalation.PERMISSIONS_MISSING: "permissions",
+    escalation.NEXT_MISSING: "next steps",
+    escalation.BLOCKED_MISSING: "what is blocked",
     follow_up.NEW_PLAN: "new plan",
     follow_up.CLIENT_WORD: "word to the client",
 }

@@ -11,7 +11,7 @@ from connector import assembly
 from connector.errors import PayloadError
 from connector.homes import HomeBook
 from connector.model import StatusGroup
-from connector.timeline import build_timeline
+from connector.rules.stints import build_timeline
 from connector.turn import NOTES_STOPPED, TurnSettings
 from tests.builders import (
     DESK,

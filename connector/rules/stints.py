@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from connector.evidence import (
+from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+from connector.policy.policy import Homes, Policy, StartsAt
+from connector.rules.evidence import (
     Pause,
     Plan,
     Span,
@@ -21,9 +23,7 @@ from connector.evidence import (
     pauses_within,
     plan_within,
 )
-from connector.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
-from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
-from connector.policy.policy import Homes, Policy, StartsAt
+from connector.rules.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
 
 _ENDED = frozenset({StatusGroup.RESOLVED, StatusGroup.CLOSED})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.evidence import Span, critical_within, entries_within, plan_within
 from connector.model import Aspect, Ref, Status, StatusGroup
+from connector.rules.evidence import Span, critical_within, entries_within, plan_within
 from tests.builders import (
     CRITICAL,
     NEW,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from connector.model import Reason, Visibility
-from connector.orders import NOTHING, Misunderstood, Orders, Request, listens_from, read_orders, says_something
-from connector.overrides import Override
 from connector.policy.policy import Policy
-from connector.timeline import build_timeline
+from connector.rules.commands import NOTHING, Misunderstood, Orders, Request, listens_from, read_orders, says_something
+from connector.rules.overrides import Override
+from connector.rules.stints import build_timeline
 from tests.builders import (
     ACME,
     DESK,

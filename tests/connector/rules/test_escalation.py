@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.demand import (
+from connector.model import Aspect, AuthorKind, Reason, Visibility
+from connector.policy.policy import EndOfDay
+from connector.rules.escalation import (
     BLOCKED_MISSING,
     CODES_MISSING,
     NEXT_MISSING,
@@ -17,8 +19,6 @@ from connector.demand import (
     Documentation,
     demand_of,
 )
-from connector.model import Aspect, AuthorKind, Reason, Visibility
-from connector.policy.policy import EndOfDay
 from tests.builders import (
     CRITICAL,
     DESK,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from connector.evaluator import Decision, Verdict, evaluate, stretches
 from connector.model import Aspect, Stage
 from connector.policy.policy import EndOfDay, FixStartsAt
-from connector.timeline import build_timeline
+from connector.rules.limits import Decision, Verdict, evaluate, stretches
+from connector.rules.stints import build_timeline
 from tests.builders import (
     ACME,
     CRITICAL,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from connector.history import initial, is_sight
 from connector.model import (
     Aspect,
     AuthorKind,
@@ -23,6 +22,7 @@ from connector.model import (
 )
 from connector.policy.policy import Policy
 from connector.reading.sections import plan_in
+from connector.rules.history import initial, is_sight
 
 _DESCRIPTION_WINDOW = timedelta(seconds=5)
 _UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})

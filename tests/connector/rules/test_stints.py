@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.history import ADOPTED, BY_CONNECTOR, last_move_did_not_hold
 from connector.model import Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
 from connector.policy.policy import Homes, StartsAt
-from connector.timeline import Timeline, build_timeline
+from connector.rules.history import ADOPTED, BY_CONNECTOR, last_move_did_not_hold
+from connector.rules.stints import Timeline, build_timeline
 from tests.builders import (
     CLOSED,
     CRITICAL,

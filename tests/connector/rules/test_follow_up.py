@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from connector.follow_up import CLIENT_WORD, NEW_PLAN, Reminder, due_reminder, reminders, still_owed
 from connector.model import AuthorKind, EntryKind, Visibility
 from connector.policy.policy import FinalEscalation
+from connector.rules.follow_up import CLIENT_WORD, NEW_PLAN, Reminder, due_reminder, reminders, still_owed
 from tests.builders import (
     SR_IT,
     TESS,

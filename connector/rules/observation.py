@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from connector.history import ADOPTED, FIRST_SIGHT, is_sight
 from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+from connector.rules.history import ADOPTED, FIRST_SIGHT, is_sight
 
 EVERY = frozenset(Aspect)
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from connector.evaluator import Decision, Verdict
 from connector.model import AuthorKind, Reason
-from connector.orders import Request
 from connector.policy.policy import Policy
 from connector.reading.findings import ERRORS, RESEARCH, Findings, find
 from connector.reading.sections import sections_in
+from connector.rules.commands import Request
+from connector.rules.limits import Decision, Verdict
 
 COMMAND, URGENCY, FINAL = "command", "urgency", "final"
 """What stands for the stage in the identity of an escalation that is not a breach of a stage's limit."""

@@ -12,12 +12,12 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
-from connector.evidence import Pause
 from connector.model import Stage, TicketRecord
-from connector.orders import NOTHING, Orders
-from connector.overrides import Override, in_force
 from connector.policy.policy import EndOfDay, FixStartsAt, Policy, Tier
-from connector.timeline import Stint, Timeline
+from connector.rules.commands import NOTHING, Orders
+from connector.rules.evidence import Pause
+from connector.rules.overrides import Override, in_force
+from connector.rules.stints import Stint, Timeline
 from connector.working_time.calendar import CalendarError, WorkingCalendar
 from connector.working_time.client_day import deferred
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connector.model import AuthorKind, EntryKind, Person, Stage, Visibility
-from connector.overrides import Discretion, Override, in_force, may_command, overrides_in
+from connector.rules.overrides import Discretion, Override, in_force, may_command, overrides_in
 from tests.builders import TESS, a_calendar, at, office_hours
 from tests.connector.speech import MARIA, said
 

@@ -8,21 +8,21 @@ from dataclasses import replace
 
 import pytest
 
-from connector.demand import Documentation, demand_of
 from connector.duties import Situation, duties_of
-from connector.evaluator import Decision, evaluate
-from connector.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
 from connector.handoff import Handoff, compose
 from connector.marks import Marks
 from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stage, TicketRecord, Visibility
-from connector.orders import NOTHING, Request, read_orders
-from connector.overrides import Override
 from connector.policy.policy import Policy
 from connector.reading.command_words import spoken_in
 from connector.reading.findings import find
 from connector.reading.sections import new_plan_in, plan_in
+from connector.rules.commands import NOTHING, Request, read_orders
+from connector.rules.escalation import Documentation, demand_of
+from connector.rules.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
+from connector.rules.limits import Decision, evaluate
+from connector.rules.overrides import Override
+from connector.rules.stints import build_timeline
 from connector.sayings import note
-from connector.timeline import build_timeline
 from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, office_hours, seen
 from tests.connector import hostile
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.evaluator import StageClock
 from connector.model import AuthorKind, TicketRecord, Visibility
 from connector.policy.policy import FinalEscalation
 from connector.reading.sections import new_plan_in
+from connector.rules.limits import StageClock
 from connector.working_time.calendar import CalendarError
 
 NEW_PLAN = "a new plan (a note with a line starting with “New plan:”)"

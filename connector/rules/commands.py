@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.evidence import entries_within
 from connector.model import Entry, Reason
-from connector.overrides import Discretion, Override, may_command, overrides_in
 from connector.policy.policy import Policy
 from connector.reading.command_words import EscalateWords, Unclear, may_speak, spoken_in
-from connector.timeline import Stint, Timeline
+from connector.rules.evidence import entries_within
+from connector.rules.overrides import Discretion, Override, may_command, overrides_in
+from connector.rules.stints import Stint, Timeline
 
 Managers = Mapping[int, Mapping[str, str]]
 """For each tier's number those who may override there: identifier (case-folded) to name."""
