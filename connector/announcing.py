@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from connector.mailbox import Delivery, Mail, Source
 from connector.model import TicketRecord
-from connector.phrases import name_of, quoted
+from connector.notes.phrases import name_of, quoted
 
 ROW = "@notify:"
 """The name of a target's row begins so; its number follows."""

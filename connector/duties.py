@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector import sayings
 from connector.audit import AuditEvent
 from connector.hearing import ANSWER, EDITION
 from connector.journal import Step, StepState
 from connector.model import Reason
+from connector.notes import short_notes
 from connector.policy.policy import Policy
 from connector.reading.command_words import gist
 from connector.rules.commands import Request, listens_from
@@ -110,7 +110,7 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         told.setdefault(request.entry, []).append(answer)
     for word in decision.orders.unclear:
         event = AuditEvent("command not understood", {"by": word.by, "command": word.command, "entry": word.entry})
-        told.setdefault(word.entry, []).append((sayings.unclear(word), event))
+        told.setdefault(word.entry, []).append((short_notes.unclear(word), event))
     texts = {entry.id: entry.text for entry in decision.record.entries}
     for entry, answers in told.items():
         saga = situation.named(ANSWER, f"{entry}{EDITION}{gist(texts[entry])}")
@@ -130,9 +130,9 @@ def _on_override(situation: Situation, stint: Stint, override: Override) -> tupl
     }
     if override.refused:
         managers = situation.decision.orders.managers.get(stint.tier, {})
-        line = sayings.override_refused(override, managers.values())
+        line = short_notes.override_refused(override, managers.values())
         return line, AuditEvent("override refused", {**detail, "why": override.refused})
-    line = sayings.override_applied(override, situation.decision, situation.policy)
+    line = short_notes.override_applied(override, situation.decision, situation.policy)
     return line, AuditEvent("override applied", detail)
 
 
@@ -143,7 +143,7 @@ def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEve
         "missing": list(missing),
         "entry": request.entry,
     }
-    return sayings.incomplete(request, missing), AuditEvent("escalation incomplete", detail)
+    return short_notes.incomplete(request, missing), AuditEvent("escalation incomplete", detail)
 
 
 def reasons_text(reasons: Iterable[Reason]) -> str:
@@ -165,7 +165,7 @@ def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
         return [], None
     if decision.at < warn_at:
         return [], warn_at
-    lines = tuple(sayings.warning(decision, situation.policy, situation.documentation))
+    lines = tuple(short_notes.warning(decision, situation.policy, situation.documentation))
     detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
     return [Say(saga, "warning", lines, (AuditEvent("warned", detail),))], None
 
@@ -198,7 +198,7 @@ def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], dat
     due, next_at = due_reminder(final, clock, final_at, sent, decision.at)
     if due is not None:
         people = final_people(final, situation.people())
-        line = sayings.reminder(due.number, final.reminders, owed, people)
+        line = short_notes.reminder(due.number, final.reminders, owed, people)
         event = AuditEvent("reminded", {"number": due.number, "of": final.reminders, "owed": list(owed)})
         says.append(Say(situation.named(FINAL, f"reminder-{due.number}"), "reminder", (line,), (event,)))
     return says, next_at

@@ -26,8 +26,8 @@ from connector.audit import AuditEvent
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Effect, Source
-from connector.marks import Marks
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
+from connector.notes.marker import Marks
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.rules.limits import Decision
 from connector.rules.observation import moved_by_us

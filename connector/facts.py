@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from connector.duties import reasons_text
 from connector.escalation import Plan
-from connector.explanation import working
 from connector.hearing import HEARD, heard_in
 from connector.model import Reason
+from connector.notes.explanation import working
 from connector.rules.escalation import Demand
 from connector.rules.limits import Decision
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.escalation import Plan
-from connector.handoff import Handoff
 from connector.journal import Step
 from connector.model import Ref
+from connector.notes.escalation_note import Handoff
 from connector.policy.policy import EndOfDay, Policy
 from connector.rules.escalation import Demand
 from connector.rules.evidence import entries_within

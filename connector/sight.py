@@ -11,8 +11,8 @@ from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
 from connector.hearing import heard_by
 from connector.journal import Journal, Step
 from connector.mailbox import Claim, Mailbox, Source
-from connector.marks import Marks
 from connector.model import Change, TicketId, TicketRecord
+from connector.notes.marker import Marks
 from connector.policies import Edition, Policies
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_orders, says_something

@@ -17,10 +17,10 @@ from connector.duties import Say
 from connector.errors import Forbidden, Temporary
 from connector.journal import Journal, Step, StepState
 from connector.mailbox import Claim
-from connector.marks import Marks
 from connector.model import Person, TicketRecord, Visibility
+from connector.notes.marker import Marks
+from connector.notes.short_notes import note
 from connector.saga import SAID, WOULD, own_note
-from connector.sayings import note
 
 log = structlog.get_logger("connector.speaking")
 

@@ -27,13 +27,13 @@ from connector.escalation import (
     Plan,
 )
 from connector.facts import facts_of
-from connector.handoff import compose
 from connector.handover import gather
 from connector.hearing import heard_by, heard_in
 from connector.journal import LeaseLost, Step
 from connector.mailbox import Claim, Effect, Failed, Finished, Source
-from connector.marks import Marks
 from connector.model import Change
+from connector.notes.escalation_note import compose
+from connector.notes.marker import Marks
 from connector.policy.policy import Policy
 from connector.resuming import GivenUp, errand_of, kept_member, resume
 from connector.rules.escalation import Demand, Documentation, demand_of

@@ -11,9 +11,9 @@ from connector import audit as trail
 from connector import wiring
 from connector.commands_line import common
 from connector.escalation import TRAINING
-from connector.explanation import explain as explained
 from connector.journal import Step
 from connector.mailbox import Claim, Mailbox
+from connector.notes.explanation import explain as explained
 from connector.saga import MOVE, NOTE, SAID, WOULD
 
 _STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", SAID: "said or done"}

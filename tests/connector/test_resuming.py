@@ -18,8 +18,8 @@ from connector.errors import Temporary
 from connector.escalation import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
 from connector.journal import Journal, Step, StepState
 from connector.mailbox import Delivery, Mailbox, Source
-from connector.marks import Marks
 from connector.model import Change, StatusGroup
+from connector.notes.marker import Marks
 from connector.policy.policy import FinalEscalation, Policy
 from connector.resuming import GivenUp, kept_member, refuse_endless_moves, resume
 from connector.rules.escalation import Demand, Documentation, demand_of

@@ -16,7 +16,7 @@ from connector.duties import Say
 from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary
 from connector.journal import Journal, LeaseLost, Step, StepState
 from connector.mailbox import Claim, Mailbox
-from connector.marks import Marks
+from connector.notes.marker import Marks
 from connector.saga import SAID, WOULD
 from connector.speaking import Speaker
 from tests.builders import SAM, TESS

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.explanation import MOST_STRETCHES, explain, working
 from connector.model import Aspect
+from connector.notes.explanation import MOST_STRETCHES, explain, working
 from connector.policy.policy import EndOfDay
 from connector.rules.commands import read_orders
 from connector.rules.limits import evaluate

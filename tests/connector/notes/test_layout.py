@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.fitting import Section, fitted
+from connector.notes.layout import Section, fitted
 
 
 def steps(count: int, text: str = "a step that was taken") -> Section:

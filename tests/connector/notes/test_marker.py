@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.marks import Marks
 from connector.model import AuthorKind, Visibility
+from connector.notes.marker import Marks
 from tests.builders import NINE, a_note
 
 MARKS = Marks("a" * 64)

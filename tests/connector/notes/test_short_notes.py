@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.model import Reason
-from connector.policy.policy import EndOfDay
-from connector.rules.commands import Misunderstood, Request
-from connector.rules.escalation import Documentation
-from connector.sayings import (
+from connector.notes.short_notes import (
     HOW_TO_ESCALATE,
     HOW_TO_OVERRIDE,
     SELF_CHECK,
@@ -20,6 +17,9 @@ from connector.sayings import (
     unclear,
     warning,
 )
+from connector.policy.policy import EndOfDay
+from connector.rules.commands import Misunderstood, Request
+from connector.rules.escalation import Documentation
 from tests.builders import (
     CRITICAL,
     SR_IT,

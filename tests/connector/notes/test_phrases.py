@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
+from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted
 from tests.builders import at
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from connector.fitting import NONE, Section, fitted
 from connector.model import Entry, Reason, Stage, TicketRecord
-from connector.phrases import Times, joined, minutes_text, name_of, number, quoted
+from connector.notes.layout import NONE, Section, fitted
+from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted
 from connector.policy.policy import FixStartsAt, StartsAt, Tier
 from connector.reading.findings import Found, find
 from connector.rules.commands import Request

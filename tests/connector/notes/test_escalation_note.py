@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.handoff import SHORTEST_LIMIT, Handoff, compose
-from connector.marks import Marks
 from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
+from connector.notes.escalation_note import SHORTEST_LIMIT, Handoff, compose
+from connector.notes.marker import Marks
 from connector.policy.policy import FixStartsAt, StartsAt
 from connector.reading.command_words import spoken_in
 from connector.rules.commands import Request
