@@ -30,9 +30,9 @@ from adapters.registry import SYSTEMS
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
 from connector import assembly, logs
-from connector.mailbox import Delivery, Mailbox, Source
 from connector.settings import load_settings
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.worker import WorkerSettings

@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.accepts import load
 from bench.psa import Psa, psa
 from bench.servers import ESCALATOR, Served, answers, bare, free_port, ours, settings_of, started, wait_for
-from connector.store.engine import Store
+from connector.store.database.engine import Store
 
 MEGABYTE = 1024.0
 SETTLED_SECONDS = 2.0

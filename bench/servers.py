@@ -22,7 +22,7 @@ from pathlib import Path
 from flask import Flask, request
 
 from connector.serve import Listening, Site, serve
-from connector.store.engine import Store
+from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
 
 KEY = "a-signing-key-of-the-benchmark"

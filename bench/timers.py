@@ -20,9 +20,9 @@ from pathlib import Path
 
 from sqlalchemy import make_url, text
 
-from connector.mailbox import Finished, Mailbox
-from connector.store.engine import Store
-from connector.store.tables import to_micros
+from connector.store.database.engine import Store
+from connector.store.database.tables import to_micros
+from connector.store.mailbox import Finished, Mailbox
 
 SMALL, LARGE = 1_000, 1_000_000
 TIMERS = 1_000

@@ -11,9 +11,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connector.mailbox import Delivery, Mail, Source
 from connector.model import TicketRecord
 from connector.notes.phrases import name_of, quoted
+from connector.store.mailbox import Delivery, Mail, Source
 
 ROW = "@notify:"
 """The name of a target's row begins so; its number follows."""

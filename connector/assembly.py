@@ -13,17 +13,17 @@ from datetime import timedelta
 from adapters.contract import TicketSystem
 from connector.connection import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
 from connector.homes import HomeBook
-from connector.journal import Journal
-from connector.mailbox import Mailbox
 from connector.notify import Notifier
 from connector.policies import Policies
 from connector.policy.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
 from connector.sight import Sight
-from connector.store.beats import beat
 from connector.store.connections import ENFORCE, OBSERVE, Connections
-from connector.store.engine import Store
-from connector.store.policies import PolicyLog
+from connector.store.database.engine import Store
+from connector.store.heartbeats import beat
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.store.policy_log import PolicyLog
 from connector.turn import TicketTurn, TurnSettings
 from connector.worker import Outcome, Report, Worker, WorkerSettings
 

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.audit import AuditEvent
 from connector.hearing import ANSWER, EDITION
-from connector.journal import Step, StepState
 from connector.model import Reason
 from connector.notes import short_notes
 from connector.policy.policy import Policy
@@ -23,6 +21,8 @@ from connector.rules.limits import Decision, Verdict
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
+from connector.store.audit import AuditEvent
+from connector.store.journal import Step, StepState
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""

@@ -22,10 +22,7 @@ from adapters.contract import TicketSystem
 from connector.alternatives import first_known
 from connector.announcing import Announcer
 from connector.assignment import Assigner, Assignment
-from connector.audit import AuditEvent
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
-from connector.journal import Journal, Step
-from connector.mailbox import Claim, Effect, Source
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
@@ -33,6 +30,9 @@ from connector.rules.limits import Decision
 from connector.rules.observation import moved_by_us
 from connector.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
 from connector.speaking import wait_until_settled
+from connector.store.audit import AuditEvent
+from connector.store.journal import Journal, Step
+from connector.store.mailbox import Claim, Effect, Source
 
 TRAINING = "training request"
 """The audit event that records a knowledge gap: who, and which topic."""

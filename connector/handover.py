@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.escalation import Plan
-from connector.journal import Step
 from connector.model import Ref
 from connector.notes.escalation_note import Handoff
 from connector.policy.policy import EndOfDay, Policy
@@ -16,6 +15,7 @@ from connector.rules.evidence import entries_within
 from connector.rules.limits import Decision, StageClock
 from connector.rules.stints import Stint
 from connector.saga import final_people, is_carried_out
+from connector.store.journal import Step
 
 
 def gather(

@@ -22,13 +22,13 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from adapters.contract import TicketSystem
-from connector.audit import AuditEvent
-from connector.journal import Journal
-from connector.mailbox import Claim, Delivery, Failed, Finished, Mailbox
 from connector.model import Change
-from connector.store import beats
-from connector.store.engine import Store
-from connector.store.errors import StoreUnavailable
+from connector.store import heartbeats
+from connector.store.audit import AuditEvent
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
+from connector.store.journal import Journal
+from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mailbox
 
 PREFIX = "escalator"
 ESCALATING = frozenset({"escalated", "final escalation", "would escalate"})
@@ -187,7 +187,7 @@ class DatabaseCollector(Collector):
         age = GaugeMetricFamily(
             f"{PREFIX}_last_cycle_age_seconds", "Since any worker completed a cycle; absent while none ever did"
         )
-        last = beats.last_cycle_at(self._mailbox.store)
+        last = heartbeats.last_cycle_at(self._mailbox.store)
         if last is not None:
             age.add_metric([], max(0.0, (self._mailbox.store.now() - last).total_seconds()))
         return age

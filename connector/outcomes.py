@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from connector.audit import AuditEvent
 from connector.errors import ConnectorError, Temporary
-from connector.mailbox import Claim, Failed, Finished
 from connector.model import Change
 from connector.rules.limits import Decision, Verdict
+from connector.store.audit import AuditEvent
+from connector.store.mailbox import Claim, Failed, Finished
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""

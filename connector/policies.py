@@ -17,7 +17,7 @@ from adapters.contract import TicketSystem
 from connector.homes import HomeBook
 from connector.policy.document import PolicyError, read_policy
 from connector.policy.policy import Policy
-from connector.store.policies import PolicyLog
+from connector.store.policy_log import PolicyLog
 
 log = structlog.get_logger("connector.policies")
 

@@ -15,14 +15,14 @@ import structlog
 
 from adapters.contract import TicketSystem
 from connector.announcing import ROW, message_of
-from connector.audit import AuditEvent
 from connector.connection import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
 from connector.homes import HomeBook
-from connector.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 from connector.model import ChangedTicket, InboundRequest
 from connector.notify import Notifier
+from connector.store.audit import AuditEvent
 from connector.store.connections import Connections, ConnectionState
+from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 
 POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from connector.escalation import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
-from connector.journal import Step
-from connector.mailbox import Source
 from connector.model import BY_CONNECTOR, Aspect, Change, Target
 from connector.rules.escalation import Demand
 from connector.rules.observation import OURSELVES
 from connector.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of
 from connector.sight import Seen
 from connector.speaking import wait_until_settled
+from connector.store.journal import Step
+from connector.store.mailbox import Source
 
 
 class GivenUp:

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from adapters.contract import TicketSystem
 from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
 from connector.hearing import heard_by
-from connector.journal import Journal, Step
-from connector.mailbox import Claim, Mailbox, Source
 from connector.model import Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policies import Edition, Policies
@@ -21,6 +19,8 @@ from connector.rules.observation import EVERY, observe, with_history
 from connector.rules.stints import build_timeline
 from connector.staff import Staff
 from connector.store.connections import ConnectionState
+from connector.store.journal import Journal, Step
+from connector.store.mailbox import Claim, Mailbox, Source
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""

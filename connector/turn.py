@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from connector import outcomes
 from connector.announcing import Announcer
 from connector.assignment import Assigner
-from connector.audit import AuditEvent
 from connector.duties import Duties, Situation, duties_of
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector.escalation import (
@@ -29,8 +28,6 @@ from connector.escalation import (
 from connector.facts import facts_of
 from connector.handover import gather
 from connector.hearing import heard_by, heard_in
-from connector.journal import LeaseLost, Step
-from connector.mailbox import Claim, Effect, Failed, Finished, Source
 from connector.model import Change
 from connector.notes.escalation_note import compose
 from connector.notes.marker import Marks
@@ -42,6 +39,9 @@ from connector.rules.limits import Decision, Verdict
 from connector.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
 from connector.sight import Seen, Sight
 from connector.speaking import Speaker
+from connector.store.audit import AuditEvent
+from connector.store.journal import LeaseLost, Step
+from connector.store.mailbox import Claim, Effect, Failed, Finished, Source
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""

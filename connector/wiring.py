@@ -19,14 +19,14 @@ from adapters.registry import SYSTEMS
 from connector import __version__, assembly
 from connector.clock import SystemClock
 from connector.errors import ConfigError, ConnectorError
-from connector.group_commit import GroupCommit
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
 from connector.notify import Notifier
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
 from connector.sight import Sight
-from connector.store.engine import Store
-from connector.store.policies import PolicyLog
+from connector.store.database.engine import Store
+from connector.store.group_commit import GroupCommit
+from connector.store.policy_log import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.web.app import create_app

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import structlog
 
-from connector.mailbox import Claim, Failed, Finished, Mailbox
+from connector.store.mailbox import Claim, Failed, Finished, Mailbox
 
 TROUBLE = frozenset({"turn failed", "dead letter"})
 LOGGED = (

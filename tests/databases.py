@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from connector.store.engine import Store
+from connector.store.database.engine import Store
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _numbers = itertools.count(1)

@@ -17,8 +17,8 @@ from connector.errors import AdapterError, ConfigError, ConnectorError, Permanen
 from connector.model import Finding, Person, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.settings import Settings
-from connector.store.engine import SchemaState, Store
-from connector.store.errors import StoreUnavailable
+from connector.store.database.engine import SchemaState, Store
+from connector.store.database.errors import StoreUnavailable
 
 T = TypeVar("T")
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR

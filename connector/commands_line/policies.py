@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from connector.commands_line import common
-from connector.mailbox import Mailbox
-from connector.store.policies import PolicyLog, PolicyRow
+from connector.store.mailbox import Mailbox
+from connector.store.policy_log import PolicyLog, PolicyRow
 
 
 @click.group()

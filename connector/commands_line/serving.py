@@ -13,7 +13,7 @@ import structlog
 from connector import wiring
 from connector.commands_line import common
 from connector.serve import Listening, serve, shared_metrics, web_processes
-from connector.store.engine import SchemaState, Store
+from connector.store.database.engine import SchemaState, Store
 
 log = structlog.get_logger("connector")
 

@@ -22,8 +22,8 @@ from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
 from connector.demo.stage import Stage, stage
-from connector.mailbox import TicketRow
 from connector.model import TicketId
+from connector.store.mailbox import TicketRow
 
 SHOW_SECONDS = 32.0
 """How long the morning takes on a terminal; elsewhere it takes no longer than the work."""

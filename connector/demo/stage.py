@@ -22,11 +22,11 @@ from adapters.desk import Desk
 from adapters.registry import SYSTEMS
 from connector import __version__, assembly
 from connector.clock import Clock, VirtualClock
-from connector.group_commit import GroupCommit
-from connector.mailbox import Mailbox
 from connector.notify import Notifier
 from connector.policy.policy import Policy
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.group_commit import GroupCommit
+from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.web.app import create_app

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from connector.store.engine import Store
-from connector.store.errors import StoreError
-from connector.store.prepared import Prepared
-from connector.store.tables import MICROSECOND, AnyRow, connection, to_micros
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreError
+from connector.store.database.prepared import Prepared
+from connector.store.database.tables import MICROSECOND, AnyRow, connection, to_micros
 
 OBSERVE, ENFORCE = "observe", "enforce"
 

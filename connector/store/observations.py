@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from connector.model import Aspect, Change
-from connector.store.codec import decode, encode
-from connector.store.engine import Store
-from connector.store.prepared import Prepared, PreparedRows
-from connector.store.tables import observed
+from connector.store.database.codec import decode, encode
+from connector.store.database.engine import Store
+from connector.store.database.prepared import Prepared, PreparedRows
+from connector.store.database.tables import observed
 
 _STORING = PreparedRows(observed, ("connection", "ticket", "at", "what", "old", "new", "how", "who"))
 _OF_TICKET = Prepared(

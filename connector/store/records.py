@@ -1,6 +1,6 @@
 """The values that travel in and out of the mailbox: deliveries, claims, outcomes, and what people look at.
 
-Frozen; nothing here touches the database. Import them from ``connector.mailbox``.
+Frozen; nothing here touches the database. Import them from ``connector.store.mailbox``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.audit import AuditEvent
 from connector.model import Change
+from connector.store.audit import AuditEvent
 
 Key = tuple[str, str]
 """A row of the mailbox: connection and ticket."""

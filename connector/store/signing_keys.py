@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from connector.store.engine import Store
-from connector.store.tables import signing_key
+from connector.store.database.engine import Store
+from connector.store.database.tables import signing_key
 
 
 class SigningKeyStore:

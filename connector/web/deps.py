@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from adapters.contract import TicketSystem
-from connector.mailbox import Delivery, Mailbox
 from connector.metrics import Metrics
+from connector.store.mailbox import Delivery, Mailbox
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, jsonify
 
-from connector.mailbox import Mailbox
-from connector.store import beats
-from connector.store.errors import StoreUnavailable
+from connector.store import heartbeats
+from connector.store.database.errors import StoreUnavailable
+from connector.store.mailbox import Mailbox
 from connector.web.deps import Deps, Recently
 
 LONGEST_SILENCE = timedelta(seconds=60)
@@ -46,7 +46,7 @@ def look(mailbox: Mailbox, connections: Sequence[str]) -> Readiness:
     """The readiness of this moment; never raises because of the database."""
     try:
         now = mailbox.store.now()
-        last = beats.last_cycle_at(mailbox.store)
+        last = heartbeats.last_cycle_at(mailbox.store)
         next_wake = mailbox.next_wake(connections)
     except StoreUnavailable as error:
         return Readiness((Check("database", False, str(error)),))

@@ -13,7 +13,7 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from connector.store.errors import StoreUnavailable
+from connector.store.database.errors import StoreUnavailable
 
 log = structlog.get_logger("connector.web")
 

@@ -14,10 +14,10 @@ from flask import Blueprint, Request, Response, request
 
 from adapters.contract import TicketSystem
 from connector.errors import KeyUnknown, PayloadError, SignatureError
-from connector.mailbox import Delivery, Source
 from connector.model import InboundRequest
 from connector.reconcile import KEY, pack
-from connector.store.errors import StoreUnavailable
+from connector.store.database.errors import StoreUnavailable
+from connector.store.mailbox import Delivery, Source
 from connector.web.deps import Deps, Recently
 from connector.web.problems import Problem, unavailable
 

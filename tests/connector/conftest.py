@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from connector.clock import VirtualClock
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Mailbox
 from tests.connector.mailboxes import START
 
 

@@ -12,8 +12,8 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, text
 
-from connector.mailbox import Claim, Delivery, Finished, Mailbox, Source
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Claim, Delivery, Finished, Mailbox, Source
 from connector.store.queries import rows
 from connector.store.records import Key
 

@@ -15,7 +15,7 @@ from connector.errors import Temporary, UnknownName
 from connector.model import Person, Place
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN
 from connector.store.connections import Connections
-from connector.store.engine import Store
+from connector.store.database.engine import Store
 from tests.builders import SR_IT, TIER_3, a_tier, at
 
 ANN, BOB, CID = (

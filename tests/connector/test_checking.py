@@ -13,8 +13,8 @@ from connector.commands_line.checking import of_database, of_settings, of_system
 from connector.model import Finding, Registration, Severity, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
 from connector.settings import Settings, load_settings
-from connector.store.engine import Store
-from connector.store.errors import StoreUnavailable
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
 from tests.connector.web.fakes import FakeSystem
 
 HOMES = ("Desk", "Tier 3", "Sr IT")

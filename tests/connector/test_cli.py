@@ -16,19 +16,20 @@ from click.testing import CliRunner, Result
 
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
-from connector import __version__, audit, wiring
+from connector import __version__, wiring
 from connector.cli import cli
 from connector.clock import SystemClock
 from connector.commands_line import common, looking, serving
 from connector.errors import Permanent
 from connector.escalation import MOVE
-from connector.journal import Step, StepState
-from connector.mailbox import Failed, Mailbox, Source
 from connector.serve import Listening
 from connector.settings import load_settings
-from connector.store.engine import SchemaState, Store
-from connector.store.errors import StoreUnavailable
-from connector.store.policies import PolicyLog
+from connector.store import audit
+from connector.store.database.engine import SchemaState, Store
+from connector.store.database.errors import StoreUnavailable
+from connector.store.journal import Step, StepState
+from connector.store.mailbox import Failed, Mailbox, Source
+from connector.store.policy_log import PolicyLog
 from tests.connector.mailboxes import START, a_delivery, claim_one
 from tests.connector.quiet_logging import logging_as_before
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from connector.connection import SURVEYED, ConnectionBook
-from connector.mailbox import Mailbox
 from connector.store.connections import Connections, ConnectionState
-from connector.store.errors import StoreError
+from connector.store.database.errors import StoreError
+from connector.store.mailbox import Mailbox
 from tests.connector.mailboxes import START
 
 

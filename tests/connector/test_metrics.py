@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from connector.audit import AuditEvent
-from connector.mailbox import Failed, Finished, Mailbox
 from connector.metrics import CountedJournal, CountedMailbox, DatabaseCollector, Metrics, exposition
-from connector.store.engine import Store
+from connector.store.audit import AuditEvent
+from connector.store.database.engine import Store
+from connector.store.mailbox import Failed, Finished, Mailbox
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
 
 

@@ -12,8 +12,8 @@ from connector.clock import VirtualClock
 from connector.policies import Policies
 from connector.policy.document import read_policy
 from connector.policy.policy import Policy
-from connector.store.engine import Store
-from connector.store.policies import PolicyLog
+from connector.store.database.engine import Store
+from connector.store.policy_log import PolicyLog
 from tests.builders import at
 
 HOUR = timedelta(hours=1)

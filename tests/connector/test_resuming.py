@@ -9,15 +9,12 @@ from typing import Any
 
 import pytest
 
-from connector import audit
 from connector.announcing import Announcer
 from connector.assignment import Assigner
 from connector.clock import VirtualClock
 from connector.connection import ConnectionBook
 from connector.errors import Temporary
 from connector.escalation import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
-from connector.journal import Journal, Step, StepState
-from connector.mailbox import Delivery, Mailbox, Source
 from connector.model import Change, StatusGroup
 from connector.notes.marker import Marks
 from connector.policy.policy import FinalEscalation, Policy
@@ -25,7 +22,10 @@ from connector.resuming import GivenUp, kept_member, refuse_endless_moves, resum
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.saga import MOVE, NOTE, SAID, target_facts
 from connector.sight import Seen
+from connector.store import audit
 from connector.store.connections import Connections
+from connector.store.journal import Journal, Step, StepState
+from connector.store.mailbox import Delivery, Mailbox, Source
 from tests.builders import (
     DESK,
     ELSEWHERE,

@@ -26,8 +26,8 @@ from connector.errors import ConfigError
 from connector.metrics import Metrics, exposition
 from connector.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
 from connector.settings import load_settings
-from connector.store.beats import last_cycle_at
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.heartbeats import last_cycle_at
 from tests.connector.mailboxes import until
 from tests.connector.quiet_logging import logging_as_before
 

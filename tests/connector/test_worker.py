@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from connector.clock import VirtualClock
-from connector.mailbox import Claim, Failed, Finished, Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Claim, Failed, Finished, Mailbox
 from connector.worker import Worker, WorkerSettings
 from tests.connector.mailboxes import PATIENCE, a_delivery, all_done
 

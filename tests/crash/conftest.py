@@ -9,7 +9,7 @@ import pytest
 from adapters.connectwise.simulator import Simulator
 from connector.clock import SystemClock
 from connector.store.connections import ENFORCE, Connections
-from connector.store.engine import Store
+from connector.store.database.engine import Store
 from tests.crash.desks import order_for
 from tests.crash.executioner import Executioner
 from tests.crash.workers import NAME, Crew, Order, crash_policy

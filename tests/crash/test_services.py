@@ -15,8 +15,8 @@ import requests
 
 from adapters.connectwise.simulator import Simulator
 from connector.clock import SystemClock
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Mailbox
 from tests.crash.desks import are_settled, assert_each_went_up_once, held, open_tickets, until
 from tests.crash.executioner import Executioner
 from tests.crash.services import STOP_SECONDS, a_free_port, environment, run_to_end, service

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from adapters.connectwise.simulator import Simulator
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Mailbox
 from tests.crash.desks import (
     announce,
     are_settled,

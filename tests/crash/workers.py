@@ -21,7 +21,7 @@ from adapters.connectwise.system import ConnectWise
 from connector import assembly, logs
 from connector.clock import SystemClock
 from connector.policy.policy import Policy
-from connector.store.engine import Store
+from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.worker import WorkerSettings

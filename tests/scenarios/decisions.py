@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from adapters.desk import FORMER, STAFF, Desk
-from connector import audit
 from connector.model import StatusGroup
 from connector.reading.plain import clip
 from connector.rules import escalation, follow_up
+from connector.store import audit
 from tests.scenarios.acts import Script, told
 
 Detail = Mapping[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 import requests
 
 from adapters.connectwise.simulator import API_MEMBER
-from connector import audit
 from connector.demo.stage import Stage
+from connector.store import audit
 
 
 def a_ticket_on(desk: Stage, summary: str = "VPN client cannot connect", **given: Any) -> int:

@@ -13,9 +13,9 @@ from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
 from connector.clock import VirtualClock
-from connector.group_commit import GroupCommit
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.group_commit import GroupCommit
+from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts

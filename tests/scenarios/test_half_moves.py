@@ -12,12 +12,12 @@ import pytest
 
 from adapters.registry import SYSTEMS
 from adapters.request_tracker.simulation.records import Ticket, Transaction, User
-from connector import audit
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.errors import Temporary
 from connector.model import Ownership, Target, TicketId, TicketRecord
 from connector.policy.policy import Policy
+from connector.store import audit
 from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 

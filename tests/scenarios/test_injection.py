@@ -9,10 +9,10 @@ import requests
 
 from adapters.desk import Desk, DeskNote
 from adapters.registry import SYSTEMS
-from connector import audit
 from connector.clock import VirtualClock
 from connector.demo.stage import at_desks, stage
 from connector.model import TicketId
+from connector.store import audit
 from tests.builders import at, minutes
 from tests.connector import hostile
 from tests.connector.rules.test_injection import HEADINGS, QUOTED, SAID, SHOWN

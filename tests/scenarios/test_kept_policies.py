@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.mailbox import Mailbox
 from connector.policy.document import read_policy
-from connector.store.policies import PolicyLog
+from connector.store.mailbox import Mailbox
+from connector.store.policy_log import PolicyLog
 from tests.builders import NINE, at
 from tests.scenarios.desks import a_ticket_on, events, our_notes
 from tests.scenarios.test_meanwhile import restarted

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 import structlog
 
-from connector import audit
 from connector.policy.policy import FinalEscalation
+from connector.store import audit
 from tests.builders import NINE, a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from adapters.registry import SYSTEMS
-from connector import audit
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.model import TicketId
+from connector.store import audit
 from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from adapters.registry import SYSTEMS
-from connector import audit
 from connector.clock import VirtualClock
 from connector.demo.stage import stage
+from connector.store import audit
 from tests.builders import minutes
 from tests.scenarios.acts import Script, moment, opens
 from tests.scenarios.decisions import decisions, outcomes

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that ``connector.store.schema`` hands over, in its transaction."""
+"""Runs the migrations on the connection that ``connector.store.database.schema`` hands over, in its transaction."""
 
 from alembic import context
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, ScalarSelect, case, delete, exists, literal, select, update
 from sqlalchemy.sql import Select
 
+from connector.store.database.tables import Moment, inbox, mailbox
 from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
 from connector.store.records import Source
-from connector.store.tables import Moment, inbox, mailbox
 
 PAGE = 500
 

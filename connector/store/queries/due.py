@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Integer, Select, bindparam, select
 
-from connector.store.prepared import Prepared
+from connector.store.database.prepared import Prepared
+from connector.store.database.tables import AnyRow, mailbox
 from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
 from connector.store.records import Key
-from connector.store.tables import AnyRow, mailbox
 
 LOOKED_THROUGH = 10_000
 """Among so many due rows of a connection, and those due at the same moment, the urgent ones are looked for: it bounds

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, select, text, update
 
-from connector.store.engine import Store, insert_into
-from connector.store.prepared import Prepared, PreparedList
+from connector.store.database.engine import Store, insert_into
+from connector.store.database.prepared import Prepared, PreparedList
+from connector.store.database.tables import AnyRow, inbox
 from connector.store.queries.rows import by_connection
 from connector.store.records import Delivery, Key, Mail, Source
-from connector.store.tables import AnyRow, inbox
 
 _ALLOT_IDS = text("SELECT nextval(pg_get_serial_sequence('inbox', 'id')) FROM generate_series(1, :count)")
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, null, select, update
 
-from connector.store.prepared import AnyStatement, Prepared, PreparedList, PreparedRows
+from connector.store.database.prepared import AnyStatement, Prepared, PreparedList, PreparedRows
+from connector.store.database.tables import AnyRow, Moment, mailbox, to_micros
 from connector.store.records import Key
-from connector.store.tables import AnyRow, Moment, mailbox, to_micros
 
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from connector.store.prepared import AnyStatement, Prepared, PreparedRows
+from connector.store.database.prepared import AnyStatement, Prepared, PreparedRows
+from connector.store.database.tables import AnyRow, step
 from connector.store.queries.names import in_range, range_of
-from connector.store.tables import AnyRow, step
 
 _WITH_PREFIX = Prepared(
     select(step)

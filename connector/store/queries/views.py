@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
-from connector.store.prepared import Prepared
+from connector.store.database.prepared import Prepared
+from connector.store.database.tables import Moment, inbox, mailbox
 from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
 from connector.store.queries.rows import by_connection
-from connector.store.tables import Moment, inbox, mailbox
 
 _NEXT_WAKE = Prepared(
     select(func.min(mailbox.c.wake_at).label("wake_at")).where(mailbox.c.connection == bindparam("at_connection"))

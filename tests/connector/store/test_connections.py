@@ -11,11 +11,11 @@ from functools import partial
 import pytest
 
 from connector.clock import VirtualClock
-from connector.mailbox import Mailbox
-from connector.store.beats import beat, last_cycle_at, prune_beats
 from connector.store.connections import ENFORCE, TURNS, Connections, ConnectionState
-from connector.store.engine import Store
-from connector.store.errors import StoreError
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreError
+from connector.store.heartbeats import beat, last_cycle_at, prune_beats
+from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
 from tests.connector.mailboxes import PATIENCE, START, in_thread
 

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 
 from connector.clock import VirtualClock
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
-from connector.store.policies import PolicyLog
+from connector.store.database.engine import Store
+from connector.store.mailbox import Mailbox
+from connector.store.policy_log import PolicyLog
 from tests.connector.mailboxes import PATIENCE, START, in_thread
 
 HOUR = timedelta(hours=1)

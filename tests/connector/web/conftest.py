@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from connector.clock import VirtualClock
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Mailbox
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from tests.connector.web.fakes import FakeSystem

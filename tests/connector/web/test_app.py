@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.store.beats import beat
-from connector.store.errors import StoreUnavailable
+from connector.store.database.errors import StoreUnavailable
+from connector.store.heartbeats import beat
 from connector.web.deps import Recently
 from connector.web.keys import SECONDS, KeysAtHand
 from tests.connector.mailboxes import START, a_delivery, all_done, claim_one

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.store.beats import beat
-from connector.store.errors import StoreUnavailable
+from connector.store.database.errors import StoreUnavailable
+from connector.store.heartbeats import beat
 from tests.connector.mailboxes import a_delivery
 
 

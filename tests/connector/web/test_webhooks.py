@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from connector.errors import KeyUnknown, PayloadError
-from connector.mailbox import Source
 from connector.reconcile import unpack
-from connector.store.errors import StoreUnavailable
+from connector.store.database.errors import StoreUnavailable
+from connector.store.mailbox import Source
 from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
 from tests.connector.web.fakes import KEY
 

@@ -17,9 +17,9 @@ import pytest
 from adapters.registry import SYSTEMS
 from connector import assembly
 from connector.clock import SystemClock
-from connector.mailbox import Delivery, Mailbox, Source
 from connector.settings import load_settings
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn import TurnSettings
 from connector.worker import Worker, WorkerSettings

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from connector import audit
 from connector.demo.stage import stage
+from connector.store import audit
 from tests.builders import minutes
 from tests.e2e.rt.conftest import DATABASE, proven_on
 from tests.e2e.rt.desk import RealDesk

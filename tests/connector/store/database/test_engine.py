@@ -13,9 +13,9 @@ from sqlalchemy import exc, text
 
 from connector.clock import VirtualClock
 from connector.errors import ConfigError
-from connector.store import engine
-from connector.store.engine import Store, StoreUnavailable
-from connector.store.tables import from_micros, to_micros
+from connector.store.database import engine
+from connector.store.database.engine import Store, StoreUnavailable
+from connector.store.database.tables import from_micros, to_micros
 
 Opener = Callable[..., Store]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)

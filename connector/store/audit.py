@@ -17,9 +17,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from connector.store.engine import Store
-from connector.store.prepared import Prepared, PreparedRows
-from connector.store.tables import AnyRow, audit, audit_head, to_json, to_micros
+from connector.store.database.engine import Store
+from connector.store.database.prepared import Prepared, PreparedRows
+from connector.store.database.tables import AnyRow, audit, audit_head, to_json, to_micros
 
 GENESIS = "0" * 64
 _PAGE = 1000

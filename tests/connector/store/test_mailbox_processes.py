@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from connector.mailbox import Claim, Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Claim, Mailbox
 from tests.connector.mailboxes import a_delivery, all_done, claim_all, names, until
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent.parent.parent
 HOLD = """
 import sys
 from datetime import timedelta
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.mailbox import Mailbox
+from connector.store.database.engine import Store
 
 mailbox = Mailbox(Store.open(sys.argv[1]))
 [claim] = mailbox.claim("the one that dies", 1, timedelta(seconds=float(sys.argv[2])), ["psa"])

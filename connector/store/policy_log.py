@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from connector.store.engine import Store
-from connector.store.tables import audit_head, policy
+from connector.store.database.engine import Store
+from connector.store.database.tables import audit_head, policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from connector.store.engine import Store
-from connector.store.tables import Moment, worker
+from connector.store.database.engine import Store
+from connector.store.database.tables import Moment, worker
 
 
 def beat(store: Store, worker_id: str, state: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.model import Person, Place, Ref, Status, StatusGroup, Value
-from connector.store.codec import decode, encode
+from connector.store.database.codec import decode, encode
 
 
 @pytest.mark.parametrize(

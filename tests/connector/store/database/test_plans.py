@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select, event, func, select, text
 
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.database.tables import inbox, mailbox, step, to_micros
+from connector.store.mailbox import Mailbox
 from connector.store.queries.due import due_query, last_looked_at_query, urgent_query
 from connector.store.queries.names import UNVERIFIED, has_prefix
-from connector.store.tables import inbox, mailbox, step, to_micros
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS = 60_000

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import pytest
 
 from connector.clock import VirtualClock
-from connector.mailbox import Claim, Failed, Mailbox
-from connector.store.engine import Store
+from connector.store.database.engine import Store
+from connector.store.mailbox import Claim, Failed, Mailbox
 from tests.connector.mailboxes import (
     LEASE,
     PATIENCE,

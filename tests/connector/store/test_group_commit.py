@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from connector.group_commit import GroupCommit
-from connector.mailbox import Delivery, Mailbox
-from connector.store.engine import Store, StoreUnavailable
+from connector.store.database.engine import Store, StoreUnavailable
+from connector.store.group_commit import GroupCommit
+from connector.store.mailbox import Delivery, Mailbox
 from tests.connector.mailboxes import PATIENCE, Pause, a_delivery, claim_all, in_thread, until
 
 

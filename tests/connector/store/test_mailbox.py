@@ -8,12 +8,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from connector import audit
-from connector.audit import AuditEvent
 from connector.clock import VirtualClock
-from connector.mailbox import Claim, Delivery, Failed, Finished, Mailbox, MailboxStats, Source
 from connector.model import Aspect, Change, Ref
-from connector.store.prepared import Prepared
+from connector.store import audit
+from connector.store.audit import AuditEvent
+from connector.store.database.prepared import Prepared
+from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mailbox, MailboxStats, Source
 from connector.store.queries import due
 from tests.connector.mailboxes import (
     LEASE,

@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import NullType, String, TypeEngine
 
-from connector.store.engine import insert_into
+from connector.store.database.engine import insert_into
 
 AnyStatement = Select[Any] | UpdateBase
 Translate = Callable[[Any], Any]

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from connector import audit
-from connector.audit import GENESIS, AuditEvent, Entry
-from connector.mailbox import Mailbox
-from connector.store.engine import Store
+from connector.store import audit
+from connector.store.audit import GENESIS, AuditEvent, Entry
+from connector.store.database.engine import Store
+from connector.store.mailbox import Mailbox
 from tests.connector.mailboxes import PATIENCE, START, a_delivery, all_done, claim_all, in_thread
 
 COPY = "connection, ticket, at, event, detail"

@@ -14,16 +14,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connector import audit
-from connector.audit import AuditEvent
-from connector.mailbox import Claim, is_held
 from connector.model import Change
-from connector.store import observations
-from connector.store.engine import Store
-from connector.store.errors import LeaseLost
+from connector.store import audit, observations
+from connector.store.audit import AuditEvent
+from connector.store.database.engine import Store
+from connector.store.database.errors import LeaseLost
+from connector.store.database.tables import AnyRow
+from connector.store.mailbox import Claim, is_held
 from connector.store.queries import steps
 from connector.store.records import StepState
-from connector.store.tables import AnyRow
 
 __all__ = ["Journal", "LeaseLost", "Step", "StepState"]
 

@@ -16,8 +16,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 
-from connector.mailbox import Delivery, Mailbox
-from connector.store.errors import StoreUnavailable
+from connector.store.database.errors import StoreUnavailable
+from connector.store.mailbox import Delivery, Mailbox
 
 _all: weakref.WeakSet[GroupCommit] = weakref.WeakSet()
 

@@ -74,7 +74,7 @@ def _run(conn: Connection, to: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.attributes["connection"] = conn
     with _one_at_a_time:
         command.upgrade(config, to)

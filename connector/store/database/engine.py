@@ -26,10 +26,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connector.clock import Clock, SystemClock
 from connector.errors import ConfigError
-from connector.store import schema
-from connector.store.errors import StoreUnavailable
-from connector.store.schema import SchemaState
-from connector.store.tables import from_micros
+from connector.store.database import schema
+from connector.store.database.errors import StoreUnavailable
+from connector.store.database.schema import SchemaState
+from connector.store.database.tables import from_micros
 
 __all__ = ["SchemaState", "Store", "StoreUnavailable"]
 

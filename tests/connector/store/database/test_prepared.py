@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, insert, select, text, update
 
-from connector.store.engine import Store, StoreUnavailable
-from connector.store.prepared import Prepared, PreparedList, PreparedRows
-from connector.store.tables import inbox, mailbox
+from connector.store.database.engine import Store, StoreUnavailable
+from connector.store.database.prepared import Prepared, PreparedList, PreparedRows
+from connector.store.database.tables import inbox, mailbox
 
 Opener = Callable[..., Store]
 NOW = datetime(2026, 3, 2, 9, 0, 0, 123_456, tzinfo=UTC)

@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 import connector.store
 from connector.errors import ConfigError
-from connector.store import schema
 from connector.store.connections import Connections
-from connector.store.engine import SchemaState, Store
-from connector.store.policies import PolicyLog
-from connector.store.tables import metadata
+from connector.store.database import schema
+from connector.store.database.engine import SchemaState, Store
+from connector.store.database.tables import metadata
+from connector.store.policy_log import PolicyLog
 
 Opener = Callable[..., Store]
 

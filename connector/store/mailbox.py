@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from connector import audit
 from connector.model import Change
-from connector.store import observations
-from connector.store.engine import Store
+from connector.store import audit, observations
+from connector.store.database.engine import Store
+from connector.store.database.tables import AnyRow
 from connector.store.queries import chores, due, mail, rows, steps, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
@@ -39,7 +39,6 @@ from connector.store.records import (
     StepState,
     TicketRow,
 )
-from connector.store.tables import AnyRow
 
 __all__ = [
     "Claim",

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from connector import audit
-from connector.audit import AuditEvent
 from connector.clock import VirtualClock
-from connector.journal import Journal, LeaseLost, Step, StepState
-from connector.mailbox import Mailbox
 from connector.model import Aspect, Change, Ref
+from connector.store import audit
+from connector.store.audit import AuditEvent
+from connector.store.journal import Journal, LeaseLost, Step, StepState
+from connector.store.mailbox import Mailbox
 from tests.connector.mailboxes import (
     LEASE,
     PATIENCE,
