@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from adapters.contract import TicketSystem
-from connector.connection import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
-from connector.homes import HomeBook
+from connector.connection.homes import HomeBook
+from connector.connection.policies import Policies
+from connector.connection.state import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
 from connector.notify import Notifier
-from connector.policies import Policies
 from connector.policy.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
 from connector.sight import Sight

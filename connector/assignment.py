@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.contract import TicketSystem
-from connector.alternatives import first_known
-from connector.connection import ConnectionBook
+from connector.connection.alternatives import first_known
+from connector.connection.state import ConnectionBook
 from connector.model import Person, Place
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Tier
 

@@ -19,9 +19,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
-from connector.alternatives import first_known
 from connector.announcing import Announcer
 from connector.assignment import Assigner, Assignment
+from connector.connection.alternatives import first_known
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.notes.marker import Marks

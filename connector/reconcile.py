@@ -15,9 +15,9 @@ import structlog
 
 from adapters.contract import TicketSystem
 from connector.announcing import ROW, message_of
-from connector.connection import SURVEYED
+from connector.connection.homes import HomeBook
+from connector.connection.state import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
-from connector.homes import HomeBook
 from connector.model import ChangedTicket, InboundRequest
 from connector.notify import Notifier
 from connector.store.audit import AuditEvent

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
-from connector.connection import RUNG_AT, SURVEYED, ConnectionBook
+from connector.connection.names import Staff
+from connector.connection.policies import Edition, Policies
+from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
 from connector.hearing import heard_by
 from connector.model import Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
-from connector.policies import Edition, Policies
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_orders, says_something
 from connector.rules.limits import Decision, evaluate
 from connector.rules.observation import EVERY, observe, with_history
 from connector.rules.stints import build_timeline
-from connector.staff import Staff
 from connector.store.connections import ConnectionState
 from connector.store.journal import Journal, Step
 from connector.store.mailbox import Claim, Mailbox, Source

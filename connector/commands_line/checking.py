@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.contract import TicketSystem
-from connector.alternatives import first_known
+from connector.connection.alternatives import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier

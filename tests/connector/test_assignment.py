@@ -10,7 +10,7 @@ import pytest
 
 from connector.assignment import FRESH, NOBODY_AVAILABLE, Assigner, Assignment
 from connector.clock import VirtualClock
-from connector.connection import ConnectionBook
+from connector.connection.state import ConnectionBook
 from connector.errors import Temporary, UnknownName
 from connector.model import Person, Place
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN

@@ -12,7 +12,7 @@ import pytest
 from connector.announcing import Announcer
 from connector.assignment import Assigner
 from connector.clock import VirtualClock
-from connector.connection import ConnectionBook
+from connector.connection.state import ConnectionBook
 from connector.errors import Temporary
 from connector.escalation import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
 from connector.model import Change, StatusGroup

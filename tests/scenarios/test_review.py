@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from connector import assembly
+from connector.connection.homes import HomeBook
 from connector.errors import PayloadError
-from connector.homes import HomeBook
 from connector.model import StatusGroup
 from connector.rules.stints import build_timeline
 from connector.turn import NOTES_STOPPED, TurnSettings

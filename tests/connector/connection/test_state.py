@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.connection import SURVEYED, ConnectionBook
+from connector.connection.state import SURVEYED, ConnectionBook
 from connector.store.connections import Connections, ConnectionState
 from connector.store.database.errors import StoreError
 from connector.store.mailbox import Mailbox

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.alternatives import first_known
+from connector.connection.alternatives import first_known
 from connector.errors import UnknownName
 
 KNOWN = {"irene": 1, "Irene Systems": 2}

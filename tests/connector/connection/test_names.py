@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from connector.clock import VirtualClock
+from connector.connection.names import KEPT_FOR, Staff
 from connector.errors import Temporary, UnknownName
 from connector.model import Person
-from connector.staff import KEPT_FOR, Staff
 from tests.builders import a_policy, a_tier, at
 
 MARIA = Person("200", "Maria", "Maria Desk")

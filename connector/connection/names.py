@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
-from connector.alternatives import first_known
+from connector.connection.alternatives import first_known
 from connector.errors import UnknownName
 from connector.model import Person
 from connector.policy.policy import Policy

@@ -14,7 +14,7 @@ from datetime import datetime
 import structlog
 
 from adapters.contract import TicketSystem
-from connector.homes import HomeBook
+from connector.connection.homes import HomeBook
 from connector.policy.document import PolicyError, read_policy
 from connector.policy.policy import Policy
 from connector.store.policy_log import PolicyLog

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connector.clock import VirtualClock
-from connector.policies import Policies
+from connector.connection.policies import Policies
 from connector.policy.document import read_policy
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store

@@ -1,0 +1,1 @@
+"""One connected ticket system: its state, homes, names, and the policies in force there."""
