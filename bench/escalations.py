@@ -34,7 +34,7 @@ from connector.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
-from connector.turn import TurnSettings
+from connector.turn.turn import TurnSettings
 from connector.worker import WorkerSettings
 
 NAME = "connectwise"

@@ -17,14 +17,14 @@ from connector.connection.state import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBo
 from connector.notify import Notifier
 from connector.policy.policy import Policy
 from connector.reconcile import Chores, ChoreSettings
-from connector.sight import Sight
 from connector.store.connections import ENFORCE, OBSERVE, Connections
 from connector.store.database.engine import Store
 from connector.store.heartbeats import beat
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
-from connector.turn import TicketTurn, TurnSettings
+from connector.turn.look import Sight
+from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker import Outcome, Report, Worker, WorkerSettings
 
 

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.contract import TicketSystem
-from connector.announcing import ROW, message_of
 from connector.connection.homes import HomeBook
 from connector.connection.state import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
@@ -23,6 +22,7 @@ from connector.notify import Notifier
 from connector.store.audit import AuditEvent
 from connector.store.connections import Connections, ConnectionState
 from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
+from connector.turn.announcements import ROW, message_of
 
 POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
 

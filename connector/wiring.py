@@ -23,12 +23,12 @@ from connector.metrics import CountedJournal, CountedMailbox, Metrics
 from connector.notify import Notifier
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
-from connector.sight import Sight
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.policy_log import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
-from connector.turn import TurnSettings
+from connector.turn.look import Sight
+from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from connector.web.keys import KeysAtHand

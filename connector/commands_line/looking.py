@@ -9,12 +9,12 @@ import click
 
 from connector import wiring
 from connector.commands_line import common
-from connector.escalation import TRAINING
 from connector.notes.explanation import explain as explained
-from connector.saga import MOVE, NOTE, SAID, WOULD
 from connector.store import audit as trail
 from connector.store.journal import Step
 from connector.store.mailbox import Claim, Mailbox
+from connector.turn.escalate import TRAINING
+from connector.turn.saga import MOVE, NOTE, SAID, WOULD
 
 _STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", SAID: "said or done"}
 _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned")

@@ -28,7 +28,7 @@ from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
-from connector.turn import TurnSettings
+from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from connector.worker import Worker, WorkerSettings

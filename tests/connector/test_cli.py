@@ -21,7 +21,6 @@ from connector.cli import cli
 from connector.clock import SystemClock
 from connector.commands_line import common, looking, serving
 from connector.errors import Permanent
-from connector.escalation import MOVE
 from connector.serve import Listening
 from connector.settings import load_settings
 from connector.store import audit
@@ -30,6 +29,7 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.journal import Step, StepState
 from connector.store.mailbox import Failed, Mailbox, Source
 from connector.store.policy_log import PolicyLog
+from connector.turn.escalate import MOVE
 from tests.connector.mailboxes import START, a_delivery, claim_one
 from tests.connector.quiet_logging import logging_as_before
 

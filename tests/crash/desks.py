@@ -10,12 +10,12 @@ from collections.abc import Callable
 from sqlalchemy import func, select
 
 from adapters.connectwise.simulator import API_MEMBER, Simulator
-from connector.escalation import MOVE
 from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.database.tables import worker
 from connector.store.journal import Journal, StepState
 from connector.store.mailbox import Delivery, Mailbox, Source
+from connector.turn.escalate import MOVE
 from tests.crash.workers import NAME, PATIENCE, Order
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from connector import assembly
-from connector.turn import TurnSettings
+from connector.turn.turn import TurnSettings
 from tests.builders import a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, post, where, writes

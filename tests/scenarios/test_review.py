@@ -12,7 +12,7 @@ from connector.connection.homes import HomeBook
 from connector.errors import PayloadError
 from connector.model import StatusGroup
 from connector.rules.stints import build_timeline
-from connector.turn import NOTES_STOPPED, TurnSettings
+from connector.turn.turn import NOTES_STOPPED, TurnSettings
 from tests.builders import (
     DESK,
     HOMES,

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from connector.duties import Situation, duties_of
 from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stage, TicketRecord, Visibility
 from connector.notes.escalation_note import Handoff, compose
 from connector.notes.marker import Marks
@@ -23,6 +22,7 @@ from connector.rules.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
 from connector.rules.limits import Decision, evaluate
 from connector.rules.overrides import Override
 from connector.rules.stints import build_timeline
+from connector.turn.duties import Situation, duties_of
 from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, office_hours, seen
 from tests.connector import hostile
 

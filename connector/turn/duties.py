@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.hearing import ANSWER, EDITION
 from connector.model import Reason
 from connector.notes import short_notes
 from connector.policy.policy import Policy
@@ -20,9 +19,10 @@ from connector.rules.follow_up import due_reminder, still_owed
 from connector.rules.limits import Decision, Verdict
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
-from connector.saga import SAID, WOULD, final_people, is_carried_out, saga_named
 from connector.store.audit import AuditEvent
 from connector.store.journal import Step, StepState
+from connector.turn.hearing import ANSWER, EDITION
+from connector.turn.saga import SAID, WOULD, final_people, is_carried_out, saga_named
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""

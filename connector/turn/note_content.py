@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.escalation import Plan
 from connector.model import Ref
 from connector.notes.escalation_note import Handoff
 from connector.policy.policy import EndOfDay, Policy
@@ -14,8 +13,9 @@ from connector.rules.escalation import Demand
 from connector.rules.evidence import entries_within
 from connector.rules.limits import Decision, StageClock
 from connector.rules.stints import Stint
-from connector.saga import final_people, is_carried_out
 from connector.store.journal import Step
+from connector.turn.escalate import Plan
+from connector.turn.saga import final_people, is_carried_out
 
 
 def gather(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from connector.duties import reasons_text
-from connector.escalation import Plan
-from connector.hearing import HEARD, heard_in
 from connector.model import Reason
 from connector.notes.explanation import working
 from connector.rules.escalation import Demand
 from connector.rules.limits import Decision
+from connector.turn.duties import reasons_text
+from connector.turn.escalate import Plan
+from connector.turn.hearing import HEARD, heard_in
 
 
 def facts_of(

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from connector.clock import VirtualClock
-from connector.duties import Say
 from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary
 from connector.notes.marker import Marks
-from connector.saga import SAID, WOULD
-from connector.speaking import Speaker
 from connector.store import audit
 from connector.store.audit import AuditEvent
 from connector.store.journal import Journal, LeaseLost, Step, StepState
 from connector.store.mailbox import Claim, Mailbox
+from connector.turn.duties import Say
+from connector.turn.saga import SAID, WOULD
+from connector.turn.speak import Speaker
 from tests.builders import SAM, TESS
 from tests.connector.desk_double import DeskDouble, Died, die, no_answer, refuse
 from tests.connector.mailboxes import LEASE, a_held_ticket, claim_one

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from connector.escalation import Plan
-from connector.facts import facts_of
 from connector.model import Reason, Target
 from connector.rules.commands import Request
 from connector.rules.escalation import Demand
+from connector.turn.escalate import Plan
+from connector.turn.facts import facts_of
 from tests.builders import SR_IT, TESS, WORKING, a_policy, a_ticket, at
 from tests.connector.speech import decided, said
 

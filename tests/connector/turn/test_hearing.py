@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.hearing import heard_by, heard_in
 from connector.rules.commands import Orders, read_orders
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
-from connector.saga import MOVE, NOTE, SAID
 from connector.store.journal import Step, StepState
+from connector.turn.hearing import heard_by, heard_in
+from connector.turn.saga import MOVE, NOTE, SAID
 from tests.builders import DESK, HOMES, NINE, TESS, TIER_3, a_note, a_policy, a_ticket, at, moved, seen
 
 MANAGERS = {1: {"": "Tess Tech"}}

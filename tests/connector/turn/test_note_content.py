@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from connector.escalation import Plan
-from connector.handover import gather
 from connector.model import Aspect, Reason, Stage, Target
 from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
-from connector.saga import MOVE
 from connector.store.journal import Step, StepState
+from connector.turn.escalate import Plan
+from connector.turn.note_content import gather
+from connector.turn.saga import MOVE
 from tests.builders import (
     ACME,
     CRITICAL,

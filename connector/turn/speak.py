@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapters.contract import TicketSystem
-from connector.duties import Say
 from connector.errors import Forbidden, Temporary
 from connector.model import Person, TicketRecord, Visibility
 from connector.notes.marker import Marks
 from connector.notes.short_notes import note
-from connector.saga import SAID, WOULD, own_note
 from connector.store.audit import AuditEvent
 from connector.store.journal import Journal, Step, StepState
 from connector.store.mailbox import Claim
+from connector.turn.duties import Say
+from connector.turn.saga import SAID, WOULD, own_note
 
 log = structlog.get_logger("connector.speaking")
 

@@ -9,23 +9,23 @@ from typing import Any
 
 import pytest
 
-from connector.announcing import Announcer
-from connector.assignment import Assigner
 from connector.clock import VirtualClock
 from connector.connection.state import ConnectionBook
 from connector.errors import Temporary
-from connector.escalation import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
 from connector.model import Change, StatusGroup
 from connector.notes.marker import Marks
 from connector.policy.policy import FinalEscalation, Policy
-from connector.resuming import GivenUp, kept_member, refuse_endless_moves, resume
 from connector.rules.escalation import Demand, Documentation, demand_of
-from connector.saga import MOVE, NOTE, SAID, target_facts
-from connector.sight import Seen
 from connector.store import audit
 from connector.store.connections import Connections
 from connector.store.journal import Journal, Step, StepState
 from connector.store.mailbox import Delivery, Mailbox, Source
+from connector.turn.announcements import Announcer
+from connector.turn.assignment import Assigner
+from connector.turn.escalate import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
+from connector.turn.look import Seen
+from connector.turn.resume import GivenUp, kept_member, refuse_endless_moves, resume
+from connector.turn.saga import MOVE, NOTE, SAID, target_facts
 from tests.builders import (
     DESK,
     ELSEWHERE,

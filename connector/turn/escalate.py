@@ -19,8 +19,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from adapters.contract import TicketSystem
-from connector.announcing import Announcer
-from connector.assignment import Assigner, Assignment
 from connector.connection.alternatives import first_known
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
@@ -28,11 +26,13 @@ from connector.notes.marker import Marks
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.rules.limits import Decision
 from connector.rules.observation import moved_by_us
-from connector.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
-from connector.speaking import wait_until_settled
 from connector.store.audit import AuditEvent
 from connector.store.journal import Journal, Step
 from connector.store.mailbox import Claim, Effect, Source
+from connector.turn.announcements import Announcer
+from connector.turn.assignment import Assigner, Assignment
+from connector.turn.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
+from connector.turn.speak import wait_until_settled
 
 TRAINING = "training request"
 """The audit event that records a knowledge gap: who, and which topic."""

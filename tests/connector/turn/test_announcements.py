@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from connector.announcing import Announcer, message_of
 from connector.clock import VirtualClock
-from connector.saga import MOVE
 from connector.store.journal import Journal, StepState
 from connector.store.mailbox import Delivery, Effect, Mail, Mailbox, Source
+from connector.turn.announcements import Announcer, message_of
+from connector.turn.saga import MOVE
 from tests.builders import a_ticket
 from tests.connector.mailboxes import LEASE, START, a_held_ticket, all_done, claim_all
 

@@ -10,7 +10,6 @@ from adapters.contract import TicketSystem
 from connector.connection.names import Staff
 from connector.connection.policies import Edition, Policies
 from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
-from connector.hearing import heard_by
 from connector.model import Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
@@ -21,6 +20,7 @@ from connector.rules.stints import build_timeline
 from connector.store.connections import ConnectionState
 from connector.store.journal import Journal, Step
 from connector.store.mailbox import Claim, Mailbox, Source
+from connector.turn.hearing import heard_by
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from connector.assignment import FRESH, NOBODY_AVAILABLE, Assigner, Assignment
 from connector.clock import VirtualClock
 from connector.connection.state import ConnectionBook
 from connector.errors import Temporary, UnknownName
@@ -16,6 +15,7 @@ from connector.model import Person, Place
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN
 from connector.store.connections import Connections
 from connector.store.database.engine import Store
+from connector.turn.assignment import FRESH, NOBODY_AVAILABLE, Assigner, Assignment
 from tests.builders import SR_IT, TIER_3, a_tier, at
 
 ANN, BOB, CID = (

@@ -11,37 +11,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from connector import outcomes
-from connector.announcing import Announcer
-from connector.assignment import Assigner
-from connector.duties import Duties, Situation, duties_of
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
-from connector.escalation import (
-    MOVE_PAUSE,
-    MOVE_TRIES,
-    Carried,
-    Escalator,
-    MoveDidNotHold,
-    NoteWasVisible,
-    Plan,
-)
-from connector.facts import facts_of
-from connector.handover import gather
-from connector.hearing import heard_by, heard_in
 from connector.model import Change
 from connector.notes.escalation_note import compose
 from connector.notes.marker import Marks
 from connector.policy.policy import Policy
-from connector.resuming import GivenUp, errand_of, kept_member, resume
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
-from connector.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
-from connector.sight import Seen, Sight
-from connector.speaking import Speaker
 from connector.store.audit import AuditEvent
 from connector.store.journal import LeaseLost, Step
 from connector.store.mailbox import Claim, Effect, Failed, Finished, Source
+from connector.turn.announcements import Announcer
+from connector.turn.assignment import Assigner
+from connector.turn.duties import Duties, Situation, duties_of
+from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Carried, Escalator, MoveDidNotHold, NoteWasVisible, Plan
+from connector.turn.facts import facts_of
+from connector.turn.hearing import heard_by, heard_in
+from connector.turn.look import Seen, Sight
+from connector.turn.note_content import gather
+from connector.turn.resume import GivenUp, errand_of, kept_member, resume
+from connector.turn.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
+from connector.turn.speak import Speaker
+from connector.turn.turn import outcomes
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""

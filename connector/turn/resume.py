@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from connector.escalation import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
 from connector.model import BY_CONNECTOR, Aspect, Change, Target
 from connector.rules.escalation import Demand
 from connector.rules.observation import OURSELVES
-from connector.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of
-from connector.sight import Seen
-from connector.speaking import wait_until_settled
 from connector.store.journal import Step
 from connector.store.mailbox import Source
+from connector.turn.escalate import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
+from connector.turn.look import Seen
+from connector.turn.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of
+from connector.turn.speak import wait_until_settled
 
 
 class GivenUp:

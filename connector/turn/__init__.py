@@ -1,0 +1,1 @@
+"""One ticket's turn: look, decide, escalate, resume, speak, remember."""
