@@ -35,7 +35,7 @@ from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn.turn import TurnSettings
-from connector.worker import WorkerSettings
+from connector.worker.worker import WorkerSettings
 
 NAME = "connectwise"
 THREADS = WorkerSettings("bench").threads

@@ -14,9 +14,7 @@ from adapters.contract import TicketSystem
 from connector.connection.homes import HomeBook
 from connector.connection.policies import Policies
 from connector.connection.state import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
-from connector.notify import Notifier
 from connector.policy.policy import Policy
-from connector.reconcile import Chores, ChoreSettings
 from connector.store.connections import ENFORCE, OBSERVE, Connections
 from connector.store.database.engine import Store
 from connector.store.heartbeats import beat
@@ -25,7 +23,9 @@ from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from connector.turn.look import Sight
 from connector.turn.turn import TicketTurn, TurnSettings
-from connector.worker import Outcome, Report, Worker, WorkerSettings
+from connector.worker.chores import Chores, ChoreSettings
+from connector.worker.notifier import Notifier
+from connector.worker.worker import Outcome, Report, Worker, WorkerSettings
 
 
 @dataclass(frozen=True, slots=True)

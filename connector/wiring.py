@@ -20,7 +20,6 @@ from connector import __version__, assembly
 from connector.clock import SystemClock
 from connector.errors import ConfigError, ConnectorError
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
-from connector.notify import Notifier
 from connector.serve import STOP_SECONDS, Site
 from connector.settings import Settings
 from connector.store.database.engine import Store
@@ -32,7 +31,8 @@ from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from connector.web.keys import KeysAtHand
-from connector.worker import Worker, WorkerSettings
+from connector.worker.notifier import Notifier
+from connector.worker.worker import Worker, WorkerSettings
 
 log = structlog.get_logger("connector")
 

@@ -11,7 +11,7 @@ from adapters.contract import TicketSystem
 from connector import wiring
 from connector.commands_line import checking, common
 from connector.model import Finding, Registration, Severity
-from connector.notify import Notifier
+from connector.worker.notifier import Notifier
 
 
 @click.command()

@@ -22,7 +22,6 @@ from adapters.desk import Desk
 from adapters.registry import SYSTEMS
 from connector import __version__, assembly
 from connector.clock import Clock, VirtualClock
-from connector.notify import Notifier
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
@@ -31,7 +30,8 @@ from connector.store.signing_keys import SigningKeyStore
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
-from connector.worker import Worker, WorkerSettings
+from connector.worker.notifier import Notifier
+from connector.worker.worker import Worker, WorkerSettings
 
 
 @dataclass

@@ -15,11 +15,11 @@ from flask import Blueprint, Request, Response, request
 from adapters.contract import TicketSystem
 from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
-from connector.reconcile import KEY, pack
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Delivery, Source
 from connector.web.deps import Deps, Recently
 from connector.web.problems import Problem, unavailable
+from connector.worker.chores import KEY, pack
 
 MOST_BYTES = 256 * 1024
 LONGEST_DELIVERY = 200

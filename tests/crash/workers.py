@@ -24,7 +24,7 @@ from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn.turn import TurnSettings
-from connector.worker import WorkerSettings
+from connector.worker.worker import WorkerSettings
 from tests.builders import a_policy, a_tier, round_the_clock
 
 NAME = "connectwise"

@@ -8,8 +8,8 @@ import pytest
 
 from connector.demo.stage import Stage
 from connector.errors import Temporary
-from connector.notify import Notifier
 from connector.policy.policy import FinalEscalation
+from connector.worker.notifier import Notifier
 from tests.builders import NINE, a_tier, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where

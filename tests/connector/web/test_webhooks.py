@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 
 from connector.errors import KeyUnknown, PayloadError
-from connector.reconcile import unpack
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Source
 from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
+from connector.worker.chores import unpack
 from tests.connector.web.fakes import KEY
 
 GOOD = {"x-sign": "good"}

@@ -22,7 +22,7 @@ from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.turn.turn import TurnSettings
-from connector.worker import Worker, WorkerSettings
+from connector.worker.worker import Worker, WorkerSettings
 from tests.e2e.rt.api import Api
 from tests.e2e.rt.connector import HOMES, connector_at
 from tests.e2e.rt.instance import ACCOUNT, Instance

@@ -13,7 +13,7 @@ import pytest
 from connector.clock import VirtualClock
 from connector.store.database.engine import Store
 from connector.store.mailbox import Claim, Failed, Finished, Mailbox
-from connector.worker import Worker, WorkerSettings
+from connector.worker.worker import Worker, WorkerSettings
 from tests.connector.mailboxes import PATIENCE, a_delivery, all_done
 
 FOR_EVER = 3600.0

@@ -18,11 +18,11 @@ from connector.connection.homes import HomeBook
 from connector.connection.state import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
 from connector.model import ChangedTicket, InboundRequest
-from connector.notify import Notifier
 from connector.store.audit import AuditEvent
 from connector.store.connections import Connections, ConnectionState
 from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
 from connector.turn.announcements import ROW, message_of
+from connector.worker.notifier import Notifier
 
 POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.variables import Secret
 from connector.errors import Temporary
 from connector.model import Severity
-from connector.notify import Notifier
+from connector.worker.notifier import Notifier
 
 
 class Listener(HTTPServer):

@@ -1,0 +1,1 @@
+"""The loop around turns: the worker, its chores, the notifier."""
