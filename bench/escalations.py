@@ -30,7 +30,7 @@ from adapters.registry import SYSTEMS
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
 from connector import assembly, logs
-from connector.settings import load_settings
+from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore

@@ -18,10 +18,10 @@ from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
 from connector import __version__, assembly
 from connector.clock import SystemClock
+from connector.config.settings import Settings
 from connector.errors import ConfigError, ConnectorError
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
 from connector.serve import STOP_SECONDS, Site
-from connector.settings import Settings
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.policy_log import PolicyLog

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from adapters.registry import SYSTEMS
-from connector.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
-from connector.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
-from connector.settings import load_settings, policy_names
-from connector.settings_reference import env_example, main, markdown_table
+from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
+from connector.config.reference import env_example, main, markdown_table
+from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
+from connector.config.settings import load_settings, policy_names
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.+)$", re.MULTILINE)

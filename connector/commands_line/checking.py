@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from adapters.contract import TicketSystem
+from connector.config.settings import Settings
 from connector.connection.alternatives import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
-from connector.settings import Settings
 from connector.store.database.engine import SchemaState, Store
 from connector.store.database.errors import StoreUnavailable
 

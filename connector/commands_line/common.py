@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
 from connector import logs, wiring
-from connector.settings import Settings, load_settings
+from connector.config.settings import Settings, load_settings
 
 DOTENV = ".env"
 Command = TypeVar("Command", bound=Callable[..., Any])

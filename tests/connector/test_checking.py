@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from connector.commands_line.checking import of_database, of_settings, of_system, to_install
+from connector.config.settings import Settings, load_settings
 from connector.model import Finding, Registration, Severity, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
-from connector.settings import Settings, load_settings
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from tests.connector.web.fakes import FakeSystem

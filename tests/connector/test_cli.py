@@ -20,9 +20,9 @@ from connector import __version__, wiring
 from connector.cli import cli
 from connector.clock import SystemClock
 from connector.commands_line import common, looking, serving
+from connector.config.settings import load_settings
 from connector.errors import Permanent
 from connector.serve import Listening
-from connector.settings import load_settings
 from connector.store import audit
 from connector.store.database.engine import SchemaState, Store
 from connector.store.database.errors import StoreUnavailable

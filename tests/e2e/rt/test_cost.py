@@ -17,7 +17,7 @@ import pytest
 from adapters.registry import SYSTEMS
 from connector import assembly
 from connector.clock import SystemClock
-from connector.settings import load_settings
+from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore

@@ -8,10 +8,10 @@ import pytest
 
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.variables import Secret, Variable
+from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
 from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
-from connector.settings import load_settings
 
 CONNECTED = {
     "CONNECTWISE_URL": "https://na.myconnectwise.net/",

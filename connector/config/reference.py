@@ -1,6 +1,6 @@
 """Every environment variable in groups, as the README's table and as ``.env.example``.
 
-``python -m connector.settings_reference table`` or ``… example`` prints them; a test keeps both files equal to it.
+``python -m connector.config.reference table`` or ``… example`` prints them; a test keeps both files equal to it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from adapters.registry import SYSTEMS
 from adapters.variables import Variable
-from connector.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
-from connector.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
-from connector.settings import SystemVariables
+from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
+from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
+from connector.config.settings import SystemVariables
 
 _ACTIVE = ("DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "ESCALATION_MODE")
 """What ``.env.example`` sets; all else stands there as a comment."""
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> int:
     """Print the ``table`` or the ``example``; 2 for any other wish."""
     texts = {"table": markdown_table, "example": env_example}
     if len(arguments) != 1 or arguments[0] not in texts:
-        sys.stderr.write("usage: python -m connector.settings_reference table|example\n")
+        sys.stderr.write("usage: python -m connector.config.reference table|example\n")
         return 2
     sys.stdout.write(texts[arguments[0]]())
     return 0

@@ -13,11 +13,7 @@ from typing import Any, Protocol
 
 from adapters.registry import SYSTEMS
 from adapters.variables import Secret, Variable, given, read_all
-from connector.errors import ConfigError
-from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
-from connector.policy.policy import Policy
-from connector.policy.schema import shown
-from connector.policy_variables import (
+from connector.config.policy_variables import (
     MOST_TIERS,
     PLAIN_VARIABLES,
     TIER_VARIABLES,
@@ -25,7 +21,7 @@ from connector.policy_variables import (
     home_ending,
     tier_variable,
 )
-from connector.service_variables import (
+from connector.config.service_variables import (
     ADOPT,
     DATABASE_URL,
     DEAD_LETTER_HOURS,
@@ -41,6 +37,10 @@ from connector.service_variables import (
     RECONCILE_SECONDS,
     SERVICE_VARIABLES,
 )
+from connector.errors import ConfigError
+from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
+from connector.policy.policy import Policy
+from connector.policy.schema import shown
 from connector.wording import clipped, did_you_mean
 
 
