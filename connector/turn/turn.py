@@ -33,7 +33,7 @@ from connector.turn.note_content import gather
 from connector.turn.resume import GivenUp, errand_of, kept_member, resume
 from connector.turn.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
-from connector.turn.turn import outcomes
+from connector.turn import outcomes
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""
