@@ -29,7 +29,8 @@ from adapters.http import HttpOptions
 from adapters.registry import SYSTEMS
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
-from connector import assembly, logs
+from connector import logs
+from connector.app.connect import Outcome, connect, worker_of
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
@@ -72,21 +73,19 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
         far = timedelta(hours=1)
-        connected = assembly.connect(
-            system, store, settings.policy, turns, far, keeps_webhooks=False, jitter=random.Random(1)
-        )
-        assembly.worker_of(store, [connected], WorkerSettings("bench", threads=threads)).run_until_idle()
+        connected = connect(system, store, settings.policy, turns, far, keeps_webhooks=False, jitter=random.Random(1))
+        worker_of(store, [connected], WorkerSettings("bench", threads=threads)).run_until_idle()
         clock.shift = timedelta()
 
         def escalate(tickets: list[int]) -> float:
             left, done = {str(n) for n in tickets}, Event()
 
-            def told(outcome: assembly.Outcome) -> None:
+            def told(outcome: Outcome) -> None:
                 left.discard(outcome.claim.ticket)
                 if not left:
                     done.set()
 
-            worker = assembly.worker_of(store, [connected], WorkerSettings("bench", threads=threads), told)
+            worker = worker_of(store, [connected], WorkerSettings("bench", threads=threads), told)
             mailbox.deliver([Delivery(NAME, str(n), f"bench:{n}", Source.WEBHOOK) for n in tickets])
             begin = time.perf_counter()
             worker.start()

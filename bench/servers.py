@@ -21,7 +21,7 @@ from pathlib import Path
 
 from flask import Flask, request
 
-from connector.serve import Listening, Site, serve
+from connector.app.serve import Listening, Site, serve
 from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
 

@@ -1,7 +1,7 @@
 """What Prometheus may ask: counters of what this process did, and gauges read from the database at each scrape.
 
 The gauges are the same whichever process answers. The counters belong to the process that did the work; in a web
-service of several processes they are summed over all of them (see ``connector.serve``). A worker that runs apart
+service of several processes they are summed over all of them (see ``connector.app.serve``). A worker that runs apart
 from the web service counts for itself alone; what it leaves in the database is in everybody's gauges.
 """
 

@@ -29,9 +29,8 @@ PURE = {
 }
 """Modules and folders of the connector that take everything they know as arguments."""
 
-CORE = {"turn", "sight", "saga", "outcomes", "escalation", "handover", "reconcile", "worker", "assembly"}
-CORE |= {"mailbox", "journal", "audit", "homes", "connection"}
-EDGES = {"web", "cli", "serve", "wiring", "demo", "commands_line"}
+CORE = {"turn", "worker", "connection", "store"}
+EDGES = {"web", "cli", "app", "config", "demo"}
 VENDOR_WORDS = re.compile(r"connectwise|halo|request.?tracker|\bmyconnectwise\b", re.IGNORECASE)
 FORBIDDEN_IN_PURE = {"requests", "flask", "sqlalchemy", "os", "time", "random", "secrets", "socket", "threading"}
 OPEN_TO_CONNECTOR = {f"adapters.{name}" for name in ("contract", "registry", "variables", "later", "http")}

@@ -15,7 +15,8 @@ from dotenv import dotenv_values
 
 from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
-from connector import logs, wiring
+from connector import logs
+from connector.app import wiring
 from connector.config.settings import Settings, load_settings
 
 DOTENV = ".env"

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from connector import wiring
+from connector.app import wiring
 from connector.commands_line import common
 from connector.notes.explanation import explain as explained
 from connector.store import audit as trail

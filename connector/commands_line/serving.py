@@ -10,9 +10,9 @@ from types import FrameType
 import click
 import structlog
 
-from connector import wiring
+from connector.app import wiring
+from connector.app.serve import Listening, serve, shared_metrics, web_processes
 from connector.commands_line import common
-from connector.serve import Listening, serve, shared_metrics, web_processes
 from connector.store.database.engine import SchemaState, Store
 
 log = structlog.get_logger("connector")

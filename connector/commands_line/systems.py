@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from adapters.contract import TicketSystem
-from connector import wiring
+from connector.app import wiring
 from connector.commands_line import checking, common
 from connector.model import Finding, Registration, Severity
 from connector.worker.notifier import Notifier

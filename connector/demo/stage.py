@@ -20,7 +20,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from adapters.contract import TicketSystem
 from adapters.desk import Desk
 from adapters.registry import SYSTEMS
-from connector import __version__, assembly
+from connector import __version__
+from connector.app.connect import Connected, connect, worker_of
 from connector.clock import Clock, VirtualClock
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store
@@ -46,7 +47,7 @@ class Stage:
     store: Store
     mailbox: Mailbox
     systems: Mapping[str, TicketSystem]
-    connections: dict[str, assembly.Connected]
+    connections: dict[str, Connected]
     worker: Worker
     url: str
 
@@ -66,12 +67,12 @@ class Stage:
         return self.systems[self.desk.system]
 
     @property
-    def connected(self) -> assembly.Connected:
+    def connected(self) -> Connected:
         """The first connection's parts."""
         return self.connections[self.desk.system]
 
     @connected.setter
-    def connected(self, again: assembly.Connected) -> None:
+    def connected(self, again: Connected) -> None:
         """The same connection, brought up anew; the worker must be made anew, too."""
         self.connections[again.name] = again
 
@@ -153,7 +154,7 @@ def stage(
         stack.callback(web.shutdown)
         turns = TurnSettings(is_enforcing=is_enforcing, adopts_from_now=adopts_from_now)
         connections = {
-            name: assembly.connect(
+            name: connect(
                 system,
                 store,
                 policy,
@@ -165,7 +166,7 @@ def stage(
             )
             for name, system in systems.items()
         }
-        worker = assembly.worker_of(store, list(connections.values()), WorkerSettings("stage", threads=threads))
+        worker = worker_of(store, list(connections.values()), WorkerSettings("stage", threads=threads))
         if has_webhooks:
             for desk in desks:
                 _have_webhooks_sent(desk, systems[desk.system], url)

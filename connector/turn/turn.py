@@ -22,6 +22,7 @@ from connector.rules.limits import Decision, Verdict
 from connector.store.audit import AuditEvent
 from connector.store.journal import LeaseLost, Step
 from connector.store.mailbox import Claim, Effect, Failed, Finished, Source
+from connector.turn import outcomes
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
 from connector.turn.duties import Duties, Situation, duties_of
@@ -33,7 +34,6 @@ from connector.turn.note_content import gather
 from connector.turn.resume import GivenUp, errand_of, kept_member, resume
 from connector.turn.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
-from connector.turn import outcomes
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""

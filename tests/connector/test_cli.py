@@ -16,13 +16,14 @@ from click.testing import CliRunner, Result
 
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import ConnectWise
-from connector import __version__, wiring
+from connector import __version__
+from connector.app import wiring
+from connector.app.serve import Listening
 from connector.cli import cli
 from connector.clock import SystemClock
 from connector.commands_line import common, looking, serving
 from connector.config.settings import load_settings
 from connector.errors import Permanent
-from connector.serve import Listening
 from connector.store import audit
 from connector.store.database.engine import SchemaState, Store
 from connector.store.database.errors import StoreUnavailable

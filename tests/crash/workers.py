@@ -18,7 +18,8 @@ from types import FrameType
 
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.system import ConnectWise
-from connector import assembly, logs
+from connector import logs
+from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store
@@ -103,7 +104,7 @@ def work(order: Order, ready: Connection) -> None:
     )
     # The simulator shows a note at once: there is no need to wait as long as for the real system.
     system.settle_seconds = order.settle
-    connected = assembly.connect(
+    connected = connect(
         system,
         store,
         crash_policy(),
@@ -113,9 +114,7 @@ def work(order: Order, ready: Connection) -> None:
         jitter=random.Random(os.getpid()),
     )
     lease = timedelta(seconds=order.lease)
-    worker = assembly.worker_of(
-        store, [connected], WorkerSettings(str(os.getpid()), order.threads, lease, idle_seconds=0.05)
-    )
+    worker = worker_of(store, [connected], WorkerSettings(str(os.getpid()), order.threads, lease, idle_seconds=0.05))
     worker.start()
     parent = multiprocessing.parent_process()
     assert parent is not None

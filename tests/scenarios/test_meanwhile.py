@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector import assembly
+from connector.app.connect import connect, worker_of
 from connector.turn.turn import TurnSettings
 from tests.builders import a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
@@ -216,7 +216,7 @@ def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open
 
 def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
     """The same desk, its worker started anew in another mode or with another policy."""
-    again = assembly.connect(
+    again = connect(
         desk.system,
         desk.store,
         policy or desk.connected.turns.sight.policies.present.policy,
@@ -226,7 +226,7 @@ def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
         jitter=desk.connected.turns.jitter,
     )
     desk.connected = again
-    desk.worker = assembly.worker_of(desk.store, [again], desk.worker.settings)
+    desk.worker = worker_of(desk.store, [again], desk.worker.settings)
 
 
 @pytest.mark.process("enforce")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector import assembly
+from connector.app.connect import connect, worker_of
 from connector.connection.homes import HomeBook
 from connector.errors import PayloadError
 from connector.model import StatusGroup
@@ -119,8 +119,8 @@ def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_men
 def test_a_visible_note_stops_the_notes_of_every_worker_process(desk):
     policy, jitter = desk.connected.turns.sight.policies.present.policy, desk.connected.turns.jitter
     settings = TurnSettings(is_enforcing=True)
-    second = assembly.connect(desk.system, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter)
-    other_process = assembly.worker_of(desk.store, [second], replace(desk.worker.settings, name="second"))
+    second = connect(desk.system, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter)
+    other_process = worker_of(desk.store, [second], replace(desk.worker.settings, name="second"))
     first, later = a_ticket_on(desk, "one"), a_ticket_on(desk, "two")
     desk.settle()
     desk.simulator.set_summary(first, "x")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import SYSTEMS
-from connector import assembly
+from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
@@ -47,7 +47,7 @@ class Ours:
             settings.connections["rt"], HOMES, SigningKeyStore(self.store, "rt"), SystemClock(), calls_per_minute=None
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
-        self.connected = assembly.connect(
+        self.connected = connect(
             self.system,
             self.store,
             settings.policy,
@@ -60,7 +60,7 @@ class Ours:
 
     def worker(self) -> Worker:
         """A worker with one thread."""
-        return assembly.worker_of(self.store, [self.connected], WorkerSettings("cost", threads=1))
+        return worker_of(self.store, [self.connected], WorkerSettings("cost", threads=1))
 
     def escalate(self, ticket: int) -> None:
         """A ticket's mail comes in; returns when its turn is over."""

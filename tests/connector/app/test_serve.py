@@ -20,12 +20,13 @@ from gunicorn.config import Config
 from prometheus_client import values
 
 from adapters.connectwise.simulator import Simulator
-from connector import logs, wiring
+from connector import logs
+from connector.app import wiring
+from connector.app.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.metrics import Metrics, exposition
-from connector.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
 from connector.store.database.engine import Store
 from connector.store.heartbeats import last_cycle_at
 from tests.connector.mailboxes import until

@@ -16,12 +16,13 @@ import structlog
 
 from adapters.contract import TicketSystem
 from adapters.registry import SYSTEMS
-from connector import __version__, assembly
+from connector import __version__
+from connector.app import connect
+from connector.app.serve import STOP_SECONDS, Site
 from connector.clock import SystemClock
 from connector.config.settings import Settings
 from connector.errors import ConfigError, ConnectorError
 from connector.metrics import CountedJournal, CountedMailbox, Metrics
-from connector.serve import STOP_SECONDS, Site
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.policy_log import PolicyLog
@@ -92,13 +93,13 @@ def announce(settings: Settings) -> None:
     )
 
 
-def connections_of(wiring: Wiring) -> list[assembly.Connected]:
+def connections_of(wiring: Wiring) -> list[connect.Connected]:
     """Every connection, brought up: remembered, with its chores planned. Raises StoreUnavailable."""
     settings = wiring.settings
     PolicyLog(wiring.store).bring_into_force(settings.policy.version, settings.policy_document)
     found = []
     for system in wiring.systems.values():
-        connected = assembly.connect(
+        connected = connect.connect(
             system,
             wiring.store,
             settings.policy,
@@ -125,7 +126,7 @@ def turn_settings(settings: Settings) -> TurnSettings:
 def sight_of(wiring: Wiring, name: str) -> Sight:
     """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
     settings = wiring.settings
-    return assembly.sight_of(wiring.systems[name], wiring.store, settings.policy, turn_settings(settings))
+    return connect.sight_of(wiring.systems[name], wiring.store, settings.policy, turn_settings(settings))
 
 
 def worker_of(wiring: Wiring) -> Worker:
@@ -133,7 +134,7 @@ def worker_of(wiring: Wiring) -> Worker:
     connected = connections_of(wiring)
     threading.Thread(target=report_homes, args=(connected,), name="homes", daemon=True).start()
     report = partial(wiring.metrics.count_outcome, now=wiring.store.now)
-    return assembly.worker_of(wiring.store, connected, WorkerSettings(worker_name()), report)
+    return connect.worker_of(wiring.store, connected, WorkerSettings(worker_name()), report)
 
 
 def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool = False) -> Site:
@@ -185,7 +186,7 @@ def _count_call(metrics: Metrics, system: str, method: str, status: int, _second
     metrics.count_call(system, method, status)
 
 
-def report_homes(connected: list[assembly.Connected]) -> None:
+def report_homes(connected: list[connect.Connected]) -> None:
     """Log what of the homes does not resolve. Asks the ticket systems; never raises because of them."""
     for one in connected:
         try:

@@ -1,0 +1,1 @@
+"""The composition root: wires the parts, starts processes."""
