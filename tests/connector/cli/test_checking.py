@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.commands_line.checking import of_database, of_settings, of_system, to_install
+from connector.cli.checking import of_database, of_settings, of_system, to_install
 from connector.config.settings import Settings, load_settings
 from connector.model import Finding, Registration, Severity, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from connector.app import wiring
-from connector.commands_line import common
+from connector.cli import common
 from connector.notes.explanation import explain as explained
 from connector.store import audit as trail
 from connector.store.journal import Step

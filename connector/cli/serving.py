@@ -12,7 +12,7 @@ import structlog
 
 from connector.app import wiring
 from connector.app.serve import Listening, serve, shared_metrics, web_processes
-from connector.commands_line import common
+from connector.cli import common
 from connector.store.database.engine import SchemaState, Store
 
 log = structlog.get_logger("connector")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from connector.commands_line import common
+from connector.cli import common
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog, PolicyRow
 

@@ -9,7 +9,7 @@ import click
 
 from adapters.contract import TicketSystem
 from connector.app import wiring
-from connector.commands_line import checking, common
+from connector.cli import checking, common
 from connector.model import Finding, Registration, Severity
 from connector.worker.notifier import Notifier
 

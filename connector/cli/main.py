@@ -17,10 +17,10 @@ _COMMANDS = {
     "migrate": "serving",
     "check": "systems",
     "webhooks": "systems",
-    "explain": "looking",
-    "dead-letters": "looking",
-    "audit": "looking",
-    "export": "looking",
+    "explain": "inspection",
+    "dead-letters": "inspection",
+    "audit": "inspection",
+    "export": "inspection",
     "policy": "policies",
 }
 """The commands and the module of each, loaded when it is called: ``--help`` is quick, ``migrate`` loads no server."""
@@ -36,7 +36,7 @@ class Commands(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(f"connector.commands_line.{module}"), cmd_name.replace("-", "_"))
+        command: click.Command = getattr(import_module(f"connector.cli.{module}"), cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

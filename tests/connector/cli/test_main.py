@@ -19,9 +19,9 @@ from adapters.connectwise.system import ConnectWise
 from connector import __version__
 from connector.app import wiring
 from connector.app.serve import Listening
-from connector.cli import cli
+from connector.cli import common, inspection, serving
+from connector.cli.main import cli
 from connector.clock import SystemClock
-from connector.commands_line import common, looking, serving
 from connector.config.settings import load_settings
 from connector.errors import Permanent
 from connector.store import audit
@@ -366,7 +366,7 @@ def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
 def test_explain_tells_what_was_escalated_before():
     step = Step("psa/4711/s/fix", MOVE, StepState.DONE, {"reason": "Time", "from": "Desk", "to": "Tier 3"}, START)
     expected = "2026-03-02T09:00:00+00:00 psa/4711/s/fix: move done; reason Time, from Desk, to Tier 3"
-    assert looking.told(step) == expected
+    assert inspection.told(step) == expected
 
 
 def test_explain_before_the_first_start_is_exit_1_and_starts_nothing(connected, folder):

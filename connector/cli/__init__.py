@@ -1,0 +1,5 @@
+"""The command line: ``escalator``."""
+
+from connector.cli.main import main
+
+__all__ = ["main"]

@@ -1,1 +1,0 @@
-"""The commands of ``escalator``, small and apart; ``connector.cli`` puts them together."""
