@@ -1,1 +1,1 @@
-"""One folder per ticket system, each meeting the protocol in ``adapters.contract``."""
+"""One folder per ticket system, each meeting the protocol in ``connector.systems.contract``."""

@@ -32,6 +32,7 @@ from urllib3.exceptions import NewConnectionError
 from adapters.budget import CallBudget
 from connector.clock import Clock
 from connector.errors import AdapterError, OutcomeUnknown, Permanent, Temporary
+from connector.systems.variables import is_loopback
 
 DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0
@@ -39,7 +40,6 @@ _HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"
 _SHORTEST_CREDENTIAL = 6
 _IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+(?:/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
 """An address with nothing in it that would have to be prepared to be sent."""
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,11 +322,6 @@ def origin_of(url: str) -> str:
         raise ValueError(f"no host in {url!r}")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return f"{parts.scheme.lower()}://{parts.hostname.lower()}:{port}"
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address points to this very machine."""
-    return (urlsplit(url).hostname or "") in LOOPBACK_HOSTS
 
 
 def http_date(text: str | None) -> datetime | None:

@@ -16,13 +16,13 @@ from pathlib import Path
 
 import structlog
 
-from adapters.contract import TicketSystem
-from adapters.desk import Desk
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.model import StatusGroup, TicketId
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import TicketSystem
+from connector.systems.desk import Desk
 from tests.builders import a_policy
 
 START = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ SECOND = timedelta(seconds=1)
 @contextmanager
 def watched(name: str, clock: VirtualClock) -> Iterator[Stage]:
     """The connector on that system, after a first escalation: every name is looked up."""
-    desk = SYSTEMS[name].simulated(clock)
+    desk = ticket_systems()[name].simulated(clock)
     with (
         tempfile.TemporaryDirectory() as folder,
         stage(
@@ -85,7 +85,7 @@ def costs(on: Stage) -> tuple[float, float, float]:
 
 def budget_an_hour(on: Stage) -> float | None:
     """What a connection may call in an hour: used up, and timed until it is whole again. None without a limit."""
-    entry, desk = SYSTEMS[on.desk.system], on.desk
+    entry, desk = ticket_systems()[on.desk.system], on.desk
     system: TicketSystem = entry.connect(
         entry.settings_from({**desk.variables(), "PUBLIC_URL": on.url}),
         list(desk.homes),
@@ -114,7 +114,7 @@ def results() -> list[dict[str, object]]:
     """Every system's figures beside its budget."""
     rows: list[dict[str, object]] = []
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    for name in SYSTEMS:
+    for name in ticket_systems():
         with watched(name, VirtualClock(START)) as on:
             change, escalation, idle = costs(on)
             budget = budget_an_hour(on)

@@ -26,7 +26,6 @@ import requests
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.system import ConnectWise
 from adapters.http import HttpOptions
-from adapters.registry import SYSTEMS
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
 from connector import logs
@@ -35,6 +34,7 @@ from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems.catalogue import ticket_systems
 from connector.turn.turn import TurnSettings
 from connector.worker.worker import WorkerSettings
 
@@ -56,7 +56,7 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
     """The connector on a SQLite file of its own, its names looked up; the worker starts and stops with each batch."""
     with tempfile.TemporaryDirectory() as folder:
         environ = settings_of(Path(folder), desk.url, **desk.environment, WORK_HOURS="24x7", ADOPT="history")
-        settings = load_settings(environ, SYSTEMS)
+        settings = load_settings(environ, ticket_systems())
         clock = ShiftedClock()
         # Connected before the tickets came: they are new ones, whose webhooks come late, and not old ones to adopt.
         clock.shift = -2 * BEGAN

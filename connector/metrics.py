@@ -21,7 +21,6 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from adapters.contract import TicketSystem
 from connector.model import Change
 from connector.store import heartbeats
 from connector.store.audit import AuditEvent
@@ -29,6 +28,7 @@ from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.journal import Journal
 from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mailbox
+from connector.systems.contract import TicketSystem
 
 PREFIX = "escalator"
 ESCALATING = frozenset({"escalated", "final escalation", "would escalate"})

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from adapters.registry import SYSTEMS, AdapterEntry
+from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from tests.contract import conftest as contract_worlds
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "adding-an-adapter.md").read_text(encoding="utf-8")
 LONGEST_MODULE = 400
 
-every_adapter = pytest.mark.parametrize("entry", SYSTEMS.values(), ids=list(SYSTEMS))
+every_adapter = pytest.mark.parametrize("entry", ticket_systems().values(), ids=list(ticket_systems()))
 
 
-def folder_of(entry: AdapterEntry) -> Path:
+def folder_of(entry: CatalogueEntry) -> Path:
     return ROOT / Path(*entry.package.split("."))
 
 
@@ -52,11 +52,10 @@ def test_each_adapters_modules_are_of_a_size_that_one_can_read(entry):
 
 
 @every_adapter
-def test_each_adapter_is_a_line_of_the_form_that_the_page_shows(entry):
-    line = f'AdapterEntry("{entry.name}", "{entry.package}")'
-    assert line in (ROOT / "adapters" / "registry.py").read_text(encoding="utf-8")
-    form = line.replace(f'"{entry.name}"', '"name"').replace(entry.package, "adapters.package")
-    assert form in PAGE
+def test_each_adapter_declares_its_name_in_the_form_that_the_page_shows(entry):
+    line = f'NAME = "{entry.name}"'
+    assert line in (folder_of(entry) / "__init__.py").read_text(encoding="utf-8").splitlines()
+    assert line.replace(entry.name, "name") in PAGE
 
 
 @every_adapter
@@ -76,10 +75,13 @@ def test_each_adapter_has_fixtures_and_tests_of_its_own(entry):
 
 
 @every_adapter
-def test_what_all_share_names_no_ticket_system_outside_the_registry(entry):
+def test_what_all_share_names_no_ticket_system(entry):
     names = {entry.name, entry.package, entry.package.rpartition(".")[2]}
-    shared = [path for path in (ROOT / "adapters").glob("*.py") if path.name != "registry.py"]
-    for path in (*shared, *(ROOT / "adapters" / "simulation").glob("*.py"), *(ROOT / "connector").rglob("*.py")):
+    for path in (
+        *(ROOT / "adapters").glob("*.py"),
+        *(ROOT / "adapters" / "simulation").glob("*.py"),
+        *(ROOT / "connector").rglob("*.py"),
+    ):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -91,7 +93,7 @@ def test_what_all_share_names_no_ticket_system_outside_the_registry(entry):
 def test_the_contract_suite_runs_for_every_registered_system():
     fixture = contract_worlds.world
     marker = getattr(fixture, "_fixture_function_marker", None) or fixture._pytestfixturefunction
-    assert list(marker.params) == list(SYSTEMS)
+    assert list(marker.params) == list(ticket_systems())
 
 
 def test_every_place_that_the_page_names_is_there():

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from adapters.registry import SYSTEMS
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
 from connector.config.reference import env_example, main, markdown_table
 from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
 from connector.config.settings import load_settings, policy_names
+from connector.systems.catalogue import ticket_systems
 
 ROOT = Path(__file__).parent.parent
 ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.+)$", re.MULTILINE)
@@ -27,8 +27,8 @@ def example() -> str:
 def names_of_the_program() -> set[str]:
     names = {variable.name for variable in (*SERVICE_VARIABLES, ESCALATION_POLICY)}
     names |= {entry.variable.name for entry in (*TIER_VARIABLES, *PLAIN_VARIABLES)}
-    names |= {variable.name for system in SYSTEMS.values() for variable in system.variables}
-    return names | {f"TIER_n_HOME_{system.upper()}" for system in SYSTEMS}
+    names |= {variable.name for system in ticket_systems().values() for variable in system.variables}
+    return names | {f"TIER_n_HOME_{system.upper()}" for system in ticket_systems()}
 
 
 def test_the_readme_has_a_row_for_each_variable_and_no_other():
@@ -57,17 +57,17 @@ def test_the_example_as_it_stands_is_a_valid_environment():
 
 
 def test_every_value_of_the_example_is_valid():
-    alternatives = {one.name for system in SYSTEMS.values() for one in system.variables if one.instead_of}
+    alternatives = {one.name for system in ticket_systems().values() for one in system.variables if one.instead_of}
     values = {name: value for name, value in ASSIGNMENT.findall(example()) if name not in alternatives}
     document = values.pop("ESCALATION_POLICY")
     settings = load_settings(values)
-    assert list(settings.connections) == list(SYSTEMS)
+    assert list(settings.connections) == list(ticket_systems())
     assert len(settings.policy.tiers) == 3
     assert document.endswith(".json")
 
 
 def test_every_flat_name_of_the_policy_is_replaced_by_the_document():
-    flat = {re.sub(r"^TIER_\d_", "TIER_n_", name) for name in policy_names(tuple(SYSTEMS))}
+    flat = {re.sub(r"^TIER_\d_", "TIER_n_", name) for name in policy_names(tuple(ticket_systems()))}
     assert flat == {name for name in names_of_the_program() if name.startswith("TIER_")} | {
         entry.variable.name for entry in PLAIN_VARIABLES
     }

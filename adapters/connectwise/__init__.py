@@ -1,1 +1,3 @@
 """ConnectWise PSA: see README.md in this folder. Nothing outside this folder knows the vendor."""
+
+NAME = "connectwise"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.http import is_loopback, origin_of
+from adapters.http import origin_of
 from connector.errors import ConfigError
+from connector.systems.variables import is_loopback
 
 CLOUD_SUFFIX = ".myconnectwise.net"
 

@@ -1,4 +1,4 @@
-"""The desk of ``adapters.desk`` on the simulator: what people do there, and what they see, past the API."""
+"""The desk of ``connector.systems.desk`` on the simulator: what people do there, and what they see, past the API."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from adapters.connectwise.entries import note_visibility
 from adapters.connectwise.mapping import status_group, text
 from adapters.connectwise.simulator import API_MEMBER, Simulator
-from adapters.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId, Visibility
+from connector.systems.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
 
 TIERS: tuple[tuple[str, str], ...] = (("Service Desk", "First Touch"), ("Tier 3", "Seniors"), ("Sr IT", "Management"))
 """Board and team of each tier, as the simulator is furnished."""

@@ -24,7 +24,6 @@ from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import Resources
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.webhook import Webhook
-from adapters.contract import SigningKeys
 from adapters.http import HttpOptions
 from connector.clock import Clock
 from connector.errors import AdapterError, NotFound, PayloadError, Permanent, SignatureError, Temporary
@@ -44,6 +43,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
+from connector.systems.contract import SigningKeys
 
 TICKETS_READ = "Service Desk > Service Tickets (Inquire)"
 _TICKET_PAGE = "v4_6_release/services/system_io/Service/fv_sr100_request.rails"

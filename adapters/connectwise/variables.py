@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.variables import Variable, hosts, read_all, secret_items, wanting, web_address
 from connector.errors import ConfigError
+from connector.systems.variables import Variable, hosts, read_all, secret_items, wanting, web_address
 
 
 def _site(text: str) -> str:

@@ -24,12 +24,12 @@ from jsonschema.exceptions import best_match
 from adapters.connectwise.addresses import CLOUD_SUFFIX, callback_origins, own_origins
 from adapters.connectwise.mapping import optional_moment
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.contract import SigningKeys
 from adapters.http import origin_of
 from adapters.payloads import decoded, problem
 from connector.clock import Clock
 from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
+from connector.systems.contract import SigningKeys
 
 SIGNATURE_HEADER = "x-content-signature"
 KEY_REFETCH = timedelta(hours=1)

@@ -1,17 +1,17 @@
-"""The simulated HaloPSA as a service desk that scripts act at; see ``adapters.desk``."""
+"""The simulated HaloPSA as a service desk that scripts act at; see ``connector.systems.desk``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
 from adapters.halopsa.simulation.state import UNASSIGNED
 from adapters.halopsa.simulator import Simulator
 from adapters.halopsa.texts import to_lines
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId
+from connector.systems.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
 
 TEAMS = ("First Touch", "Tier 3", "Sr IT")
 _STATUSES = {

@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from adapters.contract import SigningKeys
 from adapters.halopsa import checks
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import Directory
@@ -45,6 +44,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
+from connector.systems.contract import SigningKeys
 
 CALLS_PER_WINDOW = 300
 """In any five minutes, all the application does together (https://github.com/homotechsual/HaloAPI, issue 31)."""

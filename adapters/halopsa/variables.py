@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
-from adapters.variables import Variable, missing, read_all, secret_items, wanting, web_address
 from connector.errors import ConfigError
+from connector.systems.variables import Variable, missing, read_all, secret_items, wanting, web_address
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 

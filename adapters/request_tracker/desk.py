@@ -14,13 +14,13 @@ from typing import Any
 
 import requests
 
-from adapters.desk import CLIENTS, FORMER, STAFF, Desk, DeskNote, DeskTicket, Urgency
 from adapters.request_tracker.mapping import NOBODY, status
 from adapters.request_tracker.simulation.furnishing import CONNECTOR, HOMES, contact_of
 from adapters.request_tracker.simulator import Simulator, password_of
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId
+from connector.systems.desk import CLIENTS, FORMER, STAFF, Desk, DeskNote, DeskTicket, Urgency
 
 Json = Mapping[str, Any]
 

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from adapters.contract import SigningKeys
 from adapters.http import HttpOptions
 from adapters.request_tracker.checks import Checks
 from adapters.request_tracker.client import RtClient, json_of
@@ -60,6 +59,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
+from connector.systems.contract import SigningKeys
 
 _TICKET_FIELDS = {"fields[Queue]": "Name", "fields[Owner]": "id,Name,RealName"}
 _UTC = ZoneInfo("UTC")

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from adapters.request_tracker.settings import STANDARD_PRIORITIES, RequestTrackerSettings
-from adapters.variables import Variable, items, read_all, secret_items, wanting, web_address
 from connector.errors import ConfigError
+from connector.systems.variables import Variable, items, read_all, secret_items, wanting, web_address
 
 _TOKEN = re.compile(r"\d{1,9}-\d{1,18}-[0-9A-Za-z]{16,64}", re.ASCII)
 _PRIORITY = re.compile(r"(?P<name>[^=]*\S)\s*=\s*(?P<number>\d{1,9})", re.ASCII)

@@ -1,4 +1,4 @@
-"""What a desk of ``adapters.desk`` does the same way on every simulator."""
+"""What a desk of ``connector.systems.desk`` does the same way on every simulator."""
 
 from __future__ import annotations
 

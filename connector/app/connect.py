@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from adapters.contract import TicketSystem
 from connector.connection.homes import HomeBook
 from connector.connection.policies import Policies
 from connector.connection.state import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
@@ -21,6 +20,7 @@ from connector.store.heartbeats import beat
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
+from connector.systems.contract import TicketSystem
 from connector.turn.look import Sight
 from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker.chores import Chores, ChoreSettings

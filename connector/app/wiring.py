@@ -14,8 +14,6 @@ from functools import partial
 
 import structlog
 
-from adapters.contract import TicketSystem
-from adapters.registry import SYSTEMS
 from connector import __version__
 from connector.app import connect
 from connector.app.serve import STOP_SECONDS, Site
@@ -27,6 +25,8 @@ from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.policy_log import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import TicketSystem
 from connector.turn.look import Sight
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
@@ -65,7 +65,7 @@ def wire(settings: Settings) -> Wiring:
 def require_connection(settings: Settings) -> None:
     """Raise ConfigError when no ticket system is connected."""
     if not settings.connections:
-        names = " or ".join(f"{name.upper()}_URL" for name in SYSTEMS)
+        names = " or ".join(f"{name.upper()}_URL" for name in ticket_systems())
         raise ConfigError([f"no ticket system is connected: set {names} and what belongs to it"])
 
 
@@ -173,7 +173,7 @@ def _nobody() -> None:
 
 def _connect(settings: Settings, name: str, store: Store, metrics: Metrics) -> TicketSystem:
     on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, name)
-    return SYSTEMS[name].connect(
+    return ticket_systems()[name].connect(
         settings.connections[name],
         [tier.homes[name] for one in settings.policy.every_ladder for tier in one.tiers if name in tier.homes],
         KeysAtHand(SigningKeyStore(store, name)),

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from adapters.contract import TicketSystem
 from connector.config.settings import Settings
 from connector.connection.alternatives import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
@@ -19,6 +18,7 @@ from connector.model import Finding, Person, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.store.database.engine import SchemaState, Store
 from connector.store.database.errors import StoreUnavailable
+from connector.systems.contract import TicketSystem
 
 T = TypeVar("T")
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR

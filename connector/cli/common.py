@@ -13,11 +13,10 @@ from typing import Any, TypeVar
 import click
 from dotenv import dotenv_values
 
-from adapters.contract import TicketSystem
-from adapters.registry import SYSTEMS
 from connector import logs
 from connector.app import wiring
 from connector.config.settings import Settings, load_settings
+from connector.systems.contract import TicketSystem
 
 DOTENV = ".env"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -37,7 +36,7 @@ def environment() -> dict[str, str]:
 
 def settings() -> Settings:
     """The settings, with logging set up as they say. Raises ConfigError with every problem."""
-    loaded = load_settings(environment(), SYSTEMS)
+    loaded = load_settings(environment())
     logs.configure(loaded.log_level, loaded.log_format)
     return loaded
 

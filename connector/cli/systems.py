@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 import click
 
-from adapters.contract import TicketSystem
 from connector.app import wiring
 from connector.cli import checking, common
 from connector.model import Finding, Registration, Severity
+from connector.systems.contract import TicketSystem
 from connector.worker.notifier import Notifier
 
 

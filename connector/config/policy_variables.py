@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adapters.variables import Variable, as_number, items
 from connector.policy.ladders import DEFAULT_CALENDAR, DEFAULT_TIERS
 from connector.policy.schema import Path, Problem
+from connector.systems.variables import Variable, as_number, items
 
 MOST_TIERS = 9
 

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from adapters.registry import SYSTEMS
-from adapters.variables import Variable
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
 from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
 from connector.config.settings import SystemVariables
+from connector.systems.catalogue import ticket_systems
+from connector.systems.variables import Variable
 
 _ACTIVE = ("DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "ESCALATION_MODE")
 """What ``.env.example`` sets; all else stands there as a comment."""
@@ -27,7 +27,7 @@ _HEAD = """\
 """
 
 
-def groups(systems: Mapping[str, SystemVariables] = SYSTEMS) -> Iterator[tuple[str, list[Variable]]]:
+def groups(systems: Mapping[str, SystemVariables]) -> Iterator[tuple[str, list[Variable]]]:
     """The variables under their headings; those of the tiers with ``n`` for the number."""
     yield "Service", list(SERVICE_VARIABLES)
     for name, system in systems.items():
@@ -50,20 +50,20 @@ def _home_in(home: Variable, system: str) -> Variable:
     )
 
 
-def markdown_table(systems: Mapping[str, SystemVariables] = SYSTEMS) -> str:
+def markdown_table(systems: Mapping[str, SystemVariables] | None = None) -> str:
     """The table of the README, one row a variable."""
     lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for _, variables in groups(systems):
+    for _, variables in groups(ticket_systems() if systems is None else systems):
         for variable in variables:
             meaning = variable.meaning.replace("|", "\\|")
             lines.append(f"| `{variable.name}` | {variable.shown_default or '–'} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
-def env_example(systems: Mapping[str, SystemVariables] = SYSTEMS) -> str:
+def env_example(systems: Mapping[str, SystemVariables] | None = None) -> str:
     """The text of ``.env.example``."""
     lines = [_HEAD]
-    for heading, variables in groups(systems):
+    for heading, variables in groups(ticket_systems() if systems is None else systems):
         lines.append(f"# --- {heading} ---")
         for variable in variables:
             lines.append(f"# {variable.name}: {_plain(variable.meaning)}")

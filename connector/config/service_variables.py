@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from adapters.variables import Secret, Variable, decimal, items, one_of, web_address, whole_number
+from connector.systems.variables import Secret, Variable, decimal, items, one_of, web_address, whole_number
 
 
 def _database(text: str) -> str:

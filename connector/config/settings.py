@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any, Protocol
 
-from adapters.registry import SYSTEMS
-from adapters.variables import Secret, Variable, given, read_all
 from connector.config.policy_variables import (
     MOST_TIERS,
     PLAIN_VARIABLES,
@@ -41,6 +39,8 @@ from connector.errors import ConfigError
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
 from connector.policy.policy import Policy
 from connector.policy.schema import shown
+from connector.systems.catalogue import ticket_systems
+from connector.systems.variables import Secret, Variable, given, read_all
 from connector.wording import clipped, did_you_mean
 
 
@@ -82,11 +82,13 @@ class Settings:
     policy_document: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariables] = SYSTEMS) -> Settings:
+def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariables] | None = None) -> Settings:
     """The settings of an environment. Raises ConfigError with every problem found; never with a secret's value.
 
     A variable of blanks counts as not set. Nothing connected is no problem: ``connections`` is empty then.
+    ``systems``: the kinds that may be connected; all that are found where nothing is said.
     """
+    systems = ticket_systems() if systems is None else systems
     values = given(environ)
     problems = _unknown_names(values, systems)
     read, wrong = read_all(SERVICE_VARIABLES, values)

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import TicketSystem
 from connector.errors import ConnectorError, Temporary, UnknownName
 from connector.model import Place
 from connector.policy.policy import Homes, Policy
+from connector.systems.contract import TicketSystem
 
 REFRESH_EVERY = timedelta(minutes=10)
 

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from adapters.contract import TicketSystem
 from connector.connection.alternatives import first_known
 from connector.errors import UnknownName
 from connector.model import Person
 from connector.policy.policy import Policy
 from connector.rules.commands import Managers
+from connector.systems.contract import TicketSystem
 
 KEPT_FOR = timedelta(minutes=10)
 

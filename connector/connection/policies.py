@@ -13,11 +13,11 @@ from datetime import datetime
 
 import structlog
 
-from adapters.contract import TicketSystem
 from connector.connection.homes import HomeBook
 from connector.policy.document import PolicyError, read_policy
 from connector.policy.policy import Policy
 from connector.store.policy_log import PolicyLog
+from connector.systems.contract import TicketSystem
 
 log = structlog.get_logger("connector.policies")
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from adapters.desk import STAFF, Desk, Urgency
 from connector.model import StatusGroup, TicketId
 from connector.policy.policy import FinalEscalation, Policy, StartsAt, Tier
+from connector.systems.desk import STAFF, Desk, Urgency
 from connector.working_time.calendar import WorkingCalendar
 
 ZONE = ZoneInfo("America/New_York")

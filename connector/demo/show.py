@@ -17,13 +17,13 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from adapters.desk import STAFF, Desk, DeskNote
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
 from connector.demo.stage import Stage, stage
 from connector.model import TicketId
 from connector.store.mailbox import TicketRow
+from connector.systems.catalogue import ticket_systems
+from connector.systems.desk import STAFF, Desk, DeskNote
 
 SHOW_SECONDS = 32.0
 """How long the morning takes on a terminal; elsewhere it takes no longer than the work."""
@@ -123,7 +123,7 @@ def main(console: Console | None = None) -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     began = time.monotonic()
     clock = VirtualClock(OPENING)
-    desks = [system.simulated(clock) for system in list(SYSTEMS.values())[:2]]
+    desks = [system.simulated(clock) for system in list(ticket_systems().values())[:2]]
     with tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'demo.db'}"
         console.print(

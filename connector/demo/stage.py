@@ -17,9 +17,6 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from adapters.contract import TicketSystem
-from adapters.desk import Desk
-from adapters.registry import SYSTEMS
 from connector import __version__
 from connector.app.connect import Connected, connect, worker_of
 from connector.clock import Clock, VirtualClock
@@ -28,6 +25,9 @@ from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import TicketSystem
+from connector.systems.desk import Desk
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
@@ -99,7 +99,7 @@ class Stage:
 
 def default_desk(clock: Clock) -> Desk:
     """The simulated desk of the ticket system that the registry names first."""
-    return next(iter(SYSTEMS.values())).simulated(clock)
+    return next(iter(ticket_systems().values())).simulated(clock)
 
 
 def at_desks(policy: Policy, desks: Sequence[Desk]) -> Policy:
@@ -177,7 +177,7 @@ def _connect(
     desk: Desk, url: str, policy: Policy, store: Store, clock: VirtualClock, http_options: Mapping[str, Any]
 ) -> TicketSystem:
     """A connection from the variables that an operator would set; waiting costs no time."""
-    entry = SYSTEMS[desk.system]
+    entry = ticket_systems()[desk.system]
     return entry.connect(
         entry.settings_from({**desk.variables(), "PUBLIC_URL": url}),
         [tier.homes[desk.system] for tier in policy.tiers if desk.system in tier.homes],

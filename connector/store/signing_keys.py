@@ -1,4 +1,4 @@
-"""The webhook signing keys learned from the ticket systems; meets ``adapters.contract.SigningKeys``."""
+"""The webhook signing keys learned from the ticket systems; meets ``connector.systems.contract.SigningKeys``."""
 
 from __future__ import annotations
 

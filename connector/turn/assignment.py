@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from adapters.contract import TicketSystem
 from connector.connection.alternatives import first_known
 from connector.connection.state import ConnectionBook
 from connector.model import Person, Place
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Tier
+from connector.systems.contract import TicketSystem
 
 FRESH = timedelta(seconds=30)
 """For how long a choice counts as load by itself: until the ticket system's own figures show it."""

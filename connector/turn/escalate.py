@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import TicketSystem
 from connector.connection.alternatives import first_known
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
@@ -29,6 +28,7 @@ from connector.rules.observation import moved_by_us
 from connector.store.audit import AuditEvent
 from connector.store.journal import Journal, Step
 from connector.store.mailbox import Claim, Effect, Source
+from connector.systems.contract import TicketSystem
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner, Assignment
 from connector.turn.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.contract import TicketSystem
 from connector.connection.names import Staff
 from connector.connection.policies import Edition, Policies
 from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
@@ -20,6 +19,7 @@ from connector.rules.stints import build_timeline
 from connector.store.connections import ConnectionState
 from connector.store.journal import Journal, Step
 from connector.store.mailbox import Claim, Mailbox, Source
+from connector.systems.contract import TicketSystem
 from connector.turn.hearing import heard_by
 
 SURVEY_GRACE = timedelta(minutes=5)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import TicketSystem
 from connector.errors import Forbidden, Temporary
 from connector.model import Person, TicketRecord, Visibility
 from connector.notes.marker import Marks
@@ -19,6 +18,7 @@ from connector.notes.short_notes import note
 from connector.store.audit import AuditEvent
 from connector.store.journal import Journal, Step, StepState
 from connector.store.mailbox import Claim
+from connector.systems.contract import TicketSystem
 from connector.turn.duties import Say
 from connector.turn.saga import SAID, WOULD, own_note
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from adapters.contract import TicketSystem
 from connector.metrics import Metrics
 from connector.store.mailbox import Delivery, Mailbox
+from connector.systems.contract import TicketSystem
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from adapters.contract import SigningKeys
+from connector.systems.contract import SigningKeys
 
 SECONDS = 5.0
 

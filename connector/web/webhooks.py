@@ -12,11 +12,11 @@ from collections.abc import Mapping
 import structlog
 from flask import Blueprint, Request, Response, request
 
-from adapters.contract import TicketSystem
 from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Delivery, Source
+from connector.systems.contract import TicketSystem
 from connector.web.deps import Deps, Recently
 from connector.web.problems import Problem, unavailable
 from connector.worker.chores import KEY, pack

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from adapters.contract import TicketSystem
 from connector.connection.homes import HomeBook
 from connector.connection.state import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
@@ -21,6 +20,7 @@ from connector.model import ChangedTicket, InboundRequest
 from connector.store.audit import AuditEvent
 from connector.store.connections import Connections, ConnectionState
 from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
+from connector.systems.contract import TicketSystem
 from connector.turn.announcements import ROW, message_of
 from connector.worker.notifier import Notifier
 

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from adapters.variables import Secret
 from connector.errors import Temporary
 from connector.model import Finding, Severity
+from connector.systems.variables import Secret
 
 
 class Notifier:

@@ -14,9 +14,10 @@ import responses
 from requests.adapters import HTTPAdapter
 
 from adapters.budget import CallBudget
-from adapters.http import Answer, HttpClient, HttpOptions, http_date, is_loopback, origin_of, retry_after
+from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of, retry_after
 from connector.clock import VirtualClock
 from connector.errors import OutcomeUnknown, Permanent, Temporary
+from connector.systems.variables import is_loopback
 
 BASE = "https://desk.example.com"
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

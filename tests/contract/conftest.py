@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.registry import SYSTEMS
+from connector.systems.catalogue import ticket_systems
 from tests.contract.worlds import World, simulated_world
 
 
-@pytest.fixture(params=list(SYSTEMS))
+@pytest.fixture(params=list(ticket_systems()))
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """A fresh desk of one system, and a connection to it."""
-    with simulated_world(SYSTEMS[request.param]) as made:
+    with simulated_world(ticket_systems()[request.param]) as made:
         yield made

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.desk import CLIENTS, STAFF, Urgency
 from connector.model import StatusGroup
+from connector.systems.desk import CLIENTS, STAFF, Urgency
 from tests.contract.worlds import World
 
 NEEDED = {StatusGroup.NEW, StatusGroup.WORKING, StatusGroup.WAITING, StatusGroup.RESOLVED}

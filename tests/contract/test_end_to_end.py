@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.desk import Desk, Urgency
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.model import StatusGroup, TicketId
 from connector.policy.policy import FinalEscalation
+from connector.systems.catalogue import ticket_systems
+from connector.systems.desk import Desk, Urgency
 from tests.builders import NINE, a_policy, at
 
 ESCALATED = "ESCALATED"
@@ -26,7 +26,7 @@ def running(stack: ExitStack, names: Sequence[str], folder: Path) -> Stage:
     """The connector at nine o'clock, connected to those systems."""
     start = NINE - timedelta(minutes=5)
     clock = VirtualClock(start)
-    desks = [SYSTEMS[name].simulated(clock) for name in names]
+    desks = [ticket_systems()[name].simulated(clock) for name in names]
     critical = {desk.priority_name(Urgency.CRITICAL).casefold() for desk in desks}
     policy = replace(
         at_desks(a_policy(), desks),
@@ -40,7 +40,7 @@ def running(stack: ExitStack, names: Sequence[str], folder: Path) -> Stage:
     return made
 
 
-@pytest.fixture(params=list(SYSTEMS))
+@pytest.fixture(params=list(ticket_systems()))
 def one(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     """One system at a time."""
     with ExitStack() as stack:
@@ -117,7 +117,7 @@ def test_a_ticket_that_a_person_moved_is_the_next_tiers_from_that_moment(one: St
 @pytest.mark.process("enforce")
 def test_all_systems_at_once_do_the_same_at_the_same_second(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        made = running(stack, list(SYSTEMS), tmp_path)
+        made = running(stack, list(ticket_systems()), tmp_path)
         tickets = {desk.system: a_ticket(desk) for desk in made.desks}
         made.run_until(at("09:15"))
         for desk in made.desks:

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from adapters.contract import TicketSystem
 from connector.errors import AdapterError, ConnectorError, Forbidden, OutcomeUnknown, PayloadError, Temporary
 from connector.model import Severity, Target, TicketId
+from connector.systems.contract import TicketSystem
 from tests.contract.servers import Relay
 from tests.contract.worlds import NOWHERE, START, World
 

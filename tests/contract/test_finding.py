@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.desk import Desk, Urgency
 from connector.model import StatusGroup, TicketId
+from connector.systems.desk import Desk, Urgency
 from tests.contract.worlds import World
 
 CHANGES: dict[str, Callable[[Desk, TicketId], None]] = {

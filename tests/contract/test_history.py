@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from adapters.desk import Urgency
 from connector.model import BY_CONNECTOR, BY_HISTORY, Aspect, Change, Person, StatusGroup, Target, TicketId, Value
+from connector.systems.desk import Urgency
 from tests.contract.worlds import World
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.desk import FORMER, STAFF, Urgency
 from connector.errors import AdapterError, NotFound, Permanent
 from connector.model import Ownership, Person, StatusGroup, Target, TicketId, TicketRecord
+from connector.systems.desk import FORMER, STAFF, Urgency
 from tests.contract.worlds import World
 
 

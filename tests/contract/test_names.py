@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from adapters.desk import FORMER, STAFF, Urgency
 from connector.errors import UnknownName
 from connector.model import StatusGroup, TicketId
+from connector.systems.desk import FORMER, STAFF, Urgency
 from tests.contract.worlds import NOWHERE, World
 
 

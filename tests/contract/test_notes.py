@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.desk import DeskNote
 from connector.errors import NotFound, Permanent
 from connector.model import AuthorKind, TicketId, Visibility
+from connector.systems.desk import DeskNote
 from tests.contract.worlds import World
 
 MARKER = "ESC-7HK2M4QXPA-3ZB5N6T2QR"

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.desk import CLIENTS, CONTACT, STAFF, Urgency
 from connector.errors import NotFound
 from connector.model import AuthorKind, Entry, EntryKind, StatusGroup, TicketId, Visibility
+from connector.systems.desk import CLIENTS, CONTACT, STAFF, Urgency
 from tests.contract.worlds import World
 
 STAFF_WORDS = {AuthorKind.AGENT, AuthorKind.CONNECTOR}

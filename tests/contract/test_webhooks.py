@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.desk import Desk
 from connector.errors import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, StatusGroup, TicketId
+from connector.systems.desk import Desk
 from tests.contract.worlds import World
 
 SHORTEST_PROOF = 16

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.contract import TicketSystem
-from adapters.desk import Desk
-from adapters.registry import AdapterEntry
 from connector.clock import Clock, VirtualClock
 from connector.errors import KeyUnknown
 from connector.model import InboundRequest, Notice, Person, Place, StatusGroup, TicketId, TicketRecord
+from connector.systems.catalogue import CatalogueEntry
+from connector.systems.contract import TicketSystem
+from connector.systems.desk import Desk
 from tests.contract.servers import Catcher, Relay, serving
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -48,7 +48,7 @@ class World:
     as many as the system can bear. ``patience``: seconds to wait for a webhook that goes by itself.
     """
 
-    entry: AdapterEntry
+    entry: CatalogueEntry
     desk: Desk
     address: str
     clock: Clock
@@ -179,7 +179,7 @@ class World:
 
 
 @contextmanager
-def simulated_world(entry: AdapterEntry) -> Iterator[World]:
+def simulated_world(entry: CatalogueEntry) -> Iterator[World]:
     """A world on the adapter's own simulator, with time that is moved."""
     clock = VirtualClock(START)
     with ExitStack() as stack:

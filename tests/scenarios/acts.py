@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from adapters.desk import Desk, Urgency
 from connector.demo.stage import Stage
 from connector.model import StatusGroup, TicketId
+from connector.systems.desk import Desk, Urgency
 
 ZONE = ZoneInfo("America/New_York")
 """The zone in which the script tells the time; its clocks go back on the Sunday."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.desk import FORMER, STAFF, Desk
 from connector.model import StatusGroup
 from connector.reading.plain import clip
 from connector.rules import escalation, follow_up
 from connector.store import audit
+from connector.systems.desk import FORMER, STAFF, Desk
 from tests.scenarios.acts import Script, told
 
 Detail = Mapping[str, Any]

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from adapters.registry import SYSTEMS
 from adapters.request_tracker.simulation.records import Ticket, Transaction, User
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
@@ -18,6 +17,7 @@ from connector.errors import Temporary
 from connector.model import Ownership, Target, TicketId, TicketRecord
 from connector.policy.policy import Policy
 from connector.store import audit
+from connector.systems.catalogue import ticket_systems
 from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 
@@ -33,7 +33,7 @@ def to_sam(policy: Policy) -> Policy:
 @pytest.fixture
 def running(sqlite_url: str) -> Iterator[Stage]:
     clock = VirtualClock(at("08:55"))
-    desk = SYSTEMS["rt"].simulated(clock)
+    desk = ticket_systems()["rt"].simulated(clock)
     policy = to_sam(at_desks(scenario_policy(), [desk]))
     with stage(clock.now(), policy, sqlite_url, desks=[desk], clock=clock, poll_every=minutes(60)) as running:
         running.run_until(at("09:00"))

@@ -7,12 +7,12 @@ import re
 import pytest
 import requests
 
-from adapters.desk import Desk, DeskNote
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.stage import at_desks, stage
 from connector.model import TicketId
 from connector.store import audit
+from connector.systems.catalogue import ticket_systems
+from connector.systems.desk import Desk, DeskNote
 from tests.builders import at, minutes
 from tests.connector import hostile
 from tests.connector.rules.test_injection import HEADINGS, QUOTED, SAID, SHOWN
@@ -32,10 +32,10 @@ def connectors(desk: Desk, ticket: TicketId) -> list[DeskNote]:
 
 @pytest.mark.process("commands-outsiders", "commands-quoted", "commands-agents")
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("system", list(SYSTEMS))
+@pytest.mark.parametrize("system", list(ticket_systems()))
 def test_hostile_texts_go_through_the_whole_app_and_only_the_clock_acts(system, sqlite_url):
     clock = VirtualClock(at("08:55"))
-    desk = SYSTEMS[system].simulated(clock)
+    desk = ticket_systems()[system].simulated(clock)
     policy = at_desks(scenario_policy(), [desk])
     with stage(clock.now(), policy, sqlite_url, desks=[desk], clock=clock, poll_every=minutes(60)) as running:
         running.run_until(at("09:00"))

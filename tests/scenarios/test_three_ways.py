@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.stage import Stage, at_desks, stage
 from connector.model import TicketId
 from connector.store import audit
+from connector.systems.catalogue import ticket_systems
 from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 
@@ -32,10 +32,10 @@ def done(running: Stage, ticket: TicketId) -> tuple[int, int]:
 
 
 @pytest.mark.process("stint-tier", "unit", "command-at-once")
-@pytest.mark.parametrize("system", list(SYSTEMS))
+@pytest.mark.parametrize("system", list(ticket_systems()))
 def test_by_timer_by_command_and_by_hand_a_ticket_ends_in_the_same_state(system, sqlite_url):
     clock = VirtualClock(at("08:55"))
-    desk = SYSTEMS[system].simulated(clock)
+    desk = ticket_systems()[system].simulated(clock)
     policy = at_desks(scenario_policy(), [desk])
     with stage(clock.now(), policy, sqlite_url, desks=[desk], clock=clock, poll_every=minutes(60)) as running:
         running.run_until(at("09:00"))

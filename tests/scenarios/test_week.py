@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.demo.stage import stage
 from connector.store import audit
+from connector.systems.catalogue import ticket_systems
 from tests.builders import minutes
 from tests.scenarios.acts import Script, moment, opens
 from tests.scenarios.decisions import decisions, outcomes
@@ -152,7 +152,7 @@ urgent | tier 2 | sam | done | normal | 1 notes
 def a_script(system: str, url: str, **given: Any) -> Iterator[Script]:
     """A script at the desk of one system; the policy is the week's, with what is ``given`` in it."""
     clock = VirtualClock(moment(BEGINS))
-    desk = SYSTEMS[system].simulated(clock)
+    desk = ticket_systems()[system].simulated(clock)
     policy = week_policy(desk, **given)
     with stage(clock.now(), policy, url, desks=[desk], clock=clock, poll_every=minutes(360)) as running:
         yield Script(running, desk)
@@ -206,7 +206,7 @@ def a_script(system: str, url: str, **given: Any) -> Iterator[Script]:
     "enforce",
 )
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("system", list(SYSTEMS))
+@pytest.mark.parametrize("system", list(ticket_systems()))
 def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_url):
     with a_script(system, sqlite_url) as script:
         script.play(STORIES, ENDS)
@@ -216,7 +216,7 @@ def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_
 
 
 @pytest.mark.process("day-advice", "day-zone", "one-note")
-@pytest.mark.parametrize("system", list(SYSTEMS))
+@pytest.mark.parametrize("system", list(ticket_systems()))
 def test_with_advise_the_escalation_at_the_end_of_the_day_goes_up_and_recommends_another_time(system, sqlite_url):
     with a_script(system, sqlite_url, end_of_day="advise") as script:
         script.play({"late": [opens("thu 17:10")]}, "thu 17:45")

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.desk import CLIENTS, Desk, Urgency
 from connector.policy.document import policy_from_document
 from connector.policy.policy import Policy
+from connector.systems.desk import CLIENTS, Desk, Urgency
 from tests.scenarios.acts import (
     ZONE,
     Act,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adapters.desk import CLIENTS, CONTACT, FORMER, STAFF
 from adapters.request_tracker.simulation.records import Group, Queue, User
 from adapters.request_tracker.simulation.state import EVERYONE, REQUESTOR, SUPER_USER, State
+from connector.systems.desk import CLIENTS, CONTACT, FORMER, STAFF
 
 HOMES = ("First Touch", "Tier 3", "Sr IT")
 CONNECTOR = "escalator"

@@ -9,8 +9,6 @@ import requests
 
 from adapters.connectwise.system import connect
 from adapters.connectwise.webhook import sign
-from adapters.contract import TicketSystem
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.errors import Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent, Temporary, UnknownName
 from connector.model import (
@@ -27,6 +25,8 @@ from connector.model import (
     TicketId,
     Visibility,
 )
+from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import TicketSystem
 from tests.adapters.connectwise.site import (
     API,
     BOARDS,
@@ -80,7 +80,7 @@ def ops(site: Site) -> list[list[tuple[str, str, Any]]]:
 
 def test_the_connection_keeps_the_contract_and_is_in_the_registry() -> None:
     clock = VirtualClock(NOW)
-    system: TicketSystem = SYSTEMS["connectwise"].connect(
+    system: TicketSystem = ticket_systems()["connectwise"].connect(
         settings(), ["Help Desk"], MemoryKeys(clock), clock, attempts=1
     )
     assert (system.name, system.can_add_people) == ("connectwise", True)
@@ -161,7 +161,7 @@ def test_an_unlisted_status_is_looked_up_once_more_when_the_list_is_old() -> Non
         site.answer("GET", "service/boards/7/statuses", [*STATUSES, fresh])
         site.answer("GET", TICKET, fixture("ticket_in_an_unlisted_status")["payload"])
         site.answer("GET", f"{TICKET}/allNotes", [])
-        system = SYSTEMS["connectwise"].connect(
+        system = ticket_systems()["connectwise"].connect(
             settings(), [], MemoryKeys(clock), clock, attempts=1, monotonic=lambda: now[0]
         )
         assert system.read(ID).status.group is StatusGroup.UNKNOWN
@@ -570,7 +570,7 @@ def test_a_name_that_came_later_is_found_without_a_restart() -> None:
     with a_site() as site:
         site.answer("GET", "service/priorities", [{"id": 1, "name": "High"}])
         site.answer("GET", "service/priorities", [{"id": 1, "name": "High"}, {"id": 2, "name": "Low"}])
-        system = SYSTEMS["connectwise"].connect(
+        system = ticket_systems()["connectwise"].connect(
             settings(), [], MemoryKeys(clock), clock, attempts=1, monotonic=lambda: now[0]
         )
         assert system.priority("high").id == "1"
@@ -692,7 +692,7 @@ def test_a_signing_key_is_learned_without_showing_credentials() -> None:
     keys = MemoryKeys(clock)
     with a_site() as site:
         site.mock.get(KEY_URL.split("?")[0], body='{"signing_key": "abc"}', content_type="text/plain")
-        system = SYSTEMS["connectwise"].connect(settings(), [], keys, clock, attempts=1)
+        system = ticket_systems()["connectwise"].connect(settings(), [], keys, clock, attempts=1)
         system.learn_key(KEY_URL)
         sent = site.mock.calls[-1].request
     assert keys.get(KEY_URL) == ("abc", NOW)

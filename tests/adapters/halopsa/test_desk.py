@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.desk import FORMER, STAFF, Desk, DeskTicket, Urgency
 from adapters.halopsa.desk import simulated
-from adapters.registry import SYSTEMS
 from connector.clock import VirtualClock
 from connector.model import AuthorKind, EntryKind, Person, StatusGroup, TicketId, Visibility
+from connector.systems.catalogue import ticket_systems
+from connector.systems.desk import FORMER, STAFF, Desk, DeskTicket, Urgency
 from tests.adapters.halopsa.simulated import START, NoKeys
 
 
@@ -18,7 +18,7 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
     clock = VirtualClock(START)
     desk: Desk = simulated(clock)
     with desk.serve():
-        entry = SYSTEMS[desk.system]
+        entry = ticket_systems()[desk.system]
         settings = entry.settings_from({**desk.variables(), "PUBLIC_URL": "https://escalator.example.com"})
         system = entry.connect(settings, desk.homes, NoKeys(), clock, attempts=1)
         system.register_webhooks()
@@ -75,7 +75,7 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
 def test_the_people_of_the_desk_are_those_that_the_adapter_knows() -> None:
     desk = simulated(VirtualClock(START))
     with desk.serve():
-        entry = SYSTEMS["halopsa"]
+        entry = ticket_systems()["halopsa"]
         system = entry.connect(entry.settings_from(desk.variables()), desk.homes, NoKeys(), VirtualClock(START))
         for person, (name, tier) in STAFF.items():
             member = system.member(desk.member(person))
@@ -94,7 +94,7 @@ def test_webhooks_are_delivered_when_they_are_told_to() -> None:
     posted: list[str] = []
     desk = simulated(VirtualClock(START), post=lambda url, body, headers, timeout: posted.append(url) or 202)
     with desk.serve():
-        entry = SYSTEMS["halopsa"]
+        entry = ticket_systems()["halopsa"]
         values = {**desk.variables(), "PUBLIC_URL": "https://escalator.example.com"}
         system = entry.connect(entry.settings_from(values), desk.homes, NoKeys(), VirtualClock(START))
         system.register_webhooks()

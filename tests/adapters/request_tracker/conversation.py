@@ -1,7 +1,7 @@
 """One conversation with Request Tracker, held with a real one and kept, and held with the simulator to compare.
 
 ``python -m tests.adapters.request_tracker.conversation URL TOKENS`` holds it with the RT at that address, which has the
-people of ``adapters.desk`` and a fresh queue for each tier, and prints what is to be kept in
+people of ``connector.systems.desk`` and a fresh queue for each tier, and prints what is to be kept in
 ``fixtures/rt/conversation.json``; ``TOKENS`` is a JSON file with a token of each user.
 """
 

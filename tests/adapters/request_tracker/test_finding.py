@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import TicketSystem
-from adapters.registry import SYSTEMS
 from adapters.request_tracker.memory import _MOST, Memory
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP, HOMES
 from connector.errors import Forbidden, Permanent, Temporary, UnknownName
 from connector.model import Aspect, Finding, Severity, StatusGroup, TicketId
+from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import TicketSystem
 from tests.adapters.request_tracker.simulated import NINE, Site
 
 
 def test_the_connection_keeps_the_contract_and_is_in_the_registry(site: Site) -> None:
-    entry = SYSTEMS["rt"]
+    entry = ticket_systems()["rt"]
     settings = entry.settings_from(site.simulator.environment())
     system: TicketSystem = entry.connect(settings, HOMES, None, site.clock)  # type: ignore[arg-type]  # RT has no keys
     assert (system.name, system.manages_webhooks, system.can_add_people) == ("rt", False, True)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from adapters.desk import Urgency
 from adapters.http import Answer
 from adapters.request_tracker.refusals import ChangedMeanwhile, Refused, error_text, refusal
 from adapters.request_tracker.simulation.actions import attach
 from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary
 from connector.model import StatusGroup, TicketId
+from connector.systems.desk import Urgency
 from tests.adapters.request_tracker.simulated import Site
 
 

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.variables import Secret, Variable
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
 from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
+from connector.systems.variables import Secret, Variable
 
 CONNECTED = {
     "CONNECTWISE_URL": "https://na.myconnectwise.net/",
@@ -239,9 +239,9 @@ def test_a_home_of_one_system_wins_over_the_common_one():
 
 
 def test_the_common_home_stands_for_the_connected_systems_only():
-    from adapters.registry import SYSTEMS
+    from connector.systems.catalogue import ticket_systems
 
-    settings = load_settings({"OTHER_URL": "x", "TIER_1_HOME": "Queue"}, {**SYSTEMS, "other": OtherSystem()})
+    settings = load_settings({"OTHER_URL": "x", "TIER_1_HOME": "Queue"}, {**ticket_systems(), "other": OtherSystem()})
     assert settings.policy.tiers[0].homes == {"other": "Queue"}
 
 

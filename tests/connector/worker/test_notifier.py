@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from adapters.variables import Secret
 from connector.errors import Temporary
 from connector.model import Severity
+from connector.systems.variables import Secret
 from connector.worker.notifier import Notifier
 
 

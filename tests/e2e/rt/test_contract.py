@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import tests.contract
-from adapters.registry import SYSTEMS
 from connector.clock import SystemClock
+from connector.systems.catalogue import ticket_systems
 from tests.contract.worlds import World
 from tests.e2e.rt.conftest import proven_on
 from tests.e2e.rt.desk import RealDesk
@@ -51,7 +51,7 @@ def world(instance: Instance) -> Iterator[World]:
         clock = SystemClock()
         options = {"calls_per_minute": None}
         yield World(
-            SYSTEMS["rt"],
+            ticket_systems()["rt"],
             desk,
             address,
             clock,

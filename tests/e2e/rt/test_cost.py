@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from adapters.registry import SYSTEMS
 from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Delivery, Mailbox, Source
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems.catalogue import ticket_systems
 from connector.turn.turn import TurnSettings
 from connector.worker.worker import Worker, WorkerSettings
 from tests.e2e.rt.api import Api
@@ -40,10 +40,10 @@ class Ours:
     def __init__(self, instance: Instance, folder: Path) -> None:
         limits = {"TIER_1_DIAGNOSIS_MINUTES": "0.001", "TIER_2_ASSIGN": "sam", "WARN_AT": "0", "ADOPT": "history"}
         with connector_at(instance, folder, limits, "cost") as connector:
-            settings = load_settings(connector.environ, SYSTEMS)
+            settings = load_settings(connector.environ, ticket_systems())
         self.store = Store.open(settings.database_url, SystemClock())
         self.store.migrate()
-        self.system = SYSTEMS["rt"].connect(
+        self.system = ticket_systems()["rt"].connect(
             settings.connections["rt"], HOMES, SigningKeyStore(self.store, "rt"), SystemClock(), calls_per_minute=None
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)

@@ -39,7 +39,7 @@ class TicketSystem(Protocol):
     """A connection to one ticket system. Safe to use from several threads."""
 
     name: str
-    """As in the paths: ``connectwise``, ``halopsa``, ``rt``."""
+    """As in the paths."""
 
     manages_webhooks: bool
     """Whether registrations are seen and made through the API; where not, an administrator installs the sender."""

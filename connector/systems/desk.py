@@ -74,7 +74,7 @@ class Desk(Protocol):
     """Acting at a service desk, and looking. People are named as in ``STAFF``, tiers from 1 to 3."""
 
     system: str
-    """The ticket system's name: ``connectwise``, ``halopsa``, ``rt``."""
+    """The name of the ticket system."""
 
     homes: tuple[str, str, str]
     """The homes of the three tiers, as a policy writes them."""

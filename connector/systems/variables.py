@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any, final
 from urllib.parse import urlsplit
 
-from adapters.http import is_loopback
-
 Parser = Callable[[str], Any]
 """Text to value; raises ValueError with what is wrong, as the end of a sentence ("is not a whole number")."""
 
@@ -21,6 +19,7 @@ _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"-?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?", re.ASCII)
 _SHOWN = 60
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @final
@@ -95,6 +94,11 @@ def read_all(variables: Iterable[Variable], values: Mapping[str, str]) -> tuple[
             except ValueError as error:
                 problems.append(str(error))
     return read, problems
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address points to this very machine."""
+    return (urlsplit(url).hostname or "") in LOOPBACK_HOSTS
 
 
 # --- parsers --------------------------------------------------------------------------------------------------
