@@ -32,10 +32,11 @@ test: $(READY)  ## every test, with the coverage that is asked of the pure modul
 e2e-rt: $(READY)  ## the connector on a real Request Tracker from Debian's packages, on SQLite and on PostgreSQL
 	$(BIN)/python -m tests.e2e.rt
 
-check: $(READY)  ## format, lint, types
+check: $(READY)  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(READY)  ## every figure beside its reference point in the same run
 	$(BIN)/python -m bench

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from connector.clock import VirtualClock
-from connector.demo.stage import Stage, at_desks, stage
+from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import StatusGroup, TicketId
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
@@ -36,7 +36,7 @@ SECOND = timedelta(seconds=1)
 
 
 @contextmanager
-def watched(name: str, clock: VirtualClock) -> Iterator[Stage]:
+def watched(name: str, clock: VirtualClock) -> Iterator[Simulation]:
     """The connector on that system, after a first escalation: every name is looked up."""
     desk = ticket_systems()[name].simulated(clock)
     with (
@@ -57,7 +57,7 @@ def opened(desk: Desk, count: int) -> list[TicketId]:
     return [desk.open_ticket("VPN client cannot connect", owner="tess") for _ in range(count)]
 
 
-def costs(on: Stage) -> tuple[float, float, float]:
+def costs(on: Simulation) -> tuple[float, float, float]:
     """Calls for each change, for each escalation, and in an hour without anything to do."""
     desk, system = on.desk, on.system
     on.run_until(on.clock.now() + OFF_THE_POLL)
@@ -83,7 +83,7 @@ def costs(on: Stage) -> tuple[float, float, float]:
     return changes / TICKETS, escalations / TICKETS, system.calls - before
 
 
-def budget_an_hour(on: Stage) -> float | None:
+def budget_an_hour(on: Simulation) -> float | None:
     """What a connection may call in an hour: used up, and timed until it is whole again. None without a limit."""
     entry, desk = ticket_systems()[on.desk.system], on.desk
     system: TicketSystem = entry.connect(

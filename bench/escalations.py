@@ -29,14 +29,15 @@ from adapters.http import HttpOptions
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
 from connector import logs
-from connector.app.connect import Outcome, connect, worker_of
+from connector.app.connect import connect, worker_of
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
-from connector.store.mailbox import Delivery, Mailbox, Source
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.turn.turn import TurnSettings
-from connector.worker.worker import WorkerSettings
+from connector.worker.worker import Outcome, WorkerSettings
 
 NAME = "connectwise"
 THREADS = WorkerSettings("bench").threads

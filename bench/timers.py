@@ -22,7 +22,8 @@ from sqlalchemy import make_url, text
 
 from connector.store.database.engine import Store
 from connector.store.database.tables import to_micros
-from connector.store.mailbox import Finished, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Finished
 
 SMALL, LARGE = 1_000, 1_000_000
 TIMERS = 1_000

@@ -23,11 +23,11 @@ from prometheus_client.registry import Collector
 
 from connector.model import Change
 from connector.store import heartbeats
-from connector.store.audit import AuditEvent
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.journal import Journal
-from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import AuditEvent, Claim, Delivery, Failed, Finished
 from connector.systems.contract import TicketSystem
 
 PREFIX = "escalator"
@@ -217,6 +217,6 @@ def exposition(metrics: Metrics, collector: Collector, shared_folder: str = "") 
 def _ending(outcome: Finished | Failed) -> str:
     if isinstance(outcome, Failed):
         return "dead letter" if outcome.retry_at is None else "failed"
-    if outcome.claim.ticket.startswith("@"):
+    if outcome.claim.is_chore:
         return "chore"
     return str((outcome.snapshot or {}).get("verdict", "gone"))

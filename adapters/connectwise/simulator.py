@@ -11,16 +11,16 @@ from typing import Any
 
 import click
 
-from adapters.connectwise.simulation.callbacks import Callbacks, Delivery, Mode, Post
+from adapters.connectwise.simulation.callbacks import Callbacks
 from adapters.connectwise.simulation.door import Access
 from adapters.connectwise.simulation.faults import Faults
 from adapters.connectwise.simulation.loading import load_note, load_ticket, load_time_entry
 from adapters.connectwise.simulation.people import People
-from adapters.connectwise.simulation.refusal import Refusal
 from adapters.connectwise.simulation.routes import create_app
-from adapters.connectwise.simulation.server import Call, NoAnswer, short_path
-from adapters.connectwise.simulation.setup import STANDARD_STATUSES, Setup, StatusSetup, furnish
+from adapters.connectwise.simulation.server import short_path
+from adapters.connectwise.simulation.setup import Setup, furnish
 from adapters.connectwise.simulation.state import State
+from adapters.simulation.outbox import Mode, Post
 from adapters.simulation.serving import Served, serve_by_hand
 from connector.clock import Clock, SystemClock
 
@@ -126,18 +126,6 @@ def main(port: int) -> None:
     simulator = Simulator(SystemClock()).standard_desk()
     serve_by_hand(simulator, port, "ConnectWise", ("Service Desk", "Tier 3", "Sr IT"))
 
-
-__all__ = [
-    "API_MEMBER",
-    "STANDARD_STATUSES",
-    "Call",
-    "Delivery",
-    "Faults",
-    "NoAnswer",
-    "Refusal",
-    "Simulator",
-    "StatusSetup",
-]
 
 if __name__ == "__main__":
     main()

@@ -21,9 +21,8 @@ from adapters.halopsa.simulation.state import Actor, State
 from adapters.halopsa.simulation.ticket_routes import TicketRoutes
 from adapters.halopsa.simulation.webhooks import Webhooks
 from adapters.halopsa.simulation.wire import public
-from adapters.simulation.outbox import Delivery, Mode, Post
-from adapters.simulation.refusal import Json, Refusal
-from adapters.simulation.server import Call, NoAnswer
+from adapters.simulation.outbox import Mode, Post
+from adapters.simulation.refusal import Json
 from adapters.simulation.serving import Served, serve_by_hand
 from connector.clock import Clock, SystemClock
 
@@ -133,8 +132,6 @@ def main(port: int) -> None:
     simulator = Simulator(SystemClock()).standard_desk()
     serve_by_hand(simulator, port, "HaloPSA", ("First Touch", "Tier 3", "Sr IT"))
 
-
-__all__ = ["APPLICATION", "WEBHOOK_TOKEN", "Call", "Delivery", "Faults", "NoAnswer", "Refusal", "Simulator"]
 
 if __name__ == "__main__":
     main()

@@ -25,7 +25,7 @@ from connector.turn.look import Sight
 from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker.chores import Chores, ChoreSettings
 from connector.worker.notifier import Notifier
-from connector.worker.worker import Outcome, Report, Worker, WorkerSettings
+from connector.worker.worker import Report, Worker, WorkerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,3 @@ def worker_of(
     """The worker that serves these connections."""
     takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.name: (one.turns, one.chores) for one in connected}
     return Worker(Mailbox(store), takers, settings, store.now, lambda name: beat(store, name, "running"), report)
-
-
-__all__ = ["Connected", "Outcome", "connect", "worker_of"]

@@ -16,8 +16,9 @@ from connector.connection.alternatives import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
-from connector.store.database.engine import SchemaState, Store
+from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
+from connector.store.database.schema import SchemaState
 from connector.systems.contract import TicketSystem
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ from connector.app import wiring
 from connector.cli import common
 from connector.notes.explanation import explain as explained
 from connector.store import audit as trail
-from connector.store.journal import Step
-from connector.store.mailbox import Claim, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Claim, Step
 from connector.turn.escalate import TRAINING
 from connector.turn.saga import MOVE, NOTE, SAID, WOULD
 

@@ -13,7 +13,8 @@ import structlog
 from connector.app import wiring
 from connector.app.serve import Listening, serve, shared_metrics, web_processes
 from connector.cli import common
-from connector.store.database.engine import SchemaState, Store
+from connector.store.database.engine import Store
+from connector.store.database.schema import SchemaState
 
 log = structlog.get_logger("connector")
 

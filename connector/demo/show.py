@@ -19,9 +19,9 @@ from rich.table import Table
 
 from connector.clock import VirtualClock
 from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
-from connector.demo.stage import Stage, stage
+from connector.demo.stage import Simulation, stage
 from connector.model import TicketId
-from connector.store.mailbox import TicketRow
+from connector.store.records import TicketRow
 from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import STAFF, Desk, DeskNote
 
@@ -71,7 +71,7 @@ def is_escalation(note: DeskNote) -> bool:
 class Morning:
     """The morning as it passes: which ticket is whose fate, and what happened."""
 
-    stage: Stage
+    stage: Simulation
     tickets: list[Arrived] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
 

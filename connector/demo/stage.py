@@ -36,7 +36,7 @@ from connector.worker.worker import Worker, WorkerSettings
 
 
 @dataclass
-class Stage:
+class Simulation:
     """Simulated desks and the connector that watches them. Use ``stage()`` to get one.
 
     ``systems`` and ``connections`` are by the ticket system's name, in the desks' order.
@@ -124,7 +124,7 @@ def stage(
     poll_every: timedelta = timedelta(seconds=60),
     notifier: Notifier | None = None,
     **http_options: Any,
-) -> Iterator[Stage]:
+) -> Iterator[Simulation]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards.
 
     ``desks`` keep the time of ``clock``; without them there is the default one. The policy names their homes.
@@ -170,7 +170,7 @@ def stage(
         if has_webhooks:
             for desk in desks:
                 _have_webhooks_sent(desk, systems[desk.system], url)
-        yield Stage(clock, desks, store, mailbox, systems, connections, worker, url)
+        yield Simulation(clock, desks, store, mailbox, systems, connections, worker, url)
 
 
 def _connect(

@@ -19,8 +19,9 @@ from connector.policy.policy import FixStartsAt, StartsAt, Tier
 from connector.reading.findings import Found, find
 from connector.rules.commands import Request
 from connector.rules.overrides import Override
-from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 from connector.working_time.client_day import end_of_day
+from connector.working_time.rules import CalendarError
 
 SHORTEST_LIMIT = 500
 """The smallest note limit, in characters, that ``compose`` works with."""

@@ -19,8 +19,9 @@ from connector.policy.ladders import DEFAULT_CALENDAR, contradictions, impossibl
 from connector.policy.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Policy, Tier
 from connector.policy.schema import Path, Problem, check
 from connector.wording import clipped, did_you_mean
-from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 from connector.working_time.hours import WorkHoursError, holiday_dates, week_from
+from connector.working_time.rules import CalendarError
 
 DEFAULT_ZONE = "UTC"
 DEFAULT_HOURS = "mon-fri 08:00-17:00"

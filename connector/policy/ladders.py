@@ -14,7 +14,7 @@ from typing import Any
 from connector.policy.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
 from connector.policy.schema import Path
 from connector.wording import clipped, did_you_mean
-from connector.working_time.calendar import CalendarError
+from connector.working_time.rules import CalendarError
 
 DEFAULT_TIERS: tuple[tuple[str, float, float], ...] = (
     ("First Touch (T1/2)", 30, 60),

@@ -38,7 +38,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DiagnosisPlan:
     """A recorded diagnosis plan: when, by whom, in which words, and what recorded it."""
 
     at: datetime
@@ -103,14 +103,14 @@ def _is_touch(entry: Entry, record: TicketRecord) -> bool:
 
 def plan_within(
     span: Span, is_first: bool, record: TicketRecord, changes: Sequence[Change], policy: Policy
-) -> Plan | None:
+) -> DiagnosisPlan | None:
     """The earliest evidence of a plan inside the stint."""
-    found: Plan | None = None
+    found: DiagnosisPlan | None = None
     for entry in record.entries:
         if entry.author.kind is AuthorKind.AGENT and span.holds(entry.at):
             text = plan_in(entry.text)
             if text is not None and (found is None or entry.at < found.at):
-                found = Plan(entry.at, entry.author.name, text, entry.kind.value)
+                found = DiagnosisPlan(entry.at, entry.author.name, text, entry.kind.value)
     for change in changes:
         if not isinstance(change.new, Status) or policy.group_of(change.new) is not StatusGroup.PLANNED:
             continue
@@ -118,10 +118,10 @@ def plan_within(
             continue  # carried over from where the ticket came from
         at = max(change.at, span.start) if is_first and is_sight(change) else change.at
         if (is_sight(change) <= is_first) and span.holds(at) and (found is None or at < found.at):
-            found = Plan(at, change.who, "", f"status {change.new.name}")
+            found = DiagnosisPlan(at, change.who, "", f"status {change.new.name}")
     own_field = record.planned_at
     if own_field is not None and span.holds(own_field) and (found is None or own_field < found.at):
-        found = Plan(own_field, record.planned_by, "", "resolution plan date")
+        found = DiagnosisPlan(own_field, record.planned_by, "", "resolution plan date")
     return found
 
 

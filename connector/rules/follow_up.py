@@ -10,7 +10,7 @@ from connector.model import AuthorKind, TicketRecord, Visibility
 from connector.policy.policy import FinalEscalation
 from connector.reading.sections import new_plan_in
 from connector.rules.limits import StageClock
-from connector.working_time.calendar import CalendarError
+from connector.working_time.rules import CalendarError
 
 NEW_PLAN = "a new plan (a note with a line starting with “New plan:”)"
 CLIENT_WORD = "word to the client (a note that the client sees)"

@@ -18,8 +18,9 @@ from connector.rules.commands import NOTHING, Orders
 from connector.rules.evidence import Pause
 from connector.rules.overrides import Override, in_force
 from connector.rules.stints import Stint, Timeline
-from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
 from connector.working_time.client_day import deferred
+from connector.working_time.rules import CalendarError
 
 
 class Verdict(StrEnum):

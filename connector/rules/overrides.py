@@ -15,7 +15,8 @@ from connector.model import AuthorKind, Entry, Stage, Visibility
 from connector.reading.command_words import OverrideWords, spoken_in
 from connector.reading.override_time import Lasting, Whole
 from connector.reading.zones import UnknownZone
-from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
+from connector.working_time.rules import CalendarError
 
 
 @dataclass(frozen=True, slots=True)

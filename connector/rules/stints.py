@@ -14,8 +14,8 @@ from itertools import groupby
 from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
 from connector.policy.policy import Homes, Policy, StartsAt
 from connector.rules.evidence import (
+    DiagnosisPlan,
     Pause,
-    Plan,
     Span,
     critical_within,
     first_touch,
@@ -45,7 +45,7 @@ class Stint:
     adopted: bool
     ended_at: datetime | None
     ended_by: str
-    plan: Plan | None
+    plan: DiagnosisPlan | None
     pauses: tuple[Pause, ...]
     holders: tuple[str, ...]
     critical_at: datetime | None = None
@@ -206,7 +206,7 @@ def _stint(
     within = Span(span.entered_at, span.ended_at)
     plan = plan_within(within, is_first, record, changes, policy)
     if plan and clock_from and plan.at < clock_from:
-        plan = Plan(clock_from, plan.by, plan.text, plan.how)
+        plan = DiagnosisPlan(clock_from, plan.by, plan.text, plan.how)
     return Stint(
         key=f"{span.entered_at:%Y%m%dT%H%M%SZ}@{span.place.key}",
         tier=span.tier,

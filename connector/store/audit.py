@@ -20,18 +20,10 @@ from sqlalchemy import Connection, bindparam, select, update
 from connector.store.database.engine import Store
 from connector.store.database.prepared import Prepared, PreparedRows
 from connector.store.database.tables import AnyRow, audit, audit_head, to_json, to_micros
+from connector.store.records import AuditEvent
 
 GENESIS = "0" * 64
 _PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEvent:
-    """Something worth remembering about a ticket. ``at``: when, if not now. ``detail`` must be JSON."""
-
-    event: str
-    detail: Mapping[str, object]
-    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class AuditReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """An event with the ticket it belongs to, on its way into the trail."""
 
     connection: str
@@ -76,7 +68,7 @@ _APPENDING = PreparedRows(audit, ("id", "connection", "ticket", "at", "event", "
 _MOVING_ON = Prepared(update(audit_head).values(length=bindparam("new_length"), hash=bindparam("new_hash")))
 
 
-def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
+def append(conn: Connection, entries: Sequence[AuditEntry], now: datetime) -> None:
     """Append to the trail inside the caller's transaction; call it LAST there.
 
     It locks the end of the chain until the commit: nothing else may be locked after it.
@@ -106,7 +98,7 @@ def append(conn: Connection, entries: Sequence[Entry], now: datetime) -> None:
 def record(store: Store, connection: str, ticket: str, event: AuditEvent) -> None:
     """Append one event in a transaction of its own. ``ticket`` is empty for the connection itself."""
     with store.writing() as conn:
-        append(conn, [Entry(connection, ticket, event)], store.now(conn))
+        append(conn, [AuditEntry(connection, ticket, event)], store.now(conn))
 
 
 def events(

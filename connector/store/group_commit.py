@@ -17,7 +17,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 
 from connector.store.database.errors import StoreUnavailable
-from connector.store.mailbox import Delivery, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery
 
 _all: weakref.WeakSet[GroupCommit] = weakref.WeakSet()
 
@@ -138,4 +139,3 @@ def _start_anew() -> None:
 
 
 os.register_at_fork(after_in_child=_start_anew)
-__all__ = ["GroupCommit", "StoreUnavailable"]

@@ -8,34 +8,18 @@ Whoever finds a step begun and not done knows that its effect may or may not hav
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from connector.model import Change
 from connector.store import audit, observations
-from connector.store.audit import AuditEvent
 from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
 from connector.store.database.tables import AnyRow
-from connector.store.mailbox import Claim, is_held
+from connector.store.mailbox import is_held
 from connector.store.queries import steps
-from connector.store.records import StepState
-
-__all__ = ["Journal", "LeaseLost", "Step", "StepState"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step as it stands, since ``at``. ``outcome``: of a begun one, the detail that it was begun with."""
-
-    saga: str
-    n: int
-    state: StepState
-    outcome: dict[str, Any]
-    at: datetime
+from connector.store.records import AuditEvent, Claim, Step, StepState
 
 
 class Journal:
@@ -113,7 +97,7 @@ def _require_held(conn: Connection, claim: Claim) -> None:
 
 
 def _append_audit(conn: Connection, claim: Claim, events: Sequence[AuditEvent], now: datetime) -> None:
-    audit.append(conn, [audit.Entry(*claim.key, event) for event in events], now)
+    audit.append(conn, [audit.AuditEntry(*claim.key, event) for event in events], now)
 
 
 def _step(row: AnyRow) -> Step:

@@ -40,20 +40,6 @@ from connector.store.records import (
     TicketRow,
 )
 
-__all__ = [
-    "Claim",
-    "DeadLetter",
-    "Delivery",
-    "Effect",
-    "Failed",
-    "Finished",
-    "Mail",
-    "Mailbox",
-    "MailboxStats",
-    "Source",
-    "TicketRow",
-]
-
 
 @dataclass(slots=True)
 class _Ledger:
@@ -62,7 +48,7 @@ class _Ledger:
     updates: list[Release] = field(default_factory=list)
     gone: list[Key] = field(default_factory=list)
     changes: list[tuple[str, str, Change]] = field(default_factory=list)
-    audit: list[audit.Entry] = field(default_factory=list)
+    audit: list[audit.AuditEntry] = field(default_factory=list)
 
 
 class Mailbox:
@@ -281,7 +267,7 @@ def _judge(
 def _enter(ledger: _Ledger, outcome: Finished | Failed, row: AnyRow, left: set[int], now: datetime) -> None:
     """Enter what one valid outcome leaves behind. ``left``: ids of the mail that is undone now."""
     connection, ticket = outcome.claim.key
-    ledger.audit += [audit.Entry(connection, ticket, event) for event in outcome.audit]
+    ledger.audit += [audit.AuditEntry(connection, ticket, event) for event in outcome.audit]
     if isinstance(outcome, Failed):
         ledger.updates.append(_after_failure(outcome, row, left, now))
         return

@@ -1,6 +1,6 @@
 """The values that travel in and out of the mailbox: deliveries, claims, outcomes, and what people look at.
 
-Frozen; nothing here touches the database. Import them from ``connector.store.mailbox``.
+Frozen; nothing here touches the database.
 """
 
 from __future__ import annotations
@@ -11,11 +11,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from connector.model import Change
-from connector.store.audit import AuditEvent
+from connector.model import Change, InboundRequest
 
 Key = tuple[str, str]
 """A row of the mailbox: connection and ticket."""
+
+CHORE = "@"
+"""The names of the worker's own chores begin so; those of tickets never do."""
+
+KEY = f"{CHORE}key:"
+"""The name of a row with webhooks whose signing key is not known yet begins so; the rest identifies the key."""
+
+NOTIFY = f"{CHORE}notify:"
+"""The name of a row with messages begins so; the number of the target to send them to follows."""
 
 
 class Source(StrEnum):
@@ -75,12 +83,37 @@ class Claim:
     def key(self) -> Key:
         return (self.connection, self.ticket)
 
+    @property
+    def is_chore(self) -> bool:
+        """Whether this is no ticket but one of the worker's own chores."""
+        return self.ticket.startswith(CHORE)
+
 
 class StepState(StrEnum):
     """How far a step of the journal has come."""
 
     BEGUN = "begun"
     DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step as it stands, since ``at``. ``outcome``: of a begun one, the detail that it was begun with."""
+
+    saga: str
+    n: int
+    state: StepState
+    outcome: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """Something worth remembering about a ticket. ``at``: when, if not now. ``detail`` must be JSON."""
+
+    event: str
+    detail: Mapping[str, object]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +196,20 @@ class DeadLetter:
     failing_since: datetime | None
     error: str
     mail: int
+
+
+def pack(request: InboundRequest, reference: str) -> dict[str, str]:
+    """What must be kept of a webhook beside its body until its signing key is known."""
+    headers = {f"header.{name}": value for name, value in request.headers.items()}
+    query = {f"query.{name}": value for name, value in request.query.items()}
+    return {"reference": reference, **headers, **query}
+
+
+def unpack(mail: Mail) -> InboundRequest:
+    """The webhook as it was received."""
+    kept = mail.headers or {}
+    return InboundRequest(
+        body=mail.body or b"",
+        headers={k.removeprefix("header."): v for k, v in kept.items() if k.startswith("header.")},
+        query={k.removeprefix("query."): v for k, v in kept.items() if k.startswith("query.")},
+    )

@@ -13,10 +13,7 @@ from dataclasses import dataclass
 
 from connector.model import TicketRecord
 from connector.notes.phrases import name_of, quoted
-from connector.store.mailbox import Delivery, Mail, Source
-
-ROW = "@notify:"
-"""The name of a target's row begins so; its number follows."""
+from connector.store.records import NOTIFY, Delivery, Mail, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Announcer:
     def _deliveries(self, name: str, title: str, lines: Sequence[str]) -> list[Delivery]:
         body = json.dumps({"title": title, "text": "\n".join(line for line in lines if line)}).encode()
         return [
-            Delivery(self.connection, f"{ROW}{n}", f"{ROW}{n}:{name}", Source.NOTIFICATION, body)
+            Delivery(self.connection, f"{NOTIFY}{n}", f"{NOTIFY}{n}:{name}", Source.NOTIFICATION, body)
             for n in range(self.targets)
         ]
 

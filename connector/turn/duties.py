@@ -19,8 +19,7 @@ from connector.rules.follow_up import due_reminder, still_owed
 from connector.rules.limits import Decision, Verdict
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
-from connector.store.audit import AuditEvent
-from connector.store.journal import Step, StepState
+from connector.store.records import AuditEvent, Step, StepState
 from connector.turn.hearing import ANSWER, EDITION
 from connector.turn.saga import SAID, WOULD, final_people, is_carried_out, saga_named
 

@@ -25,9 +25,8 @@ from connector.notes.marker import Marks
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.rules.limits import Decision
 from connector.rules.observation import moved_by_us
-from connector.store.audit import AuditEvent
-from connector.store.journal import Journal, Step
-from connector.store.mailbox import Claim, Effect, Source
+from connector.store.journal import Journal
+from connector.store.records import AuditEvent, Claim, Effect, Source, Step
 from connector.systems.contract import TicketSystem
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner, Assignment

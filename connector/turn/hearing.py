@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from connector.rules.limits import Decision
-from connector.store.journal import Step
+from connector.store.records import Step
 
 ANSWER, HEARD = "answer", "heard"
 """An answer's part of its saga; of an escalation's facts, the entries whose commands its turn had heard."""

@@ -17,8 +17,9 @@ from connector.rules.limits import Decision, evaluate
 from connector.rules.observation import EVERY, observe, with_history
 from connector.rules.stints import build_timeline
 from connector.store.connections import ConnectionState
-from connector.store.journal import Journal, Step
-from connector.store.mailbox import Claim, Mailbox, Source
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
 from connector.turn.hearing import heard_by
 

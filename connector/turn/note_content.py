@@ -13,7 +13,7 @@ from connector.rules.escalation import Demand
 from connector.rules.evidence import entries_within
 from connector.rules.limits import Decision, StageClock
 from connector.rules.stints import Stint
-from connector.store.journal import Step
+from connector.store.records import Step
 from connector.turn.escalate import Plan
 from connector.turn.saga import final_people, is_carried_out
 

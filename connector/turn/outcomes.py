@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from connector.errors import ConnectorError, Temporary
 from connector.model import Change
 from connector.rules.limits import Decision, Verdict
-from connector.store.audit import AuditEvent
-from connector.store.mailbox import Claim, Failed, Finished
+from connector.store.records import AuditEvent, Claim, Failed, Finished
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""

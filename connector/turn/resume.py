@@ -12,8 +12,7 @@ from dataclasses import replace
 from connector.model import BY_CONNECTOR, Aspect, Change, Target
 from connector.rules.escalation import Demand
 from connector.rules.observation import OURSELVES
-from connector.store.journal import Step
-from connector.store.mailbox import Source
+from connector.store.records import Source, Step
 from connector.turn.escalate import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
 from connector.turn.look import Seen
 from connector.turn.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of

@@ -21,7 +21,7 @@ from connector.model import (
 from connector.policy.policy import FinalEscalation, Policy
 from connector.rules.limits import Decision
 from connector.rules.observation import OBSERVED, is_different
-from connector.store.journal import Step, StepState
+from connector.store.records import Step, StepState
 
 WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
 """The numbered steps: what an observing connector would have done; an escalation's note and its move; any single effect

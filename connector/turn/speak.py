@@ -15,9 +15,8 @@ from connector.errors import Forbidden, Temporary
 from connector.model import Person, TicketRecord, Visibility
 from connector.notes.marker import Marks
 from connector.notes.short_notes import note
-from connector.store.audit import AuditEvent
-from connector.store.journal import Journal, Step, StepState
-from connector.store.mailbox import Claim
+from connector.store.journal import Journal
+from connector.store.records import AuditEvent, Claim, Step, StepState
 from connector.systems.contract import TicketSystem
 from connector.turn.duties import Say
 from connector.turn.saga import SAID, WOULD, own_note

@@ -19,9 +19,8 @@ from connector.policy.policy import Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
-from connector.store.audit import AuditEvent
-from connector.store.journal import LeaseLost, Step
-from connector.store.mailbox import Claim, Effect, Failed, Finished, Source
+from connector.store.database.errors import LeaseLost
+from connector.store.records import AuditEvent, Claim, Effect, Failed, Finished, Source, Step
 from connector.turn import outcomes
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from connector.metrics import Metrics
-from connector.store.mailbox import Delivery, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery
 from connector.systems.contract import TicketSystem
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ log = structlog.get_logger("connector.web")
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
+class HttpProblem(Exception):
     """A refusal on its way to the client; named as in the standard."""
 
     def __init__(
@@ -49,15 +49,15 @@ class Problem(Exception):
         return Response(text, self.status, self.headers, content_type=MEDIA_TYPE)
 
 
-def unavailable(code: str, detail: str, retry_after: float) -> Problem:
+def unavailable(code: str, detail: str, retry_after: float) -> HttpProblem:
     """503 with Retry-After in whole seconds."""
     headers = {"Retry-After": str(max(1, math.ceil(retry_after)))}
-    return Problem(503, code, "Not possible at the moment", detail, headers)
+    return HttpProblem(503, code, "Not possible at the moment", detail, headers)
 
 
 def register(app: Flask) -> None:
     """Turn every error of the app into a problem."""
-    app.register_error_handler(Problem, Problem.response)
+    app.register_error_handler(HttpProblem, HttpProblem.response)
     app.register_error_handler(HTTPException, _of_http)
     app.register_error_handler(StoreUnavailable, _of_store)
     app.register_error_handler(Exception, _of_anything)
@@ -69,7 +69,7 @@ def _of_http(error: HTTPException) -> Response:
     code = title.lower().replace(" ", "_").replace("'", "")
     kept = ("allow", "retry-after", "www-authenticate")
     headers = {name: value for name, value in error.get_headers(request.environ) if name.lower() in kept}
-    return Problem(status, code, title, headers=headers).response()
+    return HttpProblem(status, code, title, headers=headers).response()
 
 
 def _of_store(error: StoreUnavailable) -> Response:
@@ -79,4 +79,4 @@ def _of_store(error: StoreUnavailable) -> Response:
 
 def _of_anything(error: Exception) -> Response:
     log.error("request failed", path=request.path, error=type(error).__name__, exc_info=error)
-    return Problem(500, "internal_error", "Internal error", "It was logged here.").response()
+    return HttpProblem(500, "internal_error", "Internal error", "It was logged here.").response()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from flask import Blueprint, render_template
 
 from connector.store.database.errors import StoreUnavailable
-from connector.store.mailbox import MailboxStats
+from connector.store.records import MailboxStats
 from connector.web.deps import Deps, Recently
 from connector.web.health import Readiness
 

@@ -15,11 +15,10 @@ from flask import Blueprint, Request, Response, request
 from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
 from connector.store.database.errors import StoreUnavailable
-from connector.store.mailbox import Delivery, Source
+from connector.store.records import KEY, Delivery, Source, pack
 from connector.systems.contract import TicketSystem
 from connector.web.deps import Deps, Recently
-from connector.web.problems import Problem, unavailable
-from connector.worker.chores import KEY, pack
+from connector.web.problems import HttpProblem, unavailable
 
 MOST_BYTES = 256 * 1024
 LONGEST_DELIVERY = 200
@@ -40,7 +39,7 @@ def blueprint(deps: Deps) -> Blueprint:
     def receive(name: str) -> Response:
         system = deps.systems.get(name)
         if system is None:
-            raise Problem(404, "unknown_system", "No such ticket system is connected")
+            raise HttpProblem(404, "unknown_system", "No such ticket system is connected")
         receiver = receivers.get(name) or receivers.setdefault(name, Receiver(system, deps))
         return Response(f'{{"accepted":{receiver.receive(request)}}}\n', 202, content_type="application/json")
 
@@ -56,10 +55,10 @@ class Receiver:
         self._waiting = Recently(lambda: deps.mailbox.unverified_waiting(system.name), BOUND_SECONDS, deps.monotonic)
 
     def receive(self, incoming: Request) -> int:
-        """Store what a webhook says; how many notices of it were new. Raises Problem."""
+        """Store what a webhook says; how many notices of it were new. Raises HttpProblem."""
         try:
             return self._receive(incoming)
-        except Problem as problem:
+        except HttpProblem as problem:
             self._count(problem.code)
             log.warning("webhook refused", connection=self._system.name, code=problem.code, reason=problem.detail)
             raise
@@ -67,7 +66,7 @@ class Receiver:
     def _receive(self, incoming: Request) -> int:
         body = read_body(incoming)
         if not _is_json(incoming.mimetype):
-            raise Problem(415, "unsupported_media_type", "The body must be application/json")
+            raise HttpProblem(415, "unsupported_media_type", "The body must be application/json")
         wrapped = InboundRequest(
             body=body,
             headers={name.lower(): value for name, value in incoming.headers.items()},
@@ -82,9 +81,9 @@ class Receiver:
             result = "unverified"
         except SignatureError as error:
             challenge = {"WWW-Authenticate": 'Signature realm="webhooks"'}
-            raise Problem(401, "signature", "Not signed as expected", str(error), challenge) from error
+            raise HttpProblem(401, "signature", "Not signed as expected", str(error), challenge) from error
         except PayloadError as error:
-            raise Problem(400, "payload", "Not of the expected form", error.problem, field=error.field) from error
+            raise HttpProblem(400, "payload", "Not of the expected form", error.problem, field=error.field) from error
         except StoreUnavailable as error:
             raise _not_stored(error) from error
         return self._store(deliveries, result)
@@ -133,16 +132,16 @@ class Receiver:
 
 
 def read_body(incoming: Request) -> bytes:
-    """The whole body, never more than ``MOST_BYTES`` of it. Raises Problem 413, or 400 when the client hung up."""
+    """The whole body, never more than ``MOST_BYTES`` of it. Raises HttpProblem 413, or 400 when the client hung up."""
     announced = incoming.content_length
-    too_large = Problem(413, "too_large", "The body is too large", f"At most {MOST_BYTES} bytes are accepted.")
+    too_large = HttpProblem(413, "too_large", "The body is too large", f"At most {MOST_BYTES} bytes are accepted.")
     if announced is not None and announced > MOST_BYTES:
         raise too_large
     stream = incoming.environ["wsgi.input"]
     if announced is not None:
         body = _read(stream, announced)
         if len(body) < announced:
-            raise Problem(400, "incomplete", "The body ended too early")
+            raise HttpProblem(400, "incomplete", "The body ended too early")
         return body
     if not incoming.environ.get("wsgi.input_terminated"):
         return b""
@@ -169,7 +168,7 @@ def _read(stream: object, most: int) -> bytes:
             parts.append(part)
             missing -= len(part)
     except OSError as error:
-        raise Problem(400, "incomplete", "The body ended too early") from error
+        raise HttpProblem(400, "incomplete", "The body ended too early") from error
     return b"".join(parts)
 
 
@@ -189,5 +188,5 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def _not_stored(error: StoreUnavailable) -> Problem:
+def _not_stored(error: StoreUnavailable) -> HttpProblem:
     return unavailable("not_stored", "The notice could not be stored. Please send it again.", error.retry_after)

@@ -16,15 +16,27 @@ import structlog
 from connector.connection.homes import HomeBook
 from connector.connection.state import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
-from connector.model import ChangedTicket, InboundRequest
-from connector.store.audit import AuditEvent
+from connector.model import ChangedTicket
 from connector.store.connections import Connections, ConnectionState
-from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mail, Mailbox, Source
+from connector.store.mailbox import Mailbox
+from connector.store.records import (
+    CHORE,
+    KEY,
+    NOTIFY,
+    AuditEvent,
+    Claim,
+    Delivery,
+    Failed,
+    Finished,
+    Mail,
+    Source,
+    unpack,
+)
 from connector.systems.contract import TicketSystem
-from connector.turn.announcements import ROW, message_of
+from connector.turn.announcements import message_of
 from connector.worker.notifier import Notifier
 
-POLL, SURVEY, WEBHOOKS, PRUNE, KEY = "@poll", "@survey", "@webhooks", "@prune", "@key:"
+POLL, SURVEY, WEBHOOKS, PRUNE = (f"{CHORE}{name}" for name in ("poll", "survey", "webhooks", "prune"))
 
 OVERLAP = timedelta(minutes=5)
 """How far each poll reaches back behind the one before: clocks differ, and commits arrive late."""
@@ -37,7 +49,7 @@ PRUNE_EVERY = timedelta(hours=1)
 KEEP_MAIL = timedelta(days=7)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
-LONGEST_RETRY = {"@key": timedelta(hours=1), "@notify": timedelta(minutes=10)}
+LONGEST_RETRY = {KEY: timedelta(hours=1), NOTIFY: timedelta(minutes=10)}
 """For what nobody waits for, pauses grow up to this; the other chores are tried again every ``RETRY``."""
 
 KEEP_MESSAGES = timedelta(hours=24)
@@ -92,7 +104,7 @@ class Chores:
         try:
             if claim.ticket.startswith(KEY):
                 return self._verify_waiting(claim)
-            if claim.ticket.startswith(ROW):
+            if claim.ticket.startswith(NOTIFY):
                 return self._send_next(claim)
             again = {POLL: self._poll, SURVEY: self._survey, WEBHOOKS: self._webhooks, PRUNE: self._prune}[
                 claim.ticket
@@ -212,7 +224,7 @@ class Chores:
         Raises Temporary when it was not taken. What could not be sent for a day, or to a target that is not configured
         any more, is given up and said so.
         """
-        number = int(claim.ticket.removeprefix(ROW))
+        number = int(claim.ticket.removeprefix(NOTIFY))
         if not claim.mail:
             return Finished(claim=claim, wake_at=None, is_gone=True)
         mail = claim.mail[0]
@@ -239,23 +251,6 @@ class Chores:
         """Forget done mail once its duplicate window is over."""
         self.mailbox.prune(self.now() - KEEP_MAIL)
         return self.now() + PRUNE_EVERY
-
-
-def pack(request: InboundRequest, reference: str) -> dict[str, str]:
-    """What must be kept of a webhook beside its body until its signing key is known."""
-    headers = {f"header.{name}": value for name, value in request.headers.items()}
-    query = {f"query.{name}": value for name, value in request.query.items()}
-    return {"reference": reference, **headers, **query}
-
-
-def unpack(mail: Mail) -> InboundRequest:
-    """The webhook as it was received."""
-    kept = mail.headers or {}
-    return InboundRequest(
-        body=mail.body or b"",
-        headers={k.removeprefix("header."): v for k, v in kept.items() if k.startswith("header.")},
-        query={k.removeprefix("query."): v for k, v in kept.items() if k.startswith("query.")},
-    )
 
 
 def _name(ticket: ChangedTicket, source: Source, started: str, snapshot: Mapping[str, object] | None) -> str:

@@ -17,7 +17,8 @@ from typing import Protocol
 
 import structlog
 
-from connector.store.mailbox import Claim, Failed, Finished, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Claim, Failed, Finished
 
 TROUBLE = frozenset({"turn failed", "dead letter"})
 LOGGED = (
@@ -211,7 +212,7 @@ class Worker:
     def _take(self, claim: Claim) -> Outcome | None:
         tickets, chores = self._takers[claim.connection]
         try:
-            return (chores if claim.ticket.startswith("@") else tickets).take(claim)
+            return (chores if claim.is_chore else tickets).take(claim)
         except Exception as error:  # per ticket: isolated, reported, retried
             log.error("turn crashed", ticket=claim.ticket, connection=claim.connection, exc_info=True)
             return self._crashed(claim, error)
@@ -220,7 +221,7 @@ class Worker:
         """What nobody thought of is retried, and parked in the end, like any other failure; chores are never parked."""
         now = self._now()
         has_failed_for = now - (claim.failing_since or now)
-        is_dead = has_failed_for >= self.settings.dead_letter_after and not claim.ticket.startswith("@")
+        is_dead = has_failed_for >= self.settings.dead_letter_after and not claim.is_chore
         message = f"unexpected {type(error).__name__}; see the log"
         return Failed(claim=claim, error=message, retry_at=None if is_dead else now + self.settings.crash_retry)
 

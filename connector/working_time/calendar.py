@@ -20,8 +20,6 @@ from connector.working_time.form import parse
 from connector.working_time.rules import WORKING, CalendarError, CalendarRules, moment_of, pieces, seconds_of
 from connector.working_time.table import Table, build, joined, year_table
 
-__all__ = ["CalendarError", "Pauses", "Segment", "WorkingCalendar"]
-
 Pauses = Sequence[tuple[datetime, datetime | None]]
 """Times in which the clock stands still; without an end: still standing. In any order; may overlap."""
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from connector.working_time.calendar import CalendarError, WorkingCalendar
+from connector.working_time.calendar import WorkingCalendar
+from connector.working_time.rules import CalendarError
 
 _OVERNIGHT = timedelta(hours=4)
 

@@ -13,9 +13,9 @@ from unittest.mock import patch
 from sqlalchemy import Connection, text
 
 from connector.store.database.engine import Store
-from connector.store.mailbox import Claim, Delivery, Finished, Mailbox, Source
+from connector.store.mailbox import Mailbox
 from connector.store.queries import rows
-from connector.store.records import Key
+from connector.store.records import Claim, Delivery, Finished, Key, Source
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from connector.metrics import CountedJournal, CountedMailbox, DatabaseCollector, Metrics, exposition
-from connector.store.audit import AuditEvent
 from connector.store.database.engine import Store
-from connector.store.mailbox import Failed, Finished, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import AuditEvent, Failed, Finished
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
 
 

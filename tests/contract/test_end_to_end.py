@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from connector.clock import VirtualClock
-from connector.demo.stage import Stage, at_desks, stage
+from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import StatusGroup, TicketId
 from connector.policy.policy import FinalEscalation
 from connector.systems.catalogue import ticket_systems
@@ -22,7 +22,7 @@ ESCALATED = "ESCALATED"
 POLL = timedelta(minutes=5)
 
 
-def running(stack: ExitStack, names: Sequence[str], folder: Path) -> Stage:
+def running(stack: ExitStack, names: Sequence[str], folder: Path) -> Simulation:
     """The connector at nine o'clock, connected to those systems."""
     start = NINE - timedelta(minutes=5)
     clock = VirtualClock(start)
@@ -41,7 +41,7 @@ def running(stack: ExitStack, names: Sequence[str], folder: Path) -> Stage:
 
 
 @pytest.fixture(params=list(ticket_systems()))
-def one(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+def one(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Simulation]:
     """One system at a time."""
     with ExitStack() as stack:
         yield running(stack, [request.param], tmp_path)
@@ -58,7 +58,7 @@ def a_ticket(desk: Desk, summary: str = "VPN client cannot connect", urgency: Ur
     return desk.open_ticket(summary, owner="tess", urgency=urgency)
 
 
-def test_a_ticket_that_nobody_touches_goes_up_tier_by_tier_at_its_second(one: Stage) -> None:
+def test_a_ticket_that_nobody_touches_goes_up_tier_by_tier_at_its_second(one: Simulation) -> None:
     ticket = a_ticket(one.desk)
     one.run_until(at("09:29:59"))
     assert one.desk.ticket(ticket).tier == 1
@@ -69,7 +69,7 @@ def test_a_ticket_that_nobody_touches_goes_up_tier_by_tier_at_its_second(one: St
     assert (one.desk.ticket(ticket).tier, escalations(one.desk, ticket)) == (3, [at("09:30"), at("10:00")])
 
 
-def test_a_plan_in_time_and_a_resolution_in_time_leave_a_ticket_alone(one: Stage) -> None:
+def test_a_plan_in_time_and_a_resolution_in_time_leave_a_ticket_alone(one: Simulation) -> None:
     ticket = a_ticket(one.desk)
     one.run_until(at("09:25"))
     one.desk.note(ticket, "tess", "Diagnosis plan: follow the beacon error through the logs")
@@ -79,7 +79,7 @@ def test_a_plan_in_time_and_a_resolution_in_time_leave_a_ticket_alone(one: Stage
     assert (one.desk.ticket(ticket).tier, escalations(one.desk, ticket)) == (1, [])
 
 
-def test_waiting_stops_the_clock_and_urgency_quickens_it(one: Stage) -> None:
+def test_waiting_stops_the_clock_and_urgency_quickens_it(one: Simulation) -> None:
     waits, urgent = a_ticket(one.desk), a_ticket(one.desk, "Phones are down", Urgency.CRITICAL)
     one.run_until(at("09:10"))
     one.desk.set_status(waits, "tess", StatusGroup.WAITING)
@@ -93,7 +93,7 @@ def test_waiting_stops_the_clock_and_urgency_quickens_it(one: Stage) -> None:
     assert escalations(one.desk, waits) == [at("10:30")]
 
 
-def test_what_a_lost_webhook_told_is_found_by_the_poll(one: Stage) -> None:
+def test_what_a_lost_webhook_told_is_found_by_the_poll(one: Simulation) -> None:
     one.desk.lose_webhooks(lost=True)
     ticket = a_ticket(one.desk)
     one.run_until(at("09:20"))
@@ -104,7 +104,7 @@ def test_what_a_lost_webhook_told_is_found_by_the_poll(one: Stage) -> None:
     assert escalations(one.desk, ticket) == [at("10:20")]
 
 
-def test_a_ticket_that_a_person_moved_is_the_next_tiers_from_that_moment(one: Stage) -> None:
+def test_a_ticket_that_a_person_moved_is_the_next_tiers_from_that_moment(one: Simulation) -> None:
     ticket = a_ticket(one.desk)
     one.run_until(at("09:12"))
     one.desk.move(ticket, "tess", 2, "sam")

@@ -13,9 +13,10 @@ from adapters.connectwise.simulator import API_MEMBER, Simulator
 from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.database.tables import worker
-from connector.store.journal import Journal, StepState
-from connector.store.mailbox import Delivery, Mailbox, Source
-from connector.turn.escalate import MOVE
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery, Source, StepState
+from connector.turn.saga import MOVE
 from tests.crash.workers import NAME, PATIENCE, Order
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from adapters.connectwise.simulator import NoAnswer, Simulator
+from adapters.connectwise.simulator import Simulator
+from adapters.simulation.server import NoAnswer
 from tests.crash.workers import pid_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from connector.demo.stage import Stage
+from connector.demo.stage import Simulation
 from connector.model import StatusGroup, TicketId
 from connector.systems.desk import Desk, Urgency
 
@@ -42,7 +42,7 @@ class Script:
     and which of them are deleted.
     """
 
-    stage: Stage
+    stage: Simulation
     desk: Desk
     tickets: dict[str, TicketId] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)

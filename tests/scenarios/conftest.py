@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from adapters.connectwise.desk import ConnectWiseDesk
-from connector.demo.stage import Stage, stage
+from connector.demo.stage import Simulation, stage
 from connector.policy.policy import FinalEscalation, Policy
 from tests.builders import NINE, a_policy
 
@@ -24,11 +24,11 @@ def scenario_policy(**given: Any) -> Policy:
 
 
 @pytest.fixture
-def open_stage(sqlite_url: str) -> Iterator[Callable[..., Stage]]:
+def open_stage(sqlite_url: str) -> Iterator[Callable[..., Simulation]]:
     """Opens a stage at five to nine on a Thursday, on SQLite unless told otherwise."""
     with ExitStack() as stack:
 
-        def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Stage:
+        def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Simulation:
             start = given.pop("start", NINE - timedelta(minutes=5))
             if "simulator" in given:
                 given["desks"] = [ConnectWiseDesk(given.pop("simulator"))]
@@ -38,7 +38,7 @@ def open_stage(sqlite_url: str) -> Iterator[Callable[..., Stage]]:
 
 
 @pytest.fixture
-def desk(open_stage: Callable[..., Stage]) -> Stage:
+def desk(open_stage: Callable[..., Simulation]) -> Simulation:
     """A running stage at nine in the morning."""
     running = open_stage()
     running.run_until(NINE)

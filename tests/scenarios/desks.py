@@ -7,11 +7,11 @@ from typing import Any
 import requests
 
 from adapters.connectwise.simulator import API_MEMBER
-from connector.demo.stage import Stage
+from connector.demo.stage import Simulation
 from connector.store import audit
 
 
-def a_ticket_on(desk: Stage, summary: str = "VPN client cannot connect", **given: Any) -> int:
+def a_ticket_on(desk: Simulation, summary: str = "VPN client cannot connect", **given: Any) -> int:
     """A ticket of Acme's on the first tier, owned by Tess unless told otherwise."""
     fields: dict[str, Any] = {
         "company": "Acme",
@@ -24,12 +24,12 @@ def a_ticket_on(desk: Stage, summary: str = "VPN client cannot connect", **given
     return desk.simulator.create_ticket(summary, **(fields | given))
 
 
-def our_notes(desk: Stage, ticket: int) -> list[dict[str, Any]]:
+def our_notes(desk: Simulation, ticket: int) -> list[dict[str, Any]]:
     """The notes that the connector wrote, oldest first."""
     return [note for note in desk.simulator.notes(ticket) if note["createdBy"] == API_MEMBER]
 
 
-def where(desk: Stage, ticket: int) -> tuple[str, str | None, str | None]:
+def where(desk: Simulation, ticket: int) -> tuple[str, str | None, str | None]:
     """Board, team and owner, as the ticket system has them."""
     found = desk.simulator.ticket(ticket)
     return (
@@ -39,7 +39,7 @@ def where(desk: Stage, ticket: int) -> tuple[str, str | None, str | None]:
     )
 
 
-def writes(desk: Stage) -> list[tuple[str, str, int]]:
+def writes(desk: Simulation) -> list[tuple[str, str, int]]:
     """The calls to the ticket system that write on tickets: method, path, status."""
     return [
         (call.method, call.path, call.status)
@@ -48,7 +48,7 @@ def writes(desk: Stage) -> list[tuple[str, str, int]]:
     ]
 
 
-def events(desk: Stage, ticket: int, *names: str) -> list[audit.AuditRow]:
+def events(desk: Simulation, ticket: int, *names: str) -> list[audit.AuditRow]:
     """The ticket's audit entries of these kinds, oldest first; all kinds when none is named."""
     found = audit.events(desk.store, ticket=str(ticket))
     return [row for row in found if not names or row.event in names]

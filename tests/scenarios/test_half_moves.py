@@ -12,7 +12,7 @@ import pytest
 
 from adapters.request_tracker.simulation.records import Ticket, Transaction, User
 from connector.clock import VirtualClock
-from connector.demo.stage import Stage, at_desks, stage
+from connector.demo.stage import Simulation, at_desks, stage
 from connector.errors import Temporary
 from connector.model import Ownership, Target, TicketId, TicketRecord
 from connector.policy.policy import Policy
@@ -31,7 +31,7 @@ def to_sam(policy: Policy) -> Policy:
 
 
 @pytest.fixture
-def running(sqlite_url: str) -> Iterator[Stage]:
+def running(sqlite_url: str) -> Iterator[Simulation]:
     clock = VirtualClock(at("08:55"))
     desk = ticket_systems()["rt"].simulated(clock)
     policy = to_sam(at_desks(scenario_policy(), [desk]))
@@ -40,7 +40,9 @@ def running(sqlite_url: str) -> Iterator[Stage]:
         yield running
 
 
-def stop_after_the_place(running: Stage, then: Callable[[], None] = lambda: None, *, is_recorded: bool = True) -> None:
+def stop_after_the_place(
+    running: Simulation, then: Callable[[], None] = lambda: None, *, is_recorded: bool = True
+) -> None:
     """The next move stops when the ticket is at its new place; ``then`` happens before anybody goes on.
 
     Not ``is_recorded``: the ticket system itself is killed before it writes the move into its history.
@@ -59,7 +61,7 @@ def stop_after_the_place(running: Stage, then: Callable[[], None] = lambda: None
 
 
 @contextmanager
-def forgetting_moves(running: Stage) -> Iterator[None]:
+def forgetting_moves(running: Simulation) -> Iterator[None]:
     """Moves are made meanwhile, and no transaction tells of them."""
     state = running.desk.simulator.state
     record = state.record
@@ -78,15 +80,15 @@ def forgetting_moves(running: Stage) -> Iterator[None]:
         state.record = record
 
 
-def our_notes(running: Stage, ticket: TicketId) -> int:
+def our_notes(running: Simulation, ticket: TicketId) -> int:
     return sum(note.by_connector for note in running.desk.notes(ticket))
 
 
-def escalations(running: Stage, ticket: TicketId) -> list[audit.AuditRow]:
+def escalations(running: Simulation, ticket: TicketId) -> list[audit.AuditRow]:
     return [row for row in audit.events(running.store, ticket=ticket) if row.event == "escalated"]
 
 
-def test_a_move_that_stopped_after_the_place_is_finished(running: Stage) -> None:
+def test_a_move_that_stopped_after_the_place_is_finished(running: Simulation) -> None:
     ticket = running.desk.open_ticket("Stopped half-way", owner="tess")
     stop_after_the_place(running)
     running.run_until(at("09:40"))
@@ -97,7 +99,7 @@ def test_a_move_that_stopped_after_the_place_is_finished(running: Stage) -> None
     assert (event.detail["owner"], event.detail["tries"]) == ("sam", 1)
 
 
-def test_who_took_the_ticket_in_between_keeps_it(running: Stage) -> None:
+def test_who_took_the_ticket_in_between_keeps_it(running: Simulation) -> None:
     ticket = running.desk.open_ticket("Taken half-way", owner="tess")
     stop_after_the_place(running, lambda: running.desk.assign(ticket, "sofia", "sofia"))
     running.run_until(at("09:40"))
@@ -108,7 +110,7 @@ def test_who_took_the_ticket_in_between_keeps_it(running: Stage) -> None:
     assert event.detail["recovered"]
 
 
-def test_a_ticket_resolved_in_between_is_left_alone(running: Stage) -> None:
+def test_a_ticket_resolved_in_between_is_left_alone(running: Simulation) -> None:
     ticket = running.desk.open_ticket("Resolved half-way", owner="tess")
     stop_after_the_place(running, lambda: running.desk.set_status_named(ticket, "sam", "resolved"))
     running.run_until(at("09:40"))
@@ -118,7 +120,7 @@ def test_a_ticket_resolved_in_between_is_left_alone(running: Stage) -> None:
 
 
 def test_a_move_that_the_ticket_system_did_not_come_to_record_is_finished_and_the_next_clock_counts_from_it(
-    running: Stage,
+    running: Simulation,
 ) -> None:
     ticket = running.desk.open_ticket("Killed in the middle", owner="tess")
     stop_after_the_place(running, is_recorded=False)
@@ -132,7 +134,7 @@ def test_a_move_that_the_ticket_system_did_not_come_to_record_is_finished_and_th
     assert (running.desk.ticket(ticket).tier, len(escalations(running, ticket))) == (3, 2)
 
 
-def test_who_took_the_ticket_after_a_move_that_was_not_recorded_keeps_it(running: Stage) -> None:
+def test_who_took_the_ticket_after_a_move_that_was_not_recorded_keeps_it(running: Simulation) -> None:
     ticket = running.desk.open_ticket("Killed, then taken", owner="tess")
     stop_after_the_place(running, lambda: running.desk.assign(ticket, "sofia", "sofia"), is_recorded=False)
     running.run_until(at("09:40"))
@@ -144,7 +146,7 @@ def test_who_took_the_ticket_after_a_move_that_was_not_recorded_keeps_it(running
     assert (running.desk.ticket(ticket).tier, len(escalations(running, ticket))) == (2, 1)
 
 
-def test_a_second_move_that_was_not_recorded_is_finished_too(running: Stage) -> None:
+def test_a_second_move_that_was_not_recorded_is_finished_too(running: Simulation) -> None:
     ticket = running.desk.open_ticket("Killed at the second move", owner="tess")
     running.run_until(at("09:40"))
     assert running.desk.ticket(ticket).tier == 2

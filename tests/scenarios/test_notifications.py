@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.demo.stage import Stage
+from connector.demo.stage import Simulation
 from connector.errors import Temporary
 from connector.policy.policy import FinalEscalation
 from connector.worker.notifier import Notifier
@@ -35,7 +35,7 @@ class Recorder(Notifier):
 
 
 @pytest.mark.process("tell-people")
-def test_each_target_is_told_of_an_escalation_once(open_stage: Callable[..., Stage]) -> None:
+def test_each_target_is_told_of_an_escalation_once(open_stage: Callable[..., Simulation]) -> None:
     notifier = Recorder(2)
     desk = open_stage(notifier=notifier)
     desk.run_until(NINE)
@@ -52,7 +52,7 @@ def test_each_target_is_told_of_an_escalation_once(open_stage: Callable[..., Sta
     assert str(ticket) in notifier.sent[0][2].splitlines()[-1]
 
 
-def test_a_target_that_is_down_delays_no_ticket_and_no_other_target(open_stage: Callable[..., Stage]) -> None:
+def test_a_target_that_is_down_delays_no_ticket_and_no_other_target(open_stage: Callable[..., Simulation]) -> None:
     notifier = Recorder(2)
     notifier.down = {0}
     desk = open_stage(notifier=notifier)
@@ -66,7 +66,7 @@ def test_a_target_that_is_down_delays_no_ticket_and_no_other_target(open_stage: 
     assert [number for number, _, _ in notifier.sent] == [1, 0]
 
 
-def test_a_message_that_cannot_be_sent_for_a_day_is_given_up_and_said_so(open_stage: Callable[..., Stage]) -> None:
+def test_a_message_that_cannot_be_sent_for_a_day_is_given_up_and_said_so(open_stage: Callable[..., Simulation]) -> None:
     notifier = Recorder(1)
     notifier.down = {0}
     desk = open_stage(scenario_policy(), notifier=notifier, poll_every=minutes(60))
@@ -82,7 +82,9 @@ def test_a_message_that_cannot_be_sent_for_a_day_is_given_up_and_said_so(open_st
 
 
 @pytest.mark.process("tell-people", "final-people")
-def test_the_final_escalation_tells_who_is_called_and_which_role_is_missing(open_stage: Callable[..., Stage]) -> None:
+def test_the_final_escalation_tells_who_is_called_and_which_role_is_missing(
+    open_stage: Callable[..., Simulation],
+) -> None:
     notifier = Recorder(1)
     final = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", reminders=0)
     desk = open_stage(scenario_policy(tiers=(a_tier(1),), final=final), notifier=notifier)

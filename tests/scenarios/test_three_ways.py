@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.clock import VirtualClock
-from connector.demo.stage import Stage, at_desks, stage
+from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import TicketId
 from connector.store import audit
 from connector.systems.catalogue import ticket_systems
@@ -15,7 +15,7 @@ from tests.scenarios.conftest import scenario_policy
 WORDS = "/escalate knowledge\nSteps attempted:\n- new cable\nError codes: none\nResearch: none found"
 
 
-def state(running: Stage, ticket: TicketId) -> dict[str, object]:
+def state(running: Simulation, ticket: TicketId) -> dict[str, object]:
     """Where the desk has a ticket, and how the connector's clock for it stands."""
     shown = running.desk.ticket(ticket)
     (row,) = (row for row in running.mailbox.list_tickets() if row.ticket == ticket)
@@ -24,7 +24,7 @@ def state(running: Stage, ticket: TicketId) -> dict[str, object]:
     return {"tier at the desk": shown.tier, "holder": shown.owner, "wake_at": row.wake_at, **clock}
 
 
-def done(running: Stage, ticket: TicketId) -> tuple[int, int]:
+def done(running: Simulation, ticket: TicketId) -> tuple[int, int]:
     """How many notes the connector wrote, and how many escalations its audit trail has."""
     notes = [note for note in running.desk.notes(ticket) if note.by_connector and note.is_internal]
     rows = [row for row in audit.events(running.store, ticket=ticket) if row.event == "escalated"]

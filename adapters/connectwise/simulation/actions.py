@@ -13,9 +13,10 @@ from typing import Any
 from adapters.connectwise.simulation.notes import store_note
 from adapters.connectwise.simulation.patching import patched
 from adapters.connectwise.simulation.records import is_silent, store, stored
-from adapters.connectwise.simulation.refusal import Json, forbidden, invalid, not_found, problem
+from adapters.connectwise.simulation.refusal import forbidden, invalid, not_found, problem
 from adapters.connectwise.simulation.state import State, wire
 from adapters.connectwise.simulation.tickets import INITIAL_NOTES, look_up, resolve, settle
+from adapters.simulation.refusal import Json
 
 
 def create_ticket(state: State, sent: Mapping[str, Any], actor: str, number: int | None = None) -> Json:

@@ -13,11 +13,9 @@ import json
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
-from adapters.connectwise.simulation.refusal import Json
 from adapters.connectwise.simulation.state import State
 from adapters.simulation.outbox import Delivery, Mode, Outbox, Post
-
-__all__ = ["Callbacks", "Delivery", "Mode", "Post", "sign"]
+from adapters.simulation.refusal import Json
 
 RETRY_STATUSES = frozenset({404, 409, 419, 429})
 FAILING_DAYS = 3

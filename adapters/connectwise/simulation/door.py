@@ -14,19 +14,14 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from adapters.connectwise.simulation.listing import Source, answer_list, count, partial
-from adapters.connectwise.simulation.refusal import (
-    Json,
-    Refusal,
-    bad_request,
-    no_endpoint,
-    not_found,
-)
+from adapters.connectwise.simulation.refusal import bad_request, no_endpoint, not_found
 from adapters.connectwise.simulation.state import ROUTER, State
 from adapters.connectwise.simulation.vocabulary import (
     TICKET,
     Vocabulary,
 )
 from adapters.simulation.door import FrontDoor, as_json
+from adapters.simulation.refusal import Json, Refusal
 
 LONGEST_QUERY = 10_000
 _API = "/<codebase>/apis/3.0/"

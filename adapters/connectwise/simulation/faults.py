@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from adapters.connectwise.simulation.refusal import forbidden, no_endpoint, too_many
-from adapters.simulation.faults import CallFaults, Plan
+from adapters.simulation.faults import CallFaults
 from adapters.simulation.refusal import Refusal
-
-__all__ = ["Faults", "Plan"]
 
 
 class Faults(CallFaults):

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from adapters.connectwise.simulation.conditions import Query, parse, reader
-from adapters.connectwise.simulation.refusal import Json, bad_condition, bad_request
+from adapters.connectwise.simulation.refusal import bad_condition, bad_request
 from adapters.connectwise.simulation.vocabulary import Vocabulary
+from adapters.simulation.refusal import Json
 
 DEFAULT_SIZE = 25
 LARGEST_SIZE = 1000

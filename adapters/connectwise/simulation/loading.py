@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.connectwise.simulation.refusal import Json
 from adapters.connectwise.simulation.state import State
+from adapters.simulation.refusal import Json
 
 
 def load_ticket(state: State, record: Json, escalation_status: str) -> int:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from adapters.connectwise.simulation.records import is_silent, store
-from adapters.connectwise.simulation.refusal import Json, invalid, not_found, problem
+from adapters.connectwise.simulation.refusal import invalid, not_found, problem
 from adapters.connectwise.simulation.state import State, wire, without_nulls
 from adapters.connectwise.simulation.tickets import look_up
 from adapters.connectwise.simulation.vocabulary import ENUMS
+from adapters.simulation.refusal import Json
 
 PLACE_FLAGS = ("detailDescriptionFlag", "internalAnalysisFlag", "resolutionFlag")
 TIME_FLAGS = ("addToDetailDescriptionFlag", "addToInternalAnalysisFlag", "addToResolutionFlag")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.connectwise.simulation.refusal import Json, Refusal, invalid, problem
+from adapters.connectwise.simulation.refusal import invalid, problem
 from adapters.connectwise.simulation.state import State
 from adapters.connectwise.simulation.tickets import RESOURCE, WRITABLE
 from adapters.connectwise.simulation.vocabulary import REFERENCE, TICKET
+from adapters.simulation.refusal import Json, Refusal
 
 
 def patched(state: State, operations: Any) -> Json:

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 from adapters.connectwise.simulation import actions
-from adapters.connectwise.simulation.names import Named, find
 from adapters.connectwise.simulation.notes import add_note, add_time_entry
-from adapters.connectwise.simulation.refusal import Json
 from adapters.connectwise.simulation.state import State, wire
 from adapters.connectwise.simulation.tickets import default_of
+from adapters.simulation.names import Named, find
+from adapters.simulation.refusal import Json
 
 DISPATCHER = "dispatch"
 """Who changes tickets where nobody is named; not a member."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.connectwise.simulation.refusal import Json
 from adapters.connectwise.simulation.state import State
 from adapters.connectwise.simulation.tickets import WRITE_ONLY, settle
+from adapters.simulation.refusal import Json
 
 
 def is_silent(sent: Mapping[str, Any]) -> bool:

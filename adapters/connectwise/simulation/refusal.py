@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from adapters.simulation.refusal import Json, Refusal
 
-__all__ = ["Json", "Refusal"]
-
 
 def problem(code: str, message: str, resource: str, field: str) -> Json:
     """One entry of the ``errors`` of an invalid object."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from adapters.connectwise.simulation.refusal import Json, bad_request, invalid, not_found, problem
+from adapters.connectwise.simulation.refusal import bad_request, invalid, not_found, problem
 from adapters.connectwise.simulation.state import State, wire
+from adapters.simulation.refusal import Json
 
 LEVELS = {
     "ticket": ("owner", "board", "project", "phase", "status", "ticket", "integratortag"),

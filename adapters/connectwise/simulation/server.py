@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from adapters.simulation.server import Call, CallLog, FailingLayer, NoAnswer, Server
-
-__all__ = ["Call", "CallLog", "FailingLayer", "NoAnswer", "Server", "short_path"]
-
 _MARK = "/apis/3.0/"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from adapters.connectwise.simulation.names import Named, find
 from adapters.connectwise.simulation.state import State
+from adapters.simulation.names import Named, find
 
 
 class StatusSetup(NamedTuple):

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.connectwise.simulation.faults import Faults
-from adapters.connectwise.simulation.refusal import Json, not_found
+from adapters.connectwise.simulation.refusal import not_found
+from adapters.simulation.refusal import Json
 from adapters.simulation.state import Ground
 from connector.clock import Clock
 

@@ -10,11 +10,7 @@ from adapters.connectwise.simulation import registrations
 from adapters.connectwise.simulation.conditions import Query
 from adapters.connectwise.simulation.door import Door, sent_json
 from adapters.connectwise.simulation.listing import listed
-from adapters.connectwise.simulation.refusal import (
-    Json,
-    bad_request,
-    not_found,
-)
+from adapters.connectwise.simulation.refusal import bad_request, not_found
 from adapters.connectwise.simulation.vocabulary import (
     ALL_TEAMS,
     AUDIT,
@@ -27,6 +23,7 @@ from adapters.connectwise.simulation.vocabulary import (
     STATUS,
     TEAM,
 )
+from adapters.simulation.refusal import Json
 
 
 class SystemRoutes:

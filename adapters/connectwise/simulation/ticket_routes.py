@@ -10,11 +10,7 @@ from adapters.connectwise.simulation import actions, notes
 from adapters.connectwise.simulation.conditions import Query
 from adapters.connectwise.simulation.door import Door, sent_json, sent_object
 from adapters.connectwise.simulation.listing import Source, listed
-from adapters.connectwise.simulation.refusal import (
-    Json,
-    bad_request,
-    no_endpoint,
-)
+from adapters.connectwise.simulation.refusal import bad_request, no_endpoint
 from adapters.connectwise.simulation.vocabulary import (
     ALL_NOTE,
     NOTE,
@@ -23,6 +19,7 @@ from adapters.connectwise.simulation.vocabulary import (
     TICKET,
     TIME_ENTRY,
 )
+from adapters.simulation.refusal import Json
 
 
 class TicketRoutes:

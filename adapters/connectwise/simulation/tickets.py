@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.connectwise.simulation.refusal import Json, invalid, problem
+from adapters.connectwise.simulation.refusal import invalid, problem
 from adapters.connectwise.simulation.state import State, wire, without_nulls
 from adapters.connectwise.simulation.vocabulary import (
     ENUMS,
@@ -22,6 +22,7 @@ from adapters.connectwise.simulation.vocabulary import (
     TEXT,
     TICKET,
 )
+from adapters.simulation.refusal import Json
 
 RESOURCE = "ticket"
 WRITE_ONLY = frozenset({"processNotifications", "skipCallback"})

@@ -31,8 +31,6 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
 from connector.store.database.tables import from_micros
 
-__all__ = ["SchemaState", "Store", "StoreUnavailable"]
-
 LOCK_WAIT_SECONDS = 15.0
 _DATABASE_NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, ScalarSelect, case, delete, exists, literal, 
 from sqlalchemy.sql import Select
 
 from connector.store.database.tables import Moment, inbox, mailbox
-from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
-from connector.store.records import Source
+from connector.store.queries.names import has_prefix
+from connector.store.records import CHORE, KEY, Source
 
 PAGE = 500
 
@@ -47,7 +47,7 @@ def prune_unverified(conn: Connection, before: datetime) -> int:
     return _delete_mail(
         conn,
         select(inbox.c.id).where(
-            has_prefix(inbox.c.ticket, UNVERIFIED),
+            has_prefix(inbox.c.ticket, KEY),
             inbox.c.source == Source.UNVERIFIED.value,
             inbox.c.done_at.is_(None),
             inbox.c.received_at < before,
@@ -61,7 +61,7 @@ def prune_unverified_rows(conn: Connection, before: datetime) -> int:
     has_mail = exists().where(inbox.c.connection == c.connection, inbox.c.ticket == c.ticket, inbox.c.done_at.is_(None))
     page = (
         select(c.connection, c.ticket)
-        .where(c.is_dead, has_prefix(c.ticket, UNVERIFIED), c.failing_since < before)
+        .where(c.is_dead, has_prefix(c.ticket, KEY), c.failing_since < before)
         .order_by(c.connection, c.ticket)
         .limit(PAGE)
         .with_for_update()

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Integer, Select, bindparam, select
 
 from connector.store.database.prepared import Prepared
 from connector.store.database.tables import AnyRow, mailbox
-from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
-from connector.store.records import Key
+from connector.store.queries.names import has_prefix
+from connector.store.records import CHORE, KEY, Key
 
 LOOKED_THROUGH = 10_000
 """Among so many due rows of a connection, and those due at the same moment, the urgent ones are looked for: it bounds
@@ -43,14 +43,14 @@ def urgent_query() -> Select[Any]:
     """
     c = mailbox.c
     is_late = (c.due_at <= bindparam("at_now")) & (c.attempts == 0)
-    is_chore = has_prefix(c.ticket, CHORE) & ~has_prefix(c.ticket, UNVERIFIED)
+    is_chore = has_prefix(c.ticket, CHORE) & ~has_prefix(c.ticket, KEY)
     return due_query().where(is_late | is_chore)
 
 
 def _is_urgent(row: AnyRow, now: datetime) -> bool:
     """See ``urgent_query``."""
     if row.ticket.startswith(CHORE):
-        return not row.ticket.startswith(UNVERIFIED)
+        return not row.ticket.startswith(KEY)
     return row.due_at is not None and row.due_at <= now and row.attempts == 0
 
 

@@ -1,13 +1,8 @@
-"""The names of rows: which are tickets and which the worker's own chores, and how an index finds them by prefix."""
+"""How an index finds rows by what their names begin with."""
 
 from __future__ import annotations
 
 from sqlalchemy import BindParameter, ColumnElement
-
-CHORE = "@"
-"""What the names of chores begin with."""
-UNVERIFIED = "@key:"
-"""What the names of rows with unverified mail begin with; the rest identifies the signing key."""
 
 
 def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 
 from connector.store.database.prepared import Prepared
 from connector.store.database.tables import Moment, inbox, mailbox
-from connector.store.queries.names import CHORE, UNVERIFIED, has_prefix
+from connector.store.queries.names import has_prefix
 from connector.store.queries.rows import by_connection
+from connector.store.records import CHORE, KEY
 
 _NEXT_WAKE = Prepared(
     select(func.min(mailbox.c.wake_at).label("wake_at")).where(mailbox.c.connection == bindparam("at_connection"))
@@ -94,7 +95,7 @@ def unverified_waiting(conn: Connection, connection: str) -> int:
         .select_from(inbox)
         .where(
             inbox.c.connection == connection,
-            has_prefix(inbox.c.ticket, UNVERIFIED),
+            has_prefix(inbox.c.ticket, KEY),
             inbox.c.done_at.is_(None),
         )
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.connectwise.simulator import Refusal
+from adapters.simulation.refusal import Refusal
 from tests.adapters.connectwise.simulated import Site, number_of, problems, replace
 
 

@@ -15,8 +15,8 @@ import requests
 from click.testing import CliRunner
 
 from adapters.connectwise import simulator as module
-from adapters.connectwise.simulator import NoAnswer
 from adapters.simulation import serving
+from adapters.simulation.server import NoAnswer
 from tests.adapters.connectwise.simulated import INTERNAL, NINE, Site, replace
 
 

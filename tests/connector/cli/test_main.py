@@ -25,12 +25,13 @@ from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.errors import Permanent
 from connector.store import audit
-from connector.store.database.engine import SchemaState, Store
+from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
-from connector.store.journal import Step, StepState
-from connector.store.mailbox import Failed, Mailbox, Source
+from connector.store.database.schema import SchemaState
+from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
-from connector.turn.escalate import MOVE
+from connector.store.records import Failed, Source, Step, StepState
+from connector.turn.saga import MOVE
 from tests.connector.mailboxes import START, a_delivery, claim_one
 from tests.connector.quiet_logging import logging_as_before
 

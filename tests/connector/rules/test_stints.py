@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.model import Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
+from connector.model import BY_CONNECTOR, Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
 from connector.policy.policy import Homes, StartsAt
-from connector.rules.history import ADOPTED, BY_CONNECTOR, last_move_did_not_hold
+from connector.rules.history import ADOPTED, last_move_did_not_hold
 from connector.rules.stints import Timeline, build_timeline
 from tests.builders import (
     CLOSED,

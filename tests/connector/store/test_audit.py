@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from connector.store import audit
-from connector.store.audit import GENESIS, AuditEvent, Entry
+from connector.store.audit import GENESIS, AuditEntry
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
+from connector.store.records import AuditEvent
 from tests.connector.mailboxes import PATIENCE, START, a_delivery, all_done, claim_all, in_thread
 
 COPY = "connection, ticket, at, event, detail"
@@ -21,7 +22,7 @@ SLIP_IN_LAST = f"INSERT INTO audit SELECT 6, {COPY}, hash, hash FROM audit WHERE
 
 def fill(store: Store, count: int = 5) -> None:
     with store.writing() as conn:
-        entries = [Entry("psa", str(n % 2), AuditEvent("looked", {"n": n, "who": "Zoë"})) for n in range(count)]
+        entries = [AuditEntry("psa", str(n % 2), AuditEvent("looked", {"n": n, "who": "Zoë"})) for n in range(count)]
         audit.append(conn, entries, START)
 
 
@@ -105,7 +106,7 @@ def test_appending_nothing_locks_nothing(store: Store) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing_in_the_trail(store: Store) -> None:
     with pytest.raises(RuntimeError), store.writing() as conn:  # noqa: PT012
-        audit.append(conn, [Entry("psa", "1", AuditEvent("looked", {}))], START)
+        audit.append(conn, [AuditEntry("psa", "1", AuditEvent("looked", {}))], START)
         raise RuntimeError
     fill(store)
     assert (audit.verify(store).rows, audit.verify(store).is_intact) == (5, True)

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from connector.store.database.engine import Store, StoreUnavailable
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
 from connector.store.group_commit import GroupCommit
-from connector.store.mailbox import Delivery, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery
 from tests.connector.mailboxes import PATIENCE, Pause, a_delivery, claim_all, in_thread, until
 
 

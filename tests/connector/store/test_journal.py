@@ -9,9 +9,10 @@ import pytest
 from connector.clock import VirtualClock
 from connector.model import Aspect, Change, Ref
 from connector.store import audit
-from connector.store.audit import AuditEvent
-from connector.store.journal import Journal, LeaseLost, Step, StepState
+from connector.store.database.errors import LeaseLost
+from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
+from connector.store.records import AuditEvent, Step, StepState
 from tests.connector.mailboxes import (
     LEASE,
     PATIENCE,

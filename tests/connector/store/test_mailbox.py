@@ -11,10 +11,10 @@ from sqlalchemy import text
 from connector.clock import VirtualClock
 from connector.model import Aspect, Change, Ref
 from connector.store import audit
-from connector.store.audit import AuditEvent
 from connector.store.database.prepared import Prepared
-from connector.store.mailbox import Claim, Delivery, Failed, Finished, Mailbox, MailboxStats, Source
+from connector.store.mailbox import Mailbox
 from connector.store.queries import due
+from connector.store.records import AuditEvent, Claim, Delivery, Failed, Finished, MailboxStats, Source
 from tests.connector.mailboxes import (
     LEASE,
     START,

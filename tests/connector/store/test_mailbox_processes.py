@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from connector.store.database.engine import Store
-from connector.store.mailbox import Claim, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Claim
 from tests.connector.mailboxes import a_delivery, all_done, claim_all, names, until
 
 ROOT = Path(__file__).parent.parent.parent.parent

@@ -14,7 +14,8 @@ import pytest
 
 from connector.clock import VirtualClock
 from connector.store.database.engine import Store
-from connector.store.mailbox import Claim, Failed, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Claim, Failed
 from tests.connector.mailboxes import (
     LEASE,
     PATIENCE,

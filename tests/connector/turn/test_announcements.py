@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from connector.clock import VirtualClock
-from connector.store.journal import Journal, StepState
-from connector.store.mailbox import Delivery, Effect, Mail, Mailbox, Source
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery, Effect, Mail, Source, StepState
 from connector.turn.announcements import Announcer, message_of
 from connector.turn.saga import MOVE
 from tests.builders import a_ticket

@@ -11,7 +11,7 @@ from connector.model import Entry, Reason, Visibility
 from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.reading.command_words import gist
 from connector.rules.escalation import Documentation, demand_of
-from connector.store.journal import Step, StepState
+from connector.store.records import Step, StepState
 from connector.turn.duties import Duties, Situation, duties_of, reasons_text
 from connector.turn.saga import MOVE, SAID, WOULD
 from tests.builders import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from connector.rules.commands import Orders, read_orders
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
-from connector.store.journal import Step, StepState
+from connector.store.records import Step, StepState
 from connector.turn.hearing import heard_by, heard_in
 from connector.turn.saga import MOVE, NOTE, SAID
 from tests.builders import DESK, HOMES, NINE, TESS, TIER_3, a_note, a_policy, a_ticket, at, moved, seen

@@ -9,7 +9,7 @@ from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
-from connector.store.journal import Step, StepState
+from connector.store.records import Step, StepState
 from connector.turn.escalate import Plan
 from connector.turn.note_content import gather
 from connector.turn.saga import MOVE

@@ -18,8 +18,9 @@ from connector.policy.policy import FinalEscalation, Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.store import audit
 from connector.store.connections import Connections
-from connector.store.journal import Journal, Step, StepState
-from connector.store.mailbox import Delivery, Mailbox, Source
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery, Source, Step, StepState
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
 from connector.turn.escalate import MOVE_TRIES, Carried, Escalator, MoveDidNotHold

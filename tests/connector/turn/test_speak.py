@@ -13,9 +13,10 @@ from connector.clock import VirtualClock
 from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary
 from connector.notes.marker import Marks
 from connector.store import audit
-from connector.store.audit import AuditEvent
-from connector.store.journal import Journal, LeaseLost, Step, StepState
-from connector.store.mailbox import Claim, Mailbox
+from connector.store.database.errors import LeaseLost
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.store.records import AuditEvent, Claim, Step, StepState
 from connector.turn.duties import Say
 from connector.turn.saga import SAID, WOULD
 from connector.turn.speak import Speaker

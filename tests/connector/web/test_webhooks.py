@@ -10,9 +10,8 @@ import pytest
 
 from connector.errors import KeyUnknown, PayloadError
 from connector.store.database.errors import StoreUnavailable
-from connector.store.mailbox import Source
+from connector.store.records import Source, unpack
 from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
-from connector.worker.chores import unpack
 from tests.connector.web.fakes import KEY
 
 GOOD = {"x-sign": "good"}

@@ -12,7 +12,8 @@ import pytest
 
 from connector.clock import VirtualClock
 from connector.store.database.engine import Store
-from connector.store.mailbox import Claim, Failed, Finished, Mailbox
+from connector.store.mailbox import Mailbox
+from connector.store.records import Claim, Failed, Finished
 from connector.worker.worker import Worker, WorkerSettings
 from tests.connector.mailboxes import PATIENCE, a_delivery, all_done
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.working_time.calendar import CalendarError, Segment, WorkingCalendar
-from connector.working_time.rules import load_zone
+from connector.working_time.calendar import Segment, WorkingCalendar
+from connector.working_time.rules import CalendarError, load_zone
 from tests.connector.working_time.minute_counter import DAYS, MinuteCounter
 
 BERLIN = ZoneInfo("Europe/Berlin")

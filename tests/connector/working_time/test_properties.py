@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from connector.working_time.calendar import CalendarError, WorkingCalendar
-from connector.working_time.rules import WORKING
+from connector.working_time.calendar import WorkingCalendar
+from connector.working_time.rules import WORKING, CalendarError
 from tests.connector.working_time.minute_counter import DAYS, MinuteCounter
 
 LENGTH = 9

@@ -18,7 +18,8 @@ from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
-from connector.store.mailbox import Delivery, Mailbox, Source
+from connector.store.mailbox import Mailbox
+from connector.store.records import Delivery, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.turn.turn import TurnSettings

@@ -14,7 +14,8 @@ from sqlalchemy import exc, text
 from connector.clock import VirtualClock
 from connector.errors import ConfigError
 from connector.store.database import engine
-from connector.store.database.engine import Store, StoreUnavailable
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
 from connector.store.database.tables import from_micros, to_micros
 
 Opener = Callable[..., Store]

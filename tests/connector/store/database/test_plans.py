@@ -12,7 +12,8 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import inbox, mailbox, step, to_micros
 from connector.store.mailbox import Mailbox
 from connector.store.queries.due import due_query, last_looked_at_query, urgent_query
-from connector.store.queries.names import UNVERIFIED, has_prefix
+from connector.store.queries.names import has_prefix
+from connector.store.records import KEY
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS = 60_000
@@ -104,7 +105,7 @@ def test_a_claim_takes_what_is_due_out_of_many(full: Store) -> None:
         ),
         (
             select(func.count()).where(
-                inbox.c.connection == "psa", has_prefix(inbox.c.ticket, UNVERIFIED), inbox.c.done_at.is_(None)
+                inbox.c.connection == "psa", has_prefix(inbox.c.ticket, KEY), inbox.c.done_at.is_(None)
             ),
             "inbox_undone",
         ),

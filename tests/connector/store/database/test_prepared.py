@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, insert, select, text, update
 
-from connector.store.database.engine import Store, StoreUnavailable
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
 from connector.store.database.prepared import Prepared, PreparedList, PreparedRows
 from connector.store.database.tables import inbox, mailbox
 

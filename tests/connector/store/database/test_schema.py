@@ -16,7 +16,8 @@ import connector.store
 from connector.errors import ConfigError
 from connector.store.connections import Connections
 from connector.store.database import schema
-from connector.store.database.engine import SchemaState, Store
+from connector.store.database.engine import Store
+from connector.store.database.schema import SchemaState
 from connector.store.database.tables import metadata
 from connector.store.policy_log import PolicyLog
 
