@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
 from connector.config.reference import env_example, main, markdown_table
 from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
@@ -80,3 +82,21 @@ def test_the_table_and_the_example_are_printed_on_demand(capsys):
     assert capsys.readouterr().out == env_example()
     assert main(["poem"]) == 2
     assert "usage" in capsys.readouterr().err
+
+
+PAGES = [path for place in ("*.md", "docs/**/*.md", "adapters/*/*.md", "contrib/**/*.md") for path in ROOT.glob(place)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_every_file_that_a_page_names_or_links_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:adapters|bench|connector|contrib|docs|fixtures|tests)/[\w./-]+)`", text)
+    linked = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link]
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [link for link in linked if not (page.parent / link).exists()] == []
+
+
+def test_the_readmes_list_of_pages_names_each_once():
+    listed = re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## More")[2])
+    assert len(listed) > 5
+    assert sorted(listed) == sorted(set(listed))
