@@ -96,12 +96,7 @@ def _tier(system: TicketSystem, tier: Tier, homes: list[Place], ladder: str) -> 
 
 def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Finding]:
     final = policy.final
-    people = {
-        "Sr IT Manager": final.sr_it_manager,
-        "Service Desk Manager": final.service_desk_manager,
-        "Account Manager": final.account_manager,
-    }
-    for role, name in people.items():
+    for role, name in final.people.items():
         subject = f"final escalation, {role}"
         if name:
             yield _person(system, subject, name)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from connector.connection.alternatives import first_known
 from connector.errors import UnknownName
 from connector.model import Person
-from connector.policy.policy import Policy
+from connector.policy.policy import FinalEscalation, Policy
 from connector.rules.commands import Managers
 from connector.systems.contract import TicketSystem
 
@@ -46,10 +46,13 @@ class Staff:
         """For each tier who may override there; people who are not active any more may not."""
         return {tier.number: self._by_identifier(tier.managers) for tier in policy.tiers}
 
-    def names(self, configured: Iterable[str]) -> dict[str, str]:
-        """The full names of configured people; who is not known is called as configured."""
-        found = {who: self.find(who) for who in configured if who}
-        return {who: person.name if person else who for who, person in found.items()}
+    def called_by(self, final: FinalEscalation) -> tuple[tuple[str, str], ...]:
+        """Role and full name of those whom a final escalation calls together; an empty name is nobody configured.
+
+        Who is not known is called as configured.
+        """
+        found = {who: self.find(who) for who in final.people.values() if who}
+        return tuple((role, person.name if (person := found.get(who)) else who) for role, who in final.people.items())
 
     def _by_identifier(self, names: Iterable[str]) -> Mapping[str, str]:
         people = (self.find(name) for name in names)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from connector.model import Entry, Reason, Stage, TicketRecord
 from connector.notes.layout import NONE, Section, fitted
-from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted
+from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted, reasons_text
 from connector.policy.policy import FixStartsAt, StartsAt, Tier
 from connector.reading.findings import Found, find
 from connector.rules.commands import Request
@@ -179,9 +179,9 @@ def _issue(record: TicketRecord) -> tuple[str, ...]:
 
 def _reason(handoff: Handoff, times: Times) -> tuple[str, ...]:
     owed = "a diagnosis plan" if handoff.stage is Stage.DIAGNOSIS else "the fix"
-    kinds = " & ".join(reason.value for reason in handoff.reasons)
     sentences = [
-        f"{kinds}. {number(handoff.used_minutes)} of {minutes_text(handoff.limit_minutes)} for {owed} are used, "
+        f"{reasons_text(handoff.reasons)}. {number(handoff.used_minutes)} of "
+        f"{minutes_text(handoff.limit_minutes)} for {owed} are used, "
         f"counted from {times.short(handoff.counted_from)}{_ran_out(handoff, times)}.",
         *_raised(handoff, times),
     ]

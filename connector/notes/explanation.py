@@ -10,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.model import Change, Place, Value
+from connector.notes.phrases import reasons_text
 from connector.policy.policy import Policy
 from connector.rules.limits import Decision, StageClock, Stretch, Verdict, stretches
 from connector.rules.stints import Stint
@@ -136,7 +137,7 @@ def _said(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
         became = f"refused: {override.refused}" if override.refused else "applied"
         said.append((override.at, f"{override.by}: override, {until}, for the {override.stage.value}; {became}"))
     for request in orders.requests:
-        kinds = " & ".join(reason.value.lower() for reason in request.reasons)
+        kinds = reasons_text(request.reasons).lower()
         said.append((request.at, f"{request.by}: asked for an escalation ({kinds})"))
     for word in orders.unclear:
         said.append((word.at, f"{word.by}: {word.problem}"))

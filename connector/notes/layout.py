@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector.reading.plain import clip
+from connector.notes.phrases import clip
 
 NONE = "none recorded"
 _LEAST = 14

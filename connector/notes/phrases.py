@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.reading.plain import clip, harmless
+from connector.model import Reason
+from connector.reading.plain import NEVER_SEEN
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -53,6 +55,11 @@ def name_of(text: str) -> str:
     return clip(harmless(clip(text, 4 * _NAME_WIDTH)), _NAME_WIDTH) or "unknown"
 
 
+def reasons_text(reasons: Iterable[Reason]) -> str:
+    """``Time & Knowledge``."""
+    return " & ".join(reason.value for reason in reasons)
+
+
 def joined(words: Sequence[str]) -> str:
     """``a, b and c``."""
     return " and ".join([", ".join(words[:-1]), *words[-1:]] if len(words) > 1 else words)
@@ -67,3 +74,49 @@ def minutes_text(count: float) -> str:
 def number(count: float) -> str:
     """A number with at most one decimal, and none where it is whole."""
     return f"{round(count, 1):.10g}"
+
+
+# --- other people's words made harmless -----------------------------------------------------------------------
+
+_UNPRINTABLE = re.compile(f"[{NEVER_SEEN}\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff]")
+_LINE_START = re.compile(r"[ \t]*(?:[#>*+•·-][#>*+•·\- \t]*[ \t]|[#>]+)?[ \t]*")
+_COMMAND = re.compile(r"(/[a-z]\w*)(?![\w/.])", re.IGNORECASE)
+_STARS = re.compile(r"\*{2,}|~{2,}")
+_BOLD_HEADING = re.compile(r"(?<!_)_{2,}([^_]{1,60}:[ ]?)_{2,}")
+_LINK = re.compile(r"\](?=[(\[:])")
+_ELEMENT = re.compile(r"<([a-z/!?][^<>]*)>", re.IGNORECASE)
+_OPEN_ELEMENT = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
+_MARKER = re.compile(r"(?<![a-z0-9])(esc)-", re.IGNORECASE)
+_IS_PLAIN = re.compile(r"[A-Za-z0-9À-žƀ-ɏ][A-Za-z0-9À-žƀ-ɏ ,.:;()'\"‘’“”?!%=+/&@#>$€–—…-]*").fullmatch
+"""What most names and many sentences are: there is nothing in them to be made harmless, but for a marker."""
+
+
+def harmless(text: str) -> str:
+    """One line with the words of ``text``, in which nothing works as markup, command, heading or marker."""
+    if _IS_PLAIN(text) and "esc-" not in text.lower():
+        return " ".join(text.split())
+    lines = _UNPRINTABLE.sub("", text).splitlines()
+    text = " ".join(_harmless_start(line) for line in lines)
+    text = _STARS.sub("", text).replace("`", "'")
+    text = _BOLD_HEADING.sub(r"\1", text)
+    text = _LINK.sub("] ", text)
+    text = _OPEN_ELEMENT.sub("‹", _ELEMENT.sub(r"‹\1›", text))
+    text = _MARKER.sub(r"\1 ", text)
+    return " ".join(text.split())
+
+
+def _harmless_start(line: str) -> str:
+    line = _LINE_START.sub("", line, count=1)
+    command = _COMMAND.match(line)
+    return f"'{command[1]}'{line[command.end() :]}" if command else line
+
+
+def clip(text: str, width: int) -> str:
+    """The text in at most ``width`` (>= 1) characters; what was cut off at the end shows as an ellipsis."""
+    if len(text) <= width:
+        return text
+    kept = text[: width - 1]
+    blank = kept.rfind(" ")
+    if blank > width * 2 // 3:
+        kept = kept[:blank]
+    return kept.rstrip(" ,;:.-") + "…"

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from connector.model import Stage
-from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted
+from connector.notes.phrases import Times, clip, joined, minutes_text, name_of, number, quoted
 from connector.policy.policy import EndOfDay, Policy
-from connector.reading.plain import clip
 from connector.rules.commands import Misunderstood, Request
 from connector.rules.escalation import Documentation
 from connector.rules.limits import Decision, StageClock

@@ -71,6 +71,15 @@ class FinalEscalation:
     reminders: int = 5
     add_people: bool = False
 
+    @property
+    def people(self) -> Mapping[str, str]:
+        """The three that a final escalation calls together: role to identifier."""
+        return {
+            "Sr IT Manager": self.sr_it_manager,
+            "Service Desk Manager": self.service_desk_manager,
+            "Account Manager": self.account_manager,
+        }
+
 
 class EndOfDay(StrEnum):
     ADVISE = "advise"

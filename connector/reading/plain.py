@@ -1,8 +1,7 @@
-"""Text from ticket systems made plain, and made harmless where it is quoted. Pure.
+"""Text from ticket systems made plain. Pure.
 
-``to_text`` turns what a system stores (HTML, entities, invisible characters) into the lines a person sees;
-``harmless`` turns anything into one line that cannot pass for a part of the connector's own notes. All of it takes
-time in proportion to the text's length, whatever the text.
+``to_text`` turns what a system stores (HTML, entities, invisible characters) into the lines a person sees, in time in
+proportion to the text's length, whatever the text.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ _IS_HTML = re.compile(
 _TAG = re.compile(r"<!--|-->|<(/?)([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 
-_NEVER_SEEN = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-_INVISIBLE = re.compile(f"[{_NEVER_SEEN}]")
-_UNPRINTABLE = re.compile(f"[{_NEVER_SEEN}\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff]")
+NEVER_SEEN = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+"""Characters, for a class of a regular expression, that show nothing or turn the text around them."""
+
+_INVISIBLE = re.compile(f"[{NEVER_SEEN}]")
 
 
 def to_text(text: str) -> str:
@@ -110,48 +110,3 @@ class _Page:
     def new_line(self) -> None:
         self.pieces.append(self.line_break)
         self.is_fresh = True
-
-
-# --- quoting --------------------------------------------------------------------------------------------------
-
-_LINE_START = re.compile(r"[ \t]*(?:[#>*+•·-][#>*+•·\- \t]*[ \t]|[#>]+)?[ \t]*")
-_COMMAND = re.compile(r"(/[a-z]\w*)(?![\w/.])", re.IGNORECASE)
-_STARS = re.compile(r"\*{2,}|~{2,}")
-_BOLD_HEADING = re.compile(r"(?<!_)_{2,}([^_]{1,60}:[ ]?)_{2,}")
-_LINK = re.compile(r"\](?=[(\[:])")
-_ELEMENT = re.compile(r"<([a-z/!?][^<>]*)>", re.IGNORECASE)
-_OPEN_ELEMENT = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
-_MARKER = re.compile(r"(?<![a-z0-9])(esc)-", re.IGNORECASE)
-_IS_PLAIN = re.compile(r"[A-Za-z0-9À-žƀ-ɏ][A-Za-z0-9À-žƀ-ɏ ,.:;()'\"‘’“”?!%=+/&@#>$€–—…-]*").fullmatch
-"""What most names and many sentences are: there is nothing in them to be made harmless, but for a marker."""
-
-
-def harmless(text: str) -> str:
-    """One line with the words of ``text``, in which nothing works as markup, command, heading or marker."""
-    if _IS_PLAIN(text) and "esc-" not in text.lower():
-        return " ".join(text.split())
-    lines = _UNPRINTABLE.sub("", text).splitlines()
-    text = " ".join(_harmless_start(line) for line in lines)
-    text = _STARS.sub("", text).replace("`", "'")
-    text = _BOLD_HEADING.sub(r"\1", text)
-    text = _LINK.sub("] ", text)
-    text = _OPEN_ELEMENT.sub("‹", _ELEMENT.sub(r"‹\1›", text))
-    text = _MARKER.sub(r"\1 ", text)
-    return " ".join(text.split())
-
-
-def _harmless_start(line: str) -> str:
-    line = _LINE_START.sub("", line, count=1)
-    command = _COMMAND.match(line)
-    return f"'{command[1]}'{line[command.end() :]}" if command else line
-
-
-def clip(text: str, width: int) -> str:
-    """The text in at most ``width`` (>= 1) characters; what was cut off at the end shows as an ellipsis."""
-    if len(text) <= width:
-        return text
-    kept = text[: width - 1]
-    blank = kept.rfind(" ")
-    if blank > width * 2 // 3:
-        kept = kept[:blank]
-    return kept.rstrip(" ,;:.-") + "…"

@@ -5,12 +5,12 @@ Each duty has an identity of its own and is done once for good; which are done, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from connector.model import Reason
 from connector.notes import short_notes
+from connector.notes.phrases import reasons_text
 from connector.policy.policy import Policy
 from connector.reading.command_words import gist
 from connector.rules.commands import Request, listens_from
@@ -21,7 +21,7 @@ from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.store.records import AuditEvent, Step, StepState
 from connector.turn.hearing import ANSWER, EDITION
-from connector.turn.saga import SAID, WOULD, final_people, is_carried_out, saga_named
+from connector.turn.saga import SAID, WOULD, is_carried_out, saga_named
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""
@@ -29,7 +29,7 @@ _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One short note to write. ``event`` and ``audit`` go to the audit trail; ``to_client``: the client sees it."""
+    """One short note to write. ``audit`` goes to the audit trail; ``to_client``: the client sees it."""
 
     saga: str
     what: str
@@ -49,14 +49,14 @@ class Duties:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What decides about a ticket's duties. ``people``: those of the final escalation, identifier to name."""
+    """What decides about a ticket's duties. ``people``: role and name of those whom the final escalation calls."""
 
     connection: str
     decision: Decision
     policy: Policy
     steps: Sequence[Step]
     documentation: Documentation
-    people: Callable[[], Mapping[str, str]] = field(default=dict)
+    people: Callable[[], Sequence[tuple[str, str]]] = tuple
     is_observing: bool = False
 
     def is_done(self, saga: str) -> bool:
@@ -145,11 +145,6 @@ def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEve
     return short_notes.incomplete(request, missing), AuditEvent("escalation incomplete", detail)
 
 
-def reasons_text(reasons: Iterable[Reason]) -> str:
-    """``Time & Knowledge``."""
-    return " & ".join(reason.value for reason in reasons)
-
-
 # --- before a breach ------------------------------------------------------------------------------------------
 
 
@@ -196,8 +191,7 @@ def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], dat
     sent = [n for n in range(1, final.reminders + 1) if situation.is_done(situation.named(FINAL, f"reminder-{n}"))]
     due, next_at = due_reminder(final, clock, final_at, sent, decision.at)
     if due is not None:
-        people = final_people(final, situation.people())
-        line = short_notes.reminder(due.number, final.reminders, owed, people)
+        line = short_notes.reminder(due.number, final.reminders, owed, situation.people())
         event = AuditEvent("reminded", {"number": due.number, "of": final.reminders, "owed": list(owed)})
         says.append(Say(situation.named(FINAL, f"reminder-{due.number}"), "reminder", (line,), (event,)))
     return says, next_at

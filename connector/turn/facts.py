@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from connector.model import Reason
 from connector.notes.explanation import working
+from connector.notes.phrases import reasons_text
 from connector.rules.escalation import Demand
 from connector.rules.limits import Decision
-from connector.turn.duties import reasons_text
 from connector.turn.escalate import Plan
 from connector.turn.hearing import HEARD, heard_in
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from connector.rules.limits import Decision, StageClock
 from connector.rules.stints import Stint
 from connector.store.records import Step
 from connector.turn.escalate import Plan
-from connector.turn.saga import final_people, is_carried_out
+from connector.turn.saga import is_carried_out
 
 
 def gather(
@@ -23,10 +23,10 @@ def gather(
     plan: Plan,
     demand: Demand,
     policy: Policy,
-    people: Mapping[str, str],
+    people: Sequence[tuple[str, str]],
     steps: Iterable[Step],
 ) -> Handoff:
-    """The handoff of an escalation. ``people`` maps configured identifiers to the names of members."""
+    """The handoff of an escalation. ``people``: role and name of those whom a final one calls."""
     clock, stint = decision.clock, decision.stint
     assert clock is not None
     assert stint is not None
@@ -56,7 +56,7 @@ def gather(
         end_of_day_minutes=0 if policy.end_of_day is EndOfDay.IGNORE else policy.end_of_day_minutes,
         factor=clock.factor,
         fix_starts_at=policy.fix_starts_at,
-        final_people=final_people(policy.final, people) if plan.is_final else (),
+        final_people=tuple(people),
         policy_note=_policy_note(clock),
         earlier_escalations=tuple(earlier(steps, zone)),
         requests=demand.requests,

@@ -18,7 +18,7 @@ from connector.model import (
     TicketRecord,
     Visibility,
 )
-from connector.policy.policy import FinalEscalation, Policy
+from connector.policy.policy import Policy
 from connector.rules.limits import Decision
 from connector.rules.observation import OBSERVED, is_different
 from connector.store.records import Step, StepState
@@ -35,16 +35,6 @@ def saga_named(connection: str, decision: Decision, name: str) -> str:
     """
     assert decision.stint is not None
     return f"{connection}/{decision.record.id}/{decision.stint.key}/{name}"
-
-
-def final_people(final: FinalEscalation, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The three that a final escalation calls together: role and name; an empty name is nobody configured."""
-    roles = (
-        ("Sr IT Manager", final.sr_it_manager),
-        ("Service Desk Manager", final.service_desk_manager),
-        ("Account Manager", final.account_manager),
-    )
-    return tuple((role, names.get(who, who)) for role, who in roles)
 
 
 def own_note(entries: Sequence[Entry], marker: str, visibility: Visibility = Visibility.INTERNAL) -> Entry | None:

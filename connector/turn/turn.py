@@ -7,7 +7,6 @@ remind. Whoever holds the mailbox row runs the turn; nothing is remembered betwe
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -31,7 +30,7 @@ from connector.turn.hearing import heard_by, heard_in
 from connector.turn.look import Seen, Sight
 from connector.turn.note_content import gather
 from connector.turn.resume import GivenUp, errand_of, kept_member, resume
-from connector.turn.saga import MOVE, NOTE, WOULD, final_people, is_carried_out, open_saga, saga_named, tries_of
+from connector.turn.saga import MOVE, NOTE, WOULD, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
 
 OWNER_STAYS = "owner_stays"
@@ -132,7 +131,7 @@ class TicketTurn:
             seen.policy,
             seen.steps,
             documentation,
-            people=lambda: self._names(seen.policy),
+            people=lambda: self.sight.staff.called_by(seen.policy.final),
             is_observing=not self.settings.is_enforcing,
         )
 
@@ -152,9 +151,8 @@ class TicketTurn:
         for say in duties.says:
             speaker.say(seen.claim, seen.record, seen.steps, say)
         if duties.add_people:
-            final = seen.policy.final
-            wanted = (final.sr_it_manager, final.service_desk_manager, final.account_manager)
-            found = (self.sight.staff.find(name) for name in dict.fromkeys(wanted) if name)
+            wanted = dict.fromkeys(seen.policy.final.people.values())
+            found = (self.sight.staff.find(name) for name in wanted if name)
             people = [person for person in found if person is not None and person.is_active]
             speaker.add_people(seen.claim, seen.record, duties.add_people, people)
 
@@ -241,18 +239,17 @@ class TicketTurn:
         return replace(finished, effect=Effect(saga, WOULD, {}), audit=(would, *finished.audit))
 
     def _note(self, seen: Seen, plan: Plan, demand: Demand) -> str:
-        people = self._names(seen.policy) if plan.is_final else {}
+        people = self._called(seen, plan)
         handoff = gather(seen.decision, plan, demand, seen.policy, people, seen.steps)
         return compose(handoff, self.system.note_limit)
 
     def _facts(self, seen: Seen, plan: Plan, demand: Demand) -> dict[str, object]:
-        people = final_people(seen.policy.final, self._names(seen.policy)) if plan.is_final else ()
+        people = self._called(seen, plan)
         return facts_of(seen.decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
 
-    def _names(self, policy: Policy) -> Mapping[str, str]:
-        """The names of those whom a final escalation calls."""
-        final = policy.final
-        return self.sight.staff.names((final.sr_it_manager, final.service_desk_manager, final.account_manager))
+    def _called(self, seen: Seen, plan: Plan) -> tuple[tuple[str, str], ...]:
+        """Role and name of those whom a final escalation calls."""
+        return self.sight.staff.called_by(seen.policy.final) if plan.is_final else ()
 
     # -- finishing ---------------------------------------------------------------------------------------------
 

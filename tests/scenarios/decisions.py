@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.model import StatusGroup
-from connector.reading.plain import clip
+from connector.notes.phrases import clip
 from connector.rules import escalation, follow_up
 from connector.store import audit
 from connector.systems.desk import FORMER, STAFF, Desk

@@ -8,6 +8,7 @@ from connector.clock import VirtualClock
 from connector.connection.names import KEPT_FOR, Staff
 from connector.errors import Temporary, UnknownName
 from connector.model import Person
+from connector.policy.policy import FinalEscalation
 from tests.builders import a_policy, a_tier, at
 
 MARIA = Person("200", "Maria", "Maria Desk")
@@ -73,5 +74,10 @@ def test_only_active_members_who_are_known_may_override(staff):
 
 
 def test_configured_people_have_their_full_names_and_the_unknown_are_called_as_configured(staff, system):
-    assert staff.names(["maria", "", "nix", "gus"]) == {"maria": "Maria Desk", "nix": "nix", "gus": "Gus Gone"}
+    assert staff.called_by(FinalEscalation("maria", "nix", "gus")) == (
+        ("Sr IT Manager", "Maria Desk"),
+        ("Service Desk Manager", "nix"),
+        ("Account Manager", "Gus Gone"),
+    )
+    assert staff.called_by(FinalEscalation("maria"))[1:] == (("Service Desk Manager", ""), ("Account Manager", ""))
     assert "" not in system.asked

@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted
+from connector.model import Reason
+from connector.notes import phrases
+from connector.notes.phrases import Times, clip, harmless, joined, minutes_text, name_of, number, quoted, reasons_text
 from tests.builders import at
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -35,6 +39,10 @@ def test_words_are_joined_as_people_do(words, text):
     assert joined(words) == text
 
 
+def test_reasons_are_joined_for_the_record():
+    assert reasons_text((Reason.TIME, Reason.KNOWLEDGE)) == "Time & Knowledge"
+
+
 @pytest.mark.parametrize(
     ("count", "text"),
     [(1, "1 working minute"), (0, "0 working minutes"), (1.04, "1 working minute"), (7.5, "7.5 working minutes")],
@@ -57,3 +65,71 @@ def test_a_name_is_short_and_never_empty():
     assert name_of("  Tess\n<b>Tech</b>\u202e ") == "Tess ‹b›Tech‹/b›"
     assert name_of("") == name_of(" \u200b ") == "unknown"
     assert len(name_of("x" * 1_000)) == 80
+
+
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("as it is", "as it is"),
+        ("two\n  lines\r\nand\u2028three", "two lines and three"),
+        ("# title\n> quote\n- item\n* - item", "title quote item item"),
+        ("-5 degrees", "-5 degrees"),
+        ("**Next steps:** give him rights", "Next steps: give him rights"),
+        ("__Next steps:__ give him rights", "Next steps: give him rights"),
+        ("__init__.py stays", "__init__.py stays"),
+        ("/escalate urgency\n/override none", "'/escalate' urgency '/override' none"),
+        ("/var/log is full", "/var/log is full"),
+        ("![x](http://evil.example/p.png)", "![x] (http://evil.example/p.png)"),
+        ("[x][y] and [y]: http://evil.example", "[x] [y] and [y] : http://evil.example"),
+        ("<script>x</script> <b", "‹script›x‹/script› ‹b"),
+        ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
+        ("`code`", "'code'"),
+        ("~~~ and ~~struck~~", "and struck"),
+        ("Ref. ESC-7HK2M4QXPA-3ZB5N6T2QR", "Ref. ESC 7HK2M4QXPA-3ZB5N6T2QR"),
+        ("E\u200bSC\u202e-7HK2M4QXPA", "ESC 7HK2M4QXPA"),
+        ("bell\x07 and \x00 and \ud800", "bell and and"),
+    ],
+)
+def test_quoted_text_keeps_its_words_and_loses_its_powers(text, quoted):
+    assert harmless(text) == quoted
+
+
+@given(st.text())
+def test_quoted_text_is_one_printable_line_without_structure(text):
+    quoted = harmless(text)
+    assert "**" not in quoted
+    assert len(quoted.splitlines()) <= 1
+    quoted.encode()
+
+
+def test_clipping_ends_at_a_word_where_one_is_near():
+    assert clip("short", 5) == "short"
+    assert clip("several words here", 15) == "several words…"
+    assert clip("several, words", 9) == "several…"
+    assert clip("unbroken" * 9, 10) == "unbrokenu…"
+    assert clip("ab", 1) == "…"
+
+
+BITS = [
+    *"aZ9éſ,.:;()'\"?!%=+/&@#>$€’“”–—…- \t\n<[]_~",
+    "  ",
+    "- ",
+    "esc-",
+    "eſc-",
+    "ESC-7",
+    "/go",
+    "*",
+    "**",
+    "`",
+    "__",
+    "# ",
+    "> ",
+]
+
+
+@given(st.lists(st.sampled_from(BITS), max_size=8).map("".join))
+def test_plain_text_takes_a_short_cut_to_the_same_end(text: str) -> None:
+    found = harmless(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phrases, "_IS_PLAIN", lambda text: None)
+        assert harmless(text) == found

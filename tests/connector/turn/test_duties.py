@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from connector.model import Entry, Reason, Visibility
+from connector.model import Entry, Visibility
 from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.reading.command_words import gist
 from connector.rules.escalation import Documentation, demand_of
 from connector.store.records import Step, StepState
-from connector.turn.duties import Duties, Situation, duties_of, reasons_text
+from connector.turn.duties import Duties, Situation, duties_of
 from connector.turn.saga import MOVE, SAID, WOULD
 from tests.builders import (
     RESOLVED,
@@ -48,7 +48,8 @@ def owed(
     record = a_ticket(**{"owner": TESS, "status": WORKING, "entries": entries} | given)
     decision = decided(record, at(now, day), changes, policy, adopted_at=adopted_at)
     documentation = Documentation(decision)
-    people = {"irene": "Irene Systems", "maria": "Maria Desk"}
+    names = {"irene": "Irene Systems", "maria": "Maria Desk"}
+    people = [(role, names.get(who, who)) for role, who in policy.final.people.items()]
     situation = Situation(
         "psa", decision, policy, tuple(steps), documentation, lambda: people, is_observing=is_observing
     )
@@ -186,10 +187,6 @@ def test_what_was_said_before_the_ticket_was_adopted_is_not_answered():
     old = said(f"{OVERRIDE}\n/escalate knowledge\n/overide", at("09:10"), MARIA)
     assert whats(owed("10:05", old, adopted_at=at("10:00"))) == []
     assert whats(owed("10:05", old, said("/overide", at("10:02")), adopted_at=at("10:00"))) == ["answer"]
-
-
-def test_reasons_are_joined_for_the_record():
-    assert reasons_text((Reason.TIME, Reason.KNOWLEDGE)) == "Time & Knowledge"
 
 
 # --- the warning -----------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def gathered(record, now, changes=None, policy=None, to=2, people=None, steps=()
     tier = decision.tier
     plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", tier, policy.tier(to) if to else None, Target(), "in the queue")
     demand = Demand("diagnosis", (Reason.TIME,))
-    return gather(decision, plan, demand, policy, people or {}, steps)
+    return gather(decision, plan, demand, policy, people or (), steps)
 
 
 def a_step(n=MOVE, state=StepState.DONE, when="09:30", **outcome) -> Step:
@@ -82,15 +82,6 @@ def test_waiting_is_handed_over_in_working_minutes():
     record = a_ticket(owner=TESS, status=WORKING)
     changes = [*seen(record), turned(WORKING, WAITING, at("09:10")), turned(WAITING, NEW, at("09:25"))]
     assert gathered(record, at("09:45"), changes).paused_minutes == 15
-
-
-def test_the_final_escalation_calls_the_three_by_the_names_they_have():
-    handoff = gathered(a_ticket(owner=TESS), at("09:30"), to=None, people={"irene": "Irene Systems"})
-    assert handoff.final_people == (
-        ("Sr IT Manager", "Irene Systems"),
-        ("Service Desk Manager", ""),
-        ("Account Manager", "adam"),
-    )
 
 
 def test_a_critical_priority_and_the_clients_own_calendar_are_said():
