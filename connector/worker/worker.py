@@ -43,13 +43,17 @@ class Taker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """``lease`` must be at least three times the HTTP time-out. ``idle_seconds``: longest wait between claims."""
+    """``lease`` must be at least three times the HTTP time-out. ``idle_seconds``: longest wait between claims.
+
+    ``retry_seconds``: the pause after a cycle that the database failed.
+    """
 
     name: str
     threads: int = 8
     lease: timedelta = timedelta(seconds=60)
     idle_seconds: float = 0.2
     beat_seconds: float = 5.0
+    retry_seconds: float = 1.0
     crash_retry: timedelta = timedelta(seconds=60)
     dead_letter_after: timedelta = timedelta(hours=24)
 
@@ -75,10 +79,10 @@ class Worker:
         self._wake = threading.Condition()
         self._nudged = False
         self._stopping = threading.Event()
+        self._stopped = threading.Event()
         self._in_hand: dict[tuple[str, str], Claim] = {}
         self._outcomes: list[Outcome] = []
         self._threads: list[threading.Thread] = []
-        self._pool: ThreadPoolExecutor | None = None
 
     # -- running ---------------------------------------------------------------------------------------------
 
@@ -97,6 +101,9 @@ class Worker:
         self.nudge()
         for thread in self._threads:
             thread.join(timeout)
+            # The first is the dispatcher: it has ended, or had its time. There is no lease left to keep.
+            self._stopped.set()
+            self.nudge()
         left = self._claims_in_hand()
         if left:
             self._mailbox.hand_back(left)
@@ -140,7 +147,7 @@ class Worker:
         next_beat = 0.0
         clock = time.monotonic
         with ThreadPoolExecutor(self.settings.threads, thread_name_prefix="turn") as pool:
-            while not self._stopping.is_set() or self._claims_in_hand():
+            while not self._is_over():
                 busy = self._step(pool)
                 if clock() >= next_beat:
                     next_beat = clock() + self.settings.beat_seconds
@@ -165,9 +172,13 @@ class Worker:
 
     def _wait(self) -> None:
         with self._wake:
-            if not self._nudged:
+            if not self._nudged and not self._is_over():
                 self._wake.wait(self.settings.idle_seconds)
             self._nudged = False
+
+    def _is_over(self) -> bool:
+        """Whether the worker was stopped and has nothing in hand any more, or was given no more time for it."""
+        return self._stopped.is_set() or (self._stopping.is_set() and not self._claims_in_hand())
 
     def _ready(self, claim: Claim, future: Future[Outcome | None]) -> None:
         outcome = future.result()
@@ -198,7 +209,7 @@ class Worker:
             return True
         except Exception as error:  # the one place: whatever it was, the loop goes on and says so
             log.error("worker cycle failed", error=type(error).__name__, exc_info=True)
-            self._stopping.wait(1.0)
+            self._stopped.wait(self.settings.retry_seconds)
             return False
 
     # -- turns -----------------------------------------------------------------------------------------------
@@ -247,11 +258,9 @@ class Worker:
             return list(self._in_hand.values())
 
     def _keep_leases(self) -> None:
-        pause = self.settings.lease.total_seconds() / 3
-        while not self._stopping.wait(pause) or self._claims_in_hand():
+        """Also while the worker stops, and at the same pace, until the last turn is finished."""
+        while not self._stopped.wait(self.settings.lease.total_seconds() / 3):
             self._guard(self._extend)
-            if self._stopping.is_set() and not any(t.is_alive() for t in self._threads[:1]):
-                return
 
     def _extend(self) -> None:
         claims = self._claims_in_hand()

@@ -1,4 +1,4 @@
-"""The dispatcher: what is finished together, and what never waits for others."""
+"""The dispatcher: what is finished together, what never waits for others, and how it stops."""
 
 from __future__ import annotations
 
@@ -9,28 +9,42 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from connector.clock import VirtualClock
 from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Failed, Finished
 from connector.worker.worker import Worker, WorkerSettings
-from tests.connector.mailboxes import PATIENCE, a_delivery, all_done
+from tests.connector.mailboxes import PATIENCE, a_delivery, all_done, claim_all, in_thread
 
 FOR_EVER = 3600.0
 
 
 class WatchedMailbox(Mailbox):
-    """Tells which tickets were finished in one transaction."""
+    """Tells which tickets were finished in one transaction, counts the others, and is out of order when it is told."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.batches: SimpleQueue[set[str]] = SimpleQueue()
+        self.extended: SimpleQueue[set[str]] = SimpleQueue()
+        self.refused: SimpleQueue[set[str]] = SimpleQueue()
+        self.is_full = False
 
     def finish(self, outcomes: Sequence[Finished | Failed]) -> list[bool]:
+        tickets = {outcome.claim.ticket for outcome in outcomes}
+        if self.is_full:
+            self.refused.put(tickets)
+            raise StoreUnavailable("the disk is full")
         kept = super().finish(outcomes)
-        self.batches.put({outcome.claim.ticket for outcome in outcomes})
+        self.batches.put(tickets)
         return kept
+
+    def extend(self, claims: Sequence[Claim], lease: timedelta) -> list[Claim]:
+        lost = super().extend(claims, lease)
+        self.extended.put({claim.ticket for claim in claims})
+        return lost
 
 
 class Taker:
@@ -38,13 +52,16 @@ class Taker:
 
     def __init__(self, *held: str) -> None:
         self.held = {ticket: threading.Event() for ticket in held}
-        self.holds = threading.Event()
+        self.holds: SimpleQueue[str] = SimpleQueue()
 
     def take(self, claim: Claim) -> Finished:
         if claim.ticket in self.held:
-            self.holds.set()
+            self.holds.put(claim.ticket)
             assert self.held[claim.ticket].wait(PATIENCE)
         return all_done(claim)
+
+    def wait_until_all_are_held(self) -> None:
+        assert {self.holds.get(timeout=PATIENCE) for _ in self.held} == set(self.held)
 
 
 @pytest.fixture
@@ -52,9 +69,9 @@ def mailbox(sqlite_url: str, open_store: Callable[..., Any], clock: VirtualClock
     return WatchedMailbox(open_store(sqlite_url, clock))
 
 
-def a_worker(mailbox: Mailbox, taker: Taker) -> Worker:
+def a_worker(mailbox: Mailbox, taker: Taker, lease: timedelta = timedelta(hours=1)) -> Worker:
     """A worker that looks again only when it is told to."""
-    settings = WorkerSettings("w", threads=4, lease=timedelta(hours=1), idle_seconds=FOR_EVER)
+    settings = WorkerSettings("w", threads=4, lease=lease, idle_seconds=FOR_EVER, retry_seconds=FOR_EVER)
     return Worker(mailbox, {"psa": (taker, taker)}, settings, mailbox.store.now, lambda name: None)
 
 
@@ -78,15 +95,68 @@ def test_a_turn_that_is_alone_is_finished_at_once(mailbox: WatchedMailbox) -> No
     worker.stop()
 
 
-def test_what_waits_for_company_is_finished_when_the_worker_stops(mailbox: WatchedMailbox) -> None:
+def test_what_waits_for_company_is_finished_when_the_worker_stops(mailbox: WatchedMailbox, clock: VirtualClock) -> None:
+    mailbox.deliver([a_delivery("1", "of 1")])
+    clock.advance(timedelta(seconds=1))
+    taker = Taker("a", "b", "c", "d")
+    mailbox.deliver([a_delivery(ticket, f"of {ticket}") for ticket in taker.held])
+    worker = a_worker(mailbox, taker)
+    worker.start()
+    taker.wait_until_all_are_held()  # on all four threads: that of ticket 1, whose turn began first, was free again
+    assert mailbox.batches.empty()
+    stopped = in_thread(lambda: worker.stop(FOR_EVER))
+    assert mailbox.batches.get(timeout=PATIENCE) == {"1"}
+    for may_go in taker.held.values():
+        may_go.set()
+    stopped.result(PATIENCE)
+    assert set().union(*drained(mailbox.batches)) == {"a", "b", "c", "d"}
+
+
+def test_stopping_keeps_no_lease_more_often_than_before(mailbox: WatchedMailbox) -> None:
     mailbox.deliver([a_delivery("1", "of 1"), a_delivery("slow", "of slow")])
     taker = Taker("slow")
     worker = a_worker(mailbox, taker)
     worker.start()
-    assert taker.holds.wait(PATIENCE)
-    stopping = threading.Thread(target=worker.stop)
-    stopping.start()
+    taker.wait_until_all_are_held()
+    stopped = in_thread(lambda: worker.stop(FOR_EVER))
     assert mailbox.batches.get(timeout=PATIENCE) == {"1"}
     taker.held["slow"].set()
-    stopping.join(PATIENCE)
-    assert mailbox.batches.get(timeout=PATIENCE) == {"slow"}
+    stopped.result(PATIENCE)
+    assert drained(mailbox.extended) == []
+
+
+def test_leases_are_kept_while_the_last_turns_finish(mailbox: WatchedMailbox) -> None:
+    mailbox.deliver([a_delivery("1", "of 1"), a_delivery("slow", "of slow")])
+    taker = Taker("slow")
+    worker = a_worker(mailbox, taker, lease=timedelta(milliseconds=30))
+    worker.start()
+    taker.wait_until_all_are_held()
+    stopped = in_thread(lambda: worker.stop(FOR_EVER))
+    assert mailbox.batches.get(timeout=PATIENCE) == {"1"}
+    while mailbox.extended.get(timeout=PATIENCE) != {"slow"}:
+        pass  # from before the stop
+    taker.held["slow"].set()
+    stopped.result(PATIENCE)
+
+
+def test_a_database_that_fails_while_the_worker_stops_is_not_asked_again_and_again(mailbox: WatchedMailbox) -> None:
+    mailbox.deliver([a_delivery("1", "of 1")])
+    taker = Taker("1")
+    worker = a_worker(mailbox, taker)
+    with capture_logs() as lines:
+        worker.start()
+        taker.wait_until_all_are_held()
+        mailbox.is_full = True
+        stopped = in_thread(lambda: worker.stop(FOR_EVER))
+        taker.held["1"].set()
+        assert mailbox.refused.get(timeout=PATIENCE) == {"1"}
+        worker.stop(timeout=0)
+        stopped.result(PATIENCE)
+    assert drained(mailbox.refused) == []
+    assert sum(line["event"] == "worker cycle failed" for line in lines) == 1
+    assert [claim.ticket for claim in claim_all(mailbox)] == ["1"]
+
+
+def drained(queue: SimpleQueue[set[str]]) -> list[set[str]]:
+    """All that is in the queue now."""
+    return [queue.get_nowait() for _ in range(queue.qsize())]
