@@ -14,9 +14,14 @@ from connector.store import audit as trail
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Step
 from connector.turn.escalate import TRAINING
-from connector.turn.saga import MOVE, NOTE, SAID, WOULD
+from connector.turn.saga import StepKind
 
-_STEPS = {WOULD: "decision, observed only", NOTE: "note", MOVE: "move", SAID: "said or done"}
+_STEPS: dict[int, str] = {
+    StepKind.WOULD: "decision, observed only",
+    StepKind.NOTE: "note",
+    StepKind.MOVE: "move",
+    StepKind.SAID: "said or done",
+}
 _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned")
 """Of a step's outcome, what ``explain`` shows."""
 

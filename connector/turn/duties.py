@@ -5,8 +5,8 @@ Each duty has an identity of its own and is done once for good; which are done, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.notes import short_notes
@@ -20,8 +20,7 @@ from connector.rules.limits import Decision, Verdict
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.store.records import AuditEvent, Step, StepState
-from connector.turn.hearing import ANSWER, EDITION
-from connector.turn.saga import SAID, WOULD, is_carried_out, saga_named
+from connector.turn.saga import HEARD, StepKind, is_carried_out, saga_named
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""
@@ -29,13 +28,17 @@ _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One short note to write. ``audit`` goes to the audit trail; ``to_client``: the client sees it."""
+    """One short note to write. ``audit`` goes to the audit trail; ``to_client``: the client sees it.
+
+    ``facts``: what the journal keeps of it besides.
+    """
 
     saga: str
     what: str
     lines: tuple[str, ...]
     audit: tuple[AuditEvent, ...] = ()
     to_client: bool = False
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class Situation:
 
     def is_done(self, saga: str) -> bool:
         """Whether a duty was done: written, or in observe mode, noted."""
-        n = WOULD if self.is_observing else SAID
+        n = StepKind.WOULD if self.is_observing else StepKind.SAID
         return any(step.saga == saga and step.n == n and step.state is StepState.DONE for step in self.steps)
 
     def named(self, *parts: str) -> str:
@@ -112,9 +115,10 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         told.setdefault(word.entry, []).append((short_notes.unclear(word), event))
     texts = {entry.id: entry.text for entry in decision.record.entries}
     for entry, answers in told.items():
-        saga = situation.named(ANSWER, f"{entry}{EDITION}{gist(texts[entry])}")
+        saga = situation.named("answer", f"{entry}#{gist(texts[entry])}")
         lines = tuple(line for line, _ in answers)
-        yield Say(saga, "answer", lines, tuple(event for _, event in answers))
+        facts = {HEARD: [entry], "stint": stint.key}
+        yield Say(saga, "answer", lines, tuple(event for _, event in answers), facts=facts)
 
 
 def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:
@@ -172,7 +176,7 @@ def _final_at(situation: Situation) -> datetime | None:
     saga = situation.named(FINAL)
     done = (step for step in situation.steps if step.saga == saga)
     if situation.is_observing:
-        return next((step.at for step in done if step.n == WOULD), None)
+        return next((step.at for step in done if step.n == StepKind.WOULD), None)
     return next((step.at for step in done if is_carried_out(step)), None)
 
 

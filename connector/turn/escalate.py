@@ -30,7 +30,7 @@ from connector.store.records import AuditEvent, Claim, Effect, Source, Step
 from connector.systems.contract import TicketSystem
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner, Assignment
-from connector.turn.saga import MOVE, NOTE, SAID, own_note, target_facts, tries_of
+from connector.turn.saga import StepKind, own_note, target_facts, tries_of
 from connector.turn.speak import wait_until_settled
 
 TRAINING = "training request"
@@ -214,20 +214,20 @@ class Escalator:
 
     def _write_note_once(self, errand: Errand, text: str, now: datetime) -> str:
         plan, record = errand.plan, errand.record
-        begun = errand.step(NOTE)
+        begun = errand.step(StepKind.NOTE)
         written = own_note(record.entries, plan.marker)
         if begun is not None and "visible" in begun.outcome and not errand.is_replayed_since(begun.at):
             raise NoteWasVisible(f"{begun.outcome['visible']} (nothing is written here until this is replayed)")
         if written is None and begun is not None:
             wait_until_settled(self.system, begun, now)
         intent = {"marker": plan.marker, "target": target_facts(plan.target, record), **errand.facts}
-        self.journal.begin(errand.claim, plan.saga, NOTE, intent, errand.new)
+        self.journal.begin(errand.claim, plan.saga, StepKind.NOTE, intent, errand.new)
         if written is not None:
             return written.id
         try:
             return self.system.write_note(record.id, text, plan.marker).id
         except VisibleNote as error:
-            self.journal.begin(errand.claim, plan.saga, NOTE, {**intent, "visible": str(error)})
+            self.journal.begin(errand.claim, plan.saga, StepKind.NOTE, {**intent, "visible": str(error)})
             raise
         except OutcomeUnknown as error:
             raise OutcomeUnknown(
@@ -238,13 +238,13 @@ class Escalator:
     def move(self, errand: Errand) -> Carried:
         """Reassign, and tell what came of it. Raises MoveDidNotHold when something changed it back."""
         plan, record = errand.plan, errand.record
-        tries = tries_of(errand.step(MOVE)) + 1
+        tries = tries_of(errand.step(StepKind.MOVE)) + 1
         self.journal.require_held(errand.claim)
         after = replace(self.system.reassign(record.id, plan.target), entries=record.entries)
         made = moved_by_us(record, after, errand.known)
         problem = _not_held(plan.target, after)
         if problem:
-            self.journal.begin(errand.claim, plan.saga, MOVE, {"tries": tries, "problem": problem}, made)
+            self.journal.begin(errand.claim, plan.saga, StepKind.MOVE, {"tries": tries, "problem": problem}, made)
             raise MoveDidNotHold(
                 f"ticket {record.id}: the move did not hold ({problem}); try {tries} of {MOVE_TRIES}", tries
             )
@@ -275,7 +275,7 @@ class Escalator:
         """An escalation that was carried out, with its audit entries and the messages to be sent of it."""
         event = "final escalation" if is_final else "escalated"
         messages = self.announcer.escalated(saga, record, outcome)
-        effect = Effect(saga, MOVE, outcome, tuple(messages))
+        effect = Effect(saga, StepKind.MOVE, outcome, tuple(messages))
         return Carried(record, effect, events_of(event, outcome), changes, is_final=is_final)
 
     def say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
@@ -288,7 +288,7 @@ class Escalator:
             begun = next((step for step in errand.steps if step.saga == saga), None)
             if begun is not None:
                 wait_until_settled(self.system, begun, self.journal.now())
-            self.journal.begin(errand.claim, saga, SAID, {"marker": marker})
+            self.journal.begin(errand.claim, saga, StepKind.SAID, {"marker": marker})
             text = (
                 f"The ticket is in the queue of {plan.to.name if plan.to else plan.tier.name}. "
                 f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
@@ -303,7 +303,7 @@ class Escalator:
         event = "escalation not finished" if note_stands else "nothing written"
         outcome = {"abandoned": why}
         audit = (AuditEvent(event, {"saga": saga, "why": why}),)
-        self.journal.done(claim, saga, MOVE, outcome, changes=changes, audit=audit)
+        self.journal.done(claim, saga, StepKind.MOVE, outcome, changes=changes, audit=audit)
 
 
 def events_of(event: str, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:

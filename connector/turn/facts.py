@@ -10,7 +10,7 @@ from connector.notes.phrases import reasons_text
 from connector.rules.escalation import Demand
 from connector.rules.limits import Decision
 from connector.turn.escalate import Plan
-from connector.turn.hearing import HEARD, heard_in
+from connector.turn.saga import HEARD, heard_in
 
 
 def facts_of(

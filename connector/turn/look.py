@@ -21,7 +21,7 @@ from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
-from connector.turn.hearing import heard_by
+from connector.turn.saga import heard_by
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""
@@ -106,7 +106,7 @@ class Sight:
     def judge(self, record: TicketRecord, changes: Sequence[Change], heard: Mapping[str, str]) -> Judged:
         """Work the clocks of a ticket out, under the policy that its running stint began with.
 
-        ``heard``: the stints in which commands were heard (see ``hearing``).
+        ``heard``: the stints in which commands were heard (see ``heard_by``).
         """
         ordered = sorted(changes, key=lambda change: change.at)
         present = self._judge(record, ordered, self.policies.present, heard)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import IntEnum
 
 from connector.model import (
     BY_CONNECTOR,
@@ -23,9 +24,21 @@ from connector.rules.limits import Decision
 from connector.rules.observation import OBSERVED, is_different
 from connector.store.records import Step, StepState
 
-WOULD, NOTE, MOVE, SAID = 0, 1, 2, 3
-"""The numbered steps: what an observing connector would have done; an escalation's note and its move; any single effect
-of another kind (a short note, people put on the ticket)."""
+HEARD = "heard"
+"""Of what a step keeps, the entries whose commands its turn acted on or answered; ``stint`` is that of the time."""
+
+
+class StepKind(IntEnum):
+    """The numbered steps of a saga.
+
+    What an observing connector would have done; an escalation's note and its move; any single effect of another kind (a
+    short note, people put on the ticket).
+    """
+
+    WOULD = 0
+    NOTE = 1
+    MOVE = 2
+    SAID = 3
 
 
 def saga_named(connection: str, decision: Decision, name: str) -> str:
@@ -45,7 +58,7 @@ def own_note(entries: Sequence[Entry], marker: str, visibility: Visibility = Vis
 
 def is_carried_out(step: Step) -> bool:
     """Whether a step says that its escalation was finished; one that was abandoned may come due again."""
-    return step.n == MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome
+    return step.n == StepKind.MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome
 
 
 def is_over(record: TicketRecord, policy: Policy) -> bool:
@@ -136,8 +149,8 @@ def tries_of(step: Step | None) -> int:
 
 def open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:
     """The escalation whose note was begun and whose move is not done: its two steps."""
-    notes = {step.saga: step for step in steps if step.n == NOTE}
-    moves = {step.saga: step for step in steps if step.n == MOVE}
+    notes = {step.saga: step for step in steps if step.n == StepKind.NOTE}
+    moves = {step.saga: step for step in steps if step.n == StepKind.MOVE}
     for saga, note in notes.items():
         move = moves.get(saga)
         if move is None or move.state is StepState.BEGUN:
@@ -145,3 +158,26 @@ def open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:
         if not is_carried_out(move) and note.at > move.at:
             return note, None  # given up once, and begun anew since
     return None
+
+
+# --- in which stint a command was heard -----------------------------------------------------------------------
+# Ticket systems tell the time in seconds, and a command may move its ticket within the second in which it was written:
+# by time alone it would count for the tier that got the ticket, too. What a turn acted on, the journal tells.
+
+
+def heard_in(decision: Decision) -> dict[str, str]:
+    """The entries whose commands count for the running stint, each with the stint's key."""
+    stint, orders = decision.stint, decision.orders
+    if stint is None:
+        return {}
+    entries = [one.entry for one in orders.overrides_of(stint)]
+    entries += [one.entry for one in orders.requests] + [one.entry for one in orders.unclear]
+    return dict.fromkeys(entries, stint.key)
+
+
+def heard_by(steps: Iterable[Step]) -> dict[str, str]:
+    """The entries whose commands were acted on or answered, each with the key of the stint at that time."""
+    found: dict[str, str] = {}
+    for step in steps:
+        found.update(dict.fromkeys(step.outcome.get(HEARD, ()), str(step.outcome.get("stint"))))
+    return found

@@ -19,7 +19,7 @@ from connector.store.journal import Journal
 from connector.store.records import AuditEvent, Claim, Step, StepState
 from connector.systems.contract import TicketSystem
 from connector.turn.duties import Say
-from connector.turn.saga import SAID, WOULD, own_note
+from connector.turn.saga import StepKind, own_note
 
 log = structlog.get_logger("connector.speaking")
 
@@ -45,22 +45,23 @@ class Speaker:
     def say(self, claim: Claim, record: TicketRecord, steps: Sequence[Step], say: Say) -> None:
         """Write a note once. Raises LeaseLost and what the adapter raises; the next turn goes on where this stopped."""
         marker = self.marks.marker(say.saga)
+        told = {"marker": marker, "what": say.what, **say.facts}
         text = note(say.lines, marker, self.system.note_limit)
         seen_by = Visibility.CLIENT if say.to_client else Visibility.INTERNAL
         if own_note(record.entries, marker, seen_by) is None:
-            begun = next((step for step in steps if step.saga == say.saga and step.n == SAID), None)
+            begun = next((step for step in steps if step.saga == say.saga and step.n == StepKind.SAID), None)
             if begun is not None and begun.state is StepState.BEGUN:
                 wait_until_settled(self.system, begun, self.journal.now())
-            self.journal.begin(claim, say.saga, SAID, {"marker": marker, "what": say.what})
+            self.journal.begin(claim, say.saga, StepKind.SAID, told)
             write = self.system.write_message if say.to_client else self.system.write_note
             write(record.id, text, marker)
-        self.journal.done(claim, say.saga, SAID, {"marker": marker, "what": say.what}, audit=say.audit)
+        self.journal.done(claim, say.saga, StepKind.SAID, told, audit=say.audit)
         log.info(say.what, connection=claim.connection, ticket=claim.ticket)
 
     def would_say(self, claim: Claim, say: Say) -> None:
         """Observe mode: what would have been written goes to the audit trail, and nowhere else."""
         events = (*say.audit, AuditEvent("would write", {"what": say.what, "note": "\n".join(say.lines)}))
-        self.journal.done(claim, say.saga, WOULD, {"what": say.what}, audit=events)
+        self.journal.done(claim, say.saga, StepKind.WOULD, {"what": say.what, **say.facts}, audit=events)
 
     def add_people(self, claim: Claim, record: TicketRecord, saga: str, people: Sequence[Person]) -> None:
         """Put people on the ticket, and record who is on it; where that cannot be, record why."""
@@ -69,11 +70,11 @@ class Speaker:
         if not self.system.can_add_people:
             why = "the ticket system has no field for people beside the owner"
         elif people:
-            self.journal.begin(claim, saga, SAID, {"what": "people"})
+            self.journal.begin(claim, saga, StepKind.SAID, {"what": "people"})
             try:
                 on = self.system.add_people(record.id, people)
             except Forbidden as error:
                 why = str(error)
         missing = [person.identifier for person in people if person.id not in {one.id for one in on}]
         detail = {"added": [person.identifier for person in on], "missing": missing, "why": why}
-        self.journal.done(claim, saga, SAID, detail, audit=(AuditEvent("people added", detail),))
+        self.journal.done(claim, saga, StepKind.SAID, detail, audit=(AuditEvent("people added", detail),))

@@ -26,11 +26,10 @@ from connector.turn.assignment import Assigner
 from connector.turn.duties import Duties, Situation, duties_of
 from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Carried, Escalator, MoveDidNotHold, NoteWasVisible, Plan
 from connector.turn.facts import facts_of
-from connector.turn.hearing import heard_by, heard_in
 from connector.turn.look import Seen, Sight
 from connector.turn.note_content import gather
 from connector.turn.resume import GivenUp, errand_of, kept_member, resume
-from connector.turn.saga import MOVE, NOTE, WOULD, is_carried_out, open_saga, saga_named, tries_of
+from connector.turn.saga import StepKind, heard_by, heard_in, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
 
 OWNER_STAYS = "owner_stays"
@@ -193,7 +192,7 @@ class TicketTurn:
     def _escalate(self, seen: Seen, demand: Demand, saga: str) -> Outcome:
         self._refuse_while_notes_are_stopped(seen.claim)
         escalator = self._escalator(seen.policy)
-        begun = next((step for step in seen.steps if step.saga == saga and step.n == NOTE), None)
+        begun = next((step for step in seen.steps if step.saga == saga and step.n == StepKind.NOTE), None)
         plan = escalator.plan(seen.decision, seen.homes, saga, kept_member(begun))
         errand = errand_of(seen, plan, self._facts(seen, plan, demand))
         return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan, demand), self.now()), ())
@@ -219,7 +218,7 @@ class TicketTurn:
         """Nothing to do twice; but where a rule turned our move back, it is tried again, a few times."""
         if seen.decision.tier and seen.policy.next_tier(seen.decision.tier) and _was_turned_back(seen):
             tries = tries_of(done)
-            self.journal.begin(seen.claim, saga, MOVE, done.outcome, seen.new)
+            self.journal.begin(seen.claim, saga, StepKind.MOVE, done.outcome, seen.new)
             raise MoveDidNotHold(
                 f"ticket {seen.record.id}: a rule of the ticket system turned the move back; try {tries} of "
                 f"{MOVE_TRIES}",
@@ -229,14 +228,14 @@ class TicketTurn:
 
     def _would_escalate(self, seen: Seen, demand: Demand, saga: str, wake_at: datetime | None) -> Outcome:
         """Observe mode: what would have been written goes to the audit trail, once, and nowhere else."""
-        if any(step.saga == saga and step.n == WOULD for step in seen.steps):
+        if any(step.saga == saga and step.n == StepKind.WOULD for step in seen.steps):
             return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
         plan = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
         facts = self._facts(seen, plan, demand)
         facts |= {"note": self._note(seen, plan, demand), "assignment": plan.assignment}
         finished = self._finished(seen, _settled(seen.decision), seen.new, wake_at)
         would = AuditEvent("would escalate", facts)
-        return replace(finished, effect=Effect(saga, WOULD, {}), audit=(would, *finished.audit))
+        return replace(finished, effect=Effect(saga, StepKind.WOULD, {}), audit=(would, *finished.audit))
 
     def _note(self, seen: Seen, plan: Plan, demand: Demand) -> str:
         people = self._called(seen, plan)

@@ -16,7 +16,7 @@ from connector.store.database.tables import worker
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Source, StepState
-from connector.turn.saga import MOVE
+from connector.turn.saga import StepKind
 from tests.crash.workers import NAME, PATIENCE, Order
 
 
@@ -73,7 +73,7 @@ def escalations(store: Store) -> Counter[int]:
 def moves_by_ticket(store: Store, *states: StepState) -> Counter[int]:
     """How many moves the journal has of each ticket, in these states."""
     steps = Journal(store).steps(f"{NAME}/")
-    return Counter(int(step.saga.split("/")[1]) for step in steps if step.n == MOVE and step.state in states)
+    return Counter(int(step.saga.split("/")[1]) for step in steps if step.n == StepKind.MOVE and step.state in states)
 
 
 def recoveries(store: Store) -> int:

@@ -31,7 +31,7 @@ from connector.store.database.schema import SchemaState
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from connector.store.records import Failed, Source, Step, StepState
-from connector.turn.saga import MOVE
+from connector.turn.saga import StepKind
 from tests.connector.mailboxes import START, a_delivery, claim_one
 from tests.connector.quiet_logging import logging_as_before
 
@@ -365,7 +365,9 @@ def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
 
 
 def test_explain_tells_what_was_escalated_before():
-    step = Step("psa/4711/s/fix", MOVE, StepState.DONE, {"reason": "Time", "from": "Desk", "to": "Tier 3"}, START)
+    step = Step(
+        "psa/4711/s/fix", StepKind.MOVE, StepState.DONE, {"reason": "Time", "from": "Desk", "to": "Tier 3"}, START
+    )
     expected = "2026-03-02T09:00:00+00:00 psa/4711/s/fix: move done; reason Time, from Desk, to Tier 3"
     assert inspection.told(step) == expected
 

@@ -9,7 +9,7 @@ from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Effect, Mail, Source, StepState
 from connector.turn.announcements import Announcer, message_of
-from connector.turn.saga import MOVE
+from connector.turn.saga import StepKind
 from tests.builders import a_ticket
 from tests.connector.mailboxes import LEASE, START, a_held_ticket, all_done, claim_all
 
@@ -75,13 +75,13 @@ def test_messages_are_stored_with_the_outcome_they_tell_of_and_not_without_it(
     first, again, stale = (a_held_ticket(mailbox, name) for name in ("4711", "4712", "4713"))
     messages = tuple(Announcer("psa", 2).escalated(SAGA, a_ticket(), FACTS))
     for claim in (first, again):
-        assert mailbox.finish([all_done(claim, effect=Effect(SAGA, MOVE, {"place": "x"}, messages))]) == [True]
+        assert mailbox.finish([all_done(claim, effect=Effect(SAGA, StepKind.MOVE, {"place": "x"}, messages))]) == [True]
     rows = {one.ticket: [mail.delivery for mail in one.mail] for one in claim_all(mailbox)}
     assert rows == {"@notify:0": [f"@notify:0:{SAGA}"], "@notify:1": [f"@notify:1:{SAGA}"]}
     clock.advance(LEASE)
     assert len(claim_all(mailbox, "other")) == 3
     alarm = tuple(Announcer("psa", 1).alarm("a", "4713", "b"))
-    effect = Effect("psa/4713/y/fix", MOVE, {}, alarm)
+    effect = Effect("psa/4713/y/fix", StepKind.MOVE, {}, alarm)
     assert mailbox.finish([all_done(stale, effect=effect)]) == [False]
     clock.advance(LEASE)
     assert all("alarm" not in mail.delivery for one in claim_all(mailbox) for mail in one.mail)
@@ -91,7 +91,7 @@ def test_messages_are_stored_with_the_outcome_they_tell_of_and_not_without_it(
 
 def test_a_message_to_a_target_whose_own_turn_ends_in_the_same_transaction_is_not_lost(mailbox: Mailbox) -> None:
     ticket, target = a_held_ticket(mailbox, "4711"), a_held_ticket(mailbox, "@notify:0")
-    effect = Effect(SAGA, MOVE, {}, tuple(Announcer("psa", 1).escalated(SAGA, a_ticket(), FACTS)))
+    effect = Effect(SAGA, StepKind.MOVE, {}, tuple(Announcer("psa", 1).escalated(SAGA, a_ticket(), FACTS)))
     assert mailbox.finish([all_done(target), all_done(ticket, effect=effect)]) == [True, True]
     (claim,) = claim_all(mailbox)
     assert [mail.delivery for mail in claim.mail] == [f"@notify:0:{SAGA}"]

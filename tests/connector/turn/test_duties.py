@@ -13,7 +13,7 @@ from connector.reading.command_words import gist
 from connector.rules.escalation import Documentation, demand_of
 from connector.store.records import Step, StepState
 from connector.turn.duties import Duties, Situation, duties_of
-from connector.turn.saga import MOVE, SAID, WOULD
+from connector.turn.saga import StepKind
 from tests.builders import (
     RESOLVED,
     SR_IT,
@@ -56,7 +56,7 @@ def owed(
     return duties_of(situation, demand_of(decision, policy, documentation))
 
 
-def done(saga: str, n: int = SAID, when: str = "09:20", state=StepState.DONE, **outcome) -> Step:
+def done(saga: str, n: int = StepKind.SAID, when: str = "09:20", state=StepState.DONE, **outcome) -> Step:
     return Step(saga, n, state, outcome, at(when))
 
 
@@ -101,6 +101,7 @@ def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
         "escalation incomplete",
         "command not understood",
     ]
+    assert say.facts == {"heard": ["77"], "stint": say.saga.split("/", 2)[2].partition("/answer/")[0]}
     assert owed("09:11", noted, steps=[done(say.saga)]).says == ()
 
 
@@ -247,7 +248,7 @@ def test_without_a_limit_there_is_nothing_to_warn_of():
 
 FINAL = FinalEscalation("irene", "maria", "", reminder_minutes=60, reminders=3)
 FINAL_SAGA = f"{LAST_STINT}/final"
-MOVED = done(FINAL_SAGA, MOVE, "10:00")
+MOVED = done(FINAL_SAGA, StepKind.MOVE, "10:00")
 
 
 def owed_finally(now, *entries, final=FINAL, steps=(MOVED,), **given) -> Duties:
@@ -319,10 +320,10 @@ def test_the_three_are_put_on_the_ticket_once_where_that_is_wanted():
 @pytest.mark.parametrize(
     "step",
     [
-        done(FINAL_SAGA, MOVE, "10:00", StepState.BEGUN),
-        done(FINAL_SAGA, MOVE, "10:00", abandoned="resolved"),
-        done("psa/4711/another/final", MOVE, "10:00"),
-        done(FINAL_SAGA, WOULD, "10:00"),
+        done(FINAL_SAGA, StepKind.MOVE, "10:00", StepState.BEGUN),
+        done(FINAL_SAGA, StepKind.MOVE, "10:00", abandoned="resolved"),
+        done("psa/4711/another/final", StepKind.MOVE, "10:00"),
+        done(FINAL_SAGA, StepKind.WOULD, "10:00"),
     ],
 )
 def test_before_a_final_escalation_was_carried_out_nothing_follows_from_it(step):
@@ -334,12 +335,12 @@ def test_before_a_final_escalation_was_carried_out_nothing_follows_from_it(step)
 
 def test_an_observer_notes_each_duty_once_and_what_was_written_before_does_not_count_for_it():
     saga = f"{STINT}/diagnosis/warning"
-    assert whats(owed("09:24", is_observing=True, steps=[done(saga, SAID)])) == ["warning"]
-    assert whats(owed("09:24", is_observing=True, steps=[done(saga, WOULD)])) == []
-    assert whats(owed("09:24", steps=[done(saga, WOULD)])) == ["warning"]
+    assert whats(owed("09:24", is_observing=True, steps=[done(saga, StepKind.SAID)])) == ["warning"]
+    assert whats(owed("09:24", is_observing=True, steps=[done(saga, StepKind.WOULD)])) == []
+    assert whats(owed("09:24", steps=[done(saga, StepKind.WOULD)])) == ["warning"]
 
 
 def test_an_observer_follows_a_final_escalation_up_as_if_it_had_been():
-    would = done(FINAL_SAGA, WOULD, "10:00")
+    would = done(FINAL_SAGA, StepKind.WOULD, "10:00")
     assert owed_finally("10:30", steps=[would], is_observing=True) == Duties(wake_at=at("11:00"))
     assert owed_finally("10:30", steps=[MOVED], is_observing=True) == Duties()

@@ -12,7 +12,7 @@ from connector.rules.stints import build_timeline
 from connector.store.records import Step, StepState
 from connector.turn.escalate import Plan
 from connector.turn.note_content import gather
-from connector.turn.saga import MOVE
+from connector.turn.saga import StepKind
 from tests.builders import (
     ACME,
     CRITICAL,
@@ -50,7 +50,7 @@ def gathered(record, now, changes=None, policy=None, to=2, people=None, steps=()
     return gather(decision, plan, demand, policy, people or (), steps)
 
 
-def a_step(n=MOVE, state=StepState.DONE, when="09:30", **outcome) -> Step:
+def a_step(n=StepKind.MOVE, state=StepState.DONE, when="09:30", **outcome) -> Step:
     return Step(
         "psa/4711/x/diagnosis", n, state, {"from": "First Touch (T1/2)", "stage": "diagnosis"} | outcome, at(when)
     )

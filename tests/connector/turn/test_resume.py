@@ -26,7 +26,7 @@ from connector.turn.assignment import Assigner
 from connector.turn.escalate import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
 from connector.turn.look import Seen
 from connector.turn.resume import GivenUp, kept_member, refuse_endless_moves, resume
-from connector.turn.saga import MOVE, NOTE, SAID, target_facts
+from connector.turn.saga import StepKind, target_facts
 from tests.builders import (
     DESK,
     ELSEWHERE,
@@ -80,7 +80,7 @@ class Scene:
         plan = self.escalator().plan(decision, HOMES, self.saga)
         facts = FACTS | {"from_tier": number, "from": tier.name}
         intent = {"marker": self.marker, "target": target_facts(plan.target, self.first), **facts}
-        self.journal.begin(self.claim, self.saga, NOTE, intent)
+        self.journal.begin(self.claim, self.saga, StepKind.NOTE, intent)
         return self.journal.steps("psa/4711/")[0]
 
     def escalator(self, *, owner_stays: bool = False) -> Escalator:
@@ -106,7 +106,7 @@ class Scene:
     def resume(self, now: str = "09:31", **given: Any) -> Carried | GivenUp | None:
         found = self.seen(now)
         demand = demand_of(found.decision, self.policy, Documentation(found.decision))
-        move = next((step for step in found.steps if step.saga == self.saga and step.n == MOVE), None)
+        move = next((step for step in found.steps if step.saga == self.saga and step.n == StepKind.MOVE), None)
         return resume(self.escalator(**given), found, self.note, move, demand)
 
     def events(self) -> list[tuple[str, Any]]:
@@ -114,7 +114,7 @@ class Scene:
         return [(row.event, row.detail.get("why")) for row in rows]
 
     def move_step(self) -> Step | None:
-        return next((step for step in self.journal.steps("psa/4711/") if step.n == MOVE), None)
+        return next((step for step in self.journal.steps("psa/4711/") if step.n == StepKind.MOVE), None)
 
 
 def told(carried: Carried) -> list[tuple[str, Any]]:
@@ -145,7 +145,7 @@ def test_once_the_note_stands_the_move_is_made_and_nothing_is_written_twice(scen
     carried = scene.resume()
     assert isinstance(carried, Carried)
     assert (carried.record.place, scene.system.writes) == (TIER_3, ["move"])
-    assert (carried.effect.saga, carried.effect.n) == (scene.saga, MOVE)
+    assert (carried.effect.saga, carried.effect.n) == (scene.saga, StepKind.MOVE)
     assert told(carried) == [("escalated", None)]
 
 
@@ -222,7 +222,7 @@ def test_a_recovered_move_whose_owner_stayed_says_so_once(scene):
     assert "Tess Tech is still shown as the owner" in scene.system.texts[-1]
     scene.resume(owner_stays=True)
     assert scene.system.writes == ["note"]
-    assert [step.n for step in scene.journal.steps("psa/4711/") if step.saga.endswith("/owner")] == [SAID]
+    assert [step.n for step in scene.journal.steps("psa/4711/") if step.saga.endswith("/owner")] == [StepKind.SAID]
 
 
 def test_a_recovered_escalation_is_announced_too(scene):
@@ -255,11 +255,11 @@ def test_whoever_was_chosen_by_the_first_try_is_kept(open_scene):
 
 def test_nobody_is_kept_where_nobody_was_chosen():
     assert kept_member(None) == ""
-    assert kept_member(Step("s", NOTE, StepState.BEGUN, {}, at("09:30"))) == ""
+    assert kept_member(Step("s", StepKind.NOTE, StepState.BEGUN, {}, at("09:30"))) == ""
 
 
 def a_move(tries: int) -> Step:
-    return Step("s", MOVE, StepState.BEGUN, {"tries": tries}, at("09:30"))
+    return Step("s", StepKind.MOVE, StepState.BEGUN, {"tries": tries}, at("09:30"))
 
 
 def test_a_move_that_was_turned_back_too_often_waits_for_a_person_who_replays_it(scene, clock):

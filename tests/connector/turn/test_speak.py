@@ -18,14 +18,16 @@ from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Claim, Step, StepState
 from connector.turn.duties import Say
-from connector.turn.saga import SAID, WOULD
+from connector.turn.saga import StepKind
 from connector.turn.speak import Speaker
 from tests.builders import SAM, TESS
 from tests.connector.desk_double import DeskDouble, Died, die, no_answer, refuse
 from tests.connector.mailboxes import LEASE, a_held_ticket, claim_one
 
 SAGA = "psa/4711/x/answer/77"
-SAY = Say(SAGA, "answer", ("Tess Tech: done.", "Really."), (AuditEvent("answered", {"entry": "77"}),))
+SAY = Say(
+    SAGA, "answer", ("Tess Tech: done.", "Really."), (AuditEvent("answered", {"entry": "77"}),), facts={"heard": ["77"]}
+)
 MESSAGE = Say("psa/4711/x/final/client", "message to the client", ("We are on it.",), (), to_client=True)
 MARKS = Marks("key")
 REF = f"Ref. {MARKS.marker(SAGA)}"
@@ -72,7 +74,8 @@ def test_a_note_is_written_with_its_marker_and_kept_on_record_with_its_audit(tal
     talk.say()
     assert talk.system.texts == [f"Tess Tech: done.\nReally.\n\n{REF}"]
     (step,) = talk.steps()
-    assert (step.saga, step.n, step.state, step.outcome["what"]) == (SAGA, SAID, StepState.DONE, "answer")
+    assert (step.saga, step.n, step.state) == (SAGA, StepKind.SAID, StepState.DONE)
+    assert step.outcome == {"marker": REF.removeprefix("Ref. "), "what": "answer", "heard": ["77"]}
     assert talk.events() == ["answered"]
 
 
@@ -164,7 +167,9 @@ def test_a_message_that_came_to_be_internal_has_not_told_the_client(talk):
 def test_an_observer_writes_to_the_audit_trail_and_nowhere_else(talk):
     talk.speaker.would_say(talk.claim, SAY)
     assert talk.system.writes == []
-    assert [(step.n, step.state) for step in talk.steps()] == [(WOULD, StepState.DONE)]
+    (step,) = talk.steps()
+    assert (step.n, step.state) == (StepKind.WOULD, StepState.DONE)
+    assert step.outcome == {"what": "answer", "heard": ["77"]}
     (first, would) = audit.events(talk.mailbox.store, "psa", "4711")
     assert (first.event, would.event, would.detail) == (
         "answered",
