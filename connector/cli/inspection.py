@@ -36,7 +36,7 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
         common.system_named(parts, system)
         seen = wiring.sight_of(parts, system).look(Claim(system, ticket, fence=0))
         changes = (*seen.known, *seen.new)
-        lines = explained(seen.decision, parts.settings.policy, changes, [told(step) for step in seen.steps])
+        lines = explained(seen.decision, seen.policy, changes, [told(step) for step in seen.steps])
     if is_json:
         common.answer({"system": system, "ticket": ticket, "verdict": seen.decision.verdict.value, "lines": lines})
     else:

@@ -357,6 +357,24 @@ def test_explain_shows_the_working_of_a_ticket(connected, desk, folder):
     assert (answer["ticket"], answer["lines"][0]) == (ticket, text.stdout.splitlines()[0])
 
 
+def test_explain_speaks_of_the_ladder_that_the_ticket_is_on(desk, folder):
+    ladder = {
+        "name": "Acme",
+        "tiers": [
+            {"name": "Acme Desk", "homes": {"connectwise": "Service Desk"}},
+            {"name": "Acme Experts", "homes": {"connectwise": "Tier 3"}},
+        ],
+    }
+    policy = {"tiers": [{"homes": {"connectwise": "Sr IT"}}], "ladders": [ladder]}
+    environ = {**desk.environment(), "ESCALATION_POLICY": json.dumps(policy)}
+    first = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
+    second = str(desk.create_ticket("VPN down", "Acme", board="Tier 3"))
+    with wired(environ, folder) as parts:
+        wiring.connections_of(parts)
+    assert "  Acme Desk: from " in escalator("explain", "connectwise", first, **environ).stdout
+    assert "  Acme Experts: from " in escalator("explain", "connectwise", second, **environ).stdout
+
+
 def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
     with wired(connected, folder) as parts:
         wiring.connections_of(parts)
