@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from typing import NewType
 
 TicketId = NewType("TicketId", str)
+
+_DESCRIPTION_WINDOW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +188,11 @@ class TicketRecord:
     url: str = ""
     is_escalatable: bool = True
     why_not: str = ""
+
+    def came_with(self, entry: Entry) -> bool:
+        """Whether an entry is the description, the ticket itself, whoever typed it in: never an internal note."""
+        is_first = entry.at <= self.entered_at + _DESCRIPTION_WINDOW
+        return is_first and entry.visibility is not Visibility.INTERNAL
 
     def present(self, aspect: Aspect) -> Value:
         """The present value of an aspect."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from connector.model import AuthorKind, Entry, TicketRecord, Visibility
 from connector.reading.error_codes import error_spans, errors_in
@@ -22,7 +22,6 @@ STEPS, ERRORS, RESEARCH, DISCUSSIONS, PERMISSIONS, NEXT_STEPS = SECTIONS
 _MOST_TEXT = 100_000
 """Of a longer entry the beginning and the end are read, half of this each."""
 
-_DESCRIPTION_WINDOW = timedelta(seconds=5)
 _MOST_COMPARED = 200
 _LONGEST_BARE = 400
 
@@ -109,7 +108,7 @@ class _Reading:
 
     def read(self, entry: Entry) -> None:
         text = _bounded(entry.text)
-        if entry.author.kind is AuthorKind.AGENT and not self._is_description(entry):
+        if entry.author.kind is AuthorKind.AGENT and not self.record.came_with(entry):
             for label, lines in labelled(_unwrapped(own_lines(text))):
                 if label in SECTIONS:
                     self._add(label, entry, *lines)
@@ -124,11 +123,6 @@ class _Reading:
         last = {step.by: step.at for step in given}
         steps = given + [step for step in self.free_steps if step.by not in last or step.at > last[step.by]]
         return sorted(steps, key=lambda step: step.at)
-
-    def _is_description(self, entry: Entry) -> bool:
-        """What came with the ticket is the ticket itself, whoever typed it in."""
-        is_first = entry.at <= self.record.entered_at + _DESCRIPTION_WINDOW
-        return is_first and entry.visibility is not Visibility.INTERNAL
 
     def _add(self, heading: str, entry: Entry, *lines: str) -> None:
         self.of[heading] += [

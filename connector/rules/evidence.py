@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from connector.model import (
@@ -18,13 +18,11 @@ from connector.model import (
     StatusGroup,
     TicketRecord,
     Value,
-    Visibility,
 )
 from connector.policy.policy import Policy
 from connector.reading.sections import plan_in
 from connector.rules.history import initial, is_sight
 
-_DESCRIPTION_WINDOW = timedelta(seconds=5)
 _UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})
 
 
@@ -81,8 +79,8 @@ def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy)
         ):
             moments.append(change.at)
             break
-    touching = (entry.at for entry in record.entries if _is_touch(entry, record))
-    moments.extend(islice(touching, 1))
+    agents = (entry for entry in record.entries if entry.author.kind is AuthorKind.AGENT)
+    moments.extend(islice((entry.at for entry in agents if not record.came_with(entry)), 1))
     return min(moments, default=None)
 
 
@@ -92,13 +90,6 @@ def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:
     if record.responded_at is not None and record.responded_at <= seen.at:
         return max(record.responded_at, record.entered_at)
     return seen.at
-
-
-def _is_touch(entry: Entry, record: TicketRecord) -> bool:
-    """An agent's note or time entry; the description that came with the ticket is the ticket itself."""
-    return entry.author.kind is AuthorKind.AGENT and not (
-        entry.visibility is Visibility.CLIENT and entry.at <= record.entered_at + _DESCRIPTION_WINDOW
-    )
 
 
 def plan_within(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from connector.model import BY_CONNECTOR, Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup
+from connector.model import BY_CONNECTOR, Aspect, AuthorKind, EntryKind, Place, Ref, Status, StatusGroup, Visibility
 from connector.policy.policy import Homes, StartsAt
+from connector.reading.findings import find
 from connector.rules.history import ADOPTED, last_move_did_not_hold
 from connector.rules.stints import Timeline, build_timeline
 from tests.builders import (
@@ -79,6 +81,13 @@ def test_our_own_note_is_no_touch():
 def test_the_description_that_came_with_the_ticket_is_no_touch():
     note = a_note("VPN is down", NINE, internal=False)
     assert timeline_of(a_ticket(entries=(note,))).current.clock_from is None
+
+
+def test_a_description_of_which_nobody_can_tell_who_sees_it_is_neither_a_touch_nor_a_step():
+    note = replace(a_note("VPN is down", NINE), visibility=Visibility.UNKNOWN)
+    record = a_ticket(entries=(note,))
+    assert timeline_of(record).current.clock_from is None
+    assert find(record, record.entries).steps == ()
 
 
 def test_an_internal_note_in_the_second_of_creation_is_a_touch():
