@@ -13,7 +13,7 @@ from connector.notes.explanation import explain as explained
 from connector.store import audit as trail
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Step
-from connector.turn.escalate import TRAINING
+from connector.turn.escalation import TRAINING
 from connector.turn.saga import StepKind
 
 _STEPS: dict[int, str] = {
@@ -35,8 +35,7 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
     with common.wired(needs_connection=True) as parts:
         common.system_named(parts, system)
         seen = wiring.sight_of(parts, system).look(Claim(system, ticket, fence=0))
-        changes = (*seen.known, *seen.new)
-        lines = explained(seen.decision, seen.policy, changes, [told(step) for step in seen.steps])
+        lines = explained(seen.decision, seen.policy, seen.changes, [told(step) for step in seen.steps])
     if is_json:
         common.answer({"system": system, "ticket": ticket, "verdict": seen.decision.verdict.value, "lines": lines})
     else:

@@ -15,7 +15,7 @@ somebody else in between.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector.connection.alternatives import first_known
@@ -26,15 +26,14 @@ from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.rules.limits import Decision
 from connector.rules.observation import moved_by_us
 from connector.store.journal import Journal
-from connector.store.records import AuditEvent, Claim, Effect, Source, Step
+from connector.store.records import AuditEvent, Claim, Effect
 from connector.systems.contract import TicketSystem
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner, Assignment
-from connector.turn.saga import StepKind, own_note, target_facts, tries_of
+from connector.turn.escalation import Carried, Destination, Escalation, events_of
+from connector.turn.look import Seen
+from connector.turn.saga import StepKind, own_note, tries_of
 from connector.turn.speak import wait_until_settled
-
-TRAINING = "training request"
-"""The audit event that records a knowledge gap: who, and which topic."""
 
 MOVE_TRIES = 3
 MOVE_PAUSE = timedelta(minutes=2)
@@ -50,65 +49,6 @@ class MoveDidNotHold(Permanent):
 
 class NoteWasVisible(Permanent):
     """An earlier try's note came back visible to the client: it is not repeated before somebody looked at it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an escalation will do: worked out before anything is written."""
-
-    saga: str
-    marker: str
-    tier: Tier
-    to: Tier | None
-    target: Target
-    assignment: str
-    assigned_by: str = ""
-
-    @property
-    def is_final(self) -> bool:
-        """Whether the last tier breached."""
-        return self.to is None
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What became of an escalation: the ticket as it now is, and what is to be kept of it when its turn is finished.
-
-    ``changes``: those made by it. ``is_final``: it was the final escalation; the ticket stayed. ``cleared_owner``: an
-    owner was to be removed; ``owner_stays``: the ticket system would not.
-    """
-
-    record: TicketRecord
-    effect: Effect
-    audit: tuple[AuditEvent, ...]
-    changes: tuple[Change, ...] = ()
-    is_final: bool = False
-    cleared_owner: bool = False
-    owner_stays: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """What is needed to carry a plan out: the turn's claim, the ticket as read, and what the journal holds.
-
-    ``known`` are the ticket's changes, of which ``new`` are not stored yet; ``facts`` go to the audit trail.
-    """
-
-    claim: Claim
-    plan: Plan
-    record: TicketRecord
-    steps: tuple[Step, ...]
-    facts: Mapping[str, object]
-    known: tuple[Change, ...]
-    new: tuple[Change, ...]
-
-    def step(self, n: int) -> Step | None:
-        """The saga's step of that number, if it was begun."""
-        return next((step for step in self.steps if step.saga == self.plan.saga and step.n == n), None)
-
-    def is_replayed_since(self, moment: datetime) -> bool:
-        """Whether somebody replayed the dead letter after ``moment``."""
-        return any(mail.source is Source.MANUAL and mail.received_at > moment for mail in self.claim.mail)
 
 
 class Escalator:
@@ -135,7 +75,9 @@ class Escalator:
 
     # -- 1: what will be done -------------------------------------------------------------------------------
 
-    def plan(self, decision: Decision, homes: Homes, saga: str, kept: str = "", *, has_moved: bool = False) -> Plan:
+    def plan(
+        self, decision: Decision, homes: Homes, saga: str, kept: str = "", *, has_moved: bool = False
+    ) -> Escalation:
         """Where the ticket goes and who gets it. ``kept``: whom an earlier try chose; ``has_moved``: it took it there.
 
         Raises Permanent or Temporary while that is unknown.
@@ -145,9 +87,9 @@ class Escalator:
         to = self.policy.next_tier(tier)
         if to is None:
             target, assignment = self._final(decision.record)
-            return Plan(saga, self.marks.marker(saga), tier, to, target, assignment)
+            return Escalation(saga, self.marks.marker(saga), tier, to, target, assignment)
         target, chosen = self._onward(to, decision, homes, kept, has_moved=has_moved)
-        return Plan(saga, self.marks.marker(saga), tier, to, target, chosen.words, chosen.how)
+        return Escalation(saga, self.marks.marker(saga), tier, to, target, chosen.words, chosen.how)
 
     def _onward(
         self, to: Tier, decision: Decision, homes: Homes, kept: str, *, has_moved: bool
@@ -203,31 +145,32 @@ class Escalator:
 
     # -- 2 to 5: doing it -----------------------------------------------------------------------------------
 
-    def carry_out(self, errand: Errand, text: str, now: datetime) -> Carried:
+    def carry_out(self, seen: Seen, escalation: Escalation, text: str, now: datetime) -> Carried:
         """Write the note and move the ticket.
 
         Raises LeaseLost, Temporary, OutcomeUnknown, Permanent; each leaves the journal so that the next turn
         goes on where this one stopped.
         """
-        note_id = self._write_note_once(errand, text, now)
-        return self.move(replace(errand, facts={**errand.facts, "note": note_id}))
+        note_id = self._write_note_once(seen, escalation, text, now)
+        return self.move(seen, replace(escalation, facts={**escalation.facts, "note": note_id}))
 
-    def _write_note_once(self, errand: Errand, text: str, now: datetime) -> str:
-        plan, record = errand.plan, errand.record
-        begun = errand.step(StepKind.NOTE)
-        written = own_note(record.entries, plan.marker)
-        if begun is not None and "visible" in begun.outcome and not errand.is_replayed_since(begun.at):
+    def _write_note_once(self, seen: Seen, escalation: Escalation, text: str, now: datetime) -> str:
+        record = seen.record
+        begun = seen.step(escalation.saga, StepKind.NOTE)
+        written = own_note(record.entries, escalation.marker)
+        if begun is not None and "visible" in begun.outcome and not seen.is_replayed_since(begun.at):
             raise NoteWasVisible(f"{begun.outcome['visible']} (nothing is written here until this is replayed)")
         if written is None and begun is not None:
             wait_until_settled(self.system, begun, now)
-        intent = {"marker": plan.marker, "target": target_facts(plan.target, record), **errand.facts}
-        self.journal.begin(errand.claim, plan.saga, StepKind.NOTE, intent, errand.new)
+        target = Destination.of(escalation.target, record).kept()
+        intent = {"marker": escalation.marker, "target": target, **escalation.facts}
+        self.journal.begin(seen.claim, escalation.saga, StepKind.NOTE, intent, seen.new)
         if written is not None:
             return written.id
         try:
-            return self.system.write_note(record.id, text, plan.marker).id
+            return self.system.write_note(record.id, text, escalation.marker).id
         except VisibleNote as error:
-            self.journal.begin(errand.claim, plan.saga, StepKind.NOTE, {**intent, "visible": str(error)})
+            self.journal.begin(seen.claim, escalation.saga, StepKind.NOTE, {**intent, "visible": str(error)})
             raise
         except OutcomeUnknown as error:
             raise OutcomeUnknown(
@@ -235,32 +178,32 @@ class Escalator:
                 "written again"
             ) from error
 
-    def move(self, errand: Errand) -> Carried:
+    def move(self, seen: Seen, escalation: Escalation) -> Carried:
         """Reassign, and tell what came of it. Raises MoveDidNotHold when something changed it back."""
-        plan, record = errand.plan, errand.record
-        tries = tries_of(errand.step(StepKind.MOVE)) + 1
-        self.journal.require_held(errand.claim)
-        after = replace(self.system.reassign(record.id, plan.target), entries=record.entries)
-        made = moved_by_us(record, after, errand.known)
-        problem = _not_held(plan.target, after)
+        record, target = seen.record, escalation.target
+        tries = tries_of(seen.step(escalation.saga, StepKind.MOVE)) + 1
+        self.journal.require_held(seen.claim)
+        after = replace(self.system.reassign(record.id, target), entries=record.entries)
+        made = moved_by_us(record, after, seen.changes)
+        problem = _not_held(target, after)
         if problem:
-            self.journal.begin(errand.claim, plan.saga, StepKind.MOVE, {"tries": tries, "problem": problem}, made)
+            self.journal.begin(seen.claim, escalation.saga, StepKind.MOVE, {"tries": tries, "problem": problem}, made)
             raise MoveDidNotHold(
                 f"ticket {record.id}: the move did not hold ({problem}); try {tries} of {MOVE_TRIES}", tries
             )
-        is_cleared = plan.target.owner is Ownership.NOBODY
+        is_cleared = target.owner is Ownership.NOBODY
         stays = is_cleared and after.owner is not None
         if stays and not self.owner_stays:
-            self.say_that_owner_stays(errand, after)
+            self.say_that_owner_stays(seen, escalation, after)
         outcome = {
-            **errand.facts,
+            **escalation.facts,
             "place": str(after.place),
             "status": after.status.name,
             "owner": after.owner.identifier if after.owner else "",
             "owner_stays": stays,
             "tries": tries,
         }
-        carried = self.carried_out(plan.saga, after, outcome, made, is_final=plan.is_final)
+        carried = self.carried_out(escalation.saga, after, outcome, made, is_final=escalation.is_final)
         return replace(carried, cleared_owner=is_cleared, owner_stays=stays)
 
     def carried_out(
@@ -278,19 +221,18 @@ class Escalator:
         effect = Effect(saga, StepKind.MOVE, outcome, tuple(messages))
         return Carried(record, effect, events_of(event, outcome), changes, is_final=is_final)
 
-    def say_that_owner_stays(self, errand: Errand, after: TicketRecord) -> None:
+    def say_that_owner_stays(self, seen: Seen, escalation: Escalation, after: TicketRecord) -> None:
         """The first time that an owner cannot be removed, the note already says otherwise: put it right, once."""
-        plan = errand.plan
         assert after.owner is not None
-        saga = f"{plan.saga}/owner"
+        saga = f"{escalation.saga}/owner"
         marker = self.marks.marker(saga)
         if own_note(after.entries, marker) is None:
-            begun = next((step for step in errand.steps if step.saga == saga), None)
+            begun = seen.step(saga, StepKind.SAID)
             if begun is not None:
                 wait_until_settled(self.system, begun, self.journal.now())
-            self.journal.begin(errand.claim, saga, StepKind.SAID, {"marker": marker})
+            self.journal.begin(seen.claim, saga, StepKind.SAID, {"marker": marker})
             text = (
-                f"The ticket is in the queue of {plan.to.name if plan.to else plan.tier.name}. "
+                f"The ticket is in the queue of {(escalation.to or escalation.tier).name}. "
                 f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
                 f"connector remove the owner; please assign it anew.\nRef. {marker}"
             )
@@ -304,13 +246,6 @@ class Escalator:
         outcome = {"abandoned": why}
         audit = (AuditEvent(event, {"saga": saga, "why": why}),)
         self.journal.done(claim, saga, StepKind.MOVE, outcome, changes=changes, audit=audit)
-
-
-def events_of(event: str, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:
-    """The audit entries of an escalation: its own, and one for each training request that came of it."""
-    training = facts.get("training")
-    requests = training if isinstance(training, list) else []
-    return (AuditEvent(event, facts), *(AuditEvent(TRAINING, request) for request in requests))
 
 
 def _not_held(target: Target, after: TicketRecord) -> str:

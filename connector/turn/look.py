@@ -29,7 +29,7 @@ SURVEY_GRACE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A ticket as one turn finds it."""
+    """A ticket as one turn finds it. Of its changes, ``known`` are stored and ``new`` are not."""
 
     claim: Claim
     record: TicketRecord
@@ -39,6 +39,19 @@ class Seen:
     steps: tuple[Step, ...]
     decision: Decision
     policy: Policy
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The ticket's changes, those that are not stored yet last."""
+        return (*self.known, *self.new)
+
+    def step(self, saga: str, n: int) -> Step | None:
+        """A saga's step of that number, if it was begun."""
+        return next((step for step in self.steps if step.saga == saga and step.n == n), None)
+
+    def is_replayed_since(self, moment: datetime) -> bool:
+        """Whether somebody replayed the dead letter after ``moment``."""
+        return any(mail.source is Source.MANUAL and mail.received_at > moment for mail in self.claim.mail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from connector.rules.evidence import entries_within
 from connector.rules.limits import Decision, StageClock
 from connector.rules.stints import Stint
 from connector.store.records import Step
-from connector.turn.escalate import Plan
+from connector.turn.escalation import Escalation
 from connector.turn.saga import is_carried_out
 
 
 def gather(
     decision: Decision,
-    plan: Plan,
+    escalation: Escalation,
     demand: Demand,
     policy: Policy,
     people: Sequence[tuple[str, str]],
@@ -33,8 +33,8 @@ def gather(
     zone = clock.calendar.zone
     return Handoff(
         record=decision.record,
-        tier_from=plan.tier,
-        tier_to=plan.to,
+        tier_from=escalation.tier,
+        tier_to=escalation.to,
         reasons=demand.reasons,
         stage=clock.stage,
         limit_minutes=clock.limit_minutes,
@@ -49,8 +49,8 @@ def gather(
         calendar=clock.calendar,
         zone=zone,
         now=decision.at,
-        marker=plan.marker,
-        assignment=plan.assignment,
+        marker=escalation.marker,
+        assignment=escalation.assignment,
         is_clients_calendar=_has_own_calendar(policy, decision.record.client),
         is_critical=policy.is_critical(decision.record.priority),
         end_of_day_minutes=0 if policy.end_of_day is EndOfDay.IGNORE else policy.end_of_day_minutes,
@@ -66,7 +66,7 @@ def gather(
         override=clock.override,
         limit_at=clock.limit_at,
         waited_until=_waited_until(clock),
-        skipped=policy.skipped_above(plan.tier),
+        skipped=policy.skipped_above(escalation.tier),
     )
 
 

@@ -6,16 +6,17 @@ somebody else in between. Before that, it is given up as soon as nothing demands
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Target
+from connector.model import BY_CONNECTOR, Aspect, Change, StatusGroup, Target, TicketRecord
+from connector.policy.policy import Policy
 from connector.rules.escalation import Demand
 from connector.rules.observation import OURSELVES
-from connector.store.records import Source, Step
-from connector.turn.escalate import MOVE_TRIES, Carried, Errand, Escalator, MoveDidNotHold, Plan
+from connector.store.records import Step
+from connector.turn.escalate import MOVE_TRIES, Escalator, MoveDidNotHold
+from connector.turn.escalation import Carried, Destination, Escalation
 from connector.turn.look import Seen
-from connector.turn.saga import has_arrived, is_over, own_note, owner_stayed, saga_named, stopped_half_way, tries_of
+from connector.turn.saga import own_note, saga_named, tries_of
 from connector.turn.speak import wait_until_settled
 
 
@@ -30,17 +31,14 @@ def resume(
 
     Raises what ``Escalator`` raises, and MoveDidNotHold for a move that was turned back too often.
     """
-    target = note.outcome["target"]
-    assert isinstance(target, Mapping)
+    target = Destination.kept_in(note)
     stands = own_note(seen.record.entries, str(note.outcome["marker"])) is not None
-    if stands and has_arrived(seen.record, target):
-        changes = (*seen.known, *seen.new)
+    if stands and target.has_arrived(seen.record):
         lost = _lost_move(seen, note)
-        if is_over(seen.record, seen.policy) or not stopped_half_way(seen.record, target, changes, note.at):
+        if _is_over(seen.record, seen.policy) or not target.stopped_half_way(seen.record, seen.changes, note.at):
             return _recovered(escalator, seen, note, target, lost)
         refuse_endless_moves(seen, move)
-        plan = _plan_again(escalator, seen, note, has_moved=True)
-        carried = escalator.move(errand_of(seen, plan, note.outcome))
+        carried = escalator.move(seen, _plan_again(escalator, seen, note, has_moved=True))
         return replace(carried, changes=(*lost, *carried.changes))
     why = _why_not_to_go_on(seen, note, demand, stands=stands)
     if why:
@@ -51,19 +49,7 @@ def resume(
     refuse_endless_moves(seen, move)
     if not stands:
         return None
-    plan = _plan_again(escalator, seen, note)
-    return escalator.move(errand_of(seen, plan, note.outcome))
-
-
-def errand_of(seen: Seen, plan: Plan, facts: Mapping[str, object]) -> Errand:
-    """What is needed to carry a plan out on a ticket as it was seen."""
-    return Errand(seen.claim, plan, seen.record, seen.steps, facts, (*seen.known, *seen.new), seen.new)
-
-
-def kept_member(note: Step | None) -> str:
-    """Whom an earlier try of the same escalation chose to get the ticket."""
-    target = note.outcome.get("target") if note else None
-    return str(target.get("member", "")) if isinstance(target, Mapping) else ""
+    return escalator.move(seen, _plan_again(escalator, seen, note))
 
 
 def _lost_move(seen: Seen, note: Step) -> tuple[Change, ...]:
@@ -73,38 +59,38 @@ def _lost_move(seen: Seen, note: Step) -> tuple[Change, ...]:
     """
     record = seen.record
     origin = seen.homes.places.get(int(note.outcome["from_tier"]))
-    has_moved = any(change.what is Aspect.PLACE for change in (*record.changes, *seen.known, *seen.new))
+    has_moved = any(change.what is Aspect.PLACE for change in (*record.changes, *seen.changes))
     if Aspect.PLACE not in record.history_of or has_moved or origin is None or record.place.is_within(origin):
         return ()
     at = max(note.at, min(record.updated_at, record.read_at))
     return (Change(at, Aspect.PLACE, origin, record.place, BY_CONNECTOR, OURSELVES),)
 
 
-def _recovered(
-    escalator: Escalator, seen: Seen, note: Step, target: Mapping[str, str], lost: tuple[Change, ...]
-) -> Carried:
+def _recovered(escalator: Escalator, seen: Seen, note: Step, target: Destination, lost: tuple[Change, ...]) -> Carried:
     """Everything was done, and only the journal did not hear of it."""
-    if owner_stayed(seen.record, target) and not escalator.owner_stays:
+    if target.owner_stayed(seen.record) and not escalator.owner_stays:
         tier = seen.policy.tier(int(note.outcome["from_tier"]))
-        plan = Plan(note.saga, str(note.outcome["marker"]), tier, seen.policy.next_tier(tier), Target(), "")
-        escalator.say_that_owner_stays(errand_of(seen, plan, note.outcome), seen.record)
+        to = seen.policy.next_tier(tier)
+        escalation = Escalation(note.saga, str(note.outcome["marker"]), tier, to, Target(), "")
+        escalator.say_that_owner_stays(seen, escalation, seen.record)
     facts = {name: value for name, value in note.outcome.items() if name not in ("marker", "target")}
     outcome = {**facts, "place": str(seen.record.place), "recovered": True}
-    is_final = not target["place"]
+    is_final = not target.place
     return escalator.carried_out(note.saga, seen.record, outcome, lost, is_final=is_final)
 
 
-def _plan_again(escalator: Escalator, seen: Seen, note: Step, *, has_moved: bool = False) -> Plan:
+def _plan_again(escalator: Escalator, seen: Seen, note: Step, *, has_moved: bool = False) -> Escalation:
     """The plan of an escalation whose note stands: decided then, finished now, whatever the clock says."""
     tier = seen.policy.tier(int(note.outcome["from_tier"]))
     decision = replace(seen.decision, tier=tier)
-    plan = escalator.plan(decision, seen.homes, note.saga, kept_member(note), has_moved=has_moved)
-    return replace(plan, marker=str(note.outcome["marker"]))
+    kept = Destination.kept_in(note).member
+    escalation = escalator.plan(decision, seen.homes, note.saga, kept, has_moved=has_moved)
+    return replace(escalation, marker=str(note.outcome["marker"]), facts=note.outcome)
 
 
 def _why_not_to_go_on(seen: Seen, note: Step, demand: Demand | None, *, stands: bool) -> str:
     record, policy = seen.record, seen.policy
-    if is_over(record, policy):
+    if _is_over(record, policy):
         return f"the ticket is {record.status.name if record.is_escalatable else record.why_not}"
     if int(note.outcome["from_tier"]) > len(policy.tiers):
         return "the policy no longer has the tier that the ticket was to leave"
@@ -121,10 +107,17 @@ def refuse_endless_moves(seen: Seen, move: Step | None) -> None:
     if move is None:
         return
     tries = tries_of(move)
-    is_replayed = any(mail.source is Source.MANUAL and mail.received_at > move.at for mail in seen.claim.mail)
-    if tries >= MOVE_TRIES and not is_replayed:
+    if tries >= MOVE_TRIES and not seen.is_replayed_since(move.at):
         raise MoveDidNotHold(
             f"ticket {seen.record.id}: the move was turned back {tries} times; find the rule in the ticket "
             "system that does so, then replay this dead letter",
             tries,
         )
+
+
+def _is_over(record: TicketRecord, policy: Policy) -> bool:
+    """Whether a ticket has nothing left to escalate: resolved, closed, merged or no service ticket."""
+    return not record.is_escalatable or policy.group_of(record.status) in (
+        StatusGroup.RESOLVED,
+        StatusGroup.CLOSED,
+    )

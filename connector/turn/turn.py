@@ -19,16 +19,16 @@ from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
 from connector.store.database.errors import LeaseLost
-from connector.store.records import AuditEvent, Claim, Effect, Failed, Finished, Source, Step
+from connector.store.records import AuditEvent, Claim, Effect, Failed, Finished, Step
 from connector.turn import outcomes
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
 from connector.turn.duties import Duties, Situation, duties_of
-from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Carried, Escalator, MoveDidNotHold, NoteWasVisible, Plan
-from connector.turn.facts import facts_of
+from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Escalator, MoveDidNotHold, NoteWasVisible
+from connector.turn.escalation import Carried, Destination, Escalation, facts_of
 from connector.turn.look import Seen, Sight
 from connector.turn.note_content import gather
-from connector.turn.resume import GivenUp, errand_of, kept_member, resume
+from connector.turn.resume import GivenUp, resume
 from connector.turn.saga import StepKind, heard_by, heard_in, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
 
@@ -146,7 +146,7 @@ class TicketTurn:
                 speaker.would_say(seen.claim, say)
             return
         if duties.says:
-            self._refuse_while_notes_are_stopped(seen.claim)
+            self._refuse_while_notes_are_stopped(seen)
         for say in duties.says:
             speaker.say(seen.claim, seen.record, seen.steps, say)
         if duties.add_people:
@@ -158,15 +158,14 @@ class TicketTurn:
     def _marks(self) -> Marks:
         return Marks(self.connection.state().marker_key)
 
-    def _refuse_while_notes_are_stopped(self, claim: Claim) -> None:
+    def _refuse_while_notes_are_stopped(self, seen: Seen) -> None:
         """After a note came back visible to the client, no more are written until somebody replays a dead letter."""
         stop = self.connection.fresh().state.get(NOTES_STOPPED)
         if stop is None:
             return
-        stopped_at = datetime.fromisoformat(stop["at"])
-        if any(mail.source is Source.MANUAL and mail.received_at > stopped_at for mail in claim.mail):
+        if seen.is_replayed_since(datetime.fromisoformat(stop["at"])):
             if not self.connection.forget(NOTES_STOPPED, stop):
-                self._refuse_while_notes_are_stopped(claim)  # stopped again since
+                self._refuse_while_notes_are_stopped(seen)  # stopped again since
             return
         raise NotesStopped(
             f"no notes are written since {stop['at']}, because one on ticket {stop['ticket']} came back visible to "
@@ -190,12 +189,13 @@ class TicketTurn:
         return bool(self.connection.state().state.get(OWNER_STAYS))
 
     def _escalate(self, seen: Seen, demand: Demand, saga: str) -> Outcome:
-        self._refuse_while_notes_are_stopped(seen.claim)
+        self._refuse_while_notes_are_stopped(seen)
         escalator = self._escalator(seen.policy)
-        begun = next((step for step in seen.steps if step.saga == saga and step.n == StepKind.NOTE), None)
-        plan = escalator.plan(seen.decision, seen.homes, saga, kept_member(begun))
-        errand = errand_of(seen, plan, self._facts(seen, plan, demand))
-        return self._moved(seen, escalator.carry_out(errand, self._note(seen, plan, demand), self.now()), ())
+        kept = Destination.kept_in(seen.step(saga, StepKind.NOTE)).member
+        escalation = escalator.plan(seen.decision, seen.homes, saga, kept)
+        escalation = replace(escalation, facts=self._facts(seen, escalation, demand))
+        note = self._note(seen, escalation, demand)
+        return self._moved(seen, escalator.carry_out(seen, escalation, note, self.now()), ())
 
     def _moved(self, seen: Seen, carried: Carried, unsaved: tuple[Change, ...]) -> Outcome:
         """The ticket's next clock, worked out from what came back: no further call is needed.
@@ -205,7 +205,7 @@ class TicketTurn:
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
         heard = {**heard_in(seen.decision), **heard_by(seen.steps)}
-        decision = self.sight.judge(carried.record, (*seen.known, *seen.new, *carried.changes), heard).decision
+        decision = self.sight.judge(carried.record, (*seen.changes, *carried.changes), heard).decision
         if carried.is_final:
             # The ticket stays where it is; what is owed after a final escalation is looked at in a turn of its own.
             wake_at: datetime | None = self.now()
@@ -228,27 +228,27 @@ class TicketTurn:
 
     def _would_escalate(self, seen: Seen, demand: Demand, saga: str, wake_at: datetime | None) -> Outcome:
         """Observe mode: what would have been written goes to the audit trail, once, and nowhere else."""
-        if any(step.saga == saga and step.n == StepKind.WOULD for step in seen.steps):
+        if seen.step(saga, StepKind.WOULD):
             return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
-        plan = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
-        facts = self._facts(seen, plan, demand)
-        facts |= {"note": self._note(seen, plan, demand), "assignment": plan.assignment}
+        escalation = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
+        facts = self._facts(seen, escalation, demand)
+        facts |= {"note": self._note(seen, escalation, demand), "assignment": escalation.assignment}
         finished = self._finished(seen, _settled(seen.decision), seen.new, wake_at)
         would = AuditEvent("would escalate", facts)
         return replace(finished, effect=Effect(saga, StepKind.WOULD, {}), audit=(would, *finished.audit))
 
-    def _note(self, seen: Seen, plan: Plan, demand: Demand) -> str:
-        people = self._called(seen, plan)
-        handoff = gather(seen.decision, plan, demand, seen.policy, people, seen.steps)
+    def _note(self, seen: Seen, escalation: Escalation, demand: Demand) -> str:
+        people = self._called(seen, escalation)
+        handoff = gather(seen.decision, escalation, demand, seen.policy, people, seen.steps)
         return compose(handoff, self.system.note_limit)
 
-    def _facts(self, seen: Seen, plan: Plan, demand: Demand) -> dict[str, object]:
-        people = self._called(seen, plan)
-        return facts_of(seen.decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
+    def _facts(self, seen: Seen, escalation: Escalation, demand: Demand) -> dict[str, object]:
+        people = self._called(seen, escalation)
+        return facts_of(seen.decision, escalation, demand, people, is_enforcing=self.settings.is_enforcing)
 
-    def _called(self, seen: Seen, plan: Plan) -> tuple[tuple[str, str], ...]:
+    def _called(self, seen: Seen, escalation: Escalation) -> tuple[tuple[str, str], ...]:
         """Role and name of those whom a final escalation calls."""
-        return self.sight.staff.called_by(seen.policy.final) if plan.is_final else ()
+        return self.sight.staff.called_by(seen.policy.final) if escalation.is_final else ()
 
     # -- finishing ---------------------------------------------------------------------------------------------
 
@@ -280,5 +280,5 @@ def _settled(decision: Decision) -> Decision:
 
 
 def _was_turned_back(seen: Seen) -> bool:
-    changes = sorted((*seen.known, *seen.new), key=lambda change: change.at)
+    changes = sorted(seen.changes, key=lambda change: change.at)
     return last_move_did_not_hold(changes)

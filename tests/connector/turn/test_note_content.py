@@ -10,7 +10,7 @@ from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
 from connector.store.records import Step, StepState
-from connector.turn.escalate import Plan
+from connector.turn.escalation import Escalation
 from connector.turn.note_content import gather
 from connector.turn.saga import StepKind
 from tests.builders import (
@@ -45,7 +45,9 @@ def gathered(record, now, changes=None, policy=None, to=2, people=None, steps=()
     policy = policy or a_policy(final=FINAL)
     decision = evaluate(build_timeline(record, changes or seen(record), policy, HOMES), policy, now)
     tier = decision.tier
-    plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", tier, policy.tier(to) if to else None, Target(), "in the queue")
+    plan = Escalation(
+        "psa/4711/x/diagnosis", "ESC-A-B", tier, policy.tier(to) if to else None, Target(), "in the queue"
+    )
     demand = Demand("diagnosis", (Reason.TIME,))
     return gather(decision, plan, demand, policy, people or (), steps)
 
@@ -124,7 +126,7 @@ def handed(now, *entries, demand_key="diagnosis", policy=None, changes=None, to=
     policy = policy or a_policy(final=FINAL)
     record = a_ticket(**{"owner": TESS, "entries": entries} | given)
     decision = decided(record, at(now, day), changes, policy)
-    plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", decision.tier, policy.tier(to), Target(), "in the queue")
+    plan = Escalation("psa/4711/x/diagnosis", "ESC-A-B", decision.tier, policy.tier(to), Target(), "in the queue")
     demand = demand_of(decision, policy, Documentation(decision)) or Demand(demand_key, (Reason.TIME,))
     return gather(decision, plan, demand, policy, {}, ())
 

@@ -23,10 +23,11 @@ from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Source, Step, StepState
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
-from connector.turn.escalate import MOVE_TRIES, Carried, Escalator, MoveDidNotHold
+from connector.turn.escalate import MOVE_TRIES, Escalator, MoveDidNotHold
+from connector.turn.escalation import Carried, Destination
 from connector.turn.look import Seen
-from connector.turn.resume import GivenUp, kept_member, refuse_endless_moves, resume
-from connector.turn.saga import StepKind, target_facts
+from connector.turn.resume import GivenUp, refuse_endless_moves, resume
+from connector.turn.saga import StepKind
 from tests.builders import (
     DESK,
     ELSEWHERE,
@@ -79,7 +80,7 @@ class Scene:
         decision = decided(self.first, at("09:30"), policy=self.policy)
         plan = self.escalator().plan(decision, HOMES, self.saga)
         facts = FACTS | {"from_tier": number, "from": tier.name}
-        intent = {"marker": self.marker, "target": target_facts(plan.target, self.first), **facts}
+        intent = {"marker": self.marker, "target": Destination.of(plan.target, self.first).kept(), **facts}
         self.journal.begin(self.claim, self.saga, StepKind.NOTE, intent)
         return self.journal.steps("psa/4711/")[0]
 
@@ -247,15 +248,15 @@ def test_a_final_escalation_is_finished_or_recovered_where_the_ticket_is(open_sc
 
 def test_whoever_was_chosen_by_the_first_try_is_kept(open_scene):
     scene = open_scene(a_policy(tiers=(a_tier(1), a_tier(2, assign="round_robin"), a_tier(3))))
-    assert kept_member(scene.note) == "tess"
+    assert Destination.kept_in(scene.note).member == "tess"
     scene.write_the_note()
     assert isinstance(scene.resume(), Carried)
     assert scene.system.record.owner == TESS
 
 
 def test_nobody_is_kept_where_nobody_was_chosen():
-    assert kept_member(None) == ""
-    assert kept_member(Step("s", StepKind.NOTE, StepState.BEGUN, {}, at("09:30"))) == ""
+    assert Destination.kept_in(None).member == ""
+    assert Destination.kept_in(Step("s", StepKind.NOTE, StepState.BEGUN, {}, at("09:30"))).member == ""
 
 
 def a_move(tries: int) -> Step:

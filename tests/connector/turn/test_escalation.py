@@ -5,8 +5,7 @@ from __future__ import annotations
 from connector.model import Reason, Target
 from connector.rules.commands import Request
 from connector.rules.escalation import Demand
-from connector.turn.escalate import Plan
-from connector.turn.facts import facts_of
+from connector.turn.escalation import Escalation, facts_of
 from tests.builders import SR_IT, TESS, WORKING, a_policy, a_ticket, at
 from tests.connector.speech import decided, said
 
@@ -17,8 +16,10 @@ def facts(demand: Demand, *, now="09:30", to=2, people=(), is_enforcing=True, **
     policy = a_policy()
     decision = decided(a_ticket(**{"owner": TESS, "status": WORKING} | given), at(now))
     tier = policy.tier(to) if to else None
-    plan = Plan("psa/4711/x/diagnosis", "ESC-A-B", decision.tier, tier, Target(), "in the queue of it", "queue")
-    return facts_of(decision, plan, demand, people, is_enforcing=is_enforcing)
+    escalation = Escalation(
+        "psa/4711/x/diagnosis", "ESC-A-B", decision.tier, tier, Target(), "in the queue of it", "queue"
+    )
+    return facts_of(decision, escalation, demand, people, is_enforcing=is_enforcing)
 
 
 def a_request(*reasons: Reason, detail="", identifier="tess") -> Request:
