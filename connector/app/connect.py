@@ -87,7 +87,6 @@ def sight_of(
     """Who looks at a connection's tickets and works their clocks out; looking alone changes nothing."""
     return Sight(
         system,
-        Mailbox(store),
         journal or Journal(store),
         Policies(system, policy, PolicyLog(store), store.now),
         ConnectionBook(Connections(store), system.name),
@@ -101,4 +100,4 @@ def worker_of(
 ) -> Worker:
     """The worker that serves these connections."""
     takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.name: (one.turns, one.chores) for one in connected}
-    return Worker(Mailbox(store), takers, settings, store.now, lambda name: beat(store, name, "running"), report)
+    return Worker(Mailbox(store), takers, settings, lambda name: beat(store, name, "running"), report)

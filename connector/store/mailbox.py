@@ -29,7 +29,6 @@ from connector.store.records import (
     Claim,
     DeadLetter,
     Delivery,
-    Effect,
     Failed,
     Finished,
     Key,
@@ -121,7 +120,7 @@ class Mailbox:
             now = self.store.now(conn)
             held = lock_held(conn, [outcome.claim for outcome in outcomes])
             results, valid = _judge(outcomes, held)
-            self._keep(conn, [o.effect for o in valid if isinstance(o, Finished) and o.effect], now)
+            self._keep(conn, valid, now)
             done = [(i, *o.claim.key) for o in valid if isinstance(o, Finished) for i in o.done_mail]
             mail.tick_off(conn, done, now)
             left = mail.undone_ids(conn, [outcome.claim.key for outcome in valid])
@@ -134,10 +133,13 @@ class Mailbox:
             audit.append(conn, ledger.audit, now)
         return results
 
-    def _keep(self, conn: Connection, effects: Sequence[Effect], now: datetime) -> None:
+    def _keep(self, conn: Connection, outcomes: Sequence[Finished | Failed], now: datetime) -> None:
+        effects = [outcome.effect for outcome in outcomes if isinstance(outcome, Finished) and outcome.effect]
+        follows = [delivery for effect in effects for delivery in effect.deliveries]
+        follows += [delivery for one in outcomes if isinstance(one, Failed) for delivery in one.deliveries]
         done = [steps.row(effect.saga, effect.n, StepState.DONE, effect.outcome, now) for effect in effects]
         steps.write(conn, done)
-        self._store(conn, [delivery for effect in effects for delivery in effect.deliveries], now)
+        self._store(conn, follows, now)
 
     def _store(self, conn: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
         """Store mail and ring the tickets of what is new; False marks a duplicate."""

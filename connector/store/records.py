@@ -148,12 +148,16 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A turn that went wrong: its mail stays undone. ``retry_at`` None parks the ticket as a dead letter."""
+    """A turn that went wrong: its mail stays undone. ``retry_at`` None parks the ticket as a dead letter.
+
+    ``deliveries``: the mail that follows from it.
+    """
 
     claim: Claim
     error: str
     retry_at: datetime | None
     audit: tuple[AuditEvent, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from connector.rules.observation import EVERY, observe, with_history
 from connector.rules.stints import build_timeline
 from connector.store.connections import ConnectionState
 from connector.store.journal import Journal
-from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
 from connector.turn.saga import heard_by
@@ -69,7 +68,6 @@ class Sight:
     def __init__(
         self,
         system: TicketSystem,
-        mailbox: Mailbox,
         journal: Journal,
         policies: Policies,
         connection: ConnectionBook,
@@ -78,7 +76,6 @@ class Sight:
         adopts_from_now: bool,
     ) -> None:
         self.system = system
-        self.mailbox = mailbox
         self.journal = journal
         self.policies = policies
         self.homes = policies.present.homes

@@ -38,7 +38,16 @@ OWNER_STAYS = "owner_stays"
 NOTES_STOPPED = "notes_stopped"
 """Remembered of a ticket system that showed an internal note to the client."""
 
+CRASH_RETRY = timedelta(seconds=60)
+
 Outcome = Finished | Failed
+
+
+class Crashed(ConnectorError):
+    """A turn met an error that nobody thought of. What that error says may hold anything: it is in the log alone."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"unexpected {type(error).__name__}; see the log")
 
 
 class NotesStopped(Permanent):
@@ -92,6 +101,10 @@ class TicketTurn:
             return self._failed(claim, error, retry_in=timedelta(seconds=self.system.settle_seconds))
         except ConnectorError as error:
             return self._failed(claim, error, retry_in=outcomes.backoff(claim, error, self.jitter.random()))
+
+    def crashed(self, claim: Claim, error: Exception) -> Failed:
+        """The outcome of a turn that ended in a way nobody thought of: a failure like any other."""
+        return self._failed(claim, Crashed(error), retry_in=CRASH_RETRY)
 
     def _take(self, claim: Claim) -> Outcome:
         seen = self.sight.look(claim)
@@ -267,11 +280,12 @@ class TicketTurn:
         now = self.now()
         has_failed_for = now - (claim.failing_since or now)
         is_dead = is_dead or has_failed_for >= self.settings.dead_letter_after
-        if is_dead:
-            since = (claim.failing_since or now).isoformat()
-            alarm = self.announcer.alarm(f"{claim.ticket}/{since}", claim.ticket, str(error))
-            self.sight.mailbox.deliver(alarm)
-        return outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)
+        failed = outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)
+        if not is_dead:
+            return failed
+        since = (claim.failing_since or now).isoformat()
+        alarm = self.announcer.alarm(f"{claim.ticket}/{since}", claim.ticket, str(error))
+        return replace(failed, deliveries=tuple(alarm))
 
 
 def _settled(decision: Decision) -> Decision:

@@ -49,6 +49,7 @@ PRUNE_EVERY = timedelta(hours=1)
 KEEP_MAIL = timedelta(days=7)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
+CRASH_RETRY = timedelta(seconds=60)
 LONGEST_RETRY = {KEY: timedelta(hours=1), NOTIFY: timedelta(minutes=10)}
 """For what nobody waits for, pauses grow up to this; the other chores are tried again every ``RETRY``."""
 
@@ -115,6 +116,10 @@ class Chores:
             pause = min(RETRY * 2 ** min(claim.attempts, 10), longest)
             return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
         return Finished(claim=claim, wake_at=again, is_gone=again is None, done_mail=_ids(claim.mail))
+
+    def crashed(self, claim: Claim, error: Exception) -> Failed:
+        """The outcome of a chore that ended in a way nobody thought of: tried again, and never parked."""
+        return Failed(claim, f"unexpected {type(error).__name__}; see the log", self.now() + CRASH_RETRY)
 
     def _state(self) -> ConnectionState:
         return self.connections.get(self.system.name)

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
 
+from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Failed, Finished
 
@@ -40,6 +41,10 @@ class Taker(Protocol):
         """Run the turn; None when the lease was lost."""
         ...
 
+    def crashed(self, claim: Claim, error: Exception) -> Failed:
+        """The outcome of a turn that raised what it should not have."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
@@ -54,8 +59,6 @@ class WorkerSettings:
     idle_seconds: float = 0.2
     beat_seconds: float = 5.0
     retry_seconds: float = 1.0
-    crash_retry: timedelta = timedelta(seconds=60)
-    dead_letter_after: timedelta = timedelta(hours=24)
 
 
 class Worker:
@@ -66,14 +69,12 @@ class Worker:
         mailbox: Mailbox,
         takers: Mapping[str, tuple[Taker, Taker]],
         settings: WorkerSettings,
-        now: Callable[[], datetime],
         beat: Callable[[str], None],
         report: Report = lambda outcome: None,
     ) -> None:
         self._mailbox = mailbox
         self._takers = takers
         self.settings = settings
-        self._now = now
         self._beat = beat
         self._report = report
         self._wake = threading.Condition()
@@ -221,20 +222,19 @@ class Worker:
         return claims
 
     def _take(self, claim: Claim) -> Outcome | None:
+        """The outcome of a turn; None when there is none to keep, and the lease is lost or left to run out."""
         tickets, chores = self._takers[claim.connection]
+        taker = chores if claim.is_chore else tickets
         try:
-            return (chores if claim.is_chore else tickets).take(claim)
+            return taker.take(claim)
         except Exception as error:  # per ticket: isolated, reported, retried
             log.error("turn crashed", ticket=claim.ticket, connection=claim.connection, exc_info=True)
-            return self._crashed(claim, error)
-
-    def _crashed(self, claim: Claim, error: Exception) -> Failed:
-        """What nobody thought of is retried, and parked in the end, like any other failure; chores are never parked."""
-        now = self._now()
-        has_failed_for = now - (claim.failing_since or now)
-        is_dead = has_failed_for >= self.settings.dead_letter_after and not claim.is_chore
-        message = f"unexpected {type(error).__name__}; see the log"
-        return Failed(claim=claim, error=message, retry_at=None if is_dead else now + self.settings.crash_retry)
+            crash = error
+        try:
+            return taker.crashed(claim, crash)
+        except StoreUnavailable as error:
+            log.warning("turn let go", ticket=claim.ticket, connection=claim.connection, error=str(error))
+            return None
 
     def _finish(self, outcomes: Sequence[Outcome]) -> None:
         kept = self._mailbox.finish(list(outcomes))

@@ -32,6 +32,7 @@ from tests.builders import (
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where
 from tests.scenarios.test_meanwhile import restarted
+from tests.scenarios.test_notifications import Recorder
 
 QUICK = {"connect_seconds": 0.3, "read_seconds": 0.3, "attempts": 1}
 NO_POLL = minutes(60 * 48)
@@ -266,19 +267,51 @@ def test_a_note_that_came_back_visible_is_never_written_a_second_time_unasked(de
     assert len(our_notes(desk, ticket)) == 1
 
 
-def test_a_turn_that_crashes_for_a_day_is_parked_like_any_other(open_stage, monkeypatch):
-    desk = open_stage(poll_every=NO_POLL)
+def test_a_turn_that_crashes_is_parked_like_any_other_audited_and_told(open_stage, monkeypatch):
+    notifier = Recorder(1)
+    desk = open_stage(poll_every=NO_POLL, notifier=notifier)
+    desk.connected.turns.settings = replace(desk.connected.turns.settings, dead_letter_after=timedelta(hours=2))
     desk.run_until(NINE)
-    a_ticket_on(desk)
+    ticket = a_ticket_on(desk)
 
     def read(ticket_id):
         raise KeyError("unforeseen")  # adapters.contract.Temporary here passes
 
     monkeypatch.setattr(desk.system, "read", read)
     desk.settle()
-    desk.clock.move_to(at("10:00", day=16))
+    desk.clock.move_to(at("10:59"))
     desk.settle()
-    assert len(desk.mailbox.dead_letters()) == 1
+    assert desk.mailbox.dead_letters() == []
+    assert notifier.sent == []
+    desk.clock.move_to(at("11:01"))
+    desk.settle()
+    (dead,) = desk.mailbox.dead_letters()
+    assert dead.error == "unexpected KeyError; see the log"
+    assert [(row.event, row.detail["message"]) for row in events(desk, ticket)] == [
+        ("turn failed", dead.error),
+        ("dead letter", dead.error),
+    ]
+    assert [(title, text.splitlines()[0]) for _, title, text in notifier.sent] == [
+        (f"Ticket {ticket} needs a person", dead.error)
+    ]
+
+
+def test_a_chore_that_crashes_is_never_parked(open_stage, monkeypatch):
+    desk = open_stage()
+    desk.run_until(NINE)
+
+    def changed_since(moment):
+        raise KeyError("unforeseen")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.system, "changed_since", changed_since)
+        desk.run_until(at("09:02"))
+        desk.clock.move_to(at("10:00", day=17))
+        desk.settle()
+    ticket = a_ticket_on(desk)
+    desk.simulator.faults.callbacks_lose_all = True
+    desk.run_until(at("10:02", day=17))
+    assert str(ticket) in {row.ticket for row in desk.mailbox.list_tickets()}
 
 
 def test_a_home_inside_another_that_does_not_resolve_at_start_holds_its_tickets(open_stage):

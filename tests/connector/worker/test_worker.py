@@ -60,6 +60,9 @@ class Taker:
             assert self.held[claim.ticket].wait(PATIENCE)
         return all_done(claim)
 
+    def crashed(self, claim: Claim, error: Exception) -> Failed:
+        raise AssertionError("no turn here is to fail") from error
+
     def wait_until_all_are_held(self) -> None:
         assert {self.holds.get(timeout=PATIENCE) for _ in self.held} == set(self.held)
 
@@ -72,7 +75,7 @@ def mailbox(sqlite_url: str, open_store: Callable[..., Any], clock: VirtualClock
 def a_worker(mailbox: Mailbox, taker: Taker, lease: timedelta = timedelta(hours=1)) -> Worker:
     """A worker that looks again only when it is told to."""
     settings = WorkerSettings("w", threads=4, lease=lease, idle_seconds=FOR_EVER, retry_seconds=FOR_EVER)
-    return Worker(mailbox, {"psa": (taker, taker)}, settings, mailbox.store.now, lambda name: None)
+    return Worker(mailbox, {"psa": (taker, taker)}, settings, lambda name: None)
 
 
 def test_turns_that_end_beside_others_are_finished_together_and_the_last_one_at_once(mailbox: WatchedMailbox) -> None:
@@ -154,6 +157,28 @@ def test_a_database_that_fails_while_the_worker_stops_is_not_asked_again_and_aga
         stopped.result(PATIENCE)
     assert drained(mailbox.refused) == []
     assert sum(line["event"] == "worker cycle failed" for line in lines) == 1
+    assert [claim.ticket for claim in claim_all(mailbox)] == ["1"]
+
+
+def test_a_ticket_whose_turn_met_no_database_is_let_go_and_taken_again(
+    mailbox: WatchedMailbox, clock: VirtualClock
+) -> None:
+    class Cut(Taker):
+        def take(self, claim: Claim) -> Finished:
+            super().take(claim)
+            raise StoreUnavailable("gone")
+
+        def crashed(self, claim: Claim, error: Exception) -> Failed:
+            raise StoreUnavailable("still gone: even the moment is the database's to say")
+
+    mailbox.deliver([a_delivery("1", "of 1")])
+    taker = Cut("1")
+    worker = a_worker(mailbox, taker)
+    worker.start()
+    taker.wait_until_all_are_held()
+    taker.held["1"].set()
+    in_thread(lambda: worker.stop(FOR_EVER)).result(PATIENCE)
+    clock.advance(timedelta(hours=2))
     assert [claim.ticket for claim in claim_all(mailbox)] == ["1"]
 
 
