@@ -1,22 +1,36 @@
-# Every target builds the virtual environment it needs; Python 3.11 or newer and make are all that is assumed.
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Every target builds the virtual environment it needs. Python 3.11 to 3.15 and make are all that is assumed: the newest
+# is taken that the locks install with.
+PYTHON ?= python3.15 python3.14 python3.13 python3.12 python3.11 python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
+READY_TO_TEST = $(VENV)/.ready-to-test
 JOBS ?= 2
 
 .PHONY: demo run test e2e-rt check bench format lock clean
 .DEFAULT_GOAL := demo
 
-# The lock names everything, so nothing is resolved anew: with its dependencies looked up, a package that asks for an
-# extra (coverage[toml]) would be offered releases that are newer than the lock.
+# The locks name everything, so nothing is resolved anew: with its dependencies looked up, a package that asks for an
+# extra (coverage[toml]) would be offered releases that are newer than the lock. Nothing is compiled either.
+PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps
+define build
+@for python in $(PYTHON); do \
+  $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 16))' 2>/dev/null || continue; \
+  echo "$(VENV): $$($$python --version) ($$python)"; \
+  $$python -m venv --clear $(VENV) && \
+  $(PIP_INSTALL) --require-hashes --only-binary :all: $(1:%=--requirement %) && \
+  $(PIP_INSTALL) --no-build-isolation --editable . && exit; \
+  echo "$(VENV): no, the locks do not install with $$python"; \
+done; echo "Python 3.11 to 3.15 is needed: make PYTHON=/path/to/python3.13"; exit 1
+endef
+
 $(READY): requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(call build,requirements.lock)
 	@touch $(READY)
+
+$(READY_TO_TEST): requirements.lock requirements-dev.lock pyproject.toml
+	$(call build,requirements.lock requirements-dev.lock)
+	@touch $(READY) $(READY_TO_TEST)
 
 demo: $(READY)  ## a service desk's morning, at high speed, on a simulated ticket system
 	$(BIN)/escalator demo
@@ -24,30 +38,34 @@ demo: $(READY)  ## a service desk's morning, at high speed, on a simulated ticke
 run: $(READY)  ## web and worker as one, configured by the environment and .env
 	$(BIN)/escalator run
 
-test: $(READY)  ## every test, with the coverage that is asked of the pure modules
+test: $(READY_TO_TEST)  ## every test, with the coverage that is asked of the pure modules
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=
 	$(BIN)/python -m tests.coverage_gate
 
-e2e-rt: $(READY)  ## the connector on a real Request Tracker from Debian's packages, on SQLite and on PostgreSQL
+e2e-rt: $(READY_TO_TEST)  ## the connector on a real Request Tracker from Debian's packages, on SQLite and on PostgreSQL
 	$(BIN)/python -m tests.e2e.rt
 
-check: $(READY)  ## format, lint, types, arrows
+check: $(READY_TO_TEST)  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## every figure beside its reference point in the same run
+bench: $(READY_TO_TEST)  ## every figure beside its reference point in the same run
 	$(BIN)/python -m bench
 
-format: $(READY)
+format: $(READY_TO_TEST)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock:  ## pin the dependencies of pyproject.toml anew
-	$(BIN)/pip-compile --quiet --upgrade --extra dev --generate-hashes --strip-extras --allow-unsafe --no-header \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+PIN = $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
+  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+
+lock: $(READY_TO_TEST)  ## pin the dependencies of pyproject.toml anew: what runs, and what tests and checks it
+	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml
+	$(BIN)/python -c '$(DEV)' | $(PIN) --constraint requirements.lock --output-file requirements-dev.lock -
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis

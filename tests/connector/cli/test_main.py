@@ -465,9 +465,9 @@ def test_an_error_at_work_is_told_masked_with_exit_1(folder, monkeypatch):
     assert (result.exit_code, "geheim-42" in result.stderr) == (1, False)
 
 
-def test_the_console_script_gives_its_exit_codes_to_the_shell(folder):
+def test_the_command_gives_its_exit_codes_to_the_shell(folder):
     def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from connector.cli import main; main()", *arguments]
+        command = [sys.executable, "-m", "connector", *arguments]
         return subprocess.run(command, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
 
     assert run("migrate").returncode == 0
