@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from connector.connection.homes import HomeBook
 from connector.connection.policies import Policies
@@ -100,4 +101,4 @@ def worker_of(
 ) -> Worker:
     """The worker that serves these connections."""
     takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.name: (one.turns, one.chores) for one in connected}
-    return Worker(Mailbox(store), takers, settings, lambda name: beat(store, name, "running"), report)
+    return Worker(Mailbox(store), takers, settings, partial(beat, store), report)

@@ -13,11 +13,11 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import Moment, worker
 
 
-def beat(store: Store, worker_id: str, state: str) -> None:
-    """Note that a worker has just completed a cycle. ``state`` says what it is about (running, stopping)."""
+def beat(store: Store, worker_id: str) -> None:
+    """Note that a worker has just completed a cycle."""
     with store.writing() as conn:
-        statement = store.insert(worker).values(id=worker_id, seen_at=store.now(conn), state=state)
-        fresh = {"seen_at": statement.excluded.seen_at, "state": statement.excluded.state}
+        statement = store.insert(worker).values(id=worker_id, seen_at=store.now(conn))
+        fresh = {"seen_at": statement.excluded.seen_at}
         conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh))
 
 

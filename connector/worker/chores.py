@@ -18,6 +18,7 @@ from connector.connection.state import SURVEYED
 from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
 from connector.model import ChangedTicket
 from connector.store.connections import Connections, ConnectionState
+from connector.store.heartbeats import prune_beats
 from connector.store.mailbox import Mailbox
 from connector.store.records import (
     CHORE,
@@ -47,6 +48,7 @@ SETTLED = timedelta(seconds=5)
 WEBHOOKS_EVERY = timedelta(minutes=10)
 PRUNE_EVERY = timedelta(hours=1)
 KEEP_MAIL = timedelta(days=7)
+KEEP_BEATS = timedelta(hours=24)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
 CRASH_RETRY = timedelta(seconds=60)
@@ -253,8 +255,9 @@ class Chores:
             return True
 
     def _prune(self) -> datetime:
-        """Forget done mail once its duplicate window is over."""
+        """Forget done mail once its duplicate window is over, and workers that have long been gone."""
         self.mailbox.prune(self.now() - KEEP_MAIL)
+        prune_beats(self.mailbox.store, self.now() - KEEP_BEATS)
         return self.now() + PRUNE_EVERY
 
 

@@ -12,6 +12,7 @@ from connector.connection.homes import HomeBook
 from connector.errors import PayloadError
 from connector.model import StatusGroup
 from connector.rules.stints import build_timeline
+from connector.store.heartbeats import beat, last_cycle_at, prune_beats
 from connector.turn.turn import NOTES_STOPPED, TurnSettings
 from tests.builders import (
     DESK,
@@ -312,6 +313,14 @@ def test_a_chore_that_crashes_is_never_parked(open_stage, monkeypatch):
     desk.simulator.faults.callbacks_lose_all = True
     desk.run_until(at("10:02", day=17))
     assert str(ticket) in {row.ticket for row in desk.mailbox.list_tickets()}
+
+
+def test_the_signs_of_life_of_workers_that_died_are_forgotten(open_stage):
+    desk = open_stage(poll_every=NO_POLL)
+    beat(desk.store, "died")
+    desk.run_until(at("10:00", day=16))
+    assert prune_beats(desk.store, at("10:00")) == 0
+    assert last_cycle_at(desk.store) is not None
 
 
 def test_a_home_inside_another_that_does_not_resolve_at_start_holds_its_tickets(open_stage):

@@ -240,6 +240,5 @@ worker = Table(
     metadata,
     Column("id", _name(), primary_key=True),
     Column("seen_at", Moment, nullable=False),
-    Column("state", Text, nullable=False),
 )
 """The workers' signs of life."""

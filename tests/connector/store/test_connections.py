@@ -131,11 +131,11 @@ def test_a_signing_key_is_kept_by_reference_and_replaced(mailbox: Mailbox, clock
 def test_the_last_cycle_is_that_of_the_worker_seen_last(mailbox: Mailbox, clock: VirtualClock) -> None:
     store = mailbox.store
     assert last_cycle_at(store) is None
-    beat(store, "one", "running")
+    beat(store, "one")
     clock.advance(HOUR)
-    beat(store, "two", "running")
+    beat(store, "two")
     clock.advance(HOUR)
-    beat(store, "one", "stopping")
+    beat(store, "one")
     assert last_cycle_at(store) == START + 2 * HOUR
     assert prune_beats(store, START + 2 * HOUR) == 1
     assert prune_beats(store, START + 2 * HOUR) == 0

@@ -22,7 +22,7 @@ def test_the_status_page_shows_version_mode_health_and_counts_but_no_ticket(desk
     snapshot = {"place": "Desk of the client"}
     desk.mailbox.finish([all_done(claim_one(desk.mailbox), START + timedelta(hours=1), snapshot=snapshot)])
     desk.mailbox.deliver([a_delivery("4712", "d2")])
-    beat(desk.mailbox.store, "worker", "running")
+    beat(desk.mailbox.store, "worker")
     answer = desk.client().get("/")
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     words = " ".join(answer.text.split())
@@ -84,7 +84,7 @@ def test_head_is_answered_like_get_without_a_body(desk, path):
 
 def test_metrics_show_the_mailbox_of_this_moment(desk):
     desk.mailbox.deliver([a_delivery("1", "a"), a_delivery("2", "b")])
-    beat(desk.mailbox.store, "worker", "running")
+    beat(desk.mailbox.store, "worker")
     desk.clock.advance(timedelta(seconds=5))
     text = desk.client().get("/metrics").text
     assert 'escalator_mailbox_tickets{state="due",system="psa"} 2.0' in text

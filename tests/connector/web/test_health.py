@@ -14,7 +14,7 @@ from tests.connector.mailboxes import a_delivery
 @pytest.fixture
 def working(desk):
     """A desk at which a worker has just completed a cycle."""
-    beat(desk.mailbox.store, "worker", "running")
+    beat(desk.mailbox.store, "worker")
     return desk
 
 
@@ -51,7 +51,7 @@ def test_not_ready_once_no_worker_has_cycled_for_a_minute(working, seconds, stat
 def test_not_ready_once_something_has_been_due_for_more_than_a_minute(working, seconds, holds):
     working.mailbox.deliver([a_delivery()])
     working.clock.advance(timedelta(seconds=seconds))
-    beat(working.mailbox.store, "worker", "running")
+    beat(working.mailbox.store, "worker")
     assert ready(working) == (200 if holds else 503, {"database": True, "worker": True, "mailbox": holds})
 
 
@@ -63,7 +63,7 @@ def test_what_is_due_later_is_no_lag(working):
 def test_a_worker_whose_clock_runs_ahead_is_not_silent(working, monkeypatch):
     before = working.clock.now()
     working.clock.advance(timedelta(seconds=30))
-    beat(working.mailbox.store, "ahead", "running")
+    beat(working.mailbox.store, "ahead")
     monkeypatch.setattr(working.mailbox.store, "now", lambda conn=None: before)
     assert ready(working)[0] == 200
 

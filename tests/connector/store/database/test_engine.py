@@ -93,7 +93,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 
 def test_an_error_rolls_a_transaction_back(store: Store) -> None:
     with pytest.raises(RuntimeError), store.writing() as conn:  # noqa: PT012
-        conn.execute(text("INSERT INTO worker (id, seen_at, state) VALUES ('w', 0, '')"))
+        conn.execute(text("INSERT INTO worker (id, seen_at) VALUES ('w', 0)"))
         raise RuntimeError
     with store.reading() as conn:
         assert conn.execute(text("SELECT count(*) FROM worker")).scalar_one() == 0

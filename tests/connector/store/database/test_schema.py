@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from connector.store.database import schema
 from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
 from connector.store.database.tables import metadata
+from connector.store.heartbeats import last_cycle_at
 from connector.store.policy_log import PolicyLog
 
 Opener = Callable[..., Store]
@@ -104,3 +106,14 @@ def test_a_database_of_the_first_version_keeps_what_it_holds(empty_database_url:
     assert store.schema_state() is SchemaState.CURRENT
     assert Connections(store).get("psa").policy_version == "old"
     assert PolicyLog(store).rows() == []
+
+
+def test_a_database_of_the_second_version_keeps_its_workers_signs_of_life(
+    empty_database_url: str, open_store: Opener
+) -> None:
+    store = open_store(empty_database_url)
+    with store.writing() as conn:
+        schema.upgrade(conn, "0002")
+        conn.execute(text("INSERT INTO worker (id, seen_at, state) VALUES ('one', 1000000, 'running')"))
+    assert store.migrate() is SchemaState.OLD
+    assert last_cycle_at(store) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
