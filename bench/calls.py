@@ -64,23 +64,23 @@ def costs(on: Simulation) -> tuple[float, float, float]:
     began = on.clock.now()
     tickets = opened(desk, TICKETS)
     on.settle()
-    before = system.calls
+    before = system.line.calls
     for ticket in tickets:
         desk.note(ticket, "tess", "Restarted the agent, no change.")
     on.settle()
-    changes = system.calls - before
+    changes = system.line.calls - before
     on.run_until(began + LIMIT - SECOND)
-    before = system.calls
+    before = system.line.calls
     on.run_until(began + LIMIT)
-    escalations = system.calls - before
+    escalations = system.line.calls - before
     for ticket in tickets:
         if desk.ticket(ticket).tier != 2:
             raise RuntimeError(f"{desk.system}: a ticket did not escalate")
         desk.set_status(ticket, "sam", StatusGroup.RESOLVED)
     on.settle()
-    before = system.calls
+    before = system.line.calls
     on.run_until(on.clock.now() + timedelta(hours=1))
-    return changes / TICKETS, escalations / TICKETS, system.calls - before
+    return changes / TICKETS, escalations / TICKETS, system.line.calls - before
 
 
 def budget_an_hour(on: Simulation) -> float | None:
@@ -94,19 +94,19 @@ def budget_an_hour(on: Simulation) -> float | None:
         monotonic=lambda: on.clock.now().timestamp(),
     )
     try:
-        whole = system.budget_left
+        whole = system.line.budget
         if whole is None:
             return None
         ticket = opened(desk, 1)[0]
-        while (system.budget_left or 0.0) > whole / 20:
-            system.read(ticket)
-        used = whole - (system.budget_left or 0.0)
+        while (system.line.budget or 0.0) > whole / 20:
+            system.tickets.read(ticket)
+        used = whole - (system.line.budget or 0.0)
         for seconds in range(1, LONGEST_RECOVERY):
             on.clock.advance(SECOND)
-            if (system.budget_left or 0.0) >= whole:
+            if (system.line.budget or 0.0) >= whole:
                 return used / seconds * 3600
     finally:
-        system.close()
+        system.line.close()
     raise RuntimeError(f"{desk.system}: the budget does not recover")
 
 

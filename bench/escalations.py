@@ -24,7 +24,7 @@ from threading import Event, local
 import requests
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.connectwise.system import ConnectWise
+from adapters.connectwise.system import connect as connect_to
 from adapters.http import HttpOptions
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
@@ -65,7 +65,7 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
         store.migrate()
         mailbox = Mailbox(store)
         # The call budget is for a ticket system that is shared with people; here it would be all that is measured.
-        system = ConnectWise(
+        system = connect_to(
             _settings(desk),
             [tier.homes[NAME] for tier in settings.policy.tiers],
             SigningKeyStore(store, NAME),
@@ -98,7 +98,7 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
                 worker.stop()
 
         yield escalate
-        system.close()
+        system.line.close()
         store.close()
 
 

@@ -197,7 +197,7 @@ class DatabaseCollector(Collector):
             f"{PREFIX}_call_budget_left", "Calls that this process could make at once", labels=["system"]
         )
         for name, system in self._systems.items():
-            calls = getattr(system, "budget_left", None)
+            calls = system.line.budget
             if calls is not None:
                 left.add_metric([name], calls)
         yield left

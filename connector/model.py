@@ -78,6 +78,14 @@ class Status:
     group: StatusGroup
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedStatus:
+    """A status of a place, and why it is in its group: a sentence that can follow "because"."""
+
+    status: Status
+    why: str
+
+
 class AuthorKind(StrEnum):
     """Who wrote something. ``UNKNOWN`` never records a plan and never commands."""
 
@@ -209,13 +217,11 @@ class TicketRecord:
 class Notice:
     """A hint from outside that a ticket changed. Nothing in it decides anything.
 
-    ``delivery`` names the delivery for duplicate detection; ``at`` is the sender's own time, where it gives one.
+    ``delivery`` names the delivery for duplicate detection.
     """
 
     ticket: TicketId
     delivery: str
-    at: datetime | None = None
-    is_deletion: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +295,6 @@ class Registration:
     id: str
     url: str
     is_active: bool
-    is_ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,10 +122,6 @@ class ConnectWiseClient:
                 self._codebase = self._look_up_codebase()
             return self._codebase
 
-    def close(self) -> None:
-        """Give back the connections."""
-        self.http.close()
-
     def _call(
         self,
         method: str,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.connectwise.entries import note_visibility
-from adapters.connectwise.mapping import status_group, text
+from adapters.connectwise.mapping import group_and_why, text
 from adapters.connectwise.simulator import API_MEMBER, Simulator
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
@@ -136,7 +136,7 @@ class ConnectWiseDesk(OnSimulator):
             tier=_tier(data),
             owner=owner,
             status=status["name"],
-            group=status_group(self.simulator.state.statuses[board["id"]][status["id"]]),
+            group=group_and_why(self.simulator.state.statuses[board["id"]][status["id"]])[0],
             urgency=urgencies.get(data.get("priority", {}).get("name", "")),
             people=frozenset(name for name in names if _person(name)) - {owner or ""},
         )

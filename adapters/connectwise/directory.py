@@ -1,4 +1,4 @@
-"""The site's own lists, by id and by name: boards, statuses, teams, members, priorities.
+"""What configured names stand for: the site's own lists of boards, statuses, teams, members and priorities.
 
 Kept for some minutes and read anew when a name or id is not among them; one refresh at a time. Configured
 names match exactly or else without case; two matches are an error, and a miss names what is near.
@@ -6,27 +6,39 @@ names match exactly or else without case; two matches are an error, and a miss n
 
 from __future__ import annotations
 
+import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import Json, record_id, status_group, text
-from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, plain
-from connector.model import Person, Ref, Status, StatusGroup
+from adapters.connectwise.mapping import Json, group_and_why, optional_ref, record_id, text
+from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, plain, same_name
+from connector.errors import UnknownName
+from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+_NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})
+_DONE = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED})
+_OWNERS_A_CALL = 200
 
 
 @dataclass(frozen=True, slots=True)
 class BoardStatus:
     """A status of a board."""
 
-    status: Status
+    placed: PlacedStatus
     is_default: bool
     is_active: bool
+
+    @property
+    def status(self) -> Status:
+        """The status itself."""
+        return self.placed.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,57 @@ class Directory:
         self._teams: dict[str, Kept[list[Team]]] = {}
         self._lock = threading.Lock()
 
+    # Where tickets can go
+
+    def locate(self, home: str) -> Place:
+        """The place of a home, ``Board`` or ``Board > Team``; a board's own name may hold the sign, too."""
+        signs = [sign.span() for sign in re.finditer(r"(?<=\S)\s*>\s*(?=\S)", home)]
+        splits = [(home[:start], home[end:]) for start, end in signs]
+        known = self.boards()
+        for board_name, team_name in [(home, ""), *reversed(splits)]:
+            if any(same_name(board_name, ref.name) for ref in known):
+                return self._place(board_name, team_name)
+        # No such board in the list that is kept: looked up anew, or refused with what is near.
+        return self._place(*(splits[0] if splits else (home, "")))
+
+    def statuses(self, place: Place) -> list[PlacedStatus]:
+        """The active statuses of a place's board."""
+        return [entry.placed for entry in self.board_statuses(place.path[0].id).values() if entry.is_active]
+
+    def arrival_status(self, place: Place, current: Status) -> Status | None:
+        """The status on arrival at a board: that of the same name, if the clock runs in it, else the default.
+
+        None when ``current`` is a status of that board already.
+        """
+        board = place.path[0]
+        statuses = self.board_statuses(board.id)
+        if current.id in statuses:
+            return None
+        usable = [entry for entry in statuses.values() if entry.is_active and entry.status.group not in _NO_ARRIVAL]
+        same = [entry for entry in usable if same_name(entry.status.name, current.name)]
+        default = [entry for entry in usable if entry.is_default]
+        for entry in (*same, *default, *usable):
+            return entry.status
+        raise UnknownName(f"status to arrive in on the board {board.name!r}", current.name)
+
+    def people(self, place: Place) -> list[Person]:
+        """The active people of a team, or of all teams of a board, with their open tickets."""
+        board = place.path[0]
+        team_ids = {ref.id for ref in place.path[1:2]}
+        teams = [team for team in self.teams(board.id) if not team_ids or team.ref.id in team_ids]
+        ids = frozenset().union(*(team.members for team in teams))
+        members = self.members()
+        found = [
+            members[id_].person
+            for id_ in ids
+            if id_ in members and members[id_].person.is_active and not members[id_].is_api
+        ]
+        loads = self._loads([int(person.id) for person in found])
+        people = [replace(person, open_tickets=loads[person.id]) for person in found]
+        return sorted(people, key=lambda person: person.identifier)
+
+    # The lists
+
     def board(self, name: str) -> Ref:
         """The active service board of that name."""
         return self._find("board", name, self._boards, lambda ref: ref.name, lambda refs: refs)
@@ -67,12 +130,13 @@ class Directory:
         """The active service boards."""
         return self._boards.get()
 
-    def statuses(self, board_id: str, oldest: float = KEEP_SECONDS) -> dict[str, BoardStatus]:
+    def board_statuses(self, board_id: str, oldest: float = KEEP_SECONDS) -> dict[str, BoardStatus]:
         """The statuses of a board by id."""
         return self._per_board(self._statuses, board_id, self._read_statuses).get(oldest)
 
-    def status(self, board: Ref, name: str) -> Status:
-        """The active status of that name on a board."""
+    def status_in(self, place: Place, name: str) -> Status:
+        """The active status of that name on a place's board."""
+        board = place.path[0]
         found: BoardStatus = self._find(
             f"status on the board {board.name!r}",
             name,
@@ -85,7 +149,7 @@ class Directory:
     def group(self, board: Ref, status: Ref) -> StatusGroup:
         """The group of a board's status; UNKNOWN when the board does not list it, also read anew."""
         for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-            found = self.statuses(board.id, oldest).get(status.id)
+            found = self.board_statuses(board.id, oldest).get(status.id)
             if found is not None:
                 return found.status.group
         return StatusGroup.UNKNOWN
@@ -136,6 +200,30 @@ class Directory:
     def priorities(self) -> list[Ref]:
         """All priorities."""
         return self._priorities.get()
+
+    def _place(self, board_name: str, team_name: str) -> Place:
+        board = self.board(board_name)
+        return Place((board, self.team(board, team_name)) if team_name else (board,))
+
+    def _loads(self, owners: list[int]) -> Counter[str]:
+        loads: Counter[str] = Counter()
+        for start in range(0, len(owners), _OWNERS_A_CALL):
+            ids = ",".join(str(owner) for owner in sorted(owners)[start : start + _OWNERS_A_CALL])
+            rows = self._client.pages(
+                "service/tickets",
+                "count the open tickets of a team",
+                "Service Desk > Service Tickets (Inquire)",
+                f"closedFlag = False and owner/id in ({ids})",
+                "id,owner,board,status",
+            )
+            held = [(optional_ref(row, "owner", "ticket"), row) for row in rows]
+            loads.update(owner.id for owner, row in held if owner is not None and not self._is_resolved(row))
+        return loads
+
+    def _is_resolved(self, row: dict[str, Any]) -> bool:
+        """Whether nothing is left to do, though the ticket is not closed yet."""
+        board, status = (optional_ref(row, name, "ticket") for name in ("board", "status"))
+        return board is not None and status is not None and self.group(board, status) in _DONE
 
     def _kept(self, read: Callable[[], T]) -> Kept[T]:
         return Kept(read, self._monotonic)
@@ -199,8 +287,9 @@ def _named(row: Json, path: str) -> Ref:
 
 def _board_status(row: Json, path: str) -> BoardStatus:
     ref = _named(row, path)
+    group, why = group_and_why(row)
     return BoardStatus(
-        Status(ref.id, ref.name, status_group(row)),
+        PlacedStatus(Status(ref.id, ref.name, group), why),
         is_default=row.get("defaultFlag") is True,
         is_active=row.get("inactive") is not True,
     )

@@ -98,12 +98,15 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def status_group(data: Json) -> StatusGroup:
-    """What a board's status means for the clocks, by the board's own data."""
+def group_and_why(data: Json) -> tuple[StatusGroup, str]:
+    """What a board's status means for the clocks, by the board's own data, and which of it says so."""
     if data.get("closedStatus") is True:
-        return StatusGroup.CLOSED
-    stage = text(data.get("escalationStatus")).casefold()
-    return _ESCALATION_GROUPS.get(stage, StatusGroup.UNKNOWN)
+        return StatusGroup.CLOSED, "the board's closedStatus says so"
+    stage = text(data.get("escalationStatus"))
+    group = _ESCALATION_GROUPS.get(stage.casefold())
+    if group is None:
+        return StatusGroup.UNKNOWN, "the board has no escalationStatus for it that is known"
+    return group, f"its escalationStatus is {stage}"
 
 
 def place_of(data: Json, path: str) -> Place:

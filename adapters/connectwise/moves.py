@@ -52,7 +52,7 @@ class Moves:
         self._clearing: Operation | None = None
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        """See ``TicketSystem.reassign``."""
+        """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person):
             member = self._directory.members().get(target.owner.id)
             refuse_former(target.owner, None if member is None else member.person, "member", "site")

@@ -1,4 +1,4 @@
-"""Notes of a ticket: reading them with its time entries, finding our own, writing one.
+"""Notes of a ticket: reading them with its time entries, writing one.
 
 What is written says in all three place flags who may see it, and what comes back must prove it.
 """
@@ -18,9 +18,8 @@ from adapters.connectwise.entries import (
     entry_of_time,
     note_visibility,
 )
-from adapters.connectwise.mapping import info, label, moment, record_id, text
+from adapters.connectwise.mapping import info, label, moment, record_id
 from adapters.connectwise.refusals import EndpointMissing
-from adapters.names import plain
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import Entry, NoteRef, TicketId, Visibility
@@ -63,14 +62,6 @@ class Notes:
             except NoUsableTime:
                 pass
         return self._notes_and_times(ticket_id, latest)
-
-    def find(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        """The internal note that holds ``marker``; line breaks and invisible characters do not matter."""
-        wanted = plain(marker)
-        for row in self._rows(f"service/tickets/{ticket_id}/notes", ticket_id):
-            if note_visibility(row) is Visibility.INTERNAL and wanted in plain(text(row.get("text"))):
-                return self._reference(row, ticket_id)
-        return None
 
     def write(self, ticket_id: TicketId, words: str) -> NoteRef:
         """Add an internal note, once. Raises VisibleNote when nothing proves that the client can't see it."""

@@ -39,7 +39,7 @@ class Resources:
         self._missing = missing
 
     def add(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
-        """See ``TicketSystem.add_people``. Whom the site will not have is left out, and so not returned."""
+        """See ``Tickets.add_people`` of the contract. Whom the site will not have is left out, and so not returned."""
         present = self._present(ticket_id)
         absent = {_key(person): person for person in people if person.is_active and _key(person) not in present}
         for person in absent.values():

@@ -1,266 +1,41 @@
-"""ConnectWise PSA as a ``TicketSystem``: puts the parts of this folder together.
-
-Reading a ticket takes two calls, a note one, a move one, people one each and two to look. A 404 alone proves
-nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it. The contract
-describes the methods.
-"""
+"""Connects to one ConnectWise site."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
-from adapters.connectwise import checks
-from adapters.connectwise.addresses import ui_url
-from adapters.connectwise.callbacks import Callbacks
+from adapters.connectwise import NAME
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.mapping import info, label, moment, place_of, record_id, ticket_record, to_wire
-from adapters.connectwise.moves import Moves
-from adapters.connectwise.notes import Notes
-from adapters.connectwise.places import Places
-from adapters.connectwise.refusals import NotThere
-from adapters.connectwise.resources import Resources
+from adapters.connectwise.line import Line
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.connectwise.webhook import Webhook
+from adapters.connectwise.tickets import Tickets
+from adapters.connectwise.webhook import Webhooks
 from adapters.http import HttpOptions
 from connector.clock import Clock
-from connector.errors import AdapterError, NotFound, PayloadError, Permanent, SignatureError, Temporary
-from connector.model import (
-    ChangedTicket,
-    Entry,
-    Finding,
-    InboundRequest,
-    NoteRef,
-    Notice,
-    Person,
-    Place,
-    Ref,
-    Registration,
-    Status,
-    Target,
-    TicketId,
-    TicketRecord,
-)
-from connector.systems.contract import SigningKeys
-
-TICKETS_READ = "Service Desk > Service Tickets (Inquire)"
-_TICKET_PAGE = "v4_6_release/services/system_io/Service/fv_sr100_request.rails"
+from connector.systems.contract import SigningKeys, TicketSystem
 
 
 def connect(
     settings: ConnectWiseSettings, homes: Sequence[str], keys: SigningKeys, clock: Clock, **http_options: Any
-) -> ConnectWise:
-    """A connection to one site; see ``ConnectWise``."""
-    return ConnectWise(settings, homes, keys, clock, **http_options)
+) -> TicketSystem:
+    """The site, ready to be asked. ``homes``: the configured homes there.
 
-
-class ConnectWise:
-    """A connection to one ConnectWise site. Makes no call before it is asked something.
-
-    ``homes``: the configured homes there. ``http_options``: fields of ``adapters.http.HttpOptions``.
+    ``http_options``: fields of ``adapters.http.HttpOptions``.
     """
-
-    name = "connectwise"
-    manages_webhooks = True
-    can_add_people = True
-    settle_seconds = 30.0
-    note_limit = 4000
-
-    def __init__(
-        self,
-        settings: ConnectWiseSettings,
-        homes: Sequence[str],
-        keys: SigningKeys,
-        clock: Clock,
-        **http_options: Any,
-    ) -> None:
-        self._clock = clock
-        self._keys = keys
-        self._homes = tuple(homes)
-        self._ui = ui_url(settings.url)
-        self._client = ConnectWiseClient(settings, clock, HttpOptions(**http_options))
-        self._directory = Directory(self._client)
-        self._places = Places(self._client, self._directory)
-        self._notes = Notes(self._client, self._directory, clock)
-        self._webhook = Webhook(settings, keys, clock)
-        self._callbacks = Callbacks(self._client, settings)
-        self._resources = Resources(self._client, self._ticket_data, self._missing)
-        self._moves = Moves(self._client, self._directory, self._record_of, self._read_ticket, self._missing)
-
-    # Webhooks
-
-    def verify(self, request: InboundRequest) -> None:
-        self._webhook.verify(request)
-
-    def learn_key(self, reference: str) -> None:
-        try:
-            address = self._webhook.allowed(reference)
-        except SignatureError as error:
-            raise Permanent(str(error)) from error
-        self._keys.put(reference, self._client.signing_key_at(address))
-
-    def parse(self, request: InboundRequest) -> list[Notice]:
-        return self._webhook.parse(request)
-
-    def registrations(self) -> list[Registration]:
-        return self._callbacks.registrations()
-
-    def register_webhooks(self) -> Registration:
-        return self._callbacks.register()
-
-    def remove_webhooks(self) -> int:
-        return self._callbacks.remove()
-
-    # Tickets
-
-    def read(self, ticket_id: TicketId) -> TicketRecord:
-        data = self._ticket_data(ticket_id)
-        latest = min(moment(info(data).get("lastUpdated"), f"{label(ticket_id)}: _info.lastUpdated"), self._clock.now())
-        try:
-            entries = self._notes.entries(ticket_id, latest)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
-        return self._record_of(data, entries)
-
-    def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        try:
-            return self._notes.find(ticket_id, marker)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
-
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._written(self._notes.write, ticket_id, text, marker)
-
-    def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._written(self._notes.write_message, ticket_id, text, marker)
-
-    def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
-        return self._resources.add(ticket_id, people)
-
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        return self._moves.reassign(ticket_id, target)
-
-    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
-        since = moment.replace(microsecond=0)
-        conditions = f"lastUpdated >= [{to_wire(since)}]"
-        rows = self._list("find the changed tickets", conditions, "id,_info")
-        # The site's own comparison is not relied on.
-        return (found for found in map(self._changed, rows) if found.updated_at >= since)
-
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
-        boards = sorted({int(place.path[0].id) for place in places})
-        if not boards:
-            return iter(())
-        conditions = f"closedFlag = False and board/id in ({','.join(map(str, boards))})"
-        rows = self._list("find the open tickets", conditions, "id,_info,board,team")
-        return (self._changed(row) for row in rows if _may_be_at(row, places))
-
-    # Names
-
-    def locate(self, home: str) -> Place:
-        return self._places.locate(home)
-
-    def member(self, name: str) -> Person:
-        return self._directory.member(name)
-
-    def status_in(self, place: Place, name: str) -> Status:
-        return self._directory.status(place.path[0], name)
-
-    def arrival_status(self, place: Place, current: Status) -> Status | None:
-        return self._places.arrival_status(place, current)
-
-    def priority(self, name: str) -> Ref:
-        return self._directory.priority(name)
-
-    def people(self, place: Place) -> list[Person]:
-        return self._places.people(place)
-
-    # The connection
-
-    def check(self) -> list[Finding]:
-        return checks.findings(self._client, self._directory, self._callbacks, self._places, self._homes)
-
-    @property
-    def calls(self) -> int:
-        """Calls made so far."""
-        return self._client.http.calls
-
-    @property
-    def budget_left(self) -> float | None:
-        """Calls that could be made at once; None without a limit."""
-        return self._client.http.budget.left
-
-    def close(self) -> None:
-        self._client.close()
-
-    def _written(
-        self, write: Callable[[TicketId, str], NoteRef], ticket_id: TicketId, text: str, marker: str
-    ) -> NoteRef:
-        if marker not in text:
-            raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
-        try:
-            return write(ticket_id, text)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
-
-    def _ticket_data(self, ticket_id: TicketId) -> Any:
-        what = f"read {label(ticket_id)}"
-        try:
-            data = self._client.get(f"service/tickets/{_number(ticket_id)}", what, TICKETS_READ)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
-        if not isinstance(data, dict):
-            raise PayloadError(label(ticket_id), "not an object")
-        return data
-
-    def _read_ticket(self, ticket_id: TicketId) -> TicketRecord:
-        return self._record_of(self._ticket_data(ticket_id))
-
-    def _record_of(self, data: Any, entries: Sequence[Entry] = ()) -> TicketRecord:
-        url = f"{self._ui}/{_TICKET_PAGE}?service_recid={data.get('id')}"
-        return ticket_record(data, self._directory.group, self._clock.now(), url, entries)
-
-    def _missing(self, ticket_id: TicketId, error: NotThere) -> AdapterError:
-        """What a 404 on a ticket means: NotFound when the list proves it, else Temporary."""
-        what = f"see whether {label(ticket_id)} exists"
-        try:
-            rows = list(self._list(what, f"id = {_number(ticket_id)}", "id"))
-        except NotThere:
-            return Temporary(
-                f"{label(ticket_id)}: the site answers 404 for everything: an outage, or wrong credentials"
-            )
-        except (AdapterError, PayloadError) as second:
-            return Temporary(f"{error}; whether it exists could not be found out ({second})")
-        if any(row.get("id") == int(ticket_id) for row in rows):
-            return Temporary(f"{error}; yet the site lists it")
-        return NotFound(f"{label(ticket_id)} does not exist, or the API member may not see it")
-
-    def _list(self, what: str, conditions: str, fields: str) -> Iterator[dict[str, Any]]:
-        return self._client.pages("service/tickets", what, TICKETS_READ, conditions, fields)
-
-    def _changed(self, row: dict[str, Any]) -> ChangedTicket:
-        path = label(row.get("id", "?"))
-        try:
-            updated_at = moment(info(row).get("lastUpdated"), path)
-        except PayloadError:
-            # One odd ticket must not hide the others: it is looked at, and its own turn says what is wrong.
-            updated_at = self._clock.now()
-        return ChangedTicket(TicketId(str(record_id(row, path))), updated_at)
-
-
-def _may_be_at(row: dict[str, Any], places: Sequence[Place]) -> bool:
-    """Whether a ticket lies at one of those places, as far as the list tells."""
-    try:
-        here = place_of(row, "ticket")
-    except PayloadError:
-        return True
-    return any(here.is_within(place) for place in places)
-
-
-def _number(ticket_id: TicketId) -> int:
-    """The id as a number: nothing else may get into a path or a condition."""
-    if not (ticket_id.isascii() and ticket_id.isdigit()):
-        raise NotFound(f"{ticket_id!r} is no ticket number")
-    return int(ticket_id)
+    client = ConnectWiseClient(settings, clock, HttpOptions(**http_options))
+    directory = Directory(client)
+    webhooks = Webhooks(settings, client, keys, clock)
+    return TicketSystem(
+        kind=NAME,
+        note_limit=4000,
+        settle_seconds=30.0,
+        manages_webhooks=True,
+        can_add_people=True,
+        reads_while_listing=False,
+        webhooks=webhooks,
+        tickets=Tickets(settings, client, directory, clock),
+        directory=directory,
+        line=Line(client, directory, webhooks, homes),
+    )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,12 +21,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from adapters.connectwise.addresses import CLOUD_SUFFIX, callback_origins, own_origins
-from adapters.connectwise.mapping import optional_moment
+from adapters.connectwise.callbacks import Callbacks
+from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.http import origin_of
 from adapters.payloads import decoded, problem
 from connector.clock import Clock
-from connector.errors import KeyUnknown, PayloadError, SignatureError
+from connector.errors import KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 from connector.systems.contract import SigningKeys
 
@@ -60,10 +60,13 @@ _ENVELOPE = Draft202012Validator(
 )
 
 
-class Webhook:
-    """Verifies and reads callbacks of one site."""
+class Webhooks(Callbacks):
+    """Verifies and reads the callbacks of one site, and keeps the one that has them sent."""
 
-    def __init__(self, settings: ConnectWiseSettings, keys: SigningKeys, clock: Clock) -> None:
+    def __init__(
+        self, settings: ConnectWiseSettings, client: ConnectWiseClient, keys: SigningKeys, clock: Clock
+    ) -> None:
+        super().__init__(client, settings)
         self._tokens = tuple(token.encode() for token in settings.webhook_token)
         self._company = settings.company.casefold()
         self._origins = frozenset((*own_origins(settings.url), *callback_origins(settings)))
@@ -73,7 +76,7 @@ class Webhook:
         self._allowed = lru_cache(_ADDRESSES_KEPT)(self._checked)
 
     def verify(self, request: InboundRequest) -> None:
-        """See ``TicketSystem.verify``."""
+        """See the contract."""
         self._check_token(request.query.get("token", ""))
         signature = request.headers.get(SIGNATURE_HEADER, "").strip()
         if not signature:
@@ -90,7 +93,7 @@ class Webhook:
         raise SignatureError("the signature does not fit the body")
 
     def parse(self, request: InboundRequest) -> list[Notice]:
-        """See ``TicketSystem.parse``. Callbacks about anything but tickets are no notice at all."""
+        """See the contract. Callbacks about anything but tickets are no notice at all."""
         body = decoded(request.body)
         if not _fits_plainly(body):
             error = best_match(_ENVELOPE.iter_errors(body))
@@ -99,14 +102,15 @@ class Webhook:
         if body["Type"].casefold() != "ticket":
             return []
         delivery = body.get("MessageId") or hashlib.sha256(request.body).hexdigest()
-        return [
-            Notice(
-                ticket=TicketId(str(int(body["ID"]))),
-                delivery=delivery,
-                at=_updated_at(body.get("Entity")),
-                is_deletion=body["Action"].casefold() == "deleted",
-            )
-        ]
+        return [Notice(TicketId(str(int(body["ID"]))), delivery)]
+
+    def learn_key(self, reference: str) -> None:
+        """See the contract."""
+        try:
+            address = self.allowed(reference)
+        except SignatureError as error:
+            raise Permanent(str(error)) from error
+        self._keys.put(reference, self._client.signing_key_at(address))
 
     def allowed(self, address: str) -> str:
         """The address of a signing key, if it may be asked for one; else SignatureError."""
@@ -174,13 +178,3 @@ def _key_url(body: Any) -> str:
     if not isinstance(address, str):
         raise PayloadError("$.Metadata.key_url", "missing")
     return address
-
-
-def _updated_at(entity: str | None) -> datetime | None:
-    """The ticket's time of update by the summary in the callback; None when that is not readable."""
-    if entity is None:
-        return None
-    try:
-        return optional_moment(json.loads(entity)["_info"]["lastUpdated"], "Entity")
-    except (ValueError, RecursionError, KeyError, TypeError, PayloadError):
-        return None

@@ -106,10 +106,6 @@ class HaloClient:
             return answer
         raise refusal(answer, what, right)
 
-    def close(self) -> None:
-        """Give back the connections."""
-        self.http.close()
-
     def _with(
         self, token: str, method: str, path: str, what: str, params: Mapping[str, str] | None, payload: Any
     ) -> Answer:

@@ -1,4 +1,4 @@
-"""The instance's own lists, by id and by name: teams, agents, statuses, priorities, and who we are there.
+"""What configured names stand for: the instance's own lists of teams, agents, statuses and priorities, and who we are.
 
 Kept for some minutes and read anew when a name or id is not among them. Filters of the API are not trusted: what a
 list holds is sorted out here.
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from adapters.halopsa.client import HaloClient
-from adapters.halopsa.mapping import NOBODY, status_group
+from adapters.halopsa.mapping import NOBODY, group_and_why, owner_of
 from adapters.halopsa.values import Json, optional_whole, text, whole
 from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, same_name
 from connector.errors import PayloadError
-from connector.model import Person, Ref, Status, StatusGroup
+from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
 
 T = TypeVar("T")
 
 SETUP_READ = "to read the setup (an agent with access to the service desk)"
+TICKETS_READ = "read:tickets, and to view tickets of other agents and unassigned ones"
 _FOR_LIFE = float("inf")
 
 
@@ -64,6 +65,20 @@ class Directory:
         self._me = self._kept(self._read_me)
         self._members: dict[str, Kept[frozenset[str]]] = {}
         self._lock = threading.Lock()
+
+    # Where tickets can go
+
+    def locate(self, home: str) -> Place:
+        """The team that a home names."""
+        return Place((self.team(home),))
+
+    def people(self, place: Place) -> list[Person]:
+        """The active people of a team, with their open tickets."""
+        agents = self.members(place.path[0])
+        found = [agent.person for agent in agents if agent.person.is_active and not agent.is_api]
+        loads = self._loads([person.id for person in found])
+        people = [replace(person, open_tickets=loads[person.id]) for person in found]
+        return sorted(people, key=lambda person: person.identifier)
 
     # Teams
 
@@ -138,22 +153,33 @@ class Directory:
 
     # Statuses and priorities
 
-    def statuses(self) -> dict[str, Status]:
-        """The ticket statuses by id."""
-        return self._statuses.get()
+    def statuses(self, place: Place) -> list[PlacedStatus]:
+        """The ticket statuses, the same at every place."""
+        return list(self._statuses.get().values())
 
-    def status(self, name: str) -> Status:
-        """The status of that name."""
-        found: Status = find(
-            "status", name, self._statuses, lambda status: (status.name,), lambda statuses: list(statuses.values())
+    def all_statuses(self) -> list[Status]:
+        """The ticket statuses themselves."""
+        return [placed.status for placed in self._statuses.get().values()]
+
+    def status_in(self, place: Place, name: str) -> Status:
+        """The status of that name, the same at every place."""
+        found: PlacedStatus = find(
+            "status",
+            name,
+            self._statuses,
+            lambda placed: (placed.status.name,),
+            lambda statuses: list(statuses.values()),
         )
-        return found
+        return found.status
+
+    def arrival_status(self, place: Place, current: Status) -> Status | None:
+        """None: a status holds at every place."""
+        return None
 
     def status_by_id(self, number: int, name: str = "") -> Status:
         """The status of that id; UNKNOWN when it is in no list, also read anew."""
-        return self._by_id(self._statuses, str(number)) or Status(
-            str(number), name or f"status {number}", StatusGroup.UNKNOWN
-        )
+        found = self._by_id(self._statuses, str(number))
+        return found.status if found else Status(str(number), name or f"status {number}", StatusGroup.UNKNOWN)
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
@@ -213,13 +239,20 @@ class Directory:
             return frozenset(str(number) for number in ids if number is not None)
         return frozenset(number for number, agent in self.agents().items() if team.id in (agent.teams or ()))
 
-    def _read_statuses(self) -> dict[str, Status]:
+    def _read_statuses(self) -> dict[str, PlacedStatus]:
         rows = self._client.rows("Status", "read the statuses", SETUP_READ, "statuses")
         # The filter by type does not work (django-psa): 0 is a ticket's.
-        refs = [
-            (_named(row, "Status"), row) for row in rows if optional_whole(row.get("type"), "Status: type") in (0, None)
-        ]
-        return {ref.id: Status(ref.id, ref.name, status_group(row)) for ref, row in refs}
+        of_tickets = [row for row in rows if optional_whole(row.get("type"), "Status: type") in (0, None)]
+        found = [_placed_status(row) for row in of_tickets]
+        return {placed.status.id: placed for placed in found}
+
+    def _loads(self, owners: Sequence[str]) -> Counter[str]:
+        if not owners:
+            return Counter()
+        params = {"open_only": "true", "agent": ",".join(owners)}
+        rows = self._client.pages("count the open tickets of a team", TICKETS_READ, params)
+        holders = (owner_of(row, self, "ticket") for row in rows)
+        return Counter(holder.id for holder in holders if holder is not None)
 
     def _read_priorities(self) -> list[Priority]:
         rows = self._client.rows("Priority", "read the priorities", SETUP_READ, "priorities")
@@ -239,6 +272,12 @@ def _distinct(priorities: list[Priority]) -> list[Ref]:
 
 def _named(row: Json, path: str) -> Ref:
     return Ref(str(whole(row.get("id"), f"{path}: id")), text(row.get("name")))
+
+
+def _placed_status(row: Json) -> PlacedStatus:
+    ref = _named(row, "Status")
+    group, why = group_and_why(row)
+    return PlacedStatus(Status(ref.id, ref.name, group), why)
 
 
 def _agent(row: Json, path: str, *, is_unique: bool) -> Agent:

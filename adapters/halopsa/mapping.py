@@ -65,18 +65,21 @@ class Names(Protocol):
     def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref: ...
 
 
-def status_group(row: Json) -> StatusGroup:
-    """What a status means for the clocks, by the instance's own data.
+def group_and_why(row: Json) -> tuple[StatusGroup, str]:
+    """What a status means for the clocks, by the instance's own data, and which of it says so.
 
     A status that holds the service level is waiting; then the names that Halo comes with, then the ids that are
     the same everywhere. Nothing else can be told: UNKNOWN.
     """
     if text(row.get("slaaction")).strip().casefold().startswith("h"):
-        return StatusGroup.WAITING
+        return StatusGroup.WAITING, "it puts the service level on hold (slaaction)"
     by_name = _BY_NAME.get(plain(text(row.get("name"))).casefold())
     if by_name is not None:
-        return by_name
-    return _BY_ID.get(whole(row.get("id"), "Status: id"), StatusGroup.UNKNOWN)
+        return by_name, "Halo comes with a status of this name"
+    by_id = _BY_ID.get(whole(row.get("id"), "Status: id"))
+    if by_id is not None:
+        return by_id, "its number means that on nearly every instance"
+    return StatusGroup.UNKNOWN, "neither its slaaction nor its name or number tells"
 
 
 def status_of(data: Json, names: Names, path: str) -> Status:

@@ -50,7 +50,7 @@ class Moves:
         self._sleep = sleep
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        """See ``TicketSystem.reassign``."""
+        """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person):
             agent = self._directory.agents().get(target.owner.id)
             refuse_former(target.owner, None if agent is None else agent.person, "agent", "instance")

@@ -1,4 +1,4 @@
-"""Actions of a ticket: reading them, finding our own note, writing one for staff only or one that the client sees.
+"""Actions of a ticket: reading them, writing one for staff only or one that the client sees.
 
 Outcome 7 is Halo's own private note; it cannot send mail. Outcome 16 mails the client whatever is asked for, and is
 never used (https://github.com/KelvinTegelaar/CIPP-API, https://github.com/AnielGammaTech/triageit).
@@ -10,11 +10,10 @@ from contextlib import suppress
 from typing import Any
 
 from adapters.halopsa.client import HaloClient, records
-from adapters.halopsa.entries import Ourselves, visibility_of, words_of
+from adapters.halopsa.entries import Ourselves, visibility_of
 from adapters.halopsa.mapping import occurred_at
 from adapters.halopsa.texts import to_html
 from adapters.halopsa.values import Json, label, optional_whole, text, whole
-from adapters.names import plain
 from connector.clock import Clock
 from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId, Visibility
@@ -40,14 +39,6 @@ class Notes:
             if total > len(rows):
                 raise Permanent(f"read the actions of {label(ticket_id)}: {total} are there, {len(rows)} are given")
         return rows
-
-    def find(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        """The internal note that holds ``marker``; line breaks and invisible characters do not matter."""
-        wanted = plain(marker)
-        for row in self.actions(ticket_id):
-            if visibility_of(row) is Visibility.INTERNAL and wanted in _all_words(row):
-                return self._reference(row, ticket_id)
-        return None
 
     def write_internal(self, ticket_id: TicketId, words: str, status: int, us: Ourselves) -> NoteRef:
         """Add an internal note, once. Raises VisibleNote when nothing proves that the client can't see it."""
@@ -126,7 +117,3 @@ def _is_of(row: Json, ticket_id: TicketId, path: str) -> bool:
     """Whether an action is this ticket's: a filter that was not understood would give those of others."""
     number = optional_whole(row.get("ticket_id"), f"{path}: ticket_id")
     return number is None or number == int(ticket_id)
-
-
-def _all_words(row: Json) -> str:
-    return plain(f"{words_of(row)} {text(row.get('note'))}")

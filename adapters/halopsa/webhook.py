@@ -12,16 +12,16 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer
-from adapters.halopsa.values import Json, optional_moment, text, whole
+from adapters.halopsa.registrations import Registrations
+from adapters.halopsa.settings import WebhookBasic, WebhookBearer
+from adapters.halopsa.values import Json, whole
 from adapters.payloads import decoded, problem
-from connector.errors import PayloadError, SignatureError
+from connector.errors import PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 
 MOST_EVENTS = 1000
@@ -51,14 +51,11 @@ _EVENT = Draft202012Validator(
 _NAMES = ("object_id", "ticket", "object", "ticket_id")
 
 
-class Webhook:
-    """Verifies and reads the webhooks of one instance."""
-
-    def __init__(self, settings: HaloSettings) -> None:
-        self._proof = settings.proof
+class Webhooks(Registrations):
+    """Verifies and reads the webhooks of one instance, and keeps the registration that has them sent."""
 
     def verify(self, request: InboundRequest) -> None:
-        """See ``TicketSystem.verify``."""
+        """See the contract."""
         proof = self._proof
         if isinstance(proof, WebhookBasic):
             given = _credentials(request, "basic")
@@ -77,13 +74,17 @@ class Webhook:
             _compare(signatures, given.encode("utf-8", "replace"), "the signature")
 
     def parse(self, request: InboundRequest) -> list[Notice]:
-        """See ``TicketSystem.parse``."""
+        """See the contract."""
         body = decoded(request.body)
         events = list(_events(body, "$"))
         if len(events) > MOST_EVENTS:
             raise PayloadError("$", f"more than {MOST_EVENTS} events")
         names = _Deliveries(body, request.body, is_batch=len(events) > 1)
-        return [_notice(path, event, names) for path, event in events]
+        return [Notice(TicketId(str(_ticket(event, path))), names.name(event)) for path, event in events]
+
+    def learn_key(self, reference: str) -> None:
+        """See the contract."""
+        raise Permanent("HaloPSA has no signing keys to fetch: its webhooks prove themselves by what is configured")
 
 
 class _Deliveries:
@@ -155,15 +156,6 @@ def _is_batch(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
-def _notice(path: str, event: Json, deliveries: _Deliveries) -> Notice:
-    return Notice(
-        ticket=TicketId(str(_ticket(event, path))),
-        delivery=deliveries.name(event),
-        at=_sent_at(event),
-        is_deletion="deleted" in text(event.get("event")).casefold(),
-    )
-
-
 def _ticket(event: Json, path: str) -> int:
     """``object_id``, else the id of the ticket or object in it, else a numeric ``ticket_id``."""
     if "object_id" in event:
@@ -178,13 +170,6 @@ def _ticket(event: Json, path: str) -> int:
 def _own_id(told: Any) -> str:
     """A delivery's own id, empty where it has none that is fit for it: a number could be any record's."""
     return told if isinstance(told, str) and 0 < len(told) <= _LONGEST_DELIVERY and not told.isdigit() else ""
-
-
-def _sent_at(event: Json) -> datetime | None:
-    try:
-        return optional_moment(event.get("timestamp"), "timestamp")
-    except PayloadError:
-        return None
 
 
 def _problem(rule: Any, wanted: Any) -> str:

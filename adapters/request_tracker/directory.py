@@ -1,30 +1,49 @@
-"""What RT knows besides tickets: queues, users, the connector's own account, the field that notes are found by.
+"""What configured names stand for: queues, statuses, priorities, people; and the connector's own account.
 
 Kept for some minutes and read anew when a name is not there. RT shows an account without AdminUsers few fields of a
-user: what else is needed is drawn from lists, where they can be asked for.
+user: what else is needed is drawn from lists, where they can be asked for. RT's API tells neither who may own tickets
+in a queue nor which statuses a life cycle has. The people of a queue are its AdminCcs, by themselves or through groups;
+a status counts as existing when RT's own life cycle has it or a ticket is in it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, matches, near
 from adapters.request_tracker.client import RtClient
-from adapters.request_tracker.mapping import Json, User, person, record_id, records, text, user_of
+from adapters.request_tracker.mapping import (
+    STANDARD_STATUSES,
+    Json,
+    User,
+    person,
+    priority_ref,
+    record,
+    record_id,
+    records,
+    status,
+    text,
+    user_of,
+    why_grouped,
+)
 from adapters.request_tracker.memory import Memory
+from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.errors import NotFound, PayloadError, UnknownName
-from connector.model import Person, Ref
+from connector.model import Person, Place, PlacedStatus, Ref, Status
 
 SEE_QUEUE = "the right SeeQueue"
+SHOW_TICKETS = "the right ShowTicket"
 PRIVILEGED = "to be privileged (“Let this user be granted rights”)"
 NOTE_KEY = "Note Key"
 """The transaction custom field that holds the marker of a note, where RT's administrator made it."""
 
 _AT_ONCE = 50
+_OWNERS_A_CALL = 50
 _TXN_FIELDS = "RT::Queue-RT::Ticket-RT::Transaction"
 
 
@@ -64,9 +83,10 @@ class Requestor:
 class Directory:
     """Looks up through one client. Raises UnknownName, and AdapterError when something cannot be read."""
 
-    def __init__(self, client: RtClient, own_id: str) -> None:
+    def __init__(self, client: RtClient, settings: RequestTrackerSettings) -> None:
         self._client = client
-        self._own_id = own_id
+        self._own_id = settings.user_id
+        self._priority_names = settings.priorities
         monotonic = client.http.options.monotonic
         self._queues = Kept(self._read_queues, monotonic)
         self._details = Memory(self._read_queue, monotonic)
@@ -75,6 +95,51 @@ class Directory:
         self._requestors = Memory(self._read_requestor, monotonic)
         self._account = Kept(self._read_account, monotonic)
         self._note_key = Kept(self._read_note_key, monotonic)
+
+    # Where tickets can go
+
+    def locate(self, home: str) -> Place:
+        """The queue of that name. A name may hold slashes: it is looked up in the list, never put into a path."""
+        return Place((self.queue(home),))
+
+    def status_in(self, place: Place, name: str) -> Status:
+        """The status of that name: one of RT's own, or one that a ticket is in."""
+        wanted = name.strip().casefold()
+        known = wanted if wanted in STANDARD_STATUSES else self._in_use(wanted)
+        if known:
+            return status(known)
+        raise UnknownName(f"status that any ticket of {place} is in", name, near(wanted, STANDARD_STATUSES))
+
+    def statuses(self, place: Place) -> list[PlacedStatus]:
+        """RT's own, and those that the newest hundred tickets of the queue are in."""
+        params = {"query": f"Queue = {place.path[0].id}", "fields": "Status", "orderby": "id", "order": "DESC"}
+        rows, _ = self._client.page("tickets", f"see the statuses of {place}", SHOW_TICKETS, params)
+        names = dict.fromkeys([*STANDARD_STATUSES, *(text(row.get("Status")) for row in rows)])
+        return [PlacedStatus(status(name), why_grouped(name)) for name in names if name]
+
+    def arrival_status(self, place: Place, current: Status) -> Status | None:
+        """None: RT itself maps the statuses where the life cycles of two queues differ."""
+        return None
+
+    def priority(self, name: str) -> Ref:
+        """The priority of that name, or of that number."""
+        wanted = name.strip()
+        numbers = [least for known, least in self._priority_names.items() if known.casefold() == wanted.casefold()]
+        found = priority_ref(str(numbers[0]) if numbers else wanted, self._priority_names)
+        if found is None:
+            names = list(self._priority_names)
+            raise UnknownName("priority in RT_PRIORITIES (a number does as well)", name, near(name, names))
+        return found
+
+    def people(self, place: Place) -> list[Person]:
+        """The active users who watch the queue as AdminCc, alone or through groups, with their open tickets."""
+        queue = place.path[0]
+        names = set(self._watchers(self.queue_detail(queue.id), "AdminCc", set()))
+        own = self.account().user.name
+        found = [user for user in self.users(names) if user.name != own] if names else []
+        loads = self._loads([user.id for user in found])
+        people = [replace(person(user), open_tickets=loads[user.id]) for user in found]
+        return sorted(people, key=lambda one: one.identifier)
 
     # Queues
 
@@ -140,6 +205,36 @@ class Directory:
         return self._note_key.get()
 
     # Reading
+
+    def _watchers(self, data: Json, role: str, seen: set[str]) -> Iterator[str]:
+        """The login names in a role or group; a group is gone into once."""
+        for one in records(data, role):
+            if one.get("type") == "user":
+                yield text(one.get("id"))
+                continue
+            number = record_id(one.get("id"), f"{role}: group: id")
+            if number not in seen:
+                seen.add(number)
+                yield from self._watchers(self.group(number), "Members", seen)
+
+    def _loads(self, owners: list[str]) -> Counter[str]:
+        loads: Counter[str] = Counter()
+        for start in range(0, len(owners), _OWNERS_A_CALL):
+            ids = " OR ".join(f"Owner = {owner}" for owner in owners[start : start + _OWNERS_A_CALL])
+            query = f"Status = '__Active__' AND ({ids})"
+            fields = {"fields": "Owner", "fields[Owner]": "id"}
+            what = "count the open tickets of a queue's people"
+            rows = self._client.tickets(what, SHOW_TICKETS, query, fields)
+            loads.update(record_id(record(row, "Owner", "ticket").get("id"), "ticket: Owner: id") for row in rows)
+        return loads
+
+    def _in_use(self, name: str) -> str:
+        """The status of that name as a ticket has it, empty when none is in it."""
+        if not name or "'" in name or "\\" in name:
+            return ""
+        params = {"query": f"Status = '{name}'", "fields": "Status", "per_page": "1"}
+        rows, _ = self._client.page("tickets", "look for a ticket in a status", SHOW_TICKETS, params)
+        return text(rows[0].get("Status")) if rows else ""
 
     def _users(self, operator: str, value: Any, names: set[str], *, disabled: bool = False) -> list[User]:
         wanted = {name.casefold() for name in names}

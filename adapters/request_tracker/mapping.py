@@ -130,6 +130,13 @@ def status(name: str) -> Status:
     return Status(name, name, _GROUPS.get(name.casefold(), StatusGroup.UNKNOWN))
 
 
+def why_grouped(name: str) -> str:
+    """Why a status of that name is in its group, or in none."""
+    if name.casefold() in _GROUPS:
+        return "RT's own life cycle has a status of this name"
+    return "RT does not tell what a status of a site's own life cycle means"
+
+
 def label(ticket: TicketId | int | str) -> str:
     """How paths and messages name a ticket."""
     return f"ticket {ticket}"

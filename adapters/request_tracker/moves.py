@@ -38,7 +38,7 @@ class Moves:
         self._read = read
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        """See ``TicketSystem.reassign``."""
+        """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person) and not target.owner.is_active:
             raise Permanent(f"{target.owner.identifier!r} is a disabled user: nothing was reassigned")
         before = self._read(ticket_id)

@@ -1,4 +1,4 @@
-"""Notes of a ticket: finding our own, and writing one for staff or one for the client.
+"""Notes of a ticket: writing one for staff or one for the client.
 
 Notes for staff go to ``/comment``, and to nothing else: the rights that let an account move tickets also let it mail
 the client. ``/correspond`` is written here once, for the message that is meant for the client.
@@ -6,14 +6,13 @@ the client. ``/correspond`` is written here once, for the message that is meant 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from adapters.request_tracker.client import PAGE_SIZE, RtClient
+from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, Directory
-from adapters.request_tracker.mapping import Json, label, moment, record, record_id, records, text
+from adapters.request_tracker.mapping import Json, label, moment, record, record_id
 from adapters.request_tracker.refusals import Refused
-from adapters.request_tracker.texts import Texts
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND
 from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId
@@ -29,29 +28,10 @@ WhyRefused = Callable[[TicketId, str, Refused], AdapterError]
 class Notes:
     """Notes at one RT. ``why_refused`` turns a 400 on a ticket into the error that is proven."""
 
-    def __init__(self, client: RtClient, directory: Directory, texts: Texts, why_refused: WhyRefused) -> None:
+    def __init__(self, client: RtClient, directory: Directory, why_refused: WhyRefused) -> None:
         self._client = client
         self._directory = directory
-        self._texts = texts
         self._why_refused = why_refused
-
-    def find(self, ticket_id: TicketId, marker: str, now_id: str) -> NoteRef | None:
-        """The comment of our own that carries ``marker``: in its field, else in its text.
-
-        ``now_id``: the ticket's number now, another one when it was merged: notes may hang on either.
-        """
-        rows = self._own_comments(ticket_id, now_id)
-        for row in rows:
-            if marker in _note_keys(row):
-                return _reference(row)
-        # A note whose field is empty may still be it: RT writes the field after the note, and not everywhere.
-        unkeyed = [row for row in rows if not _note_keys(row)]
-        ids = [_reference(row).id for row in unkeyed]
-        texts = self._texts.of(ids, f"read our own notes on {label(ticket_id)}") if ids else {}
-        for row in unkeyed:
-            if marker in texts[_reference(row).id]:
-                return _reference(row)
-        return None
 
     def write_internal(self, ticket_id: TicketId, words: str, marker: str) -> NoteRef:
         """Add a comment, once, and read it again. Raises VisibleNote when nothing proves that it is one."""
@@ -103,33 +83,6 @@ class Notes:
         if not isinstance(row, dict) or record(row, "Object", what).get("type") != "ticket":
             raise OutcomeUnknown(f"{what}: answered well, but what was written is nothing of a ticket")
         return row
-
-    def _own_comments(self, ticket_id: TicketId, now_id: str) -> list[Json]:
-        """Our comments on a ticket, newest first. Those of one kind by one user are seen all or none."""
-        own_id = self._directory.account().user.id
-        numbers = sorted({str(ticket_id), now_id})
-        where = " OR ".join(f"ObjectId = {number}" for number in numbers)
-        query = f"ObjectType = 'RT::Ticket' AND ({where}) AND Type = '{COMMENT}' AND Creator = {own_id}"
-        params = {"query": query, "fields": "Created,CustomFields,ObjectId", "orderby": "id", "order": "DESC"}
-        found: list[Json] = []
-        page = 1
-        while True:
-            what = f"look for our own notes on {label(ticket_id)}"
-            rows, _ = self._client.page("transactions", what, SEE_COMMENTS, {**params, "page": str(page)})
-            found += rows
-            if len(rows) < PAGE_SIZE:
-                return [row for row in found if str(row.get("ObjectId")) in numbers]
-            page += 1
-
-
-def _note_keys(row: Json) -> list[str]:
-    fields = [field for field in records(row, "CustomFields") if field.get("name") == NOTE_KEY]
-    return [text(value) for field in fields for value in _values(field)]
-
-
-def _values(field: Mapping[str, Any]) -> list[Any]:
-    values = field.get("values")
-    return values if isinstance(values, list) else []
 
 
 def _reference(row: Json) -> NoteRef:

@@ -1,284 +1,40 @@
-"""Request Tracker as a ``TicketSystem``: puts the parts of this folder together.
-
-Reading a ticket takes two calls, and one more for what was written since it was last read; a note takes two, a move
-three to five. RT keeps a history of its own, so every change is known to the second, with who made it. The contract
-describes the methods.
-"""
+"""Connects to one Request Tracker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from typing import Any
 
 from adapters.http import HttpOptions
-from adapters.request_tracker.checks import Checks
-from adapters.request_tracker.client import RtClient, json_of
-from adapters.request_tracker.directory import Directory, can_do
-from adapters.request_tracker.entries import entries_of
-from adapters.request_tracker.history import Reader
-from adapters.request_tracker.mapping import (
-    NOBODY,
-    Surroundings,
-    User,
-    label,
-    moment,
-    person,
-    record_id,
-    ticket_record,
-    to_query,
-    user_names,
-)
-from adapters.request_tracker.moves import Moves, Read
-from adapters.request_tracker.notes import COMMENT_RIGHT, Notes
-from adapters.request_tracker.places import SHOW_TICKETS, Places
-from adapters.request_tracker.refusals import Refused
-from adapters.request_tracker.search import found_tickets
+from adapters.request_tracker import NAME
+from adapters.request_tracker.client import RtClient
+from adapters.request_tracker.directory import Directory
+from adapters.request_tracker.line import Line
 from adapters.request_tracker.settings import RequestTrackerSettings
-from adapters.request_tracker.texts import Texts
-from adapters.request_tracker.transactions import SHOW_TICKET, read_transactions, with_text
-from adapters.request_tracker.watchers import add_people
-from adapters.request_tracker.webhook import Webhook
+from adapters.request_tracker.tickets import Tickets
+from adapters.request_tracker.webhook import Webhooks
 from connector.clock import Clock
-from connector.errors import AdapterError, Forbidden, NotFound, PayloadError, Permanent, Temporary
-from connector.model import (
-    Aspect,
-    ChangedTicket,
-    Finding,
-    InboundRequest,
-    NoteRef,
-    Notice,
-    Person,
-    Place,
-    Ref,
-    Registration,
-    Status,
-    Target,
-    TicketId,
-    TicketRecord,
-)
-from connector.systems.contract import SigningKeys
-
-_TICKET_FIELDS = {"fields[Queue]": "Name", "fields[Owner]": "id,Name,RealName"}
-_UTC = ZoneInfo("UTC")
-_WIDEST_ZONE = timedelta(hours=14)
-_HOUR_TWICE = timedelta(hours=1)
+from connector.systems.contract import SigningKeys, TicketSystem
 
 
 def connect(
     settings: RequestTrackerSettings, homes: Sequence[str], keys: SigningKeys, clock: Clock, **http_options: Any
-) -> RequestTracker:
-    """A connection to one RT; see ``RequestTracker``. There are no signing keys to learn: ``keys`` is not used."""
-    return RequestTracker(settings, homes, clock, **http_options)
+) -> TicketSystem:
+    """The RT, ready to be asked. ``homes``: the configured homes there; there are no ``keys`` to learn.
 
-
-class RequestTracker:
-    """A connection to one Request Tracker. Makes no call before it is asked something.
-
-    ``homes``: the configured homes there. ``http_options``: fields of ``adapters.http.HttpOptions``.
+    ``http_options``: fields of ``adapters.http.HttpOptions``.
     """
-
-    name = "rt"
-
-    manages_webhooks = False
-    can_add_people = True
-    settle_seconds = 10.0
-    note_limit = 20_000
-
-    def __init__(
-        self, settings: RequestTrackerSettings, homes: Sequence[str], clock: Clock, **http_options: Any
-    ) -> None:
-        self._clock = clock
-        self._settings = settings
-        self._client = RtClient(settings, clock, HttpOptions(**http_options))
-        self._directory = Directory(self._client, settings.user_id)
-        self._places = Places(self._client, self._directory, settings.priorities)
-        self._texts = Texts(self._client)
-        self._notes = Notes(self._client, self._directory, self._texts, self._why_refused)
-        self._moves = Moves(self._client, self._directory, self._read_ticket)
-        self._webhook = Webhook(settings, clock)
-        self._checks = Checks(self._client, self._directory, self._places, settings, tuple(homes))
-
-    # Webhooks
-
-    def verify(self, request: InboundRequest) -> None:
-        self._webhook.verify(request)
-
-    def learn_key(self, reference: str) -> None:
-        raise Permanent("RT's webhooks are signed with RT_WEBHOOK_SECRET: there is no key to fetch")
-
-    def parse(self, request: InboundRequest) -> list[Notice]:
-        return self._webhook.parse(request)
-
-    def registrations(self) -> list[Registration]:
-        _installed_by_hand()
-
-    def register_webhooks(self) -> Registration:
-        _installed_by_hand()
-
-    def remove_webhooks(self) -> int:
-        _installed_by_hand()
-
-    # Tickets
-
-    def read(self, ticket_id: TicketId) -> TicketRecord:
-        seen = self._read_ticket(ticket_id)
-        if not seen.record.is_escalatable:
-            return seen.record
-        rows = read_transactions(self._client, ticket_id)
-        ids = [row.id for row in with_text(rows)]
-        texts = self._texts.of(ids, f"read what was written on {label(ticket_id)}")
-        own_id, requestors = self._directory.account().user.id, user_names(seen.data, "Requestor")
-        reader = Reader(own_id, self._directory.queue_by_id, self._person, self._settings.priorities)
-        who = self._directory.requestor(requestors[0]) if requestors else None
-        return replace(
-            seen.record,
-            contact=who.name if who else "",
-            client=Ref(who.organization, who.organization) if who and who.organization else None,
-            entries=tuple(entries_of(rows, texts, requestors, own_id, self._is_staff)),
-            changes=tuple(reader.changes(ticket_id, rows)),
-            history_of=frozenset(Aspect),
-        )
-
-    def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        # RT lists nothing of a ticket that is not there, and says nothing: so it is read first.
-        seen = self._read_ticket(ticket_id)
-        return self._notes.find(ticket_id, marker, record_id(seen.data.get("id"), label(ticket_id)))
-
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._notes.write_internal(_checked(ticket_id), text, marker)
-
-    def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._notes.write_visible(_checked(ticket_id), text, marker)
-
-    def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
-        return add_people(self._client, self._read_ticket, _checked(ticket_id), people)
-
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        return self._moves.reassign(_checked(ticket_id), target)
-
-    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
-        since = moment.replace(microsecond=0)
-        # RT's own comparison is not relied on: it takes a date that it cannot read for the beginning of time.
-        query = f"LastUpdated >= '{self._as_asked(since)}'"
-        rows = self._found("find the changed tickets", query)
-        return (found for found in map(self._changed, rows) if found.updated_at >= since)
-
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
-        queues = sorted({int(place.path[0].id) for place in places})
-        if not queues:
-            return iter(())
-        where = " OR ".join(f"Queue = {number}" for number in queues)
-        return map(self._changed, self._found("find the open tickets", f"Status = '__Active__' AND ({where})"))
-
-    # Names
-
-    def locate(self, home: str) -> Place:
-        return self._places.locate(home)
-
-    def member(self, name: str) -> Person:
-        return self._directory.member(name)
-
-    def status_in(self, place: Place, name: str) -> Status:
-        return self._places.status_in(place, name)
-
-    def arrival_status(self, place: Place, current: Status) -> Status | None:
-        # A queue has the statuses of its life cycle; RT itself maps them where two queues differ in it.
-        return None
-
-    def priority(self, name: str) -> Ref:
-        return self._places.priority(name)
-
-    def people(self, place: Place) -> list[Person]:
-        return self._places.people(place)
-
-    # The connection
-
-    def check(self) -> list[Finding]:
-        return self._checks.findings()
-
-    @property
-    def calls(self) -> int:
-        """Calls made so far."""
-        return self._client.http.calls
-
-    @property
-    def budget_left(self) -> float | None:
-        """Calls that could be made at once; None without a limit."""
-        return self._client.http.budget.left
-
-    def close(self) -> None:
-        self._client.close()
-
-    # Inside
-
-    def _read_ticket(self, ticket_id: TicketId) -> Read:
-        """The ticket as it is, without its history; of one that was merged, the one that it is part of now."""
-        what = f"read {label(ticket_id)}"
-        try:
-            answer = self._client.ask(f"ticket/{_checked(ticket_id)}", what, SHOW_TICKET, _TICKET_FIELDS)
-        except NotFound as error:
-            raise NotFound(f"{label(ticket_id)} does not exist in RT") from error
-        data = json_of(answer, what)
-        if not isinstance(data, dict):
-            raise PayloadError(label(ticket_id), "not a record")
-        url = f"{self._settings.url}/Ticket/Display.html?id={ticket_id}"
-        around = Surroundings(self._clock.now(), url, self._settings.priorities)
-        return Read(ticket_record(data, ticket_id, around), data, answer.headers.get("ETag", ""))
-
-    def _why_refused(self, ticket_id: TicketId, right: str, error: Refused) -> AdapterError:
-        """What a 400 on a note means: RT answers alike for a ticket that is not there and a right that is not."""
-        try:
-            seen = self._read_ticket(ticket_id)
-        except (NotFound, Forbidden) as found:
-            return found
-        except AdapterError:
-            return Temporary(f"{error}; and the ticket could not be read to see why")
-        if right == COMMENT_RIGHT and (can_do(seen.data, "comment") or can_do(seen.data, "lifecycle")):
-            return error
-        return Forbidden(f"{error}: the connector's account needs {right}")
-
-    def _person(self, user_id: str) -> Person | None:
-        found = self._directory.profile(user_id)
-        if found is None:
-            return Person(user_id, f"user {user_id}", f"user {user_id}", is_active=False)
-        return None if found.user.name == NOBODY else person(found.user)
-
-    def _is_staff(self, user: User) -> bool | None:
-        found = self._directory.profile(user.id)
-        return None if found is None else found.is_privileged
-
-    def _as_asked(self, since: datetime) -> str:
-        """A moment for a search, never later than meant: where the account's zone is not UTC, earlier."""
-        zone = self._directory.account().zone
-        if zone is None:
-            return to_query(since - _WIDEST_ZONE, _UTC)
-        return to_query(since if zone == _UTC else since - _HOUR_TWICE, zone)
-
-    def _found(self, what: str, query: str) -> Iterator[dict[str, Any]]:
-        return found_tickets(self._client, what, SHOW_TICKETS, query, {"fields": "LastUpdated"})
-
-    def _changed(self, row: dict[str, Any]) -> ChangedTicket:
-        number = record_id(row.get("id"), "ticket: id")
-        try:
-            updated_at = moment(row.get("LastUpdated"), f"{label(number)}: LastUpdated")
-        except PayloadError:
-            # One odd ticket must not hide the others: it is looked at, and its own turn says what is wrong.
-            updated_at = self._clock.now()
-        return ChangedTicket(TicketId(number), updated_at)
-
-
-def _checked(ticket_id: TicketId) -> TicketId:
-    """The id, if it is a number: nothing else may get into a path or a query."""
-    if not (ticket_id.isascii() and ticket_id.isdigit()):
-        raise NotFound(f"{ticket_id!r} is no ticket number")
-    return ticket_id
-
-
-def _installed_by_hand() -> NoReturn:
-    raise Permanent(
-        "RT's webhooks are not registered from here: RT's administrator installs the scrip and the sender of "
-        "contrib/request-tracker, with the address of this connector and RT_WEBHOOK_SECRET"
+    client = RtClient(settings, clock, HttpOptions(**http_options))
+    directory = Directory(client, settings)
+    return TicketSystem(
+        kind=NAME,
+        note_limit=20_000,
+        settle_seconds=10.0,
+        manages_webhooks=False,
+        can_add_people=True,
+        reads_while_listing=False,
+        webhooks=Webhooks(settings, clock),
+        tickets=Tickets(settings, client, directory, clock),
+        directory=directory,
+        line=Line(client, directory, settings, homes),
     )

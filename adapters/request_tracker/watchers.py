@@ -22,7 +22,7 @@ _TRIES = 3
 def add_people(
     client: RtClient, read: Callable[[TicketId], Read], ticket_id: TicketId, people: Sequence[Person]
 ) -> tuple[Person, ...]:
-    """See ``TicketSystem.add_people``. Who has left is not put on a ticket."""
+    """See ``Tickets.add_people`` of the contract. Who has left is not put on a ticket."""
     people = [person for person in people if person.is_active]
     unknown: OutcomeUnknown | None = None
     for tries in range(1, _TRIES + 1):

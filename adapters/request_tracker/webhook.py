@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import hmac
 import re
-from datetime import datetime
-from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from adapters.payloads import decoded, problem
-from adapters.request_tracker.mapping import optional_moment
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.clock import Clock
-from connector.errors import PayloadError, SignatureError
-from connector.model import InboundRequest, Notice, TicketId
+from connector.errors import PayloadError, Permanent, SignatureError
+from connector.model import InboundRequest, Notice, Registration, TicketId
 
 SIGNATURE_HEADER = "x-rt-signature"
 TIMESTAMP_HEADER = "x-rt-timestamp"
@@ -53,15 +50,15 @@ _ENVELOPE = Draft202012Validator(
 )
 
 
-class Webhook:
-    """Verifies and reads the webhooks of one RT."""
+class Webhooks:
+    """Verifies and reads the webhooks of one RT. What sends them is installed by RT's administrator."""
 
     def __init__(self, settings: RequestTrackerSettings, clock: Clock) -> None:
         self._secrets = tuple(settings.webhook_secret)
         self._clock = clock
 
     def verify(self, request: InboundRequest) -> None:
-        """See ``TicketSystem.verify``."""
+        """See the contract."""
         if not self._secrets:
             raise SignatureError("no RT_WEBHOOK_SECRET is set: webhooks are not accepted")
         given, sent_at = (request.headers.get(name, "").strip() for name in (SIGNATURE_HEADER, TIMESTAMP_HEADER))
@@ -78,18 +75,33 @@ class Webhook:
             raise SignatureError("it was sent too long ago, or the clocks of RT and of this host differ")
 
     def parse(self, request: InboundRequest) -> list[Notice]:
-        """See ``TicketSystem.parse``. A ticket that was merged meanwhile is named by both its numbers."""
+        """See the contract. A ticket that was merged meanwhile is named by both its numbers."""
         body = decoded(request.body)
         error = best_match(_ENVELOPE.iter_errors(body))
         if error is not None:
             raise PayloadError(error.json_path, problem(error.validator, error.validator_value))
         ticket, delivery = body["ticket"], body["delivery_id"]
-        at = _created(body["transaction"].get("created"))
         now, then = int(ticket["id"]), int(ticket.get("noted_id", ticket["id"]))
-        found = [Notice(TicketId(str(now)), delivery, at)]
+        found = [Notice(TicketId(str(now)), delivery)]
         if then != now:
-            found.append(Notice(TicketId(str(then)), f"{delivery}:{then}", at))
+            found.append(Notice(TicketId(str(then)), f"{delivery}:{then}"))
         return found
+
+    def learn_key(self, reference: str) -> None:
+        """See the contract."""
+        raise Permanent("RT's webhooks are signed with RT_WEBHOOK_SECRET: there is no key to fetch")
+
+    def registrations(self) -> list[Registration]:
+        """See the contract."""
+        raise _installed_by_hand()
+
+    def register(self) -> Registration:
+        """See the contract."""
+        raise _installed_by_hand()
+
+    def remove(self) -> int:
+        """See the contract."""
+        raise _installed_by_hand()
 
 
 def sign(secret: str, sent_at: str, body: bytes) -> bytes:
@@ -98,9 +110,8 @@ def sign(secret: str, sent_at: str, body: bytes) -> bytes:
     return b"sha256=" + digest.hex().encode()
 
 
-def _created(value: Any) -> datetime | None:
-    """When the transaction happened; None when that is not readable: it is a hint."""
-    try:
-        return optional_moment(value, "created")
-    except PayloadError:
-        return None
+def _installed_by_hand() -> Permanent:
+    return Permanent(
+        "RT's webhooks are not registered from here: RT's administrator installs the scrip and the sender of "
+        "contrib/request-tracker, with the address of this connector and RT_WEBHOOK_SECRET"
+    )

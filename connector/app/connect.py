@@ -41,7 +41,7 @@ class Connected:
     @property
     def name(self) -> str:
         """The connection's name."""
-        return self.system.name
+        return self.system.kind
 
 
 def connect(
@@ -62,13 +62,13 @@ def connect(
     """
     mailbox, connections = Mailbox(store), Connections(store)
     mode = ENFORCE if settings.is_enforcing else OBSERVE
-    state = connections.ensure(system.name, mode, policy.version)
+    state = connections.ensure(system.kind, mode, policy.version)
     # Rung before it is noted as rung: a crash in between rings again, which does no harm.
     rung_for = f"{mode} {policy.version}"
     if state.state.get(RUNG_FOR) != rung_for:
-        mailbox.ring_all(system.name)
+        mailbox.ring_all(system.kind)
         fresh = {RUNG_FOR: rung_for, RUNG_AT: store.now().isoformat(), SURVEYED: None}
-        connections.update_state(system.name, fresh)
+        connections.update_state(system.kind, fresh)
     sight = sight_of(system, store, policy, settings, journal)
     notifier = notifier or Notifier()
     settings = replace(settings, notify_targets=notifier.count)
@@ -90,7 +90,7 @@ def sight_of(
         system,
         journal or Journal(store),
         Policies(system, policy, PolicyLog(store), store.now),
-        ConnectionBook(Connections(store), system.name),
+        ConnectionBook(Connections(store), system.kind),
         store.now,
         adopts_from_now=settings.adopts_from_now,
     )

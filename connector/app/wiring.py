@@ -50,7 +50,7 @@ class Wiring:
     def close(self) -> None:
         """Give back the connections to the ticket systems and the database."""
         for system in self.systems.values():
-            system.close()
+            system.line.close()
         self.store.close()
 
 

@@ -58,7 +58,7 @@ def of_database(store: Store) -> Finding:
 
 def of_system(system: TicketSystem, settings: Settings) -> Iterator[Finding]:
     """The adapter's own findings, then the policy's names, then the registration."""
-    yield from system.check()
+    yield from system.line.check()
     homes: list[Place] = []
     for policy in settings.policy.every_ladder:
         last = len(homes)
@@ -75,8 +75,10 @@ def of_system(system: TicketSystem, settings: Settings) -> Iterator[Finding]:
 
 def _tier(system: TicketSystem, tier: Tier, homes: list[Place], ladder: str) -> Iterator[Finding]:
     subject = f"{ladder + ': ' if ladder else ''}tier {tier.number} ({tier.name})"
-    home = tier.homes.get(system.name, "")
-    place, finding = _asked(f"{subject} home", lambda: system.locate(home), lambda found: f"{home!r} is {found}")
+    home = tier.homes.get(system.kind, "")
+    place, finding = _asked(
+        f"{subject} home", lambda: system.directory.locate(home), lambda found: f"{home!r} is {found}"
+    )
     yield finding
     if place is None:
         return
@@ -84,7 +86,7 @@ def _tier(system: TicketSystem, tier: Tier, homes: list[Place], ladder: str) -> 
     if tier.status:
         _, finding = _asked(
             f"{subject} status",
-            lambda: first_known(tier.status, lambda name: system.status_in(place, name)),
+            lambda: first_known(tier.status, lambda name: system.directory.status_in(place, name)),
             lambda found: f"{found.name!r} is there",
         )
         yield finding
@@ -105,12 +107,14 @@ def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Findin
     if final.status:
         yield _asked(
             "final status",
-            lambda: first_known(final.status, lambda name: system.status_in(last, name)),
+            lambda: first_known(final.status, lambda name: system.directory.status_in(last, name)),
             lambda found: f"{found.name!r} is at {last}",
         )[1]
     if final.priority:
         yield _asked(
-            "final priority", lambda: first_known(final.priority, system.priority), lambda found: f"{found.name!r}"
+            "final priority",
+            lambda: first_known(final.priority, system.directory.priority),
+            lambda found: f"{found.name!r}",
         )[1]
 
 
@@ -124,7 +128,7 @@ def _status_name(system: TicketSystem, name: str, group: str, homes: list[Place]
     subject, problem = f"status {name!r} ({group})", ""
     for home in homes:
         try:
-            found = system.status_in(home, name)
+            found = system.directory.status_in(home, name)
         except UnknownName as error:
             problem = problem or str(error)
         except AdapterError as error:
@@ -141,12 +145,14 @@ def _priorities(system: TicketSystem, policy: Policy) -> Iterator[Finding]:
 
 def _priority(system: TicketSystem, name: str, factor: float) -> Finding:
     return _asked(
-        f"priority {name!r}", lambda: system.priority(name), lambda found: f"{found.name!r}, limits times {factor:g}"
+        f"priority {name!r}",
+        lambda: system.directory.priority(name),
+        lambda found: f"{found.name!r}, limits times {factor:g}",
     )[1]
 
 
 def _person(system: TicketSystem, subject: str, name: str) -> Finding:
-    found = _asked(subject, lambda: first_known(name, system.member), _named)
+    found = _asked(subject, lambda: first_known(name, system.directory.member), _named)
     person = found[0]
     if person is not None and not person.is_active:
         return Finding(ERROR, subject, f"{person.identifier!r} is not active any more: nothing can be assigned there")
@@ -168,7 +174,7 @@ def to_install(system: TicketSystem) -> str:
     if system.manages_webhooks:
         return ""
     try:
-        system.registrations()
+        system.webhooks.registrations()
     except Permanent as error:
         return str(error)
     return "an administrator installs what sends the webhooks; see the adapter's README"
@@ -180,7 +186,7 @@ def _registration(system: TicketSystem) -> Finding:
         # Whether it is there cannot be seen from here; without it the poll still finds every change.
         return Finding(WARNING, "webhook", f"cannot be seen or registered from here: {sender}")
     try:
-        found = system.registrations()
+        found = system.webhooks.registrations()
     except (AdapterError, ConfigError) as error:
         return Finding(ERROR, "webhook", f"the registration could not be looked up: {error}")
     active = [registration for registration in found if registration.is_active]

@@ -53,7 +53,7 @@ def status(system: str | None, is_json: bool) -> None:
     """
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         managed, installed = _apart(_chosen(parts, system))
-        found = {one.name: one.registrations() for one in managed}
+        found = {one.kind: one.webhooks.registrations() for one in managed}
     if is_json:
         listed = {name: [asdict(registration) for registration in all_] for name, all_ in found.items()}
         common.answer({**listed, **dict.fromkeys(installed)})
@@ -75,7 +75,7 @@ def register(system: str | None, is_json: bool) -> None:
     """Leave exactly one active registration, finding and repairing what is there."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         managed, installed = _apart(_chosen(parts, system))
-        made = {one.name: one.register_webhooks() for one in managed}
+        made = {one.kind: one.webhooks.register() for one in managed}
     if is_json:
         common.answer(
             {**{name: asdict(registration) for name, registration in made.items()}, **dict.fromkeys(installed)}
@@ -93,7 +93,7 @@ def remove(system: str | None, is_json: bool) -> None:
     """Remove this connector's registrations."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         managed, installed = _apart(_chosen(parts, system))
-        removed = {one.name: one.remove_webhooks() for one in managed}
+        removed = {one.kind: one.webhooks.remove() for one in managed}
     if is_json:
         common.answer({**removed, **dict.fromkeys(installed)})
     else:
@@ -106,7 +106,7 @@ def remove(system: str | None, is_json: bool) -> None:
 def _apart(systems: list[TicketSystem]) -> tuple[list[TicketSystem], dict[str, str]]:
     """The systems whose registrations are made from here; and, by name, what is to be installed at the others."""
     managed = [one for one in systems if one.manages_webhooks]
-    return managed, {one.name: checking.to_install(one) for one in systems if not one.manages_webhooks}
+    return managed, {one.kind: checking.to_install(one) for one in systems if not one.manages_webhooks}
 
 
 def _tell(installed: Mapping[str, str]) -> None:

@@ -74,9 +74,9 @@ class HomeBook:
         unresolved: dict[int, str] = {}
         hidden: list[str] = []
         for tier in policy.tiers:
-            home = tier.homes[self._system.name]
+            home = tier.homes[self._system.kind]
             try:
-                places[tier.number] = self._system.locate(home)
+                places[tier.number] = self._system.directory.locate(home)
             except UnknownName as error:
                 problem = f"tier {tier.number} ({tier.name}): {error}"
                 problems.append(problem)

@@ -35,7 +35,7 @@ class Staff:
         if kept is not None and self._now() - kept[1] < KEPT_FOR:
             return kept[0]
         try:
-            person: Person | None = first_known(name, self._system.member)
+            person: Person | None = first_known(name, self._system.directory.member)
         except UnknownName:
             person = None
         with self._lock:

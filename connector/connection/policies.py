@@ -89,7 +89,7 @@ class Policies:
             except PolicyError as error:
                 log.warning("an earlier policy cannot be read any more", version=version, problems=str(error))
                 return None
-            if any(self._system.name not in tier.homes for one in policy.every_ladder for tier in one.tiers):
+            if any(self._system.kind not in tier.homes for one in policy.every_ladder for tier in one.tiers):
                 return None  # it is from before this ticket system was connected, and knows nothing of it
             self._known[version] = Edition(policy, HomeBook(self._system, policy, self._now))
         return self._known[version]

@@ -147,7 +147,7 @@ def stage(
         for desk in desks:
             stack.enter_context(desk.serve())
             systems[desk.system] = _connect(desk, url, policy, store, clock, http_options)
-            stack.callback(systems[desk.system].close)
+            stack.callback(systems[desk.system].line.close)
         facts = Facts(__version__, "enforce" if is_enforcing else "observe", tuple(systems))
         web.app = create_app(Deps(systems, mailbox, group.deliver, facts))
         threading.Thread(target=web.serve_forever, name="stage web", daemon=True).start()
@@ -194,7 +194,7 @@ def _connect(
 
 def _have_webhooks_sent(desk: Desk, system: TicketSystem, url: str) -> None:
     if system.manages_webhooks:
-        system.register_webhooks()
+        system.webhooks.register()
     else:
         desk.send_webhooks_to(url)
 

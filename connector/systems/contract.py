@@ -1,8 +1,13 @@
-"""What every ticket system's adapter offers to the connector."""
+"""What every ticket system's adapter offers to the connector: four parts and five traits, in one frozen value.
+
+Each part is a small protocol that one class of the adapter meets. All of them are safe to use from several threads,
+and raise nothing but the errors of ``connector.errors``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +19,7 @@ from connector.model import (
     Notice,
     Person,
     Place,
+    PlacedStatus,
     Ref,
     Registration,
     Status,
@@ -35,23 +41,8 @@ class SigningKeys(Protocol):
         ...
 
 
-class TicketSystem(Protocol):
-    """A connection to one ticket system. Safe to use from several threads."""
-
-    name: str
-    """As in the paths."""
-
-    manages_webhooks: bool
-    """Whether registrations are seen and made through the API; where not, an administrator installs the sender."""
-
-    can_add_people: bool
-    """Whether a ticket can have people beside its owner (``add_people``)."""
-
-    settle_seconds: float
-    """After an unknown outcome: how long a write may take to become readable. No repeat before that."""
-
-    note_limit: int
-    """The longest note that fits, in characters."""
+class Webhooks(Protocol):
+    """What comes in by itself, and the registration that has it sent."""
 
     def verify(self, request: InboundRequest) -> None:
         """Check a webhook's signature on its raw bytes, in constant time; no network.
@@ -60,13 +51,32 @@ class TicketSystem(Protocol):
         """
         ...
 
+    def parse(self, request: InboundRequest) -> list[Notice]:
+        """The tickets that a verified webhook speaks of; raises PayloadError with the field's path."""
+        ...
+
     def learn_key(self, reference: str) -> None:
         """Fetch a signing key (from an allowed host only) and keep it. Raises AdapterError."""
         ...
 
-    def parse(self, request: InboundRequest) -> list[Notice]:
-        """The tickets that a verified webhook speaks of; raises PayloadError with the field's path."""
+    def registrations(self) -> list[Registration]:
+        """The webhook registrations that belong to this connector's public address.
+
+        This and the two below raise Permanent, saying what to install where, unless the system ``manages_webhooks``.
+        """
         ...
+
+    def register(self) -> Registration:
+        """Leave exactly one active registration, finding and repairing what is there. Idempotent."""
+        ...
+
+    def remove(self) -> int:
+        """Remove this connector's registrations; returns how many there were."""
+        ...
+
+
+class Tickets(Protocol):
+    """Tickets, read and written one at a time, and found."""
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
         """The ticket with its entries and, where the system keeps one, its history, oldest first.
@@ -74,10 +84,6 @@ class TicketSystem(Protocol):
         In the history ``how`` is BY_CONNECTOR where this connection's own account made the change, else BY_HISTORY.
         Raises NotFound only when the ticket's absence is proven.
         """
-        ...
-
-    def find_note(self, ticket_id: TicketId, marker: str) -> NoteRef | None:
-        """The internal note that carries ``marker``, read anew; None when it is proven not to be there."""
         ...
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
@@ -96,6 +102,13 @@ class TicketSystem(Protocol):
         """
         ...
 
+    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+        """Move a ticket, in as few writes as possible, and return it as it then is (without entries).
+
+        Idempotent. The answer is proven, by reading again where it differs from the target. The caller compares.
+        """
+        ...
+
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         """Put people on the ticket beside its owner; returns those of them who are on it then, read back.
 
@@ -104,12 +117,17 @@ class TicketSystem(Protocol):
         """
         ...
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        """Move a ticket, in as few writes as possible, and return it as it then is (without entries).
-
-        Idempotent. The answer is proven, by reading again where it differs from the target. The caller compares.
-        """
+    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
+        """Every ticket updated at or after ``moment``; complete, paged, in no order that matters."""
         ...
+
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+        """Every open ticket at those places."""
+        ...
+
+
+class Directory(Protocol):
+    """What configured names stand for."""
 
     def locate(self, home: str) -> Place:
         """The place that a configured home (``Board > Team``) names. Raises UnknownName."""
@@ -121,6 +139,10 @@ class TicketSystem(Protocol):
 
     def status_in(self, place: Place, name: str) -> Status:
         """The status of that name at that place. Raises UnknownName."""
+        ...
+
+    def statuses(self, place: Place) -> list[PlacedStatus]:
+        """The statuses that a ticket can have at that place, as far as the system tells, and why each means what."""
         ...
 
     def arrival_status(self, place: Place, current: Status) -> Status | None:
@@ -135,28 +157,9 @@ class TicketSystem(Protocol):
         """The active members of staff at a place, with their load."""
         ...
 
-    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
-        """Every ticket updated at or after ``moment``; complete, paged, in no order that matters."""
-        ...
 
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
-        """Every open ticket at those places."""
-        ...
-
-    def registrations(self) -> list[Registration]:
-        """The webhook registrations that belong to this connector's public address.
-
-        This and the two below raise Permanent, saying what to install where, unless ``manages_webhooks``.
-        """
-        ...
-
-    def register_webhooks(self) -> Registration:
-        """Leave exactly one active registration, finding and repairing what is there. Idempotent."""
-        ...
-
-    def remove_webhooks(self) -> int:
-        """Remove this connector's registrations; returns how many there were."""
-        ...
+class Line(Protocol):
+    """The way to the ticket system: whether it works, and what it costs."""
 
     def check(self) -> list[Finding]:
         """Credentials, each right that is needed, clock skew. Reads only; never raises AdapterError."""
@@ -168,10 +171,38 @@ class TicketSystem(Protocol):
         ...
 
     @property
-    def budget_left(self) -> float | None:
+    def budget(self) -> float | None:
         """Calls that could be made at once; None without a limit."""
         ...
 
     def close(self) -> None:
         """Give back connections."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSystem:
+    """One ticket system, ready to be asked; nothing is called before that."""
+
+    kind: str
+    """Which ticket system it is, as the catalogue names it."""
+
+    note_limit: int
+    """The longest note that fits, in characters."""
+
+    settle_seconds: float
+    """After an unknown outcome: how long a write may take to become readable. No repeat before that."""
+
+    manages_webhooks: bool
+    """Whether registrations are seen and made through the API; where not, an administrator installs the sender."""
+
+    can_add_people: bool
+    """Whether a ticket can have people beside its owner (``Tickets.add_people``)."""
+
+    reads_while_listing: bool
+    """Whether a list of tickets tells no more than their ids, so that listing costs the reading of each one."""
+
+    webhooks: Webhooks
+    tickets: Tickets
+    directory: Directory
+    line: Line

@@ -46,12 +46,12 @@ class Assigner:
         if tier.assign == QUEUE:
             return Assignment(None, queue, QUEUE)
         if tier.assign not in (ROUND_ROBIN, LEAST_LOADED):
-            person = first_known(tier.assign, self.system.member)
+            person = first_known(tier.assign, self.system.directory.member)
             if person.is_active:
                 return Assignment(person, f"assigned to {person.name}", "member")
             why = f"{queue}: {person.name}, who is configured to get it, is not active"
             return Assignment(None, why, NOBODY_AVAILABLE)
-        people = {person.id: person for person in self.system.people(place) if person.is_active}
+        people = {person.id: person for person in self.system.directory.people(place) if person.is_active}
         if not people:
             return Assignment(None, f"{queue}: nobody is available there", NOBODY_AVAILABLE)
         chosen = next((id_ for id_, person in people.items() if person.identifier == kept), "")

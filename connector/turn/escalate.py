@@ -105,9 +105,9 @@ class Escalator:
             )
         status: Status | None
         if to.status:
-            status = first_known(to.status, lambda name: self.system.status_in(place, name))
+            status = first_known(to.status, lambda name: self.system.directory.status_in(place, name))
         else:
-            status = self.system.arrival_status(place, decision.record.status)
+            status = self.system.directory.arrival_status(place, decision.record.status)
         chosen = self.assigner.choose(to, place, kept)
         if chosen.person is not None:
             return Target(place, chosen.person, status), chosen
@@ -128,7 +128,7 @@ class Escalator:
         assignment = "the tier and the owner stay as they are"
         if final.sr_it_manager:
             try:
-                person = first_known(final.sr_it_manager, self.system.member)
+                person = first_known(final.sr_it_manager, self.system.directory.member)
             except UnknownName:
                 assignment = f"the owner stays: {final.sr_it_manager}, the Sr IT Manager, is not known here"
             else:
@@ -138,9 +138,9 @@ class Escalator:
                     assignment = f"the owner stays: {person.name}, the Sr IT Manager, is not active"
         status = priority = None
         if final.status:
-            status = first_known(final.status, lambda name: self.system.status_in(record.place, name))
+            status = first_known(final.status, lambda name: self.system.directory.status_in(record.place, name))
         if final.priority:
-            priority = first_known(final.priority, self.system.priority)
+            priority = first_known(final.priority, self.system.directory.priority)
         return Target(None, owner, status, priority), assignment
 
     # -- 2 to 5: doing it -----------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class Escalator:
         if written is not None:
             return written.id
         try:
-            return self.system.write_note(record.id, text, escalation.marker).id
+            return self.system.tickets.write_note(record.id, text, escalation.marker).id
         except VisibleNote as error:
             self.journal.begin(seen.claim, escalation.saga, StepKind.NOTE, {**intent, "visible": str(error)})
             raise
@@ -183,7 +183,7 @@ class Escalator:
         record, target = seen.record, escalation.target
         tries = tries_of(seen.step(escalation.saga, StepKind.MOVE)) + 1
         self.journal.require_held(seen.claim)
-        after = replace(self.system.reassign(record.id, target), entries=record.entries)
+        after = replace(self.system.tickets.reassign(record.id, target), entries=record.entries)
         made = moved_by_us(record, after, seen.changes)
         problem = _not_held(target, after)
         if problem:
@@ -236,7 +236,7 @@ class Escalator:
                 f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
                 f"connector remove the owner; please assign it anew.\nRef. {marker}"
             )
-            self.system.write_note(after.id, text, marker)
+            self.system.tickets.write_note(after.id, text, marker)
 
     def abandon(
         self, claim: Claim, saga: str, why: str, *, note_stands: bool, changes: tuple[Change, ...] = ()

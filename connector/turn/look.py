@@ -89,7 +89,7 @@ class Sight:
         connection, ticket = claim.connection, claim.ticket
         homes = self.homes.current()
         state = self.connection.state()
-        record = self.system.read(TicketId(ticket))
+        record = self.system.tickets.read(TicketId(ticket))
         record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
         stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
         known, new = self._changes(claim, record, stored, homes, state)

@@ -53,7 +53,7 @@ class Speaker:
             if begun is not None and begun.state is StepState.BEGUN:
                 wait_until_settled(self.system, begun, self.journal.now())
             self.journal.begin(claim, say.saga, StepKind.SAID, told)
-            write = self.system.write_message if say.to_client else self.system.write_note
+            write = self.system.tickets.write_message if say.to_client else self.system.tickets.write_note
             write(record.id, text, marker)
         self.journal.done(claim, say.saga, StepKind.SAID, told, audit=say.audit)
         log.info(say.what, connection=claim.connection, ticket=claim.ticket)
@@ -72,7 +72,7 @@ class Speaker:
         elif people:
             self.journal.begin(claim, saga, StepKind.SAID, {"what": "people"})
             try:
-                on = self.system.add_people(record.id, people)
+                on = self.system.tickets.add_people(record.id, people)
             except Forbidden as error:
                 why = str(error)
         missing = [person.identifier for person in people if person.id not in {one.id for one in on}]

@@ -78,7 +78,7 @@ class TicketTurn:
         self.journal = sight.journal
         self.connection = sight.connection
         self.now = sight.now
-        self.announcer = Announcer(self.system.name, settings.notify_targets)
+        self.announcer = Announcer(self.system.kind, settings.notify_targets)
         self.assigner = Assigner(self.system, self.connection, keeps_turns=settings.is_enforcing)
 
     def take(self, claim: Claim) -> Outcome | None:
@@ -128,7 +128,7 @@ class TicketTurn:
         self._fulfil(seen, duties)
         if demand is None:
             return self._finished(seen, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
-        saga = saga_named(self.system.name, seen.decision, demand.key)
+        saga = saga_named(self.system.kind, seen.decision, demand.key)
         done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
             return self._already_escalated(seen, saga, done, duties.wake_at)
@@ -138,7 +138,7 @@ class TicketTurn:
 
     def _situation(self, seen: Seen, decision: Decision, documentation: Documentation) -> Situation:
         return Situation(
-            self.system.name,
+            self.system.kind,
             decision,
             seen.policy,
             seen.steps,

@@ -52,7 +52,7 @@ class Receiver:
     def __init__(self, system: TicketSystem, deps: Deps) -> None:
         self._system = system
         self._deps = deps
-        self._waiting = Recently(lambda: deps.mailbox.unverified_waiting(system.name), BOUND_SECONDS, deps.monotonic)
+        self._waiting = Recently(lambda: deps.mailbox.unverified_waiting(system.kind), BOUND_SECONDS, deps.monotonic)
 
     def receive(self, incoming: Request) -> int:
         """Store what a webhook says; how many notices of it were new. Raises HttpProblem."""
@@ -60,7 +60,7 @@ class Receiver:
             return self._receive(incoming)
         except HttpProblem as problem:
             self._count(problem.code)
-            log.warning("webhook refused", connection=self._system.name, code=problem.code, reason=problem.detail)
+            log.warning("webhook refused", connection=self._system.kind, code=problem.code, reason=problem.detail)
             raise
 
     def _receive(self, incoming: Request) -> int:
@@ -73,7 +73,7 @@ class Receiver:
             query={name: values[-1] for name, values in incoming.args.lists()},
         )
         try:
-            self._system.verify(wrapped)
+            self._system.webhooks.verify(wrapped)
             deliveries = self._verified(wrapped)
             result = "accepted"
         except KeyUnknown as unknown:
@@ -90,8 +90,8 @@ class Receiver:
 
     def _verified(self, incoming: InboundRequest) -> list[Delivery]:
         return [
-            Delivery(self._system.name, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK)
-            for notice in self._system.parse(incoming)
+            Delivery(self._system.kind, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK)
+            for notice in self._system.webhooks.parse(incoming)
         ]
 
     def _unverified(self, incoming: InboundRequest, reference: str) -> Delivery:
@@ -104,7 +104,7 @@ class Receiver:
             raise unavailable("too_many_unverified", "Too many webhooks wait for their signing key.", 30)
         kept = InboundRequest(incoming.body, _kept(incoming.headers), incoming.query)
         return Delivery(
-            connection=self._system.name,
+            connection=self._system.kind,
             ticket=KEY + hashlib.sha256(reference.encode()).hexdigest()[:16],
             delivery="unverified:" + hashlib.sha256(incoming.body).hexdigest(),
             source=Source.UNVERIFIED,
@@ -123,12 +123,12 @@ class Receiver:
         self._count("duplicate", len(deliveries) - accepted)
         if accepted:
             self._deps.nudge()
-            log.debug("webhook stored", connection=self._system.name, delivery=deliveries[0].delivery, result=result)
+            log.debug("webhook stored", connection=self._system.kind, delivery=deliveries[0].delivery, result=result)
         return accepted
 
     def _count(self, result: str, times: int = 1) -> None:
         if times:
-            self._deps.metrics.deliveries.labels(self._system.name, result).inc(times)
+            self._deps.metrics.deliveries.labels(self._system.kind, result).inc(times)
 
 
 def read_body(incoming: Request) -> bytes:

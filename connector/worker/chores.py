@@ -100,7 +100,7 @@ class Chores:
     def schedule(self) -> None:
         """Make sure that every chore has its row; called at each start."""
         for name in (POLL, PRUNE, SURVEY, *([WEBHOOKS] if self.settings.keeps_webhooks else [])):
-            self.mailbox.schedule(self.system.name, name, self.now())
+            self.mailbox.schedule(self.system.kind, name, self.now())
 
     def take(self, claim: Claim) -> Finished | Failed:
         """Do the chore and say when it is due again. A failure is retried soon and never parked."""
@@ -113,7 +113,7 @@ class Chores:
                 claim.ticket
             ]()
         except ConnectorError as error:
-            log.warning("chore failed", connection=self.system.name, chore=claim.ticket, error=str(error))
+            log.warning("chore failed", connection=self.system.kind, chore=claim.ticket, error=str(error))
             longest = LONGEST_RETRY.get(claim.ticket.partition(":")[0], RETRY)
             pause = min(RETRY * 2 ** min(claim.attempts, 10), longest)
             return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
@@ -124,7 +124,7 @@ class Chores:
         return Failed(claim, f"unexpected {type(error).__name__}; see the log", self.now() + CRASH_RETRY)
 
     def _state(self) -> ConnectionState:
-        return self.connections.get(self.system.name)
+        return self.connections.get(self.system.kind)
 
     # -- finding tickets -------------------------------------------------------------------------------------
 
@@ -133,8 +133,8 @@ class Chores:
         state = self._state()
         started = self.now()
         since = (state.polled_until or state.first_started_at) - OVERLAP
-        self._ring(self.system.changed_since(since), Source.POLL)
-        self.connections.set_polled_until(self.system.name, started)
+        self._ring(self.system.tickets.changed_since(since), Source.POLL)
+        self.connections.set_polled_until(self.system.kind, started)
         return started + self.settings.poll_every
 
     def _survey(self) -> None:
@@ -146,12 +146,12 @@ class Chores:
         surveyed = set(state.state.get(SURVEYED, ()))
         fresh = {place.key: place for place in homes.every_place if place.key not in surveyed}
         if fresh:
-            self._ring(self.system.open_tickets(tuple(fresh.values())), Source.SWEEP)
-            self.connections.update_state(self.system.name, {SURVEYED: sorted(surveyed | set(fresh))})
+            self._ring(self.system.tickets.open_tickets(tuple(fresh.values())), Source.SWEEP)
+            self.connections.update_state(self.system.kind, {SURVEYED: sorted(surveyed | set(fresh))})
         if homes.every_problem:
             raise Temporary("the survey of open tickets waits for: " + "; ".join(homes.every_problem))
         if state.swept_at is None:
-            self.connections.set_swept(self.system.name, self.now())
+            self.connections.set_swept(self.system.kind, self.now())
 
     def _ring(self, found: Iterable[ChangedTicket], source: Source) -> None:
         started = self.now().isoformat()
@@ -165,11 +165,11 @@ class Chores:
             self._deliver(batch, source, started)
 
     def _deliver(self, batch: list[ChangedTicket], source: Source, started: str) -> None:
-        snapshots = self.mailbox.snapshots(self.system.name, [str(ticket.id) for ticket in batch])
+        snapshots = self.mailbox.snapshots(self.system.kind, [str(ticket.id) for ticket in batch])
         self.mailbox.deliver(
             [
                 Delivery(
-                    self.system.name,
+                    self.system.kind,
                     str(ticket.id),
                     _name(ticket, source, started, snapshots.get(str(ticket.id))),
                     source,
@@ -185,10 +185,10 @@ class Chores:
         """Leave exactly one active registration, also when the system switched it off."""
         if not self.settings.keeps_webhooks:
             return None
-        before = self.system.registrations()
-        now = self.system.register_webhooks()
+        before = self.system.webhooks.registrations()
+        now = self.system.webhooks.register()
         if before != [now]:
-            log.warning("webhook registration repaired", connection=self.system.name, found=len(before))
+            log.warning("webhook registration repaired", connection=self.system.kind, found=len(before))
         return self.now() + WEBHOOKS_EVERY
 
     def _verify_waiting(self, claim: Claim) -> Finished:
@@ -203,23 +203,23 @@ class Chores:
             raise Temporary("signing keys are fetched slowly, so that tickets keep the calls they need")
         try:
             if fresh:
-                self.system.learn_key((fresh[0].headers or {}).get("reference", ""))
+                self.system.webhooks.learn_key((fresh[0].headers or {}).get("reference", ""))
         except (Permanent, SignatureError, PayloadError):
             fresh = []
         refused = len(claim.mail) - len(fresh)
         for mail in fresh:
             request = unpack(mail)
             try:
-                self.system.verify(request)
-                notices = self.system.parse(request)
+                self.system.webhooks.verify(request)
+                notices = self.system.webhooks.parse(request)
             except (SignatureError, PayloadError):
                 refused += 1
                 continue
-            verified += [Delivery(self.system.name, str(n.ticket), n.delivery, Source.WEBHOOK) for n in notices]
+            verified += [Delivery(self.system.kind, str(n.ticket), n.delivery, Source.WEBHOOK) for n in notices]
         if verified:
             self.mailbox.deliver(verified)
         if refused:
-            log.warning("unverified webhooks refused", connection=self.system.name, count=refused)
+            log.warning("unverified webhooks refused", connection=self.system.kind, count=refused)
         audit = (AuditEvent("webhooks refused", {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
 
@@ -239,7 +239,7 @@ class Chores:
         is_old = self.now() - mail.received_at >= KEEP_MESSAGES
         if is_old or number >= self.notifier.count:
             why = "it could not be sent for a day" if is_old else "its target is not configured any more"
-            log.error("message given up", connection=self.system.name, target=number + 1, why=why)
+            log.error("message given up", connection=self.system.kind, target=number + 1, why=why)
             audit = (AuditEvent("message given up", {"target": number + 1, "why": why, "delivery": mail.delivery}),)
         else:
             self.notifier.send(number, *message_of(mail))

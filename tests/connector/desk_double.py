@@ -28,13 +28,6 @@ from tests.builders import SAM, TESS, a_ticket, at
 class DeskDouble:
     """Keeps ``record``; ``before`` and ``after`` are called at the next write, and may raise."""
 
-    name = "psa"
-    keeps_history = False
-    manages_webhooks = False
-    can_add_people = True
-    settle_seconds = 30.0
-    note_limit = 4000
-
     def __init__(self, **given: object) -> None:
         self.record = a_ticket(**given)
         self.before: Callable[[], None] | None = None

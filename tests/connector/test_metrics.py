@@ -12,6 +12,7 @@ from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Failed, Finished
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
+from tests.doubles import a_system
 
 
 @pytest.fixture
@@ -94,25 +95,24 @@ def test_the_size_of_each_stored_batch_is_observed(metrics, store):
     assert value(metrics, "delivery_batch_count") == 1
 
 
-class WithBudget:
-    name = "psa"
-    budget_left = 12.5
+class LineWith:
+    def __init__(self, budget: float | None) -> None:
+        self.budget = budget
 
 
 def test_the_budget_is_shown_where_a_system_has_one(metrics, store):
     mailbox = Mailbox(store)
-    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": WithBudget()})).decode()
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_system(LineWith(12.5))})).decode()
     assert 'escalator_call_budget_left{system="psa"} 12.5' in text
-    assert (
-        "escalator_call_budget_left{" not in exposition(metrics, DatabaseCollector(mailbox, {"psa": object()})).decode()
-    )
+    unlimited = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_system(LineWith(None))})).decode()
+    assert "escalator_call_budget_left{" not in unlimited
 
 
 def test_dead_letters_and_unverified_webhooks_are_gauges(metrics, store):
     mailbox = Mailbox(store)
     mailbox.finish([Failed(a_held_ticket(mailbox), "oops", None)])
     mailbox.deliver([a_delivery("@key:abc", "u1")])
-    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": object()})).decode()
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_system(LineWith(None))})).decode()
     assert 'escalator_mailbox_tickets{state="dead",system="psa"} 1.0' in text
     assert 'escalator_unverified_waiting{system="psa"} 1.0' in text
     assert not any(line.startswith("escalator_last_cycle_age_seconds") for line in text.splitlines())

@@ -14,21 +14,24 @@ from connector.model import Severity, Target, TicketId
 from connector.systems.contract import TicketSystem
 from tests.contract.servers import Relay
 from tests.contract.worlds import NOWHERE, START, World
+from tests.doubles import our_note
 
 MARKER = "ESC-7HK2M4QXPA-3ZB5N6T2QR"
 NOTE = f"ESCALATED.\n\n{MARKER}"
 
 READS: dict[str, Callable[[World, TicketSystem, TicketId], object]] = {
-    "read": lambda world, system, ticket: system.read(ticket),
-    "find_note": lambda world, system, ticket: system.find_note(ticket, MARKER),
-    "changed_since": lambda world, system, ticket: list(system.changed_since(START)),
-    "open_tickets": lambda world, system, ticket: list(system.open_tickets([world.home(1)])),
-    "people": lambda world, system, ticket: system.people(world.home(1)),
+    "read": lambda world, system, ticket: system.tickets.read(ticket),
+    "changed_since": lambda world, system, ticket: list(system.tickets.changed_since(START)),
+    "open_tickets": lambda world, system, ticket: list(system.tickets.open_tickets([world.home(1)])),
+    "statuses": lambda world, system, ticket: system.directory.statuses(world.home(1)),
+    "people": lambda world, system, ticket: system.directory.people(world.home(1)),
 }
 WRITES: dict[str, Callable[[World, TicketSystem, TicketId], object]] = {
-    "write_note": lambda world, system, ticket: system.write_note(ticket, NOTE, MARKER),
-    "write_message": lambda world, system, ticket: system.write_message(ticket, NOTE, MARKER),
-    "reassign": lambda world, system, ticket: system.reassign(ticket, Target(world.home(2), world.person("sam"))),
+    "write_note": lambda world, system, ticket: system.tickets.write_note(ticket, NOTE, MARKER),
+    "write_message": lambda world, system, ticket: system.tickets.write_message(ticket, NOTE, MARKER),
+    "reassign": lambda world, system, ticket: system.tickets.reassign(
+        ticket, Target(world.home(2), world.person("sam"))
+    ),
 }
 
 
@@ -107,7 +110,7 @@ def test_what_may_pass_by_itself_is_temporary(world: World, kind: str) -> None:
     system, relay = world.relayed()
     relay.answer_everything(ANSWERS[kind])
     with pytest.raises(Temporary):
-        system.read(ticket)
+        system.tickets.read(ticket)
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
@@ -115,7 +118,7 @@ def test_a_write_that_fails_is_sent_once_and_raises_the_contracts_errors(world: 
     ticket = world.worked_on()
     for name, call in WRITES.items():
         system, relay = world.relayed(total_seconds=5.0)
-        system.read(ticket)
+        system.tickets.read(ticket)
         made = len(relay.calls)
         relay.answer_everything(ANSWERS[kind])
         error = failure_of(lambda call=call, system=system: call(world, system, ticket))
@@ -132,27 +135,27 @@ def test_a_write_that_fails_is_sent_once_and_raises_the_contracts_errors(world: 
 def test_a_note_whose_answer_never_came_is_unknown_and_there_once(world: World, call: str) -> None:
     ticket = world.worked_on()
     system, relay = world.relayed()
-    system.read(ticket)
+    system.tickets.read(ticket)
     relay.swallow_the_answer_of_the_next_write()
     with pytest.raises(OutcomeUnknown):
         WRITES[call](world, system, ticket)
     (note,) = (note for note in world.desk.notes(ticket) if note.by_connector)
     assert note.is_internal is (call == "write_note")
-    assert [MARKER in entry.text for entry in system.read(ticket).entries].count(True) == 1
-    found = system.find_note(ticket, MARKER)
+    assert [MARKER in entry.text for entry in system.tickets.read(ticket).entries].count(True) == 1
+    found = our_note(system, ticket, MARKER)
     assert (found is not None and found.id == note.id) is (call == "write_note")
 
 
 def test_a_move_whose_answer_never_came_is_seen_or_unknown_and_can_be_asked_for_again(world: World) -> None:
     ticket = world.worked_on()
     system, relay = world.relayed()
-    system.read(ticket)
+    system.tickets.read(ticket)
     target = Target(world.home(2), world.person("sam"))
     relay.swallow_the_answer_of_the_next_write()
     try:
-        system.reassign(ticket, target)
+        system.tickets.reassign(ticket, target)
     except OutcomeUnknown:
-        system.reassign(ticket, target)
+        system.tickets.reassign(ticket, target)
     found = world.desk.ticket(ticket)
     assert (found.tier, found.owner) == (2, "sam")
 
@@ -161,13 +164,13 @@ def test_people_whose_answer_never_came_are_there_once(world: World) -> None:
     world.needs(world.system.can_add_people, "has no people beside the owner")
     ticket = world.worked_on()
     system, relay = world.relayed()
-    system.read(ticket)
-    irene = system.member(world.desk.member("irene"))
+    system.tickets.read(ticket)
+    irene = system.directory.member(world.desk.member("irene"))
     relay.swallow_the_answer_of_the_next_write()
     try:
-        there = system.add_people(ticket, [irene])
+        there = system.tickets.add_people(ticket, [irene])
     except OutcomeUnknown:
-        there = system.add_people(ticket, [irene])
+        there = system.tickets.add_people(ticket, [irene])
     assert [person.id for person in there] == [irene.id]
     assert world.desk.ticket(ticket).people == {"irene"}
 
@@ -189,11 +192,11 @@ def test_wrong_credentials_are_told_without_showing_them(world: World) -> None:
     for name, secret in world.secrets.items():
         wrong = secret[:-1] + ("1" if secret[-1] != "1" else "2")
         system = world.connect(changed={name: wrong}, attempts=1)
-        error = failure_of(lambda system=system: system.read(ticket))
+        error = failure_of(lambda system=system: system.tickets.read(ticket))
         if error is None:
             continue  # a secret of the webhooks
         refused.append(error)
-        found = system.check()
+        found = system.line.check()
         assert any(finding.severity is Severity.ERROR for finding in found), name
         assert told_in(f"{error!r} {error}", world) == []
         assert wrong not in f"{error!r} {error} {found}"
@@ -210,35 +213,35 @@ def test_a_connection_shows_no_secret_of_its_settings(world: World) -> None:
 def test_calls_are_counted_as_they_are_made(world: World) -> None:
     ticket = world.worked_on()
     system, relay = world.relayed()
-    for call in (READS["read"], WRITES["write_note"], READS["find_note"]):
-        counted, made = system.calls, len(relay.calls)
+    for call in (READS["read"], WRITES["write_note"], READS["people"]):
+        counted, made = system.line.calls, len(relay.calls)
         call(world, system, ticket)
-        assert system.calls - counted == len(relay.calls) - made > 0
+        assert system.line.calls - counted == len(relay.calls) - made > 0
 
 
 def test_what_is_left_of_the_budget_can_be_seen(world: World) -> None:
-    assert world.system.budget_left is None
+    assert world.system.line.budget is None
     limited = world.connect(calls_per_minute=60.0)
-    before = limited.budget_left
+    before = limited.line.budget
     assert before is not None
-    limited.locate(world.desk.homes[0])
-    after = limited.budget_left
+    limited.directory.locate(world.desk.homes[0])
+    after = limited.line.budget
     assert after is not None
     assert after < before
 
 
 def test_a_connection_makes_no_call_before_it_is_asked_something(world: World) -> None:
-    assert world.connect().calls == 0
+    assert world.connect().line.calls == 0
 
 
 def test_a_connection_serves_several_threads_at_once(world: World) -> None:
     tickets = [world.worked_on() for _ in range(8)]
 
     def work(ticket: TicketId) -> str:
-        world.system.write_note(ticket, NOTE, MARKER)
-        world.system.reassign(ticket, Target(world.home(2), world.person("sam")))
-        found = world.system.find_note(ticket, MARKER)
-        return f"{world.system.read(ticket).id}: {found is not None}"
+        world.system.tickets.write_note(ticket, NOTE, MARKER)
+        world.system.tickets.reassign(ticket, Target(world.home(2), world.person("sam")))
+        found = our_note(world.system, ticket, MARKER)
+        return f"{world.system.tickets.read(ticket).id}: {found is not None}"
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, tickets)) == [f"{ticket}: True" for ticket in tickets]
@@ -249,7 +252,7 @@ def test_a_connection_serves_several_threads_at_once(world: World) -> None:
 
 
 def test_a_healthy_system_has_no_errors(world: World) -> None:
-    found = world.system.check()
+    found = world.system.line.check()
     assert found
     assert [finding for finding in found if finding.severity is Severity.ERROR] == []
     assert all(finding.subject and finding.message for finding in found)
@@ -258,12 +261,12 @@ def test_a_healthy_system_has_no_errors(world: World) -> None:
 def test_checking_writes_nothing(world: World) -> None:
     world.has_webhooks_sent()
     world.noticed()
-    world.system.check()
+    world.system.line.check()
     assert world.webhooks(0) == []
 
 
 def test_a_home_that_does_not_resolve_is_found(world: World) -> None:
-    found = world.connect(homes=[*world.desk.homes, NOWHERE]).check()
+    found = world.connect(homes=[*world.desk.homes, NOWHERE]).line.check()
     errors = [finding for finding in found if finding.severity is Severity.ERROR]
     assert any(NOWHERE in f"{finding.subject} {finding.message}" for finding in errors)
 
@@ -272,6 +275,6 @@ def test_a_home_that_does_not_resolve_is_found(world: World) -> None:
 def test_checking_a_system_that_fails_gives_errors_and_raises_nothing(world: World, kind: str) -> None:
     system, relay = world.relayed(total_seconds=5.0)
     relay.answer_everything(ANSWERS[kind])
-    found = system.check()
+    found = system.line.check()
     assert any(finding.severity is Severity.ERROR for finding in found)
     assert told_in(" ".join(finding.message for finding in found), world, relay) == []

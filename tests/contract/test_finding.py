@@ -32,7 +32,7 @@ def test_each_kind_of_change_is_found(world: World, change: str) -> None:
     since = world.now()
     world.tick()
     CHANGES[change](world.desk, ticket)
-    found = {changed.id: changed.updated_at for changed in world.system.changed_since(since)}
+    found = {changed.id: changed.updated_at for changed in world.system.tickets.changed_since(since)}
     assert ticket in found
     assert found[ticket] == world.read(ticket).updated_at
     assert world.is_at(found[ticket], world.now())
@@ -41,7 +41,7 @@ def test_each_kind_of_change_is_found(world: World, change: str) -> None:
 def test_a_new_ticket_is_found(world: World) -> None:
     since = world.now()
     ticket = world.ticket()
-    assert ticket in {changed.id for changed in world.system.changed_since(since)}
+    assert ticket in {changed.id for changed in world.system.tickets.changed_since(since)}
 
 
 def test_what_changed_at_that_very_moment_is_found_and_nothing_earlier(world: World) -> None:
@@ -51,7 +51,7 @@ def test_what_changed_at_that_very_moment_is_found_and_nothing_earlier(world: Wo
     ticket = world.worked_on()
     updated_at = world.read(ticket).updated_at
     for since in (updated_at, updated_at.replace(microsecond=0), updated_at - timedelta(seconds=1)):
-        found = list(world.system.changed_since(since))
+        found = list(world.system.tickets.changed_since(since))
         assert ticket in {changed.id for changed in found}
         assert earlier not in {changed.id for changed in found}
         assert all(changed.updated_at >= since.replace(microsecond=0) for changed in found)
@@ -61,16 +61,16 @@ def test_what_does_not_change_is_not_found_again(world: World) -> None:
     world.worked_on()
     world.tick()
     world.tick()
-    assert list(world.system.changed_since(world.now())) == []
+    assert list(world.system.tickets.changed_since(world.now())) == []
 
 
 def test_every_changed_and_every_open_ticket_is_found_on_whatever_page(world: World) -> None:
     since = world.now()
     tickets = [world.ticket(f"Ticket {n}") for n in range(world.many)]
-    changed = [found.id for found in world.system.changed_since(since)]
+    changed = [found.id for found in world.system.tickets.changed_since(since)]
     assert sorted(changed) == sorted(set(changed)), "a ticket is found twice"
     assert set(tickets) <= set(changed)
-    found = [ticket.id for ticket in world.system.open_tickets([world.home(1)])]
+    found = [ticket.id for ticket in world.system.tickets.open_tickets([world.home(1)])]
     assert sorted(found) == sorted(set(found)), "a ticket is found twice"
     assert set(tickets) <= set(found)
 
@@ -85,7 +85,7 @@ def test_open_tickets_are_those_at_the_places_that_are_not_closed(world: World) 
     everywhere = {*at_desk, seniors, closed}
 
     def found(*tiers: int) -> set[TicketId]:
-        return {one.id for one in world.system.open_tickets([world.home(tier) for tier in tiers])} & everywhere
+        return {one.id for one in world.system.tickets.open_tickets([world.home(tier) for tier in tiers])} & everywhere
 
     assert found(1) == set(at_desk)
     assert found(2) == {seniors}
@@ -96,7 +96,7 @@ def test_open_tickets_are_those_at_the_places_that_are_not_closed(world: World) 
 
 def test_an_open_ticket_is_given_with_its_last_update(world: World) -> None:
     ticket = world.worked_on()
-    (updated_at,) = (one.updated_at for one in world.system.open_tickets([world.home(1)]) if one.id == ticket)
+    (updated_at,) = (one.updated_at for one in world.system.tickets.open_tickets([world.home(1)]) if one.id == ticket)
     assert updated_at == world.read(ticket).updated_at
 
 
@@ -104,7 +104,7 @@ def test_a_ticket_that_is_gone_is_not_open(world: World) -> None:
     deleted, merged, other = world.worked_on(), world.worked_on(), world.worked_on()
     world.desk.delete(deleted)
     world.desk.merge(merged, other)
-    found = {one.id for one in world.system.open_tickets([world.home(1)])}
+    found = {one.id for one in world.system.tickets.open_tickets([world.home(1)])}
     assert other in found
     assert deleted not in found
     assert merged not in found

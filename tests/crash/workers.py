@@ -10,14 +10,14 @@ import os
 import random
 import signal
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from types import FrameType
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.connectwise.system import ConnectWise
+from adapters.connectwise.system import connect as connect_to
 from connector import logs
 from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
@@ -93,7 +93,7 @@ def work(order: Order, ready: Connection) -> None:
     settings = ConnectWiseSettings(
         order.url, order.company, order.public_key, order.private_key, client_of(os.getpid())
     )
-    system = ConnectWise(
+    system = connect_to(
         settings,
         homes,
         SigningKeyStore(store, NAME),
@@ -103,9 +103,8 @@ def work(order: Order, ready: Connection) -> None:
         read_seconds=order.http,
     )
     # The simulator shows a note at once: there is no need to wait as long as for the real system.
-    system.settle_seconds = order.settle
     connected = connect(
-        system,
+        replace(system, settle_seconds=order.settle),
         store,
         crash_policy(),
         TurnSettings(is_enforcing=True, adopts_from_now=False),
@@ -122,7 +121,7 @@ def work(order: Order, ready: Connection) -> None:
     while not stopped.wait(1.0) and not wait([parent.sentinel], 0):
         continue
     worker.stop(order.stop)
-    system.close()
+    system.line.close()
     store.close()
 
 

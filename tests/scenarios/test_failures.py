@@ -192,11 +192,11 @@ def test_a_team_that_is_renamed_while_running_keeps_its_tickets(desk):
 
 
 def test_a_registration_that_was_switched_off_is_repaired_by_the_worker(desk):
-    (registration,) = desk.system.registrations()
+    (registration,) = desk.system.webhooks.registrations()
     number = int(registration.id)
     desk.simulator.state.callbacks[number]["inactiveFlag"] = True
     desk.run_until(at("09:20"))
-    (repaired,) = desk.system.registrations()
+    (repaired,) = desk.system.webhooks.registrations()
     assert repaired.is_active
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
-from adapters.connectwise.system import ConnectWise
+from adapters.connectwise.system import connect
 from connector.clock import VirtualClock
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
@@ -159,7 +159,7 @@ def test_the_signature_vector_verifies_over_http(sqlite_url):
         keys = SigningKeyStore(store, NAME)
         keys.put(json.loads(raw)["Metadata"]["key_url"], vector["key_url_response"]["signing_key"])
         site = ConnectWiseSettings("https://sandbox-na.myconnectwise.net", "exampleco", "k", "k", "k")
-        system = ConnectWise(site, ["Service Desk"], keys, clock)
+        system = connect(site, ["Service Desk"], keys, clock)
         mailbox = Mailbox(store)
         group = GroupCommit(mailbox)
         client = create_app(Deps({NAME: system}, mailbox, group.deliver, Facts("test", "observe"))).test_client()

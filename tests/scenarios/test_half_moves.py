@@ -48,16 +48,16 @@ def stop_after_the_place(
     Not ``is_recorded``: the ticket system itself is killed before it writes the move into its history.
     """
     system = running.system
-    whole = system.reassign
+    whole = system.tickets.reassign
 
     def half(ticket_id: TicketId, target: Target) -> TicketRecord:
-        system.reassign = whole  # type: ignore[method-assign]  # only for this once
+        system.tickets.reassign = whole  # type: ignore[method-assign]  # only for this once
         with nullcontext() if is_recorded else forgetting_moves(running):
             whole(ticket_id, Target(target.place, Ownership.KEEP))
         then()
         raise Temporary("it stopped half-way")
 
-    system.reassign = half  # type: ignore[method-assign]
+    system.tickets.reassign = half  # type: ignore[method-assign]
 
 
 @contextmanager

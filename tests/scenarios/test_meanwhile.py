@@ -203,21 +203,20 @@ def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open
     desk = open_stage()
     desk.run_until(at("09:00"))
     assert len(desk.simulator.callbacks()) == 1
-    monkeypatch.setattr(type(desk.system), "manages_webhooks", False)
-    restarted(desk, is_enforcing=True)
+    restarted(desk, is_enforcing=True, manages_webhooks=False)
     desk.run_until(at("09:05"))
     ticket = a_ticket_on(desk)
-    desk.system.remove_webhooks()
+    desk.system.webhooks.remove()
     # The chore's row of an earlier version is taken once more, and is gone then.
     desk.run_until(at("09:40"))
     assert desk.simulator.callbacks() == []
     assert len(our_notes(desk, ticket)) == 1
 
 
-def restarted(desk, *, is_enforcing: bool, policy=None) -> None:
+def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
     """The same desk, its worker started anew in another mode or with another policy."""
     again = connect(
-        desk.system,
+        replace(desk.system, **traits),
         desk.store,
         policy or desk.connected.turns.sight.policies.present.policy,
         TurnSettings(is_enforcing=is_enforcing),

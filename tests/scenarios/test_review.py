@@ -30,6 +30,7 @@ from tests.builders import (
     minutes,
     turned,
 )
+from tests.doubles import a_system
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where
 from tests.scenarios.test_meanwhile import restarted
@@ -278,7 +279,7 @@ def test_a_turn_that_crashes_is_parked_like_any_other_audited_and_told(open_stag
     def read(ticket_id):
         raise KeyError("unforeseen")  # adapters.contract.Temporary here passes
 
-    monkeypatch.setattr(desk.system, "read", read)
+    monkeypatch.setattr(desk.system.tickets, "read", read)
     desk.settle()
     desk.clock.move_to(at("10:59"))
     desk.settle()
@@ -336,7 +337,7 @@ def test_a_home_inside_another_that_does_not_resolve_at_start_holds_its_tickets(
     assert where(desk, ticket)[1] == "Dispatch"
     desk.simulator.rename_team("Service Desk", "Dispatch", "Second Line")
     restarted(desk, is_enforcing=True)
-    desk.system._directory._teams.clear()  # as in a new process
+    desk.system.directory._teams.clear()  # as in a new process
     desk.run_until(at("10:30"))
     desk.simulator.rename_team("Service Desk", "Second Line", "Dispatch")
     desk.run_until(at("16:00"))
@@ -358,17 +359,16 @@ def test_a_home_added_by_the_policy_adopts_also_what_is_touched_at_that_moment(o
 
 
 def test_a_registration_with_the_wrong_level_is_repaired(desk):
-    (registration,) = desk.system.registrations()
+    (registration,) = desk.system.webhooks.registrations()
     row = desk.simulator.state.callbacks[int(registration.id)]
     row["level"], row["objectId"] = "board", 3
     desk.run_until(at("09:30"))
-    (registration,) = desk.system.registrations()
+    (registration,) = desk.system.webhooks.registrations()
     assert desk.simulator.state.callbacks[int(registration.id)]["level"] == "owner"
 
 
 def test_an_odd_row_in_a_list_leaves_the_homes_as_they_were():
-    class System:
-        name = "connectwise"
+    class Directory:
         is_odd = False
 
         def locate(self, home):
@@ -376,10 +376,10 @@ def test_an_odd_row_in_a_list_leaves_the_homes_as_they_were():
                 raise PayloadError("service/boards: id", "missing")
             return DESK
 
-    system, now = System(), [NINE]
-    book = HomeBook(system, a_policy(), lambda: now[0])
+    directory, now = Directory(), [NINE]
+    book = HomeBook(a_system(directory, "connectwise"), a_policy(), lambda: now[0])
     kept = book.current()
-    system.is_odd, now[0] = True, NINE + minutes(11)
+    directory.is_odd, now[0] = True, NINE + minutes(11)
     assert book.current() == kept
 
 

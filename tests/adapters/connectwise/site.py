@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import responses
 
 from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.connectwise.system import ConnectWise
+from adapters.connectwise.system import connect
 from connector.clock import VirtualClock
+from connector.systems.contract import TicketSystem
 
 COMPANY_INFO = "/login/companyinfo/harbour"
 ROOT = "https://api-na.myconnectwise.net"
@@ -143,10 +144,10 @@ def settings(**changes: Any) -> ConnectWiseSettings:
     )
 
 
-def connected(clock: VirtualClock | None = None, **changes: Any) -> ConnectWise:
+def connected(clock: VirtualClock | None = None, **changes: Any) -> TicketSystem:
     """A connection without retries and without waiting. ``changes``: settings."""
     clock = clock or VirtualClock(NOW)
-    return ConnectWise(settings(**changes), ["Help Desk > First Touch", "Tier 3"], MemoryKeys(clock), clock, attempts=1)
+    return connect(settings(**changes), ["Help Desk > First Touch", "Tier 3"], MemoryKeys(clock), clock, attempts=1)
 
 
 def fixture(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.connectwise.entries import entry_of_all_notes, entry_of_note, entry_of_time
-from adapters.connectwise.mapping import moment, status_group, ticket_record, to_wire
+from adapters.connectwise.mapping import group_and_why, moment, ticket_record, to_wire
 from adapters.names import plain, same_name
 from connector.errors import PayloadError
 from connector.model import Entry, Person, Ref, StatusGroup, TicketRecord
@@ -24,7 +24,7 @@ def known_member(name: str) -> Person | None:
 
 def group_of(board: Ref, status: Ref) -> StatusGroup:
     found = [row for row in STATUSES if str(row["id"]) == status.id]
-    return status_group(found[0]) if found else StatusGroup.UNKNOWN
+    return group_and_why(found[0])[0] if found else StatusGroup.UNKNOWN
 
 
 def as_read(payload: dict[str, Any]) -> TicketRecord:
@@ -93,20 +93,26 @@ def test_every_recorded_event_is_used_by_a_test() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "group"),
+    ("status", "group", "why"),
     [
-        ({"escalationStatus": "NotResponded"}, StatusGroup.NEW),
-        ({"escalationStatus": "Responded", "closedStatus": False}, StatusGroup.WORKING),
-        ({"escalationStatus": "ResolutionPlan"}, StatusGroup.PLANNED),
-        ({"escalationStatus": "Resolved"}, StatusGroup.RESOLVED),
-        ({"escalationStatus": "NoEscalation"}, StatusGroup.WAITING),
-        ({"escalationStatus": "NoEscalation", "closedStatus": True}, StatusGroup.CLOSED),
-        ({"escalationStatus": "SomethingNew"}, StatusGroup.UNKNOWN),
-        ({}, StatusGroup.UNKNOWN),
+        ({"escalationStatus": "NotResponded"}, StatusGroup.NEW, "escalationStatus is NotResponded"),
+        (
+            {"escalationStatus": "Responded", "closedStatus": False},
+            StatusGroup.WORKING,
+            "escalationStatus is Responded",
+        ),
+        ({"escalationStatus": "ResolutionPlan"}, StatusGroup.PLANNED, "escalationStatus is ResolutionPlan"),
+        ({"escalationStatus": "Resolved"}, StatusGroup.RESOLVED, "escalationStatus is Resolved"),
+        ({"escalationStatus": "NoEscalation"}, StatusGroup.WAITING, "escalationStatus is NoEscalation"),
+        ({"escalationStatus": "NoEscalation", "closedStatus": True}, StatusGroup.CLOSED, "the board's closedStatus"),
+        ({"escalationStatus": "SomethingNew"}, StatusGroup.UNKNOWN, "no escalationStatus"),
+        ({}, StatusGroup.UNKNOWN, "no escalationStatus"),
     ],
 )
-def test_a_status_means_what_its_board_says_of_it(status: dict[str, Any], group: StatusGroup) -> None:
-    assert status_group(status) is group
+def test_a_status_means_what_its_board_says_of_it(status: dict[str, Any], group: StatusGroup, why: str) -> None:
+    found, reason = group_and_why(status)
+    assert found is group
+    assert why in reason
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def test_the_connection_keeps_the_contract_and_is_in_the_registry() -> None:
     system: TicketSystem = ticket_systems()["connectwise"].connect(
         settings(), ["Help Desk"], MemoryKeys(clock), clock, attempts=1
     )
-    assert (system.name, system.can_add_people) == ("connectwise", True)
-    system.close()
+    assert (system.kind, system.can_add_people) == ("connectwise", True)
+    system.line.close()
 
 
 # Reading
@@ -98,10 +98,10 @@ def test_a_ticket_is_read_with_its_notes_in_two_calls() -> None:
         earlier = {**later, "id": 900, "_info": {"dateEntered": "2026-03-02T09:16:00Z"}}
         site.answer("GET", f"{TICKET}/allNotes", [later, earlier, fixture("all_notes_time_entry")["payload"]])
         system = connected()
-        system.read(ID)
-        before = system.calls
-        record = system.read(ID)
-        assert system.calls - before == 2
+        system.tickets.read(ID)
+        before = system.line.calls
+        record = system.tickets.read(ID)
+        assert system.line.calls - before == 2
     assert [entry.id for entry in record.entries] == ["900", "901", "time-901"]
     assert record.status.group is StatusGroup.NEW
     assert record.url == (
@@ -116,7 +116,7 @@ def test_no_entry_is_younger_than_the_reading() -> None:
         site.lists()
         site.answer("GET", TICKET, a_ticket())
         site.answer("GET", f"{TICKET}/allNotes", [fixture("all_notes_internal")["payload"]])
-        assert connected(clock).read(ID).entries[0].at == clock.now()
+        assert connected(clock).tickets.read(ID).entries[0].at == clock.now()
 
 
 def separate_lists(site: Site) -> None:
@@ -133,8 +133,8 @@ def test_an_old_site_is_read_from_the_separate_lists_and_remembered() -> None:
             "GET", f"{TICKET}/allNotes", {"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, 404
         )
         system = connected()
-        record = system.read(ID)
-        system.read(ID)
+        record = system.tickets.read(ID)
+        system.tickets.read(ID)
         assert [path for _, path, _, _ in site.asked].count(f"{TICKET}/allNotes") == 1
         conditions = next(query["conditions"] for _, path, query, _ in site.asked if path == "time/entries")
     assert [(entry.id, entry.kind) for entry in record.entries] == [
@@ -149,7 +149,7 @@ def test_entries_without_any_time_are_read_from_the_separate_lists_for_that_tick
     with a_site() as site:
         separate_lists(site)
         site.answer("GET", f"{TICKET}/allNotes", [fixture("all_notes_without_time")["payload"]])
-        assert [entry.id for entry in connected().read(ID).entries] == ["905", "time-55"]
+        assert [entry.id for entry in connected().tickets.read(ID).entries] == ["905", "time-55"]
 
 
 def test_an_unlisted_status_is_looked_up_once_more_when_the_list_is_old() -> None:
@@ -164,9 +164,9 @@ def test_an_unlisted_status_is_looked_up_once_more_when_the_list_is_old() -> Non
         system = ticket_systems()["connectwise"].connect(
             settings(), [], MemoryKeys(clock), clock, attempts=1, monotonic=lambda: now[0]
         )
-        assert system.read(ID).status.group is StatusGroup.UNKNOWN
+        assert system.tickets.read(ID).status.group is StatusGroup.UNKNOWN
         now[0] = 31.0
-        assert system.read(ID).status.group is StatusGroup.WORKING
+        assert system.tickets.read(ID).status.group is StatusGroup.WORKING
 
 
 def test_a_404_is_believed_only_when_the_list_proves_it() -> None:
@@ -174,7 +174,7 @@ def test_a_404_is_believed_only_when_the_list_proves_it() -> None:
         site.answer("GET", TICKET, GONE, 404)
         site.answer("GET", "service/tickets", [])
         with pytest.raises(NotFound):
-            connected().read(ID)
+            connected().tickets.read(ID)
         assert site.asked[-1][2]["conditions"] == "id = 4711"
 
 
@@ -187,14 +187,14 @@ def test_a_404_that_is_not_proven_is_temporary(status: int, body: Any, words: st
         site.answer("GET", TICKET, GONE, 404)
         site.answer("GET", "service/tickets", body, status)
         with pytest.raises(Temporary, match=words):
-            connected().read(ID)
+            connected().tickets.read(ID)
 
 
 @pytest.mark.parametrize("ticket", ["", "abc", "1/../2", "1 or 1=1", "٤"])
 def test_what_is_no_ticket_number_gets_into_no_path(ticket: str) -> None:
     with a_site() as site:
         with pytest.raises(NotFound):
-            connected().read(TicketId(ticket))
+            connected().tickets.read(TicketId(ticket))
         assert site.asked == []
 
 
@@ -202,7 +202,7 @@ def test_a_ticket_that_is_no_object_is_refused() -> None:
     with a_site() as site:
         site.answer("GET", TICKET, [])
         with pytest.raises(PayloadError, match="ticket 4711"):
-            connected().read(ID)
+            connected().tickets.read(ID)
 
 
 def test_notes_that_answer_404_while_the_ticket_is_there_are_temporary() -> None:
@@ -212,7 +212,7 @@ def test_notes_that_answer_404_while_the_ticket_is_there_are_temporary() -> None
         site.answer("GET", f"{TICKET}/allNotes", GONE, 404)
         site.answer("GET", "service/tickets", [{"id": 4711}])
         with pytest.raises(Temporary, match="lists it"):
-            connected().read(ID)
+            connected().tickets.read(ID)
 
 
 def test_webhooks_are_verified_and_read_through_the_connection() -> None:
@@ -222,8 +222,8 @@ def test_webhooks_are_verified_and_read_through_the_connection() -> None:
     system = connect(settings(), [], keys, clock)
     body = json.dumps(fixture("callback_ticket_updated")["payload"]).encode()
     request = InboundRequest(body, {"x-content-signature": sign("abc", body).decode()})
-    system.verify(request)
-    assert [notice.ticket for notice in system.parse(request)] == [ID]
+    system.webhooks.verify(request)
+    assert [notice.ticket for notice in system.webhooks.parse(request)] == [ID]
 
 
 # Notes
@@ -232,7 +232,7 @@ def test_webhooks_are_verified_and_read_through_the_connection() -> None:
 def test_a_note_is_written_internal_and_without_mail() -> None:
     with a_site() as site:
         site.answer("POST", f"{TICKET}/notes", NOTE, 201)
-        note = connected().write_note(ID, "Escalated.\nESC-1", "ESC-1")
+        note = connected().tickets.write_note(ID, "Escalated.\nESC-1", "ESC-1")
         (sent,) = site.payloads("POST")
     assert (note.id, note.at) == ("950", datetime(2026, 3, 2, 9, 59, 58, tzinfo=UTC))
     assert sent == {
@@ -257,7 +257,7 @@ def test_a_note_that_does_not_come_back_internal_is_an_alarm(flags: dict[str, An
     with a_site() as site:
         site.answer("POST", f"{TICKET}/notes", {**NOTE, **flags}, 201)
         with pytest.raises(Permanent, match="ALARM: note 950 on ticket 4711"):
-            connected().write_note(ID, "ESC-1", "ESC-1")
+            connected().tickets.write_note(ID, "ESC-1", "ESC-1")
 
 
 @pytest.mark.parametrize("body", [[], {"text": "x"}, {"id": 950, "dateCreated": "yesterday"}])
@@ -265,7 +265,7 @@ def test_a_note_answered_with_something_else_may_have_been_written(body: Any) ->
     with a_site() as site:
         site.answer("POST", f"{TICKET}/notes", body, 201)
         with pytest.raises(OutcomeUnknown):
-            connected().write_note(ID, "ESC-1", "ESC-1")
+            connected().tickets.write_note(ID, "ESC-1", "ESC-1")
 
 
 @pytest.mark.parametrize("failure", [requests.ReadTimeout("slow"), requests.ConnectionError("reset")])
@@ -273,53 +273,23 @@ def test_a_note_without_an_answer_is_not_written_twice(failure: Exception) -> No
     with a_site() as site:
         site.mock.post(f"{API}{TICKET}/notes", body=failure)
         with pytest.raises(OutcomeUnknown):
-            connected().write_note(ID, "ESC-1", "ESC-1")
+            connected().tickets.write_note(ID, "ESC-1", "ESC-1")
         assert len(site.payloads("POST")) == 1
 
 
 def test_a_note_without_its_marker_is_not_written() -> None:
     with a_site() as site:
         with pytest.raises(Permanent, match="lacks its marker"):
-            connected().write_note(ID, "Escalated.", "ESC-1")
+            connected().tickets.write_note(ID, "Escalated.", "ESC-1")
         assert site.asked == []
 
 
-def test_a_note_on_a_ticket_that_is_gone_is_not_found() -> None:
+def test_a_note_on_a_ticket_that_is_gone_is_not_written() -> None:
     with a_site() as site:
         site.answer("POST", f"{TICKET}/notes", GONE, 404)
-        site.answer("GET", f"{TICKET}/notes", GONE, 404)
         site.answer("GET", "service/tickets", [])
         with pytest.raises(NotFound):
-            connected().write_note(ID, "ESC-1", "ESC-1")
-        with pytest.raises(NotFound):
-            connected().find_note(ID, "ESC-1")
-
-
-def test_our_note_is_found_by_its_marker_whatever_became_of_its_line_breaks() -> None:
-    public = {**NOTE, "id": 940, "detailDescriptionFlag": True}
-    other = {**NOTE, "id": 941, "text": "ESC-2"}
-    changed = {**NOTE, "text": "Escalated. \u200bmark:\u00a0ESC-1 "}
-    with a_site() as site:
-        site.answer("GET", f"{TICKET}/notes", [public, other, changed])
-        system = connected()
-        found = system.find_note(ID, "mark:\nESC-1")
-        assert found is not None
-        assert found.id == "950"
-        assert system.find_note(ID, "ESC-3") is None
-
-
-def test_our_note_is_found_on_the_last_of_many_pages() -> None:
-    first = [{**NOTE, "id": n, "text": "x"} for n in range(1, 1001)]
-    with a_site() as site:
-        link = {"Link": '<https://x/?pageId=1000>; rel="next"'}
-        site.answer("GET", f"{TICKET}/notes", first, headers=link)
-        site.answer("GET", f"{TICKET}/notes", [{**NOTE, "id": 1001}])
-        found = connected().find_note(ID, "ESC-1")
-    assert found is not None
-    assert found.id == "1001"
-
-
-# Moves
+            connected().tickets.write_note(ID, "ESC-1", "ESC-1")
 
 
 def test_a_move_is_one_patch_of_whole_references_proven_by_its_answer() -> None:
@@ -327,7 +297,7 @@ def test_a_move_is_one_patch_of_whole_references_proven_by_its_answer() -> None:
         site.lists()
         owner = {"id": 14, "identifier": "cyn", "name": "Cyn Cole"}
         site.answer("PATCH", TICKET, a_ticket(**MOVED, owner=owner, priority={"id": 1, "name": "x"}))
-        record = connected().reassign(ID, Target(ENGINEERS, CYN, ARRIVED, Ref("1", "Priority 1 - Critical")))
+        record = connected().tickets.reassign(ID, Target(ENGINEERS, CYN, ARRIVED, Ref("1", "Priority 1 - Critical")))
         assert ops(site) == [
             [
                 ("replace", "board", {"id": 8}),
@@ -347,7 +317,7 @@ def test_an_answer_that_differs_is_read_again_and_told_as_it_is() -> None:
         site.lists()
         site.answer("PATCH", TICKET, a_ticket(**MOVED))
         site.answer("GET", TICKET, a_ticket(owner=AVA_REF))
-        record = connected().reassign(ID, Target(ENGINEERS, CYN, ARRIVED))
+        record = connected().tickets.reassign(ID, Target(ENGINEERS, CYN, ARRIVED))
         assert len(site.payloads("PATCH")) == 1
     assert record.place == FIRST_TOUCH
     assert record.owner is not None
@@ -358,7 +328,7 @@ def test_a_target_that_asks_for_nothing_writes_nothing() -> None:
     with a_site() as site:
         site.lists()
         site.answer("GET", TICKET, a_ticket())
-        assert connected().reassign(ID, Target()).place == FIRST_TOUCH
+        assert connected().tickets.reassign(ID, Target()).place == FIRST_TOUCH
         assert site.payloads("PATCH") == []
 
 
@@ -374,7 +344,7 @@ def test_nothing_is_reassigned_to_a_member_who_has_left(owner: Person) -> None:
     with a_site() as site:
         site.lists()
         with pytest.raises(Permanent, match="nothing was reassigned"):
-            connected().reassign(ID, Target(ENGINEERS, owner))
+            connected().tickets.reassign(ID, Target(ENGINEERS, owner))
         assert site.payloads("PATCH") == []
 
 
@@ -382,7 +352,7 @@ def test_an_owner_is_taken_off_in_the_same_patch() -> None:
     with a_site() as site:
         site.lists()
         site.answer("PATCH", TICKET, a_ticket(**MOVED))
-        assert connected().reassign(ID, Target(ENGINEERS, Ownership.NOBODY)).owner is None
+        assert connected().tickets.reassign(ID, Target(ENGINEERS, Ownership.NOBODY)).owner is None
         assert ops(site) == [
             [("replace", "board", {"id": 8}), ("replace", "team", {"id": 82}), ("remove", "owner", None)]
         ]
@@ -394,8 +364,8 @@ def test_the_form_that_took_an_owner_off_is_remembered() -> None:
         site.answer("PATCH", TICKET, refused("owner"), 400)
         site.answer("PATCH", TICKET, a_ticket(**MOVED))
         system = connected()
-        assert system.reassign(ID, Target(ENGINEERS, Ownership.NOBODY)).owner is None
-        system.reassign(ID, Target(ENGINEERS, Ownership.NOBODY))
+        assert system.tickets.reassign(ID, Target(ENGINEERS, Ownership.NOBODY)).owner is None
+        system.tickets.reassign(ID, Target(ENGINEERS, Ownership.NOBODY))
         assert [sent[-1] for sent in ops(site)] == [
             ("remove", "owner", None),
             ("replace", "owner", None),
@@ -410,7 +380,7 @@ def test_where_no_form_is_accepted_the_ticket_moves_with_its_owner() -> None:
             site.answer("PATCH", TICKET, {"code": "InvalidObject", "message": "no"}, 400)
         site.answer("PATCH", TICKET, a_ticket(**MOVED, owner=AVA_REF))
         site.answer("GET", TICKET, a_ticket(**MOVED, owner=AVA_REF))
-        record = connected().reassign(ID, Target(ENGINEERS, Ownership.NOBODY))
+        record = connected().tickets.reassign(ID, Target(ENGINEERS, Ownership.NOBODY))
         assert ops(site)[-1] == [("replace", "board", {"id": 8}), ("replace", "team", {"id": 82})]
     assert record.place == ENGINEERS
     assert record.owner is not None
@@ -421,7 +391,7 @@ def test_an_owner_that_stays_is_told_after_every_form_was_tried() -> None:
         site.lists()
         site.answer("PATCH", TICKET, a_ticket(**MOVED, owner=AVA_REF))
         site.answer("GET", TICKET, a_ticket(**MOVED, owner=AVA_REF))
-        record = connected().reassign(ID, Target(ENGINEERS, Ownership.NOBODY))
+        record = connected().tickets.reassign(ID, Target(ENGINEERS, Ownership.NOBODY))
         assert [len(sent) for sent in ops(site)] == [3, 1, 1]
     assert record.owner is not None
     assert record.place == ENGINEERS
@@ -432,7 +402,7 @@ def test_a_refusal_that_is_not_about_the_owner_is_not_tried_in_other_forms() -> 
         site.lists()
         site.answer("PATCH", TICKET, refused("status/id"), 400)
         with pytest.raises(Permanent, match="status/id"):
-            connected().reassign(ID, Target(ENGINEERS, Ownership.NOBODY, ARRIVED))
+            connected().tickets.reassign(ID, Target(ENGINEERS, Ownership.NOBODY, ARRIVED))
         assert len(site.payloads("PATCH")) == 1
 
 
@@ -441,7 +411,7 @@ def test_taking_only_the_owner_off_where_it_is_refused_writes_nothing_else() -> 
         site.lists()
         site.answer("PATCH", TICKET, refused("owner"), 400)
         site.answer("GET", TICKET, a_ticket(owner=AVA_REF))
-        assert connected().reassign(ID, Target(owner=Ownership.NOBODY)).owner is not None
+        assert connected().tickets.reassign(ID, Target(owner=Ownership.NOBODY)).owner is not None
         assert len(site.payloads("PATCH")) == 3
 
 
@@ -450,7 +420,7 @@ def test_a_board_that_will_not_have_the_old_team_gets_its_own_default_team() -> 
         site.lists()
         site.answer("PATCH", TICKET, refused("team/id"), 400)
         site.answer("PATCH", TICKET, a_ticket(**MOVED))
-        assert connected().reassign(ID, Target(TIER_3, status=ARRIVED)).place == ENGINEERS
+        assert connected().tickets.reassign(ID, Target(TIER_3, status=ARRIVED)).place == ENGINEERS
         assert [sent[-1] for sent in ops(site)] == [
             ("replace", "status", {"id": 81}),
             ("replace", "team", {"id": 82}),
@@ -462,7 +432,7 @@ def test_a_refused_team_that_was_asked_for_is_an_error() -> None:
         site.lists()
         site.answer("PATCH", TICKET, refused("team/id"), 400)
         with pytest.raises(Permanent, match="team/id"):
-            connected().reassign(ID, Target(ENGINEERS))
+            connected().tickets.reassign(ID, Target(ENGINEERS))
 
 
 def test_a_move_without_an_answer_is_looked_for() -> None:
@@ -470,7 +440,7 @@ def test_a_move_without_an_answer_is_looked_for() -> None:
         site.lists()
         site.mock.patch(API + TICKET, body=requests.ReadTimeout("slow"))
         site.answer("GET", TICKET, a_ticket(**MOVED))
-        assert connected().reassign(ID, Target(ENGINEERS)).place == ENGINEERS
+        assert connected().tickets.reassign(ID, Target(ENGINEERS)).place == ENGINEERS
 
 
 @pytest.mark.parametrize(
@@ -489,7 +459,7 @@ def test_each_part_of_a_target_is_compared_with_the_answer(target: Target) -> No
         site.lists()
         site.answer("PATCH", TICKET, stays)
         site.answer("GET", TICKET, stays)
-        connected().reassign(ID, target)
+        connected().tickets.reassign(ID, target)
         assert [path for method, path, *_ in site.asked if method == "GET"].count(TICKET) >= 1
 
 
@@ -498,7 +468,7 @@ def test_a_move_answered_without_a_ticket_is_read_again() -> None:
         site.lists()
         site.mock.add("PATCH", API + TICKET, status=204)
         site.answer("GET", TICKET, a_ticket(**MOVED))
-        assert connected().reassign(ID, Target(ENGINEERS)).place == ENGINEERS
+        assert connected().tickets.reassign(ID, Target(ENGINEERS)).place == ENGINEERS
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -508,7 +478,7 @@ def test_a_move_that_cannot_be_seen_has_an_unknown_outcome(status: int) -> None:
         site.mock.patch(API + TICKET, body=requests.ReadTimeout("slow"))
         site.answer("GET", TICKET, a_ticket(), status)
         with pytest.raises(OutcomeUnknown):
-            connected().reassign(ID, Target(ENGINEERS, priority=Ref("1", "x"), owner=CYN))
+            connected().tickets.reassign(ID, Target(ENGINEERS, priority=Ref("1", "x"), owner=CYN))
         assert len(site.payloads("PATCH")) == 1
 
 
@@ -517,7 +487,7 @@ def test_a_move_of_a_ticket_that_is_gone_is_not_found() -> None:
         site.answer("PATCH", TICKET, GONE, 404)
         site.answer("GET", "service/tickets", [])
         with pytest.raises(NotFound):
-            connected().reassign(ID, Target(ENGINEERS))
+            connected().tickets.reassign(ID, Target(ENGINEERS))
 
 
 # Names
@@ -528,10 +498,10 @@ def test_homes_are_found_by_board_and_team() -> None:
         site.lists()
         site.answer("GET", "service/boards/9/teams", [{"id": 90, "name": "Watch"}])
         system = connected()
-        assert system.locate("Help Desk") == HELP_DESK
-        assert system.locate("help desk  >  first touch") == FIRST_TOUCH
-        assert str(system.locate("Alarms > Night")) == "Alarms > Night"
-        assert [ref.id for ref in system.locate("Alarms > Night > Watch").path] == ["9", "90"]
+        assert system.directory.locate("Help Desk") == HELP_DESK
+        assert system.directory.locate("help desk  >  first touch") == FIRST_TOUCH
+        assert str(system.directory.locate("Alarms > Night")) == "Alarms > Night"
+        assert [ref.id for ref in system.directory.locate("Alarms > Night > Watch").path] == ["9", "90"]
 
 
 @pytest.mark.parametrize(
@@ -552,16 +522,16 @@ def test_a_home_that_does_not_exist_names_what_is_near(home: str, words: str) ->
     with a_site() as site:
         site.lists()
         with pytest.raises(UnknownName, match=words):
-            connected().locate(home)
+            connected().directory.locate(home)
 
 
 def test_two_boards_of_nearly_the_same_name_are_ambiguous_unless_one_is_exact() -> None:
     with a_site() as site:
         site.answer("GET", "service/boards", [*BOARDS, {"id": 20, "name": "HELP DESK"}])
         system = connected()
-        assert system.locate("HELP DESK").key == "20"
+        assert system.directory.locate("HELP DESK").key == "20"
         with pytest.raises(UnknownName, match="unambiguous board"):
-            system.locate("help desk")
+            system.directory.locate("help desk")
 
 
 def test_a_name_that_came_later_is_found_without_a_restart() -> None:
@@ -573,29 +543,29 @@ def test_a_name_that_came_later_is_found_without_a_restart() -> None:
         system = ticket_systems()["connectwise"].connect(
             settings(), [], MemoryKeys(clock), clock, attempts=1, monotonic=lambda: now[0]
         )
-        assert system.priority("high").id == "1"
+        assert system.directory.priority("high").id == "1"
         now[0] = 31.0
-        assert system.priority("Low").id == "2"
+        assert system.directory.priority("Low").id == "2"
 
 
 def test_members_are_found_by_identifier_only() -> None:
     with a_site() as site:
         site.lists()
         system = connected()
-        assert system.member("BEN") == Person("13", "Ben", "Ben Bridge")
-        assert not system.member("gone").is_active
+        assert system.directory.member("BEN") == Person("13", "Ben", "Ben Bridge")
+        assert not system.directory.member("gone").is_active
         for name in ("13", "Ben Bridge"):
             with pytest.raises(UnknownName, match="no member"):
-                system.member(name)
+                system.directory.member(name)
 
 
 def test_a_status_is_found_among_the_active_ones_of_its_board() -> None:
     with a_site() as site:
         site.lists()
         system = connected()
-        assert system.status_in(FIRST_TOUCH, "plan made") == Status("73", "Plan made", StatusGroup.PLANNED)
+        assert system.directory.status_in(FIRST_TOUCH, "plan made") == Status("73", "Plan made", StatusGroup.PLANNED)
         with pytest.raises(UnknownName, match="no status on the board 'Help Desk' named 'Old'"):
-            system.status_in(FIRST_TOUCH, "Old")
+            system.directory.status_in(FIRST_TOUCH, "Old")
 
 
 @pytest.mark.parametrize(
@@ -610,7 +580,7 @@ def test_a_status_is_found_among_the_active_ones_of_its_board() -> None:
 def test_a_ticket_arrives_in_a_status_in_which_the_clock_runs(current: Status, arrival: str | None) -> None:
     with a_site() as site:
         site.lists()
-        found = connected().arrival_status(TIER_3, current)
+        found = connected().directory.arrival_status(TIER_3, current)
         assert (found and found.id) == arrival
 
 
@@ -618,7 +588,7 @@ def test_a_board_without_any_usable_status_cannot_be_arrived_at() -> None:
     with a_site() as site:
         site.answer("GET", "service/boards/8/statuses", [{"id": 86, "name": "Done", "closedStatus": True}])
         with pytest.raises(UnknownName, match="status to arrive in"):
-            connected().arrival_status(TIER_3, Status("71", "New", StatusGroup.NEW))
+            connected().directory.arrival_status(TIER_3, Status("71", "New", StatusGroup.NEW))
 
 
 def test_the_people_of_a_team_are_active_persons_with_their_open_tickets() -> None:
@@ -626,7 +596,7 @@ def test_the_people_of_a_team_are_active_persons_with_their_open_tickets() -> No
         site.lists()
         owned = [{"id": 1, "owner": AVA_REF}, {"id": 2, "owner": AVA_REF}, {"id": 3}]
         site.answer("GET", "service/tickets", owned)
-        people = connected().people(FIRST_TOUCH)
+        people = connected().directory.people(FIRST_TOUCH)
         assert site.asked[-1][2]["conditions"] == "closedFlag = False and owner/id in (12,13)"
     assert [(person.identifier, person.open_tickets) for person in people] == [("Ben", 0), ("ava", 2)]
 
@@ -635,7 +605,7 @@ def test_the_people_of_a_board_are_those_of_all_its_teams() -> None:
     with a_site() as site:
         site.lists()
         site.answer("GET", "service/tickets", [])
-        assert [person.identifier for person in connected().people(TIER_3)] == ["ava", "cyn"]
+        assert [person.identifier for person in connected().directory.people(TIER_3)] == ["ava", "cyn"]
 
 
 # Lists of tickets
@@ -654,7 +624,7 @@ def test_changed_tickets_are_compared_here_and_not_only_there() -> None:
                 {"id": 4, "_info": {}},
             ],
         )
-        found = list(connected().changed_since(at))
+        found = list(connected().tickets.changed_since(at))
         query = site.asked[-1][2]
     assert [(row.id, row.updated_at) for row in found] == [
         ("2", at.replace(microsecond=0)),
@@ -679,9 +649,9 @@ def test_open_tickets_are_those_at_the_homes_and_those_that_cannot_be_told() -> 
             ],
         )
         system = connected()
-        assert [row.id for row in system.open_tickets([FIRST_TOUCH, TIER_3])] == ["1", "3"]
+        assert [row.id for row in system.tickets.open_tickets([FIRST_TOUCH, TIER_3])] == ["1", "3"]
         assert site.asked[-1][2]["conditions"] == "closedFlag = False and board/id in (7,8)"
-        assert list(system.open_tickets([])) == []
+        assert list(system.tickets.open_tickets([])) == []
 
 
 # Keys and checks
@@ -693,7 +663,7 @@ def test_a_signing_key_is_learned_without_showing_credentials() -> None:
     with a_site() as site:
         site.mock.get(KEY_URL.split("?")[0], body='{"signing_key": "abc"}', content_type="text/plain")
         system = ticket_systems()["connectwise"].connect(settings(), [], keys, clock, attempts=1)
-        system.learn_key(KEY_URL)
+        system.webhooks.learn_key(KEY_URL)
         sent = site.mock.calls[-1].request
     assert keys.get(KEY_URL) == ("abc", NOW)
     assert sent.headers["clientId"] == "client-1"
@@ -717,19 +687,19 @@ def test_a_key_that_cannot_be_had_is_an_error(status: int, body: str, error: typ
     with a_site() as site:
         site.mock.get(KEY_URL.split("?")[0], body=body, status=status)
         with pytest.raises(error):
-            connected().learn_key(KEY_URL)
+            connected().webhooks.learn_key(KEY_URL)
 
 
 def test_a_key_is_fetched_from_no_other_host() -> None:
     with a_site() as site:
         with pytest.raises(Permanent, match="not the configured site"):
-            connected().learn_key(KEY_URL.replace("//na.", "//evil."))
+            connected().webhooks.learn_key(KEY_URL.replace("//na.", "//evil."))
         assert site.asked == []
 
 
 def checked(site: Site, headers: dict[str, str] | None = None) -> dict[str, tuple[Severity, str]]:
     site.mock.replace("GET", f"{ROOT}/login/companyinfo/harbour", json={"Codebase": "v2025_1/"}, headers=headers or {})
-    return {finding.subject: (finding.severity, finding.message) for finding in connected().check()}
+    return {finding.subject: (finding.severity, finding.message) for finding in connected().line.check()}
 
 
 def test_a_healthy_site_has_only_good_findings() -> None:
@@ -794,14 +764,14 @@ def test_a_site_that_does_not_answer_is_the_one_finding() -> None:
     with a_site() as site:
         site.mock.reset()
         site.mock.get(f"{ROOT}/login/companyinfo/harbour", body=requests.ConnectionError("down"))
-        (finding,) = connected().check()
+        (finding,) = connected().line.check()
     assert (finding.severity, finding.subject) == (Severity.ERROR, "site")
 
 
 def test_a_404_for_everything_is_explained_as_credentials() -> None:
     with a_site() as site:
         site.answer("GET", "service/tickets", {"code": "NotFound"}, 404)
-        message = {finding.subject: finding.message for finding in connected().check()}["tickets"]
+        message = {finding.subject: finding.message for finding in connected().line.check()}["tickets"]
     assert "check CONNECTWISE_URL, _COMPANY and the keys" in message
 
 
@@ -811,17 +781,17 @@ def test_the_budget_can_be_watched_and_held() -> None:
         site.answer("GET", TICKET, {"error": "ConnectWiseAPI"}, 429, {"Retry-After": "12"})
         system = connect(settings(), [], MemoryKeys(clock), clock, attempts=1, calls_per_minute=60, burst=5)
         with pytest.raises(Temporary) as caught:
-            system.read(ID)
+            system.tickets.read(ID)
         assert caught.value.retry_after == 12
-        assert system.budget_left == 0.0
-        assert system.calls == 2
+        assert system.line.budget == 0.0
+        assert system.line.calls == 2
 
 
 def test_a_refused_right_is_named_on_reading() -> None:
     with a_site() as site:
         site.answer("GET", TICKET, {"code": "Security", "message": "No."}, 403)
         with pytest.raises(Forbidden, match=r"Service Tickets \(Inquire\)"):
-            connected().read(ID)
+            connected().tickets.read(ID)
 
 
 def test_time_entries_of_the_combined_list_are_internal_unless_shown() -> None:
@@ -830,5 +800,5 @@ def test_time_entries_of_the_combined_list_are_internal_unless_shown() -> None:
         site.answer("GET", TICKET, a_ticket())
         rows = [fixture("all_notes_time_entry")["payload"], fixture("all_notes_running_time_entry")["payload"]]
         site.answer("GET", f"{TICKET}/allNotes", [*rows, rows[0]])
-        entries = connected().read(ID).entries
+        entries = connected().tickets.read(ID).entries
     assert [entry.visibility for entry in entries] == [Visibility.INTERNAL, Visibility.CLIENT]

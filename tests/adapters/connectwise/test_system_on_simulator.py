@@ -11,7 +11,7 @@ import pytest
 
 from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
-from adapters.connectwise.system import ConnectWise
+from adapters.connectwise.system import connect
 from connector.clock import VirtualClock
 from connector.errors import Forbidden, KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary
 from connector.model import (
@@ -25,7 +25,9 @@ from connector.model import (
     TicketId,
     Visibility,
 )
+from connector.systems.contract import TicketSystem
 from tests.adapters.connectwise.site import MemoryKeys
+from tests.doubles import our_note
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOMES = ["Service Desk > First Touch", "Tier 3 > Seniors", "Sr IT"]
@@ -43,7 +45,7 @@ class Desk:
         self.keys = MemoryKeys(clock)
         self.system = self.connected()
 
-    def connected(self, monotonic: Callable[[], float] = time.monotonic, **changes: str) -> ConnectWise:
+    def connected(self, monotonic: Callable[[], float] = time.monotonic, **changes: str) -> TicketSystem:
         """A connection of its own. ``changes``: credentials that differ."""
         simulator = self.simulator
         values = {
@@ -63,7 +65,7 @@ class Desk:
             public_url="https://escalator.example.com",
         )
         options = {"attempts": 1, "read_seconds": 2.0, "calls_per_minute": None, "monotonic": monotonic}
-        return ConnectWise(settings, HOMES, self.keys, self.clock, **options)
+        return connect(settings, HOMES, self.keys, self.clock, **options)
 
     def a_ticket(self, board: str = "Service Desk", team: str = "First Touch", **more: str) -> TicketId:
         number = self.simulator.create_ticket("VPN drops", "Acme", board, team=team, **more)
@@ -97,7 +99,7 @@ def desk() -> Iterator[Desk]:
     with simulator.serve():
         desk = Desk(simulator, clock, posted)
         yield desk
-        desk.system.close()
+        desk.system.line.close()
 
 
 def test_a_ticket_with_its_whole_history_is_read(desk: Desk) -> None:
@@ -111,7 +113,7 @@ def test_a_ticket_with_its_whole_history_is_read(desk: Desk) -> None:
     )
     desk.clock.advance(timedelta(minutes=5))
     desk.simulator.add_note(number, "Any news?", contact="Connie Client")
-    record = desk.system.read(ticket)
+    record = desk.system.tickets.read(ticket)
     assert str(record.place) == "Service Desk > First Touch"
     assert record.owner is not None
     assert record.owner.identifier == "tess"
@@ -130,16 +132,19 @@ def test_a_ticket_with_its_whole_history_is_read(desk: Desk) -> None:
 def test_reading_an_escalation_and_carrying_it_out_takes_four_calls(desk: Desk) -> None:
     ticket = desk.a_ticket(owner="tess")
     system = desk.system
-    place, status = system.locate("Tier 3 > Seniors"), system.status_in(system.locate("Tier 3"), "New")
-    system.read(desk.a_ticket())
-    sam = system.member("sam")
-    before = system.calls
-    system.read(ticket)
-    note = system.write_note(ticket, "Escalated.\nESC-1", "ESC-1")
-    record = system.reassign(ticket, Target(place, sam, status, system.priority("Priority 2 - High")))
-    assert system.calls - before == 4 + 1  # the list of priorities, once in ten minutes
+    place, status = (
+        system.directory.locate("Tier 3 > Seniors"),
+        system.directory.status_in(system.directory.locate("Tier 3"), "New"),
+    )
+    system.tickets.read(desk.a_ticket())
+    sam = system.directory.member("sam")
+    before = system.line.calls
+    system.tickets.read(ticket)
+    note = system.tickets.write_note(ticket, "Escalated.\nESC-1", "ESC-1")
+    record = system.tickets.reassign(ticket, Target(place, sam, status, system.directory.priority("Priority 2 - High")))
+    assert system.line.calls - before == 4 + 1  # the list of priorities, once in ten minutes
     assert (record.place, record.owner, record.status) == (place, sam, status)
-    assert system.find_note(ticket, "ESC-1") == note
+    assert our_note(system, ticket, "ESC-1") == note
     (written,) = desk.simulator.notes(int(ticket))
     assert written["internalAnalysisFlag"] is True
     assert written["detailDescriptionFlag"] is False
@@ -150,9 +155,9 @@ def test_an_owner_is_taken_off_in_whatever_form_the_site_takes(desk: Desk, forms
     desk.simulator.faults.owner_removal = frozenset(forms)
     for _ in range(2):
         ticket = desk.a_ticket(owner="tess")
-        place = desk.system.locate("Tier 3 > Seniors")
-        status = desk.system.status_in(place, "New")
-        record = desk.system.reassign(ticket, Target(place, Ownership.NOBODY, status))
+        place = desk.system.directory.locate("Tier 3 > Seniors")
+        status = desk.system.directory.status_in(place, "New")
+        record = desk.system.tickets.reassign(ticket, Target(place, Ownership.NOBODY, status))
         assert record.owner is None
         assert record.place == place
         assert "owner" not in desk.simulator.ticket(int(ticket))
@@ -163,57 +168,63 @@ def test_an_owner_that_the_site_will_not_take_off_moves_along(desk: Desk, is_ign
     desk.simulator.faults.owner_removal = frozenset()
     desk.simulator.faults.owner_removal_is_ignored = is_ignored
     ticket = desk.a_ticket(owner="tess")
-    place = desk.system.locate("Tier 3 > Seniors")
-    record = desk.system.reassign(ticket, Target(place, Ownership.NOBODY, desk.system.status_in(place, "New")))
+    place = desk.system.directory.locate("Tier 3 > Seniors")
+    record = desk.system.tickets.reassign(
+        ticket, Target(place, Ownership.NOBODY, desk.system.directory.status_in(place, "New"))
+    )
     assert record.place == place
     assert record.owner is not None
 
 
 def test_a_ticket_without_an_owner_needs_none_taken_off(desk: Desk) -> None:
-    place = desk.system.locate("Tier 3 > Seniors")
-    record = desk.system.reassign(desk.a_ticket(), Target(place, Ownership.NOBODY, desk.system.status_in(place, "New")))
+    place = desk.system.directory.locate("Tier 3 > Seniors")
+    record = desk.system.tickets.reassign(
+        desk.a_ticket(), Target(place, Ownership.NOBODY, desk.system.directory.status_in(place, "New"))
+    )
     assert (record.place, record.owner) == (place, None)
 
 
 def test_a_home_without_a_team_is_reached_all_the_same(desk: Desk) -> None:
-    home = desk.system.locate("Sr IT")
+    home = desk.system.directory.locate("Sr IT")
     ticket = desk.a_ticket()
-    current = desk.system.read(ticket).status
-    record = desk.system.reassign(ticket, Target(home, status=desk.system.arrival_status(home, current)))
+    current = desk.system.tickets.read(ticket).status
+    record = desk.system.tickets.reassign(
+        ticket, Target(home, status=desk.system.directory.arrival_status(home, current))
+    )
     assert record.place.is_within(home)
     assert record.status.name == "New"
 
 
 def test_a_status_of_another_board_is_refused_in_the_sites_words(desk: Desk) -> None:
-    status = desk.system.status_in(desk.system.locate("Tier 3"), "New")
+    status = desk.system.directory.status_in(desk.system.directory.locate("Tier 3"), "New")
     with pytest.raises(Permanent, match="status"):
-        desk.system.reassign(desk.a_ticket(), Target(status=status))
+        desk.system.tickets.reassign(desk.a_ticket(), Target(status=status))
 
 
 def test_a_rule_that_changes_the_ticket_back_is_seen_on_the_next_reading(desk: Desk) -> None:
     desk.simulator.faults.workflow_reverts = frozenset({"owner"})
     ticket = desk.a_ticket(owner="tess")
-    desk.system.reassign(ticket, Target(owner=desk.system.member("tom")))
-    owner = desk.system.read(ticket).owner
+    desk.system.tickets.reassign(ticket, Target(owner=desk.system.directory.member("tom")))
+    owner = desk.system.tickets.read(ticket).owner
     assert owner is not None
     assert owner.identifier == "tess"
 
 
 def test_a_member_who_leaves_gets_nothing_any_more(desk: Desk) -> None:
-    tom = desk.system.member("tom")
-    gone = desk.system.member("gone")
+    tom = desk.system.directory.member("tom")
+    gone = desk.system.directory.member("gone")
     assert tom.is_active
     with pytest.raises(Permanent, match="inactive"):
-        desk.system.reassign(desk.a_ticket(), Target(owner=gone))
+        desk.system.tickets.reassign(desk.a_ticket(), Target(owner=gone))
     desk.simulator.set_member_active("tom", False)
     with pytest.raises(Permanent, match="owner"):
-        desk.system.reassign(desk.a_ticket(), Target(owner=tom))
+        desk.system.tickets.reassign(desk.a_ticket(), Target(owner=tom))
 
 
 def test_a_note_that_comes_back_public_is_an_alarm(desk: Desk) -> None:
     desk.simulator.faults.note_comes_back_public = True
     with pytest.raises(Permanent, match="ALARM"):
-        desk.system.write_note(desk.a_ticket(), "ESC-1", "ESC-1")
+        desk.system.tickets.write_note(desk.a_ticket(), "ESC-1", "ESC-1")
 
 
 def test_a_note_whose_answer_is_lost_is_found_by_its_marker(desk: Desk) -> None:
@@ -221,8 +232,8 @@ def test_a_note_whose_answer_is_lost_is_found_by_its_marker(desk: Desk) -> None:
     desk.simulator.faults.newlines_become_blanks = True
     desk.simulator.faults.accept_but_never_answer(method="POST", path=r"notes$")
     with pytest.raises(OutcomeUnknown):
-        desk.system.write_note(ticket, "Escalated.\nmark ESC-1", "mark ESC-1")
-    assert desk.system.find_note(ticket, "mark\nESC-1") is not None
+        desk.system.tickets.write_note(ticket, "Escalated.\nmark ESC-1", "mark ESC-1")
+    assert our_note(desk.system, ticket, "mark\nESC-1") is not None
     assert len(desk.simulator.notes(int(ticket))) == 1
 
 
@@ -230,52 +241,52 @@ def test_a_note_that_never_arrived_is_proven_missing(desk: Desk) -> None:
     ticket = desk.a_ticket()
     desk.simulator.faults.drop_before_performing(method="POST", path=r"notes$")
     with pytest.raises(OutcomeUnknown):
-        desk.system.write_note(ticket, "ESC-1", "ESC-1")
-    assert desk.system.find_note(ticket, "ESC-1") is None
+        desk.system.tickets.write_note(ticket, "ESC-1", "ESC-1")
+    assert our_note(desk.system, ticket, "ESC-1") is None
 
 
 def test_a_move_whose_answer_is_lost_is_seen_to_have_happened(desk: Desk) -> None:
     ticket = desk.a_ticket()
     desk.simulator.faults.accept_but_never_answer(method="PATCH")
-    record = desk.system.reassign(ticket, Target(owner=desk.system.member("tom")))
+    record = desk.system.tickets.reassign(ticket, Target(owner=desk.system.directory.member("tom")))
     assert record.owner is not None
     assert record.owner.identifier == "tom"
 
 
 def test_a_move_that_never_arrived_has_an_unknown_outcome(desk: Desk) -> None:
-    tom = desk.system.member("tom")
+    tom = desk.system.directory.member("tom")
     desk.simulator.faults.drop_before_performing(method="PATCH")
     with pytest.raises(OutcomeUnknown):
-        desk.system.reassign(desk.a_ticket(), Target(owner=tom))
+        desk.system.tickets.reassign(desk.a_ticket(), Target(owner=tom))
 
 
 def test_a_deleted_ticket_is_gone_and_an_outage_is_not(desk: Desk) -> None:
     ticket, other = desk.a_ticket(), desk.a_ticket()
-    desk.system.read(other)
+    desk.system.tickets.read(other)
     desk.simulator.delete(int(ticket))
     with pytest.raises(NotFound):
-        desk.system.read(ticket)
+        desk.system.tickets.read(ticket)
     desk.simulator.faults.outage = True
     with pytest.raises(Temporary):
-        desk.system.read(other)
+        desk.system.tickets.read(other)
 
 
 def test_wrong_credentials_are_explained(desk: Desk) -> None:
     ticket = desk.a_ticket()
     with pytest.raises(Forbidden, match="CONNECTWISE_PUBLIC_KEY"):
-        desk.connected(private_key="wrong").read(ticket)
+        desk.connected(private_key="wrong").tickets.read(ticket)
     with pytest.raises(Forbidden, match="CONNECTWISE_CLIENT_ID"):
-        desk.connected(client_id="wrong").read(ticket)
+        desk.connected(client_id="wrong").tickets.read(ticket)
     with pytest.raises(Forbidden, match="CONNECTWISE_COMPANY"):
-        desk.connected(company="nobody").read(ticket)
+        desk.connected(company="nobody").tickets.read(ticket)
 
 
 def test_too_many_calls_are_waited_for(desk: Desk) -> None:
     ticket = desk.a_ticket()
-    desk.system.read(ticket)
+    desk.system.tickets.read(ticket)
     desk.simulator.faults.fail_next(1, 429, retry_after=44)
     with pytest.raises(Temporary) as caught:
-        desk.system.read(ticket)
+        desk.system.tickets.read(ticket)
     assert caught.value.retry_after == 44
 
 
@@ -283,13 +294,13 @@ def test_a_merged_and_a_poisoned_ticket_are_told_apart_from_good_ones(desk: Desk
     merged, into, poison = desk.a_ticket(), desk.a_ticket(), desk.a_ticket()
     desk.simulator.merge(int(merged), int(into))
     desk.simulator.distort(int(poison), {"board": None, "extra": [1]}, ["status"])
-    record = desk.system.read(merged)
+    record = desk.system.tickets.read(merged)
     assert not record.is_escalatable
     assert record.why_not == f"it was merged into ticket {into}"
     with pytest.raises(Exception, match=f"ticket {poison}: board: missing"):
-        desk.system.read(poison)
-    places = [desk.system.locate(home) for home in HOMES]
-    assert {row.id for row in desk.system.open_tickets(places)} == {into, poison}
+        desk.system.tickets.read(poison)
+    places = [desk.system.directory.locate(home) for home in HOMES]
+    assert {row.id for row in desk.system.tickets.open_tickets(places)} == {into, poison}
 
 
 @pytest.mark.parametrize("cut", [None, 25])
@@ -298,27 +309,27 @@ def test_the_poll_finds_every_changed_ticket(desk: Desk, cut: int | None) -> Non
     old = desk.a_ticket()
     desk.clock.advance(timedelta(minutes=10))
     new = {desk.a_ticket() for _ in range(60)}
-    found = list(desk.system.changed_since(START + timedelta(minutes=10)))
+    found = list(desk.system.tickets.changed_since(START + timedelta(minutes=10)))
     assert {row.id for row in found} == new
     assert {row.updated_at for row in found} == {START + timedelta(minutes=10)}
-    assert old in {row.id for row in desk.system.changed_since(START)}
+    assert old in {row.id for row in desk.system.tickets.changed_since(START)}
 
 
 def test_an_old_site_and_one_without_times_are_read_from_the_separate_lists(desk: Desk) -> None:
     ticket = desk.a_ticket()
     desk.simulator.add_note(int(ticket), "Looked at it", "tess")
     desk.simulator.add_time_entry(int(ticket), "tess", "And again", START, START)
-    usual = [(entry.kind, entry.author.identifier, entry.text) for entry in desk.system.read(ticket).entries]
+    usual = [(entry.kind, entry.author.identifier, entry.text) for entry in desk.system.tickets.read(ticket).entries]
     desk.simulator.faults.all_notes_dates = frozenset()
-    assert [(e.kind, e.author.identifier, e.text) for e in desk.system.read(ticket).entries] == usual
+    assert [(e.kind, e.author.identifier, e.text) for e in desk.system.tickets.read(ticket).entries] == usual
     desk.simulator.faults.all_notes_missing = True
-    assert [(e.kind, e.author.identifier, e.text) for e in desk.system.read(ticket).entries] == usual
+    assert [(e.kind, e.author.identifier, e.text) for e in desk.system.tickets.read(ticket).entries] == usual
 
 
 def test_the_people_of_a_team_come_with_their_load(desk: Desk) -> None:
     desk.a_ticket(owner="tess")
     desk.a_ticket(owner="tess")
-    people = desk.system.people(desk.system.locate("Service Desk > First Touch"))
+    people = desk.system.directory.people(desk.system.directory.locate("Service Desk > First Touch"))
     assert [(person.identifier, person.open_tickets) for person in people] == [("tess", 2), ("tom", 0)]
 
 
@@ -326,74 +337,74 @@ def test_the_plan_date_is_read_when_somebody_made_the_plan(desk: Desk) -> None:
     ticket = desk.a_ticket()
     desk.clock.advance(timedelta(minutes=20))
     desk.simulator.set_status(int(ticket), "Plan made", by="tess")
-    record = desk.system.read(ticket)
+    record = desk.system.tickets.read(ticket)
     assert record.status.group is StatusGroup.PLANNED
     assert record.planned_at == START + timedelta(minutes=20)
-    assert desk.system.read(desk.a_ticket(status="Plan made")).planned_at is None
+    assert desk.system.tickets.read(desk.a_ticket(status="Plan made")).planned_at is None
 
 
 def test_webhooks_are_registered_once_verified_and_read(desk: Desk) -> None:
-    registration = desk.system.register_webhooks()
-    assert desk.system.register_webhooks() == registration
+    registration = desk.system.webhooks.register()
+    assert desk.system.webhooks.register() == registration
     assert len(desk.simulator.callbacks()) == 1
     ticket = desk.a_ticket()
     (request,) = desk.requests()
     with pytest.raises(KeyUnknown) as caught:
-        desk.system.verify(request)
-    desk.system.learn_key(caught.value.reference)
-    desk.system.verify(request)
-    (notice,) = desk.system.parse(request)
-    assert (notice.ticket, notice.at, notice.is_deletion) == (ticket, START, False)
+        desk.system.webhooks.verify(request)
+    desk.system.webhooks.learn_key(caught.value.reference)
+    desk.system.webhooks.verify(request)
+    (notice,) = desk.system.webhooks.parse(request)
+    assert notice.ticket == ticket
     desk.simulator.delete(int(ticket))
     (request,) = desk.requests()
-    desk.system.verify(request)
-    assert desk.system.parse(request)[0].is_deletion
+    desk.system.webhooks.verify(request)
+    assert [notice.ticket for notice in desk.system.webhooks.parse(request)] == [ticket]
 
 
 def test_a_forged_webhook_and_a_new_key_are_told_apart(desk: Desk) -> None:
-    registration = desk.system.register_webhooks()
+    registration = desk.system.webhooks.register()
     desk.a_ticket()
     (request,) = desk.requests()
     with pytest.raises(KeyUnknown) as caught:
-        desk.system.verify(request)
-    desk.system.learn_key(caught.value.reference)
+        desk.system.webhooks.verify(request)
+    desk.system.webhooks.learn_key(caught.value.reference)
     desk.simulator.faults.callbacks_wrong_signature = True
     desk.a_ticket()
     (forged,) = desk.requests()
     with pytest.raises(SignatureError):
-        desk.system.verify(forged)
+        desk.system.webhooks.verify(forged)
     desk.simulator.faults.reset()
     desk.simulator.rotate_signing_key(int(registration.id), keep_guid=True)
     desk.clock.advance(timedelta(hours=2))
     desk.a_ticket()
     (request,) = desk.requests()
     with pytest.raises(KeyUnknown) as caught:
-        desk.system.verify(request)
-    desk.system.learn_key(caught.value.reference)
-    desk.system.verify(request)
+        desk.system.webhooks.verify(request)
+    desk.system.webhooks.learn_key(caught.value.reference)
+    desk.system.webhooks.verify(request)
 
 
 def test_a_registration_that_was_switched_off_is_repaired(desk: Desk) -> None:
-    registration = desk.system.register_webhooks()
+    registration = desk.system.webhooks.register()
     record = desk.simulator.state.callbacks[int(registration.id)]
     desk.simulator.state.callbacks[int(registration.id)] = {**record, "inactiveFlag": True}
-    assert not desk.system.registrations()[0].is_active
-    assert desk.system.register_webhooks().is_active
-    assert desk.system.remove_webhooks() == 1
+    assert not desk.system.webhooks.registrations()[0].is_active
+    assert desk.system.webhooks.register().is_active
+    assert desk.system.webhooks.remove() == 1
     assert desk.simulator.callbacks() == []
 
 
 def test_check_finds_nothing_wrong_then_each_missing_right(desk: Desk) -> None:
-    assert {finding.severity for finding in desk.system.check()} == {Severity.OK}
+    assert {finding.severity for finding in desk.system.line.check()} == {Severity.OK}
     desk.simulator.faults.forbid(path="system/members")
     desk.simulator.faults.forbid(path="system/callbacks")
-    errors = {finding.subject for finding in desk.connected().check() if finding.severity is Severity.ERROR}
+    errors = {finding.subject for finding in desk.connected().line.check() if finding.severity is Severity.ERROR}
     assert errors == {"members", "webhook registrations"}
 
 
 def test_check_sees_a_skewed_clock(desk: Desk) -> None:
     desk.simulator.faults.clock_skew = 300.0
-    errors = {finding.subject for finding in desk.connected().check() if finding.severity is Severity.ERROR}
+    errors = {finding.subject for finding in desk.connected().line.check() if finding.severity is Severity.ERROR}
     assert errors == {"clock"}
 
 
@@ -401,7 +412,7 @@ def test_an_upgrade_of_the_site_is_followed(desk: Desk) -> None:
     ticket = desk.a_ticket()
     now = [0.0]
     system = desk.connected(lambda: now[0])
-    system.read(ticket)
+    system.tickets.read(ticket)
     desk.simulator.change_codebase("v2025_8/")
     now[0] = 61.0
-    assert system.read(ticket).id == ticket
+    assert system.tickets.read(ticket).id == ticket

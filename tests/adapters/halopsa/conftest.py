@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from adapters.halopsa.system import HaloPsa
+from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import Site
 
 
@@ -16,7 +16,7 @@ def site() -> Iterator[Site]:
 
 
 @pytest.fixture
-def system(site: Site) -> Iterator[HaloPsa]:
+def system(site: Site) -> Iterator[TicketSystem]:
     system = site.connected()
     yield system
-    system.close()
+    system.line.close()

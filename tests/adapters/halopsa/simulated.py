@@ -12,9 +12,10 @@ from werkzeug.test import TestResponse
 
 from adapters.halopsa.settings import HaloSettings, WebhookBearer
 from adapters.halopsa.simulator import WEBHOOK_TOKEN, Simulator
-from adapters.halopsa.system import HaloPsa
+from adapters.halopsa.system import connect
 from connector.clock import VirtualClock
 from connector.model import InboundRequest, TicketId
+from connector.systems.contract import TicketSystem
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOMES = ("First Touch", "Tier 3", "Sr IT")
@@ -52,12 +53,12 @@ class Site:
         }
         return HaloSettings(**{**values, **changes})
 
-    def connected(self, homes: tuple[str, ...] = HOMES, **options: Any) -> HaloPsa:
+    def connected(self, homes: tuple[str, ...] = HOMES, **options: Any) -> TicketSystem:
         """A connection. ``options``: settings that differ, and HTTP options."""
         names = HaloSettings.__dataclass_fields__
         changes = {name: options.pop(name) for name in list(options) if name in names}
         http = {"attempts": 1, "read_seconds": 2.0, "calls_per_minute": None, "sleep": self.sleep, **options}
-        return HaloPsa(self.settings(**changes), homes, NoKeys(), self.clock, **http)
+        return connect(self.settings(**changes), homes, NoKeys(), self.clock, **http)
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

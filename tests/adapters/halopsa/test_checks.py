@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from adapters.halopsa.system import HaloPsa
 from connector.model import Finding, Severity
+from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import Site
 
 
-def checked(system: HaloPsa) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in system.check()}
+def checked(system: TicketSystem) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in system.line.check()}
 
 
-def test_a_sound_connection_has_no_problem(site: Site, system: HaloPsa) -> None:
+def test_a_sound_connection_has_no_problem(site: Site, system: TicketSystem) -> None:
     site.a_ticket()
-    found = system.check()
+    found = system.line.check()
     assert {finding.severity for finding in found} == {Severity.OK}
     assert [finding.subject for finding in found][-3:] == ["home 'First Touch'", "home 'Tier 3'", "home 'Sr IT'"]
     assert {call.method for call in site.simulator.calls if call.path != "auth/token"} == {"GET"}
@@ -23,22 +23,22 @@ def test_a_sound_connection_has_no_problem(site: Site, system: HaloPsa) -> None:
 
 def test_wrong_credentials_are_one_problem_that_says_what_to_mend(site: Site) -> None:
     system = site.connected(client_secret="wrong")
-    (finding,) = system.check()
+    (finding,) = system.line.check()
     assert finding.severity is Severity.ERROR
     assert "HALOPSA_CLIENT_SECRET" in finding.message
-    system.close()
+    system.line.close()
 
 
-def test_an_instance_that_cannot_be_reached_is_one_problem(site: Site, system: HaloPsa) -> None:
+def test_an_instance_that_cannot_be_reached_is_one_problem(site: Site, system: TicketSystem) -> None:
     site.faults.outage = True
-    (finding,) = system.check()
+    (finding,) = system.line.check()
     assert (finding.severity, finding.subject) == (Severity.ERROR, "credentials")
 
 
 @pytest.mark.parametrize(("skew", "severity"), [(30.0, Severity.OK), (300.0, Severity.ERROR), (-300.0, Severity.ERROR)])
-def test_clocks_that_differ_are_told(site: Site, system: HaloPsa, skew: float, severity: Severity) -> None:
+def test_clocks_that_differ_are_told(site: Site, system: TicketSystem, skew: float, severity: Severity) -> None:
     site.faults.clock_skew = skew
-    found = {finding.subject: finding for finding in system.check()}
+    found = {finding.subject: finding for finding in system.line.check()}
     assert found["clock"].severity is severity
 
 
@@ -55,7 +55,7 @@ def test_clocks_that_differ_are_told(site: Site, system: HaloPsa, skew: float, s
         ("^Webhook", "webhook registrations"),
     ],
 )
-def test_each_missing_right_is_a_finding_of_its_own(site: Site, system: HaloPsa, path: str, subject: str) -> None:
+def test_each_missing_right_is_a_finding_of_its_own(site: Site, system: TicketSystem, path: str, subject: str) -> None:
     site.a_ticket()
     site.faults.forbid(path=path)
     found = checked(system)
@@ -63,7 +63,7 @@ def test_each_missing_right_is_a_finding_of_its_own(site: Site, system: HaloPsa,
     assert "need" in found[subject].message
 
 
-def test_workdays_are_only_for_comparison(site: Site, system: HaloPsa) -> None:
+def test_workdays_are_only_for_comparison(site: Site, system: TicketSystem) -> None:
     site.faults.forbid(path="^Workday")
     assert checked(system)["workdays"].severity is Severity.WARNING
     site.faults.reset()
@@ -76,10 +76,10 @@ def test_an_agent_of_a_person_is_warned_of(site: Site) -> None:
     site.simulator.add_application("other", "secret", "Bridge", "Ingo Admin", is_api=False)
     system = site.connected(client_id="other", client_secret="secret")
     assert checked(system)["agent"].severity is Severity.WARNING
-    system.close()
+    system.line.close()
 
 
-def test_an_audit_log_that_does_not_come_is_warned_of(site: Site, system: HaloPsa) -> None:
+def test_an_audit_log_that_does_not_come_is_warned_of(site: Site, system: TicketSystem) -> None:
     assert "audit log" not in checked(system)  # no ticket to see it on
     site.a_ticket()
     assert checked(system)["audit log"].severity is Severity.OK
@@ -87,7 +87,7 @@ def test_an_audit_log_that_does_not_come_is_warned_of(site: Site, system: HaloPs
     assert checked(system)["audit log"].severity is Severity.WARNING
 
 
-def test_without_the_outcome_no_note_can_be_written(site: Site, system: HaloPsa) -> None:
+def test_without_the_outcome_no_note_can_be_written(site: Site, system: TicketSystem) -> None:
     del site.simulator.state.outcomes[7]
     assert checked(system)["outcome 7"].severity is Severity.ERROR
 
@@ -105,7 +105,7 @@ def test_without_the_outcome_no_note_can_be_written(site: Site, system: HaloPsa)
     ],
 )
 def test_an_outcome_that_does_more_than_add_a_note_is_warned_of(
-    site: Site, system: HaloPsa, settings: dict[str, Any], words: str
+    site: Site, system: TicketSystem, settings: dict[str, Any], words: str
 ) -> None:
     site.simulator.state.outcomes[7].update(settings)
     finding = checked(system)["outcome 7"]
@@ -118,4 +118,4 @@ def test_a_home_that_does_not_resolve_names_what_is_near(site: Site) -> None:
     finding = checked(system)["home 'First Tuch'"]
     assert finding.severity is Severity.ERROR
     assert "did you mean 'First Touch'" in finding.message
-    system.close()
+    system.line.close()

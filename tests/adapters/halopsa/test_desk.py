@@ -21,21 +21,21 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
         entry = ticket_systems()[desk.system]
         settings = entry.settings_from({**desk.variables(), "PUBLIC_URL": "https://escalator.example.com"})
         system = entry.connect(settings, desk.homes, NoKeys(), clock, attempts=1)
-        system.register_webhooks()
+        system.webhooks.register()
         ticket = desk.open_ticket("VPN drops", client="Globex", urgency=Urgency.HIGH, description="Error 5")
         assert desk.ticket(ticket) == DeskTicket(1, None, "New", StatusGroup.NEW, Urgency.HIGH)
         for group in desk.statuses:
             desk.set_status(ticket, "tess", group)
-            record = system.read(ticket)
+            record = system.tickets.read(ticket)
             assert (record.status.name, record.status.group) == (desk.status_name(group), group)
             assert desk.ticket(ticket).group is group
         for urgency in Urgency:
             desk.set_urgency(ticket, "tess", urgency)
-            priority = system.read(ticket).priority
+            priority = system.tickets.read(ticket).priority
             assert (priority and priority.name, desk.ticket(ticket).urgency) == (desk.priority_name(urgency), urgency)
         for tier, home in enumerate(desk.homes, 1):
             desk.move(ticket, "tess", tier, "sam" if tier == 2 else None)
-            assert (str(system.read(ticket).place), desk.ticket(ticket).tier) == (home, tier)
+            assert (str(system.tickets.read(ticket).place), desk.ticket(ticket).tier) == (home, tier)
         desk.assign(ticket, "irene", "irene")
         assert desk.ticket(ticket).owner == "irene"
         desk.set_status_named(ticket, "irene", "Quality Review")
@@ -45,8 +45,8 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
         desk.note(ticket, "irene", "seen", internal=False)
         desk.time_entry(ticket, "irene", "worked", 5)
         desk.client_writes(ticket, "any news?")
-        system.write_note(ticket, "ESC-1", "ESC-1")
-        entries = system.read(ticket).entries
+        system.tickets.write_note(ticket, "ESC-1", "ESC-1")
+        entries = system.tickets.read(ticket).entries
         assert [(one.text, one.kind, one.visibility, one.author.kind) for one in entries] == [
             ("Error 5", EntryKind.NOTE, Visibility.CLIENT, AuthorKind.CLIENT),
             ("Plan: one\ntwo", EntryKind.NOTE, Visibility.INTERNAL, AuthorKind.AGENT),
@@ -61,15 +61,15 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
         assert [note.is_internal for note in notes] == [False, True, False, True, False, True]
         into = desk.open_ticket("Another")
         desk.merge(ticket, into)
-        assert system.read(ticket).is_escalatable is False
+        assert system.tickets.read(ticket).is_escalatable is False
         desk.delete(into)
-        assert [found.id for found in system.changed_since(START)] == [ticket]
+        assert [found.id for found in system.tickets.changed_since(START)] == [ticket]
         desk.lose_webhooks(lost=True)
         waiting = desk.simulator.pending_callbacks()  # type: ignore[attr-defined]  # of this desk alone
         desk.note(ticket, "tess", "lost")
         assert waiting == desk.simulator.pending_callbacks() > 0  # type: ignore[attr-defined]
         desk.send_webhooks_to("https://escalator.example.com")
-        system.close()
+        system.line.close()
 
 
 def test_the_people_of_the_desk_are_those_that_the_adapter_knows() -> None:
@@ -78,12 +78,16 @@ def test_the_people_of_the_desk_are_those_that_the_adapter_knows() -> None:
         entry = ticket_systems()["halopsa"]
         system = entry.connect(entry.settings_from(desk.variables()), desk.homes, NoKeys(), VirtualClock(START))
         for person, (name, tier) in STAFF.items():
-            member = system.member(desk.member(person))
+            member = system.directory.member(desk.member(person))
             assert (member.name, member.is_active) == (name, True)
-            teams = [n for n, home in enumerate(desk.homes, 1) if member.id in ids(system.people(system.locate(home)))]
+            teams = [
+                n
+                for n, home in enumerate(desk.homes, 1)
+                if member.id in ids(system.directory.people(system.directory.locate(home)))
+            ]
             assert teams == ([tier] if tier else [])
-        assert system.member(desk.member(FORMER)).is_active is False
-        system.close()
+        assert system.directory.member(desk.member(FORMER)).is_active is False
+        system.line.close()
 
 
 def ids(people: list[Person]) -> set[str]:
@@ -97,12 +101,12 @@ def test_webhooks_are_delivered_when_they_are_told_to() -> None:
         entry = ticket_systems()["halopsa"]
         values = {**desk.variables(), "PUBLIC_URL": "https://escalator.example.com"}
         system = entry.connect(entry.settings_from(values), desk.homes, NoKeys(), VirtualClock(START))
-        system.register_webhooks()
+        system.webhooks.register()
         desk.open_ticket("VPN drops")
         assert desk.deliver() == 1
         assert posted == ["https://escalator.example.com/webhooks/halopsa"]
         assert desk.deliver() == 0
-        system.close()
+        system.line.close()
 
 
 def test_a_ticket_that_is_not_there_is_said_so() -> None:

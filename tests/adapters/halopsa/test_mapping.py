@@ -10,7 +10,7 @@ import pytest
 
 from adapters.halopsa.entries import DETAILS, Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
-from adapters.halopsa.mapping import status_group, ticket_record
+from adapters.halopsa.mapping import group_and_why, ticket_record
 from adapters.halopsa.values import first_moment, moment, number, optional_moment, to_wire, whole
 from adapters.halopsa.workdays import workday
 from connector.errors import PayloadError
@@ -158,22 +158,24 @@ def test_every_fixture_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "group"),
+    ("row", "group", "why"),
     [
-        ({"id": 1, "name": "Neu"}, StatusGroup.NEW),
-        ({"id": 2, "name": "Being worked on"}, StatusGroup.WORKING),
-        ({"id": 9, "name": "Done"}, StatusGroup.CLOSED),
-        ({"id": 9, "name": "Resolved"}, StatusGroup.RESOLVED),
-        ({"id": 31, "name": "  ON   hold "}, StatusGroup.WAITING),
-        ({"id": 2, "name": "In Progress", "slaaction": "Hold"}, StatusGroup.WAITING),
-        ({"id": 31, "name": "Whatever", "slaaction": "h"}, StatusGroup.WAITING),
-        ({"id": 31, "name": "Whatever", "slaaction": "R"}, StatusGroup.UNKNOWN),
-        ({"id": 10, "name": "With CAB"}, StatusGroup.UNKNOWN),
-        ({"id": "22", "name": "Plan Made"}, StatusGroup.PLANNED),
+        ({"id": 1, "name": "Neu"}, StatusGroup.NEW, "its number"),
+        ({"id": 2, "name": "Being worked on"}, StatusGroup.WORKING, "its number"),
+        ({"id": 9, "name": "Done"}, StatusGroup.CLOSED, "its number"),
+        ({"id": 9, "name": "Resolved"}, StatusGroup.RESOLVED, "this name"),
+        ({"id": 31, "name": "  ON   hold "}, StatusGroup.WAITING, "this name"),
+        ({"id": 2, "name": "In Progress", "slaaction": "Hold"}, StatusGroup.WAITING, "slaaction)"),
+        ({"id": 31, "name": "Whatever", "slaaction": "h"}, StatusGroup.WAITING, "slaaction)"),
+        ({"id": 31, "name": "Whatever", "slaaction": "R"}, StatusGroup.UNKNOWN, "neither"),
+        ({"id": 10, "name": "With CAB"}, StatusGroup.UNKNOWN, "neither"),
+        ({"id": "22", "name": "Plan Made"}, StatusGroup.PLANNED, "this name"),
     ],
 )
-def test_a_status_means_what_halo_says_and_nothing_that_nobody_can_tell(row: Any, group: StatusGroup) -> None:
-    assert status_group(row) is group
+def test_a_status_means_what_halo_says_and_nothing_that_nobody_can_tell(row: Any, group: StatusGroup, why: str) -> None:
+    found, reason = group_and_why(row)
+    assert found is group
+    assert why in reason
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from adapters.halopsa.registrations import EVENTS
 from adapters.halopsa.settings import WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
-from adapters.halopsa.system import HaloPsa
 from connector.errors import ConfigError, Forbidden, Permanent, SignatureError, Temporary
 from connector.model import InboundRequest
+from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import PUBLIC_URL, Site
 
 URL = f"{PUBLIC_URL}/webhooks/halopsa"
@@ -28,40 +28,40 @@ def events_of(site: Site, webhook: str) -> set[int]:
     return set(numbers)
 
 
-def test_registering_leaves_one_active_webhook_with_all_events_however_often(site: Site, system: HaloPsa) -> None:
-    assert system.registrations() == []
-    first = system.register_webhooks()
-    assert system.register_webhooks() == first
+def test_registering_leaves_one_active_webhook_with_all_events_however_often(site: Site, system: TicketSystem) -> None:
+    assert system.webhooks.registrations() == []
+    first = system.webhooks.register()
+    assert system.webhooks.register() == first
     assert (first.url, first.is_active) == (URL, True)
-    assert system.registrations() == [first]
+    assert system.webhooks.registrations() == [first]
     assert events_of(site, first.id) == set(EVENTS)
 
 
 def test_events_are_found_again_by_name_where_the_list_does_not_tell_whose_they_are(
-    site: Site, system: HaloPsa
+    site: Site, system: TicketSystem
 ) -> None:
     site.faults.notifications_thin = True
-    first = system.register_webhooks()
-    system.register_webhooks()
+    first = system.webhooks.register()
+    system.webhooks.register()
     assert events_of(site, first.id) == set(EVENTS)
 
 
-def test_a_disabled_webhook_is_switched_on_again(site: Site, system: HaloPsa) -> None:
-    first = system.register_webhooks()
+def test_a_disabled_webhook_is_switched_on_again(site: Site, system: TicketSystem) -> None:
+    first = system.webhooks.register()
     site.simulator.state.webhooks[first.id]["disabled"] = True
-    (seen,) = system.registrations()
+    (seen,) = system.webhooks.registrations()
     assert seen.is_active is False
-    assert system.register_webhooks() == first
+    assert system.webhooks.register() == first
 
 
-def test_what_somebody_changed_is_mended_and_surplus_ones_go(site: Site, system: HaloPsa) -> None:
-    kept = system.register_webhooks()
+def test_what_somebody_changed_is_mended_and_surplus_ones_go(site: Site, system: TicketSystem) -> None:
+    kept = system.webhooks.register()
     other = site.call("POST", "Webhook", [{"name": "other", "url": f"{URL}?x=1", "active": True}]).get_json()
     foreign = site.call("POST", "Webhook", [{"name": "foreign", "url": "https://elsewhere.example.com/x"}]).get_json()
     site.call("POST", "Webhook", [{"id": kept.id, "authentication_type": 0, "basic_password": "stolen"}])
     gone = next(number for number, row in site.simulator.state.notifications.items() if row["eventno"] == 76)
     site.call("DELETE", f"Notification/{gone}")
-    mended = system.register_webhooks()
+    mended = system.webhooks.register()
     webhooks = {row["id"]: row for row in site.simulator.webhooks()}
     assert set(webhooks) == {mended.id, foreign["id"]}
     assert mended.id in (kept.id, other["id"])
@@ -69,124 +69,126 @@ def test_what_somebody_changed_is_mended_and_surplus_ones_go(site: Site, system:
     assert events_of(site, mended.id) == set(EVENTS)
 
 
-def test_a_new_secret_is_brought_to_the_instance(site: Site, system: HaloPsa) -> None:
-    first = system.register_webhooks()
+def test_a_new_secret_is_brought_to_the_instance(site: Site, system: TicketSystem) -> None:
+    first = system.webhooks.register()
     rotated = site.connected(proof=WebhookBearer(("fresh", "simulated-webhook-token")))
-    assert rotated.register_webhooks() == first
+    assert rotated.webhooks.register() == first
     (webhook,) = site.simulator.webhooks()
     assert webhook["basic_password"] == "fresh"
-    rotated.close()
+    rotated.line.close()
 
 
-def test_removing_takes_ours_away_and_no_other(site: Site, system: HaloPsa) -> None:
-    system.register_webhooks()
+def test_removing_takes_ours_away_and_no_other(site: Site, system: TicketSystem) -> None:
+    system.webhooks.register()
     site.call("POST", "Webhook", [{"name": "foreign", "url": "https://elsewhere.example.com/x"}])
     site.call("POST", "Webhook", [{"name": "odd", "url": "https://"}])
-    assert system.remove_webhooks() == 1
-    assert system.remove_webhooks() == 0
+    assert system.webhooks.remove() == 1
+    assert system.webhooks.remove() == 0
     assert [row["name"] for row in site.simulator.webhooks()] == ["foreign", "odd"]
     assert site.simulator.state.notifications == {}
 
 
 def test_one_that_somebody_else_deleted_meanwhile_is_gone_all_the_same(
-    site: Site, system: HaloPsa, monkeypatch: pytest.MonkeyPatch
+    site: Site, system: TicketSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = system.register_webhooks()
-    delete = system._client.delete
+    first = system.webhooks.register()
+    client = system.webhooks._client
+    delete = client.delete
 
     def after_somebody_else(path: str, what: str, right: str) -> None:
         site.simulator.state.webhooks.pop(first.id)
         delete(path, what, right)
 
-    monkeypatch.setattr(system._client, "delete", after_somebody_else)
-    assert system.remove_webhooks() == 1
+    monkeypatch.setattr(client, "delete", after_somebody_else)
+    assert system.webhooks.remove() == 1
     assert site.simulator.webhooks() == []
 
 
-def test_one_that_answers_404_and_is_still_there_is_not_taken_for_gone(site: Site, system: HaloPsa) -> None:
-    system.register_webhooks()
+def test_one_that_answers_404_and_is_still_there_is_not_taken_for_gone(site: Site, system: TicketSystem) -> None:
+    system.webhooks.register()
     site.faults.fail_next(1, 404, method="DELETE", path="Webhook/")
     with pytest.raises(Temporary, match="404"):
-        system.remove_webhooks()
+        system.webhooks.remove()
 
 
 def test_without_a_public_address_there_is_nothing_to_register(site: Site) -> None:
     system = site.connected(public_url="")
     with pytest.raises(ConfigError, match="PUBLIC_URL"):
-        system.register_webhooks()
-    system.close()
+        system.webhooks.register()
+    system.line.close()
 
 
-def test_a_right_that_is_missing_is_named(site: Site, system: HaloPsa) -> None:
+def test_a_right_that_is_missing_is_named(site: Site, system: TicketSystem) -> None:
     site.faults.forbid(path="Webhook")
     with pytest.raises(Forbidden, match="administrator access to webhooks"):
-        system.register_webhooks()
+        system.webhooks.register()
 
 
-def test_an_instance_that_does_not_keep_the_address_is_noticed(site: Site, system: HaloPsa) -> None:
+def test_an_instance_that_does_not_keep_the_address_is_noticed(site: Site, system: TicketSystem) -> None:
     body = {"id": "5f0c2f8e-0000-4000-8000-000000000001", "url": "https://elsewhere.example.com", "active": True}
     site.faults.fail_next(1, 201, method="POST", path="Webhook$", body=body)
     with pytest.raises(Permanent, match="not as it was sent"):
-        system.register_webhooks()
+        system.webhooks.register()
 
 
 @pytest.mark.parametrize("proof", PROOFS)
 def test_the_webhooks_of_a_registration_prove_themselves_in_the_configured_way(site: Site, proof: WebhookProof) -> None:
     system = site.connected(proof=proof)
-    system.register_webhooks()
+    system.webhooks.register()
     ticket = site.a_ticket()
     (request,) = site.requests()
-    system.verify(request)
-    assert [notice.ticket for notice in system.parse(request)] == [ticket]
+    system.webhooks.verify(request)
+    assert [notice.ticket for notice in system.webhooks.parse(request)] == [ticket]
     site.faults.callbacks_wrong_proof = True
     site.a_ticket()
     (forged,) = site.requests()
     for bad in (forged, InboundRequest(request.body)):
         with pytest.raises(SignatureError):
-            system.verify(bad)
-    system.close()
+            system.webhooks.verify(bad)
+    system.line.close()
 
 
 @pytest.mark.parametrize("payload", ["full", "small", "event", "custom"])
 @pytest.mark.parametrize("batches", ["none", "array", "object"])
-def test_every_kind_of_payload_leads_to_the_ticket(site: Site, system: HaloPsa, payload: str, batches: str) -> None:
-    system.register_webhooks()
+def test_every_kind_of_payload_leads_to_the_ticket(
+    site: Site, system: TicketSystem, payload: str, batches: str
+) -> None:
+    system.webhooks.register()
     ticket = site.a_ticket()
     site.requests()
     site.faults.payload, site.faults.batches = payload, batches
     site.simulator.set_status(int(ticket), "In Progress", by="Tess Tech")
-    notices = [notice for request in site.requests() for notice in system.parse(request)]
+    notices = [notice for request in site.requests() for notice in system.webhooks.parse(request)]
     assert {notice.ticket for notice in notices} == {ticket}
     assert len(notices) > 1  # one change raises several events
     if payload != "custom":
-        assert {notice.at for notice in notices} == {site.clock.now()}
         assert len({notice.delivery for notice in notices}) == len(notices)
 
 
-def test_a_deletion_is_told(site: Site, system: HaloPsa) -> None:
-    system.register_webhooks()
+def test_a_deletion_is_told(site: Site, system: TicketSystem) -> None:
+    system.webhooks.register()
     ticket = site.a_ticket()
     site.requests()
     site.simulator.delete(int(ticket))
     (request,) = site.requests()
-    assert [(one.ticket, one.is_deletion) for one in system.parse(request)] == [(ticket, True)]
+    assert [notice.ticket for notice in system.webhooks.parse(request)] == [ticket]
 
 
-def test_lost_duplicated_and_reordered_webhooks(site: Site, system: HaloPsa) -> None:
-    system.register_webhooks()
+def test_lost_duplicated_and_reordered_webhooks(site: Site, system: TicketSystem) -> None:
+    system.webhooks.register()
     site.faults.callbacks_lose_next = 1
     site.a_ticket()
     assert site.requests() == []
     site.faults.callbacks_duplicate = 1
     ticket = site.a_ticket()
     first, second = site.requests()
-    assert system.parse(first) == system.parse(second)
+    assert system.webhooks.parse(first) == system.webhooks.parse(second)
     site.faults.callbacks_duplicate_ids = False
     site.a_ticket()
     first, second = site.requests()
-    assert system.parse(first)[0].delivery != system.parse(second)[0].delivery
+    assert system.webhooks.parse(first)[0].delivery != system.webhooks.parse(second)[0].delivery
     site.faults.callbacks_duplicate = 0
     site.faults.callbacks_reorder = True
     later: list[Any] = [site.a_ticket(), site.a_ticket()]
-    assert [system.parse(request)[0].ticket for request in site.requests()] == later[::-1]
+    assert [system.webhooks.parse(request)[0].ticket for request in site.requests()] == later[::-1]
     assert ticket not in later

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.halopsa.client import HaloClient
 from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
-from adapters.halopsa.webhook import MOST_EVENTS, Webhook
+from adapters.halopsa.webhook import MOST_EVENTS, Webhooks
+from connector.clock import SystemClock
 from connector.errors import PayloadError, SignatureError
 from connector.model import InboundRequest, Notice
 from tests.adapters.halopsa.simulated import fixture, fixtures
@@ -22,9 +24,10 @@ SIGNED = WebhookSignature("x-halo-signature", ("a secret, für alle", "older"))
 BODY = b'{"object_id": 5120}'
 
 
-def a_webhook(proof: WebhookProof = BEARER) -> Webhook:
+def a_webhook(proof: WebhookProof = BEARER) -> Webhooks:
     url = "https://halo.example.com"
-    return Webhook(HaloSettings(url, f"{url}/auth", "client", client_secret="secret", proof=proof))
+    settings = HaloSettings(url, f"{url}/auth", "client", client_secret="secret", proof=proof)
+    return Webhooks(HaloClient(settings, SystemClock()), settings)
 
 
 def basic(user: str, password: str) -> dict[str, str]:
@@ -96,8 +99,6 @@ def told(notice: Notice) -> dict[str, Any]:
     return {
         "ticket": notice.ticket,
         "delivery": notice.delivery,
-        "at": notice.at.isoformat() if notice.at else None,
-        "is_deletion": notice.is_deletion,
     }
 
 

@@ -12,9 +12,10 @@ from werkzeug.test import TestResponse
 from adapters.request_tracker.desk import SimulatedDesk, basic
 from adapters.request_tracker.settings import RequestTrackerSettings
 from adapters.request_tracker.simulator import Simulator, password_of
-from adapters.request_tracker.system import RequestTracker
+from adapters.request_tracker.system import connect
 from connector.clock import VirtualClock
 from connector.model import Person, Place, TicketId
+from connector.systems.contract import TicketSystem
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOMES = ("First Touch", "Tier 3", "Sr IT")
@@ -33,7 +34,7 @@ class Site:
         self.faults = simulator.faults
         self.system = self.connect()
 
-    def connect(self, **changes: Any) -> RequestTracker:
+    def connect(self, **changes: Any) -> TicketSystem:
         """A further connection. ``changes``: settings, ``homes``, or options of the HTTP client."""
         names = set(RequestTrackerSettings.__dataclass_fields__)
         settings = {
@@ -48,17 +49,18 @@ class Site:
             "monotonic": lambda: self.clock.now().timestamp(),
             **{name: value for name, value in changes.items() if name not in {*names, "homes"}},
         }
-        return RequestTracker(RequestTrackerSettings(**settings), changes.get("homes", HOMES), self.clock, **options)
+        homes = changes.get("homes", HOMES)
+        return connect(RequestTrackerSettings(**settings), homes, NoKeys(), self.clock, **options)
 
     def ticket(self, summary: str = "VPN drops", **given: Any) -> TicketId:
         """A client's ticket at the first tier, Tess's unless told otherwise."""
         return self.desk.open_ticket(summary, **{"owner": "tess", **given})
 
     def home(self, tier: int) -> Place:
-        return self.system.locate(HOMES[tier - 1])
+        return self.system.directory.locate(HOMES[tier - 1])
 
     def member(self, name: str) -> Person:
-        return self.system.member(name)
+        return self.system.directory.member(name)
 
     def calls(self) -> list[tuple[str, str]]:
         """The calls since this was asked last: method and path."""
@@ -86,6 +88,16 @@ class Site:
         )
 
 
+class NoKeys:
+    """RT has no signing keys."""
+
+    def get(self, reference: str) -> tuple[str, datetime] | None:
+        raise AssertionError(reference)
+
+    def put(self, reference: str, key: str) -> None:
+        raise AssertionError(reference)
+
+
 @contextmanager
 def a_site(**options: Any) -> Iterator[Site]:
     """A site that is served while the block runs."""
@@ -96,4 +108,4 @@ def a_site(**options: Any) -> Iterator[Site]:
         try:
             yield site
         finally:
-            site.system.close()
+            site.system.line.close()

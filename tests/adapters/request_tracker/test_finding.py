@@ -20,18 +20,18 @@ def test_the_connection_keeps_the_contract_and_is_in_the_registry(site: Site) ->
     entry = ticket_systems()["rt"]
     settings = entry.settings_from(site.simulator.environment())
     system: TicketSystem = entry.connect(settings, HOMES, None, site.clock)  # type: ignore[arg-type]  # RT has no keys
-    assert (system.name, system.manages_webhooks, system.can_add_people) == ("rt", False, True)
-    assert system.calls == 0
-    assert system.read(site.ticket()).history_of == frozenset(Aspect)
-    system.close()
+    assert (system.kind, system.manages_webhooks, system.can_add_people) == ("rt", False, True)
+    assert system.line.calls == 0
+    assert system.tickets.read(site.ticket()).history_of == frozenset(Aspect)
+    system.line.close()
 
 
 def test_webhooks_are_installed_by_hand(site: Site) -> None:
-    for call in (site.system.registrations, site.system.register_webhooks, site.system.remove_webhooks):
+    for call in (site.system.webhooks.registrations, site.system.webhooks.register, site.system.webhooks.remove):
         with pytest.raises(Permanent, match="contrib/request-tracker"):
             call()
     with pytest.raises(Permanent, match="no key to fetch"):
-        site.system.learn_key("x")
+        site.system.webhooks.learn_key("x")
 
 
 # Names
@@ -39,27 +39,27 @@ def test_webhooks_are_installed_by_hand(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["Network / Voice", "network  / voice"])
 def test_a_queue_with_a_slash_in_its_name_is_located(site: Site, name: str) -> None:
-    assert str(site.system.locate(name)) == "Network / Voice"
+    assert str(site.system.directory.locate(name)) == "Network / Voice"
 
 
 def test_a_disabled_queue_is_no_home(site: Site) -> None:
     site.simulator.queue("Tier 3").is_disabled = True
     with pytest.raises(UnknownName):
-        site.system.locate("Tier 3")
+        site.system.directory.locate("Tier 3")
 
 
 def test_a_queue_that_may_not_be_seen_is_none(site: Site) -> None:
     site.simulator.revoke(CONNECTOR_GROUP, "SeeQueue")
     site.simulator.grant(CONNECTOR_GROUP, "SeeQueue", queue="Tier 3")
-    assert str(site.system.locate("Tier 3")) == "Tier 3"
+    assert str(site.system.directory.locate("Tier 3")) == "Tier 3"
     with pytest.raises(UnknownName):
-        site.system.locate("First Touch")
+        site.system.directory.locate("First Touch")
 
 
 def test_many_queues_are_listed_over_pages(site: Site) -> None:
     for n in range(150):
         site.simulator.add_queue(f"Project {n}")
-    assert str(site.system.locate("Project 149")) == "Project 149"
+    assert str(site.system.directory.locate("Project 149")) == "Project 149"
     assert [path for _, path in site.calls()].count("queues/all") == 2
 
 
@@ -67,16 +67,16 @@ def test_a_queue_made_later_is_found_after_a_while(site: Site) -> None:
     site.home(1)
     site.simulator.add_queue("New")
     with pytest.raises(UnknownName):
-        site.system.locate("New")
+        site.system.directory.locate("New")
     site.clock.advance(timedelta(seconds=31))
-    assert str(site.system.locate("New")) == "New"
+    assert str(site.system.directory.locate("New")) == "New"
 
 
 def test_two_queues_that_differ_in_case_only_are_told_apart_or_refused(site: Site) -> None:
     site.simulator.add_queue("TIER 3")
     assert str(site.home(2)) == "Tier 3"
     with pytest.raises(UnknownName, match="unambiguous queue"):
-        site.system.locate("tier 3")
+        site.system.directory.locate("tier 3")
 
 
 def test_members_are_found_active_or_not_and_near_names_are_told(site: Site) -> None:
@@ -101,22 +101,32 @@ def test_a_list_of_users_that_is_not_filtered_is_filtered_here(site: Site) -> No
 
 
 def test_priorities_have_names_and_numbers(site: Site) -> None:
-    assert site.system.priority("medium").id == "50"
-    assert site.system.priority("77").name == "Medium"
+    assert site.system.directory.priority("medium").id == "50"
+    assert site.system.directory.priority("77").name == "Medium"
     with pytest.raises(UnknownName, match="did you mean 'High'"):
-        site.system.priority("Hihg")
+        site.system.directory.priority("Hihg")
 
 
 def test_statuses_are_rts_own_or_those_that_a_ticket_is_in(site: Site) -> None:
     place = site.home(1)
-    assert site.system.status_in(place, "Stalled").group is StatusGroup.WAITING
+    assert site.system.directory.status_in(place, "Stalled").group is StatusGroup.WAITING
     with pytest.raises(UnknownName, match="did you mean 'resolved'"):
-        site.system.status_in(place, "resovled")
+        site.system.directory.status_in(place, "resovled")
     site.simulator.state.statuses["default"] += ("parts",)
     with pytest.raises(UnknownName):
-        site.system.status_in(place, "Parts")
+        site.system.directory.status_in(place, "Parts")
     site.desk.set_status_named(site.ticket(), "tess", "parts")
-    assert site.system.status_in(place, "Parts").id == "parts"
+    assert site.system.directory.status_in(place, "Parts").id == "parts"
+
+
+def test_why_a_status_is_in_its_group_is_its_name_or_nothing_that_rt_tells(site: Site) -> None:
+    site.simulator.state.statuses["default"] += ("parts",)
+    site.desk.set_status_named(site.ticket(), "tess", "parts")
+    why = {placed.status.name: placed.why for placed in site.system.directory.statuses(site.home(1))}
+    assert list(why) == ["new", "open", "stalled", "resolved", "rejected", "deleted", "parts"]
+    assert why["stalled"] == "RT's own life cycle has a status of this name"
+    assert why["parts"] == "RT does not tell what a status of a site's own life cycle means"
+    assert "parts" not in {placed.status.name for placed in site.system.directory.statuses(site.home(2))}
 
 
 @pytest.mark.parametrize("odd", ["", "x' OR id > 0 OR Status = 'y", "a\\"])
@@ -124,13 +134,13 @@ def test_what_would_break_a_query_is_no_status(site: Site, odd: str) -> None:
     place = site.home(1)
     site.calls()
     with pytest.raises(UnknownName):
-        site.system.status_in(place, odd)
+        site.system.directory.status_in(place, odd)
     assert site.calls() == []
 
 
 def test_the_present_status_may_stay_on_arrival(site: Site) -> None:
     place = site.home(2)
-    assert site.system.arrival_status(place, site.system.status_in(place, "open")) is None
+    assert site.system.directory.arrival_status(place, site.system.directory.status_in(place, "open")) is None
 
 
 # People
@@ -140,7 +150,7 @@ def test_the_people_of_a_queue_are_its_watchers_with_their_open_tickets(site: Si
     first, second = site.ticket(tier=2, owner="sam"), site.ticket(tier=2, owner="sam")
     site.desk.set_status(site.ticket(tier=2, owner="sam"), "sam", StatusGroup.RESOLVED)
     assert first != second
-    found = site.system.people(site.home(2))
+    found = site.system.directory.people(site.home(2))
     assert [(one.identifier, one.open_tickets) for one in found] == [("maria", 0), ("sam", 2), ("sofia", 0)]
 
 
@@ -151,25 +161,25 @@ def test_people_come_through_groups_of_groups_once_and_without_the_connector(sit
     inner.members.append(("group", outer.id))
     queue = site.simulator.queue("Sr IT")
     queue.admin_cc = [("group", outer.id), ("user", site.simulator.user("irene").id)]
-    found = site.system.people(site.home(3))
+    found = site.system.directory.people(site.home(3))
     assert [one.identifier for one in found] == ["adam", "irene", "maria", "sam", "sofia"]
 
 
 def test_a_queue_without_watchers_has_no_people(site: Site) -> None:
-    assert site.system.people(site.system.locate("Network / Voice")) == []
+    assert site.system.directory.people(site.system.directory.locate("Network / Voice")) == []
 
 
 def test_the_right_to_see_groups_is_named_when_it_is_missing(site: Site) -> None:
     site.simulator.revoke(CONNECTOR_GROUP, "SeeGroup")
     with pytest.raises(Forbidden, match="SeeGroup"):
-        site.system.people(site.home(2))
+        site.system.directory.people(site.home(2))
 
 
 # Searches
 
 
 def found_since(site: Site, moment: datetime) -> set[TicketId]:
-    return {found.id for found in site.system.changed_since(moment)}
+    return {found.id for found in site.system.tickets.changed_since(moment)}
 
 
 def test_changes_of_the_same_second_are_all_found(site: Site) -> None:
@@ -219,7 +229,7 @@ def test_all_tickets_are_found_though_pages_come_back_short(site: Site, late: bo
                 expected.add(TicketId(str(ticket.id)))
     assert len(expected) == 49
     assert found_since(site, NINE) == expected
-    assert {found.id for found in site.system.open_tickets([site.home(1)])} == expected
+    assert {found.id for found in site.system.tickets.open_tickets([site.home(1)])} == expected
 
 
 def test_open_tickets_are_those_that_are_not_over(site: Site) -> None:
@@ -227,9 +237,9 @@ def test_open_tickets_are_those_that_are_not_over(site: Site) -> None:
     site.desk.set_status(waiting, "tess", StatusGroup.WAITING)
     site.desk.set_status(done, "tess", StatusGroup.RESOLVED)
     places = [site.home(1), site.home(3)]
-    assert {found.id for found in site.system.open_tickets(places)} == {new, waiting}
-    assert {found.id for found in site.system.open_tickets([site.home(2)])} == {elsewhere}
-    assert list(site.system.open_tickets([])) == []
+    assert {found.id for found in site.system.tickets.open_tickets(places)} == {new, waiting}
+    assert {found.id for found in site.system.tickets.open_tickets([site.home(2)])} == {elsewhere}
+    assert list(site.system.tickets.open_tickets([])) == []
 
 
 def test_a_ticket_with_an_odd_time_is_looked_at_all_the_same(site: Site) -> None:
@@ -246,7 +256,7 @@ def test_reminders_are_found_by_no_search(site: Site) -> None:
 
 
 def checked(site: Site, **changes: Any) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in site.connect(**changes).check()}
+    return {finding.subject: finding for finding in site.connect(**changes).line.check()}
 
 
 def test_a_sound_connection_has_no_findings_but_good_ones(site: Site) -> None:
@@ -349,7 +359,7 @@ def test_what_is_kept_is_bounded() -> None:
 
 def test_the_budget_and_the_calls_are_told(site: Site) -> None:
     limited = site.connect(calls_per_minute=60.0, burst=10)
-    limited.locate("Tier 3")
-    assert limited.calls == 1
-    assert limited.budget_left == pytest.approx(9.0, abs=1)
-    assert site.system.budget_left is None
+    limited.directory.locate("Tier 3")
+    assert limited.line.calls == 1
+    assert limited.line.budget == pytest.approx(9.0, abs=1)
+    assert site.system.line.budget is None

@@ -26,31 +26,31 @@ from tests.adapters.request_tracker.simulated import MARKER, NOTE, Site
 
 def test_a_ticket_is_read_in_two_calls_once_its_people_are_known(site: Site) -> None:
     ticket = site.ticket(description="It drops every hour")
-    site.system.read(ticket)
+    site.system.tickets.read(ticket)
     site.calls()
-    assert site.system.read(ticket).entries[0].text == "It drops every hour"
+    assert site.system.tickets.read(ticket).entries[0].text == "It drops every hour"
     assert site.calls() == [("GET", f"ticket/{ticket}"), ("GET", f"ticket/{ticket}/history")]
 
 
 def test_only_what_is_new_is_fetched_and_all_of_it_in_one_call(site: Site) -> None:
     ticket = site.ticket(description="It drops every hour")
-    site.system.read(ticket)
+    site.system.tickets.read(ticket)
     for n in range(5):
         site.desk.note(ticket, "tess", f"Step {n}")
     site.calls()
-    record = site.system.read(ticket)
+    record = site.system.tickets.read(ticket)
     assert [entry.text for entry in record.entries[1:]] == [f"Step {n}" for n in range(5)]
     assert [path for _, path in site.calls()].count("attachments") == 1
 
 
 def test_texts_are_kept_up_to_a_bound_and_read_again_beyond_it(site: Site) -> None:
-    site.system._texts._most = 100
+    site.system.tickets._texts._most = 100
     ticket = site.ticket(description="x" * 80)
     site.desk.note(ticket, "tess", "y" * 80)
     for _ in range(2):
-        record = site.system.read(ticket)
+        record = site.system.tickets.read(ticket)
         assert [len(entry.text) for entry in record.entries] == [80, 80]
-    assert site.system._texts._size <= 100
+    assert site.system.tickets._texts._size <= 100
 
 
 def test_a_history_is_read_to_its_beginning_though_pages_come_back_short(site: Site) -> None:
@@ -60,7 +60,7 @@ def test_a_history_is_read_to_its_beginning_though_pages_come_back_short(site: S
         site.desk.note(ticket, "tess", f"Reply {n}", internal=False)
     shown = site.call("escalator", "GET", f"ticket/{ticket}/history", per_page="100", order="DESC", orderby="id")
     assert shown.get_json()["count"] < 100
-    record = site.system.read(ticket)
+    record = site.system.tickets.read(ticket)
     assert [entry.text for entry in record.entries] == ["The first words", *(f"Reply {n}" for n in range(120))]
     assert record.changes[0].what is Aspect.OWNER
 
@@ -69,7 +69,7 @@ def test_what_is_added_while_pages_are_read_is_met_once(site: Site) -> None:
     ticket = site.ticket()
     for n in range(150):
         site.desk.note(ticket, "tess", f"Note {n}")
-    found = site.system.read(ticket).entries
+    found = site.system.tickets.read(ticket).entries
     assert len({entry.id for entry in found}) == len(found) == 150
 
 
@@ -77,20 +77,20 @@ def test_an_empty_history_is_no_history(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(10, 200, path="history$", body={"items": [], "total": None})
     with pytest.raises(Temporary, match="came back empty"):
-        site.system.read(ticket)
+        site.system.tickets.read(ticket)
 
 
 def test_an_imported_ticket_without_a_beginning_is_read_as_far_as_it_goes(site: Site) -> None:
     ticket = site.ticket()
     (created,) = site.simulator.history(int(ticket), "Create")
     created.type = "Import"
-    assert len(site.system.read(ticket).changes) == 1
+    assert len(site.system.tickets.read(ticket).changes) == 1
 
 
 def test_a_merged_ticket_is_not_escalated_and_says_where_it_went(site: Site) -> None:
     ticket, other = site.ticket(), site.ticket()
     site.desk.merge(ticket, other)
-    record = site.system.read(ticket)
+    record = site.system.tickets.read(ticket)
     assert (record.id, record.is_escalatable) == (ticket, False)
     assert record.why_not == f"it was merged into ticket {other}"
 
@@ -100,7 +100,7 @@ def test_the_ticket_that_others_were_merged_into_has_their_entries_and_its_own_c
     site.desk.move(ticket, "tess", 2)
     site.clock.advance(timedelta(minutes=1))
     site.desk.merge(ticket, other)
-    record = site.system.read(other)
+    record = site.system.tickets.read(other)
     assert [entry.text for entry in record.entries] == ["One", "Two"]
     assert record.changes == ()
 
@@ -108,37 +108,37 @@ def test_the_ticket_that_others_were_merged_into_has_their_entries_and_its_own_c
 def test_a_deleted_ticket_is_closed_and_not_escalated(site: Site) -> None:
     ticket = site.ticket()
     site.desk.delete(ticket)
-    record = site.system.read(ticket)
+    record = site.system.tickets.read(ticket)
     assert (record.status.group, record.why_not) == (StatusGroup.CLOSED, "it was deleted")
 
 
 def test_a_ticket_that_is_not_there_is_proven_missing(site: Site) -> None:
     with pytest.raises(NotFound, match="ticket 4711 does not exist"):
-        site.system.read(TicketId("4711"))
+        site.system.tickets.read(TicketId("4711"))
 
 
 @pytest.mark.parametrize("odd", ["", "x", "1 OR id > 0", "../queue/3", "1/history", "٣"])
 def test_what_is_no_number_is_asked_for_nowhere(site: Site, odd: str) -> None:
     with pytest.raises(NotFound):
-        site.system.read(TicketId(odd))
+        site.system.tickets.read(TicketId(odd))
     assert site.calls() == []
 
 
 def test_a_404_that_is_not_rts_own_proves_nothing(site: Site) -> None:
     site.faults.fail_next(1, 404, path="^ticket/", body="<html>Not Found</html>")
     with pytest.raises(Temporary, match="check RT_URL"):
-        site.system.read(TicketId("1"))
+        site.system.tickets.read(TicketId("1"))
 
 
 def test_the_right_to_see_a_ticket_is_named_when_it_is_missing(site: Site) -> None:
     ticket = site.ticket()
     site.simulator.revoke(CONNECTOR_GROUP, "ShowTicket")
     with pytest.raises(Forbidden, match="ShowTicket"):
-        site.system.read(ticket)
+        site.system.tickets.read(ticket)
 
 
 def test_who_asked_and_for_whom_comes_from_the_requestor(site: Site) -> None:
-    record = site.system.read(site.ticket(client="Globex"))
+    record = site.system.tickets.read(site.ticket(client="Globex"))
     assert record.contact == "Connie Client"
     assert record.client is not None
     assert record.client.name == "Globex Ltd"
@@ -146,7 +146,7 @@ def test_who_asked_and_for_whom_comes_from_the_requestor(site: Site) -> None:
 
 def test_a_ticket_without_requestor_has_no_client(site: Site) -> None:
     made = site.call("tess", "POST", "ticket", {"Queue": "First Touch", "Subject": "x"}).get_json()
-    record = site.system.read(TicketId(made["id"]))
+    record = site.system.tickets.read(TicketId(made["id"]))
     assert (record.client, record.contact, record.entries) == (None, "", ())
 
 
@@ -158,7 +158,7 @@ def test_comments_replies_and_work_are_told_apart(site: Site) -> None:
     site.desk.client_writes(ticket, "Thanks")
     found = [
         (entry.kind, entry.author.kind, entry.author.identifier, entry.visibility)
-        for entry in site.system.read(ticket).entries
+        for entry in site.system.tickets.read(ticket).entries
     ]
     assert found == [
         (EntryKind.NOTE, AuthorKind.CLIENT, "", Visibility.CLIENT),
@@ -172,7 +172,7 @@ def test_comments_replies_and_work_are_told_apart(site: Site) -> None:
 def test_work_without_words_is_a_time_entry(site: Site) -> None:
     ticket = site.ticket()
     site.call("tess", "PUT", f"ticket/{ticket}", {"TimeWorked": 5})
-    (entry,) = site.system.read(ticket).entries
+    (entry,) = site.system.tickets.read(ticket).entries
     assert (entry.kind, entry.text, entry.author.identifier) == (EntryKind.TIME_ENTRY, "", "tess")
 
 
@@ -182,14 +182,14 @@ def test_attached_files_are_no_part_of_what_was_written(site: Site) -> None:
     (row,) = site.simulator.history(int(ticket), "Comment")
     attach(site.simulator.state, row, "text/plain", "Plan: nonsense", "router.log")
     attach(site.simulator.state, row, "image/png", "\x89PNG", "screen.png")
-    assert [entry.text for entry in site.system.read(ticket).entries] == ["See the log"]
+    assert [entry.text for entry in site.system.tickets.read(ticket).entries] == ["See the log"]
 
 
 def test_our_notes_and_moves_are_known_as_ours(site: Site) -> None:
     ticket = site.ticket()
-    site.system.write_note(ticket, NOTE, MARKER)
-    site.system.reassign(ticket, Target(site.home(2), site.member("sam")))
-    record = site.system.read(ticket)
+    site.system.tickets.write_note(ticket, NOTE, MARKER)
+    site.system.tickets.reassign(ticket, Target(site.home(2), site.member("sam")))
+    record = site.system.tickets.read(ticket)
     assert [entry.author.kind for entry in record.entries] == [AuthorKind.CONNECTOR]
     assert [(change.what, change.how) for change in record.changes] == [
         (Aspect.OWNER, BY_HISTORY),
@@ -201,9 +201,9 @@ def test_our_notes_and_moves_are_known_as_ours(site: Site) -> None:
 def test_rts_own_reset_of_the_owner_belongs_to_our_move(site: Site) -> None:
     site.simulator.own_at_home_only()
     ticket = site.ticket()
-    record = site.system.reassign(ticket, Target(site.home(2)))
+    record = site.system.tickets.reassign(ticket, Target(site.home(2)))
     assert record.owner is None
-    _, move, reset = site.system.read(ticket).changes
+    _, move, reset = site.system.tickets.read(ticket).changes
     assert (move.how, reset.how, reset.who) == (BY_CONNECTOR, BY_CONNECTOR, "The RT System itself")
 
 
@@ -211,7 +211,7 @@ def test_a_move_by_hand_takes_its_reset_along(site: Site) -> None:
     site.simulator.own_at_home_only()
     ticket = site.ticket()
     site.desk.move(ticket, "tess", 2)
-    assert [change.how for change in site.system.read(ticket).changes] == [BY_HISTORY] * 3
+    assert [change.how for change in site.system.tickets.read(ticket).changes] == [BY_HISTORY] * 3
 
 
 def test_a_queue_that_may_not_be_seen_has_its_number_for_a_name(site: Site) -> None:
@@ -221,7 +221,7 @@ def test_a_queue_that_may_not_be_seen_has_its_number_for_a_name(site: Site) -> N
     for home in ("First Touch", "Tier 3", "Sr IT"):
         site.simulator.grant(CONNECTOR_GROUP, "SeeQueue", queue=home)
     site.desk._put(site.desk._as_admin, ticket, {"Queue": "Secret"})
-    record = site.system.read(ticket)
+    record = site.system.tickets.read(ticket)
     assert str(record.changes[-1].new) == f"queue {hidden.id}"
 
 
@@ -230,25 +230,25 @@ def test_users_whose_name_rt_does_not_show_are_a_matter_for_its_administrator(si
     tess = site.simulator.user("tess").id
     site.faults.fail_next(None, 200, path=f"^user/{tess}$", body={"RealName": "Tess Tech", "Privileged": 1})
     with pytest.raises(PayloadError, match="UserSummaryExtraInfo"):
-        site.system.read(ticket)
+        site.system.tickets.read(ticket)
 
 
 def test_an_answer_that_is_no_record_is_refused(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(1, 200, path=f"^ticket/{ticket}$", body=["a", "list"])
     with pytest.raises(PayloadError, match="not a record"):
-        site.system.read(ticket)
+        site.system.tickets.read(ticket)
 
 
 def test_an_answer_that_is_no_list_is_refused(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(1, 200, path="history$", body={"items": "none"})
     with pytest.raises(PayloadError, match="not a list of records"):
-        site.system.read(ticket)
+        site.system.tickets.read(ticket)
 
 
 def test_a_keep_move_leaves_the_owner_where_they_may_own(site: Site) -> None:
     ticket = site.ticket()
-    record = site.system.reassign(ticket, Target(site.home(2), Ownership.KEEP))
+    record = site.system.tickets.reassign(ticket, Target(site.home(2), Ownership.KEEP))
     assert record.owner is not None
     assert record.owner.identifier == "tess"

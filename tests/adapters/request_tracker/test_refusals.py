@@ -60,12 +60,12 @@ def test_a_proxys_page_instead_of_json_may_pass(site: Site) -> None:
     with pytest.raises(Exception, match="not a list of records"):
         site.home(1)
     site.faults.reset()
-    answered = site.system._client.http.call
+    answered = site.system.tickets._client.http.call
 
     def as_page(*args: Any, **options: Any) -> Answer:
         return Answer(200, {}, b"<html>") if "queues" in args[1] else answered(*args, **options)
 
-    site.system._client.http.call = as_page  # type: ignore[method-assign]  # what no fault can make
+    site.system.tickets._client.http.call = as_page  # type: ignore[method-assign]  # what no fault can make
     with pytest.raises(Temporary, match="but not in JSON"):
         site.home(1)
 
@@ -115,4 +115,4 @@ def test_many_attachments_of_one_note_are_all_looked_through(site: Site) -> None
     for n in range(120):
         attach(site.simulator.state, row, "text/plain", "a file", f"{n}.txt")
     attach(site.simulator.state, row, "text/plain", "What was written")
-    assert [entry.text for entry in site.system.read(ticket).entries] == ["What was written"]
+    assert [entry.text for entry in site.system.tickets.read(ticket).entries] == ["What was written"]

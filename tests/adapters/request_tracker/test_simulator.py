@@ -252,7 +252,7 @@ def test_a_proxy_or_an_outage_is_no_answer_of_rts(site: Site) -> None:
     site.faults.reset()
     site.faults.forbid(path="^queues")
     with pytest.raises(Exception, match="SeeQueue"):
-        site.connect().locate("Tier 3")
+        site.connect().directory.locate("Tier 3")
 
 
 def test_webhooks_get_lost_come_twice_and_are_tried_again(site: Site) -> None:

@@ -10,8 +10,9 @@ import pytest
 from adapters.request_tracker.refusals import ChangedMeanwhile, Refused
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP
 from connector.errors import Forbidden, NotFound, OutcomeUnknown, Permanent, Temporary, VisibleNote
-from connector.model import Ownership, Person, Ref, Status, StatusGroup, Target, TicketId
+from connector.model import AuthorKind, Ownership, Person, Ref, Status, StatusGroup, Target, TicketId
 from tests.adapters.request_tracker.simulated import MARKER, NOTE, Site
+from tests.doubles import our_note
 
 OTHER = "ESC-AAAAAAAAAA-BBBBBBBBBB"
 
@@ -25,7 +26,7 @@ def own_notes(site: Site, ticket: TicketId) -> list[str]:
 
 def test_a_note_is_a_comment_and_nothing_else(site: Site) -> None:
     ticket = site.ticket()
-    site.system.write_note(ticket, NOTE, MARKER)
+    site.system.tickets.write_note(ticket, NOTE, MARKER)
     writes = [(method, path) for method, path in site.calls() if method == "POST"]
     assert writes[-1] == ("POST", f"ticket/{ticket}/comment")
     (row,) = site.simulator.history(int(ticket), "Comment")
@@ -35,7 +36,7 @@ def test_a_note_is_a_comment_and_nothing_else(site: Site) -> None:
 
 def test_the_client_sees_nothing_of_a_note(site: Site) -> None:
     ticket = site.ticket()
-    note = site.system.write_note(ticket, NOTE, MARKER)
+    note = site.system.tickets.write_note(ticket, NOTE, MARKER)
     assert site.call("connie@acme.test", "GET", f"transaction/{note.id}").status_code == 403
     shown = site.call("connie@acme.test", "GET", f"ticket/{ticket}/history", fields="Type").get_json()
     assert "Comment" not in {item["Type"] for item in shown["items"]}
@@ -45,22 +46,22 @@ def test_a_note_that_comes_back_as_a_reply_is_an_alarm(site: Site) -> None:
     ticket = site.ticket()
     site.faults.comments_become_replies = True
     with pytest.raises(VisibleNote, match="ALARM"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 def test_a_note_that_cannot_be_read_again_is_not_repeated_either(site: Site) -> None:
     ticket = site.ticket()
     site.simulator.revoke(CONNECTOR_GROUP, "ShowTicketComments")
     with pytest.raises(VisibleNote, match="ShowTicketComments"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 def test_a_note_that_cannot_be_read_just_now_has_an_unknown_outcome(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(1, 500, path="^transaction/")
     with pytest.raises(OutcomeUnknown, match="could not be read again"):
-        site.system.write_note(ticket, NOTE, MARKER)
-    assert site.system.find_note(ticket, MARKER) is not None
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
+    assert our_note(site.system, ticket, MARKER) is not None
 
 
 @pytest.mark.parametrize(
@@ -70,20 +71,20 @@ def test_what_is_no_transaction_of_a_ticket_leaves_the_outcome_open(site: Site, 
     ticket = site.ticket()
     site.faults.fail_next(1, 200, path="^transaction/", body=body)
     with pytest.raises(OutcomeUnknown):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 def test_an_answer_without_a_location_leaves_the_outcome_open(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(1, 201, path="comment$", body=["Comments added"])
     with pytest.raises(OutcomeUnknown, match="not with what was made"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 def test_a_note_without_its_marker_is_not_written(site: Site) -> None:
     ticket = site.ticket()
     with pytest.raises(Permanent, match="nothing was written"):
-        site.system.write_note(ticket, "ESCALATED", MARKER)
+        site.system.tickets.write_note(ticket, "ESCALATED", MARKER)
     assert own_notes(site, ticket) == []
 
 
@@ -93,9 +94,9 @@ def test_a_note_whose_answer_was_lost_is_found(site: Site, hang: bool) -> None:
     system = site.connect(read_seconds=0.3)
     site.faults.accept_but_never_answer(path="comment$", hang=hang)
     with pytest.raises(OutcomeUnknown):
-        system.write_note(ticket, NOTE, MARKER)
+        system.tickets.write_note(ticket, NOTE, MARKER)
     site.faults.release()
-    assert system.find_note(ticket, MARKER) is not None
+    assert our_note(system, ticket, MARKER) is not None
     assert own_notes(site, ticket) == [NOTE]
 
 
@@ -103,87 +104,82 @@ def test_a_failure_of_rt_leaves_the_outcome_open_too(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(1, 500, path="comment$")
     with pytest.raises(OutcomeUnknown, match="answered 500"):
-        site.system.write_note(ticket, NOTE, MARKER)
-    assert site.system.find_note(ticket, MARKER) is None
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
+    assert our_note(site.system, ticket, MARKER) is None
 
 
 @pytest.mark.parametrize("has_field", [True, False])
-def test_a_note_is_found_by_its_field_or_else_by_its_text(site: Site, has_field: bool) -> None:
+def test_a_note_carries_its_marker_in_its_text_and_where_there_is_one_in_its_field(site: Site, has_field: bool) -> None:
     site.simulator.state.has_note_key = has_field
     ticket = site.ticket()
-    written = site.system.write_note(ticket, NOTE, MARKER)
-    assert site.system.find_note(ticket, MARKER) == written
-    assert site.system.find_note(ticket, OTHER) is None
-
-
-def test_a_note_whose_field_was_never_written_is_found_by_its_text(site: Site) -> None:
-    ticket = site.ticket()
-    written = site.system.write_note(ticket, NOTE, MARKER)
-    site.simulator.state.transactions[int(written.id)].note_key = ""
-    assert site.system.find_note(ticket, MARKER) == written
+    written = site.system.tickets.write_note(ticket, NOTE, MARKER)
+    assert site.simulator.state.transactions[int(written.id)].note_key == (MARKER if has_field else "")
+    assert our_note(site.system, ticket, MARKER) == written
+    assert our_note(site.system, ticket, OTHER) is None
 
 
 def test_what_others_wrote_with_our_marker_is_not_our_note(site: Site) -> None:
     ticket = site.ticket()
     site.desk.note(ticket, "tess", NOTE)
     site.desk.client_writes(ticket, NOTE)
-    assert site.system.find_note(ticket, MARKER) is None
+    written = [entry.author.kind for entry in site.system.tickets.read(ticket).entries if MARKER in entry.text]
+    assert written == [AuthorKind.AGENT, AuthorKind.CLIENT]
 
 
 def test_a_note_is_found_after_its_ticket_was_merged(site: Site) -> None:
     ticket, other = site.ticket(), site.ticket()
-    before = site.system.write_note(ticket, NOTE, MARKER)
+    before = site.system.tickets.write_note(ticket, NOTE, MARKER)
     site.desk.merge(ticket, other)
-    after = site.system.write_note(ticket, NOTE.replace(MARKER, OTHER), OTHER)
-    assert site.system.find_note(ticket, MARKER) == before
-    assert site.system.find_note(ticket, OTHER) == after
+    after = site.system.tickets.write_note(ticket, NOTE.replace(MARKER, OTHER), OTHER)
+    assert our_note(site.system, other, MARKER) == before
+    assert our_note(site.system, other, OTHER) == after
 
 
 def test_many_notes_of_our_own_are_all_looked_through(site: Site) -> None:
     ticket = site.ticket()
     site.simulator.state.has_note_key = False
-    written = site.system.write_note(ticket, NOTE, MARKER)
+    written = site.system.tickets.write_note(ticket, NOTE, MARKER)
     for n in range(130):
         site.call("escalator", "POST", f"ticket/{ticket}/comment", {"Content": f"{n}", "ContentType": "text/plain"})
-    assert site.system.find_note(ticket, MARKER) == written
+    assert our_note(site.system, ticket, MARKER) == written
 
 
 def test_a_message_is_a_reply(site: Site) -> None:
     ticket = site.ticket()
-    site.system.write_message(ticket, f"We are on it.\n{MARKER}", MARKER)
+    site.system.tickets.write_message(ticket, f"We are on it.\n{MARKER}", MARKER)
     (row,) = site.simulator.history(int(ticket), "Correspond")
     assert site.call("connie@acme.test", "GET", f"transaction/{row.id}").status_code == 200
 
 
 def test_a_message_that_comes_back_as_a_comment_was_not_sent(site: Site) -> None:
     ticket = site.ticket()
-    comment = site.system.write_note(ticket, NOTE, MARKER)
+    comment = site.system.tickets.write_note(ticket, NOTE, MARKER)
     shown = site.call("escalator", "GET", f"transaction/{comment.id}").get_json()
     site.faults.fail_next(1, 200, path="^transaction/", body=shown)
     with pytest.raises(Permanent, match="did not come back as a reply"):
-        site.system.write_message(ticket, f"We are on it.\n{OTHER}", OTHER)
+        site.system.tickets.write_message(ticket, f"We are on it.\n{OTHER}", OTHER)
 
 
 def test_a_note_on_a_ticket_that_is_not_there_and_one_without_the_right_are_told_apart(site: Site) -> None:
     ticket = site.ticket()
     with pytest.raises(NotFound):
-        site.system.write_note(TicketId("4711"), NOTE, MARKER)
+        site.system.tickets.write_note(TicketId("4711"), NOTE, MARKER)
     site.simulator.revoke(CONNECTOR_GROUP, "CommentOnTicket", "ModifyTicket")
     with pytest.raises(Forbidden, match="CommentOnTicket"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
     site.simulator.revoke(CONNECTOR_GROUP, "ReplyToTicket")
     with pytest.raises(Forbidden, match="ReplyToTicket"):
-        site.system.write_message(ticket, NOTE, MARKER)
+        site.system.tickets.write_message(ticket, NOTE, MARKER)
     site.simulator.revoke(CONNECTOR_GROUP, "ShowTicket")
     with pytest.raises(Forbidden, match="ShowTicket"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 def test_a_refused_note_that_rights_do_not_explain_stays_refused(site: Site) -> None:
     ticket = site.ticket()
     site.faults.fail_next(1, 400, path="comment$", body={"message": "Nachricht konnte nicht gespeichert werden"})
     with pytest.raises(Refused, match="refused with 400"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 def test_a_refused_note_on_a_ticket_that_cannot_be_read_is_tried_later(site: Site) -> None:
@@ -191,7 +187,7 @@ def test_a_refused_note_on_a_ticket_that_cannot_be_read_is_tried_later(site: Sit
     site.faults.fail_next(1, 400, path="comment$")
     site.faults.fail_next(1, 502, path=f"^ticket/{ticket}$")
     with pytest.raises(Temporary, match="could not be read to see why"):
-        site.system.write_note(ticket, NOTE, MARKER)
+        site.system.tickets.write_note(ticket, NOTE, MARKER)
 
 
 # Moves
@@ -200,9 +196,9 @@ def test_a_refused_note_on_a_ticket_that_cannot_be_read_is_tried_later(site: Sit
 def test_a_move_takes_the_queue_first_and_then_the_owner(site: Site) -> None:
     site.simulator.own_at_home_only()
     ticket = site.ticket()
-    target = Target(site.home(2), site.member("sam"), site.system.status_in(site.home(2), "open"))
+    target = Target(site.home(2), site.member("sam"), site.system.directory.status_in(site.home(2), "open"))
     site.calls()
-    record = site.system.reassign(ticket, target)
+    record = site.system.tickets.reassign(ticket, target)
     assert (str(record.place), record.owner and record.owner.identifier, record.status.name) == (
         "Tier 3",
         "sam",
@@ -224,28 +220,28 @@ def test_a_ticket_without_an_owner_needs_no_second_write_where_rt_took_the_owner
     site.simulator.own_at_home_only()
     ticket, target = site.ticket(), Target(site.home(2), Ownership.NOBODY)
     site.calls()
-    assert site.system.reassign(ticket, target).owner is None
+    assert site.system.tickets.reassign(ticket, target).owner is None
     assert [method for method, _ in site.calls()] == ["GET", "PUT", "GET"]
 
 
 def test_an_owner_who_may_own_everywhere_is_taken_off(site: Site) -> None:
     ticket = site.ticket()
-    assert site.system.reassign(ticket, Target(site.home(2), Ownership.NOBODY)).owner is None
+    assert site.system.tickets.reassign(ticket, Target(site.home(2), Ownership.NOBODY)).owner is None
     assert site.desk.ticket(ticket).owner is None
 
 
 def test_what_is_in_place_is_not_written_again(site: Site) -> None:
     ticket = site.ticket()
-    target = Target(site.home(2), site.member("sam"), priority=site.system.priority("100"))
-    site.system.reassign(ticket, target)
+    target = Target(site.home(2), site.member("sam"), priority=site.system.directory.priority("100"))
+    site.system.tickets.reassign(ticket, target)
     site.calls()
-    site.system.reassign(ticket, target)
+    site.system.tickets.reassign(ticket, target)
     assert [method for method, _ in site.calls()] == ["GET"]
 
 
 def test_a_priority_is_set_by_its_number(site: Site) -> None:
     ticket = site.ticket()
-    record = site.system.reassign(ticket, Target(priority=Ref("75", "Medium")))
+    record = site.system.tickets.reassign(ticket, Target(priority=Ref("75", "Medium")))
     assert record.priority is not None
     assert record.priority.id == "75"
 
@@ -254,7 +250,7 @@ def test_an_owner_who_may_not_own_there_is_told_with_the_right(site: Site) -> No
     site.simulator.own_at_home_only()
     ticket = site.ticket()
     with pytest.raises(Forbidden, match="'tess' needs the right OwnTicket in the queue 'Tier 3'"):
-        site.system.reassign(ticket, Target(site.home(2), site.member("tess")))
+        site.system.tickets.reassign(ticket, Target(site.home(2), site.member("tess")))
     assert site.desk.ticket(ticket).tier == 2
 
 
@@ -268,7 +264,7 @@ def test_a_refused_move_names_the_right_in_any_language(site: Site, right: str, 
     site.simulator.revoke(CONNECTOR_GROUP, right)
     site.simulator.state.grants = {grant for grant in site.simulator.state.grants if grant[0] != "Everyone"}
     with pytest.raises(Forbidden, match=named):
-        site.system.reassign(ticket, Target(place))
+        site.system.tickets.reassign(ticket, Target(place))
     assert site.desk.ticket(ticket).tier == 1
 
 
@@ -277,34 +273,34 @@ def test_a_move_that_no_right_explains_may_be_one_between_life_cycles(site: Site
     site.simulator.state.statuses["projects"] = ("planned", "done")
     site.simulator.add_queue("Projects", life_cycle="projects")
     with pytest.raises(Forbidden, match="life cycles"):
-        site.system.reassign(ticket, Target(site.system.locate("Projects")))
+        site.system.tickets.reassign(ticket, Target(site.system.directory.locate("Projects")))
 
 
 def test_an_owner_that_may_not_be_taken_off_is_told(site: Site) -> None:
     ticket = site.ticket()
     site.simulator.revoke(CONNECTOR_GROUP, "ReassignTicket")
     with pytest.raises(Forbidden, match="ReassignTicket"):
-        site.system.reassign(ticket, Target(owner=Ownership.NOBODY))
+        site.system.tickets.reassign(ticket, Target(owner=Ownership.NOBODY))
 
 
 def test_a_status_that_rt_does_not_set_is_told(site: Site) -> None:
     ticket = site.ticket()
     with pytest.raises(Permanent, match="did not set the status 'nonsense'"):
-        site.system.reassign(ticket, Target(status=Status("nonsense", "nonsense", StatusGroup.UNKNOWN)))
+        site.system.tickets.reassign(ticket, Target(status=Status("nonsense", "nonsense", StatusGroup.UNKNOWN)))
 
 
 def test_a_merged_ticket_is_not_moved_under_its_old_number(site: Site) -> None:
     ticket, other = site.ticket(), site.ticket()
     site.desk.merge(ticket, other)
     with pytest.raises(Permanent, match="nothing was reassigned"):
-        site.system.reassign(ticket, Target(site.home(2)))
+        site.system.tickets.reassign(ticket, Target(site.home(2)))
     assert site.desk.ticket(other).tier == 1
 
 
 def test_nobody_gets_a_ticket_who_has_left(site: Site) -> None:
     ticket, gone = site.ticket(), site.member("gone")
     with pytest.raises(Permanent, match="disabled"):
-        site.system.reassign(ticket, Target(site.home(2), gone))
+        site.system.tickets.reassign(ticket, Target(site.home(2), gone))
     assert site.desk.ticket(ticket).tier == 1
 
 
@@ -316,24 +312,24 @@ def test_what_another_hand_changed_meanwhile_is_not_written_over(site: Site) -> 
     assert site.call("escalator", "PUT", f"ticket/{ticket}", {"Queue": "Tier 3"}, headers).status_code == 412
     site.faults.fail_next(1, 412, method="PUT")
     with pytest.raises(ChangedMeanwhile):
-        site.system.reassign(ticket, target)
+        site.system.tickets.reassign(ticket, target)
 
 
 def test_a_scrip_that_puts_a_ticket_back_is_seen(site: Site) -> None:
     ticket, target = site.ticket(), Target(site.home(2), Ownership.NOBODY)
     site.faults.scrip_reverts = frozenset({"Queue"})
-    assert str(site.system.reassign(ticket, target).place) == "First Touch"
-    assert [str(change.new) for change in site.system.read(ticket).changes[1:]] == ["Tier 3", "First Touch"]
+    assert str(site.system.tickets.reassign(ticket, target).place) == "First Touch"
+    assert [str(change.new) for change in site.system.tickets.read(ticket).changes[1:]] == ["Tier 3", "First Touch"]
     site.faults.scrip_times = 0
-    assert str(site.system.reassign(ticket, target).place) == "Tier 3"
+    assert str(site.system.tickets.reassign(ticket, target).place) == "Tier 3"
 
 
 @pytest.mark.parametrize("field", ["Owner", "Status"])
 def test_a_scrip_that_puts_an_owner_or_a_status_back_is_seen(site: Site, field: str) -> None:
     ticket = site.ticket()
     site.faults.scrip_reverts = frozenset({field})
-    status = site.system.status_in(site.home(1), "stalled")
-    record = site.system.reassign(ticket, Target(owner=site.member("tom"), status=status))
+    status = site.system.directory.status_in(site.home(1), "stalled")
+    record = site.system.tickets.reassign(ticket, Target(owner=site.member("tom"), status=status))
     assert record.owner is not None
     found = {"Owner": record.owner.identifier == "tess", "Status": record.status.name == "new"}
     assert found == {name: name == field for name in found}
@@ -344,24 +340,25 @@ def test_a_move_whose_answer_was_lost_is_known_by_what_is_there(site: Site, lost
     ticket, target = site.ticket(), Target(site.home(2))
     getattr(site.faults, lost)(method="PUT")
     if lost == "accept_but_never_answer":
-        assert str(site.system.reassign(ticket, target).place) == "Tier 3"
+        assert str(site.system.tickets.reassign(ticket, target).place) == "Tier 3"
     else:
         with pytest.raises(OutcomeUnknown):
-            site.system.reassign(ticket, target)
+            site.system.tickets.reassign(ticket, target)
 
 
 def test_a_move_whose_outcome_cannot_be_seen_stays_unknown(site: Site) -> None:
     ticket, target = site.ticket(), Target(site.home(2))
     site.faults.accept_but_never_answer(method="PUT")
-    original: Callable[[TicketId], Any] = site.system._moves._read
+    moves = site.system.tickets._moves
+    original: Callable[[TicketId], Any] = moves._read
     reads = iter([original])
 
     def read(ticket_id: TicketId) -> Any:
         return next(reads, _unreadable)(ticket_id)
 
-    site.system._moves._read = read
+    moves._read = read
     with pytest.raises(OutcomeUnknown):
-        site.system.reassign(ticket, target)
+        site.system.tickets.reassign(ticket, target)
 
 
 def _unreadable(ticket_id: TicketId) -> Any:
@@ -376,34 +373,34 @@ def test_people_are_added_to_those_who_are_there(site: Site) -> None:
     crew = site.simulator.group("Tier 3 crew")
     site.call("tess", "PUT", f"ticket/{ticket}", {"AdminCc": ["tom", str(crew.id)]})
     irene, adam = site.member("irene"), site.member("adam")
-    assert site.system.add_people(ticket, [irene, adam]) == (irene, adam)
+    assert site.system.tickets.add_people(ticket, [irene, adam]) == (irene, adam)
     names = {site.simulator.actions.name_of(one) for one in site.simulator.ticket(int(ticket)).admin_cc}
     assert names == {"tom", "Tier 3 crew", "irene", "adam"}
     site.calls()
-    assert site.system.add_people(ticket, [irene]) == (irene,)
+    assert site.system.tickets.add_people(ticket, [irene]) == (irene,)
     assert [method for method, _ in site.calls()] == ["GET"]
 
 
 def test_who_came_on_meanwhile_is_not_lost(site: Site) -> None:
     ticket, irene = site.ticket(), site.member("irene")
     site.faults.fail_next(2, 412, method="PUT")
-    assert site.system.add_people(ticket, [irene]) == (irene,)
+    assert site.system.tickets.add_people(ticket, [irene]) == (irene,)
     site.faults.fail_next(3, 412, method="PUT")
     with pytest.raises(ChangedMeanwhile):
-        site.system.add_people(ticket, [site.member("adam")])
+        site.system.tickets.add_people(ticket, [site.member("adam")])
 
 
 def test_people_that_rt_does_not_add_are_told_with_the_right(site: Site) -> None:
     ticket, irene = site.ticket(), site.member("irene")
     site.simulator.revoke(CONNECTOR_GROUP, "ModifyTicket")
     with pytest.raises(Forbidden, match="ModifyTicket"):
-        site.system.add_people(ticket, [irene])
+        site.system.tickets.add_people(ticket, [irene])
 
 
 def test_people_whose_answer_was_lost_are_known_by_who_is_there(site: Site) -> None:
     ticket, irene = site.ticket(), site.member("irene")
     site.faults.accept_but_never_answer(method="PUT")
-    assert site.system.add_people(ticket, [irene]) == (irene,)
+    assert site.system.tickets.add_people(ticket, [irene]) == (irene,)
     site.faults.drop_before_performing(method="PUT")
     with pytest.raises(OutcomeUnknown):
-        site.system.add_people(ticket, [Person("22", "adam", "Adam Account")])
+        site.system.tickets.add_people(ticket, [Person("22", "adam", "Adam Account")])

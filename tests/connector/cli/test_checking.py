@@ -16,6 +16,7 @@ from connector.policy.policy import FinalEscalation, Policy
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from tests.connector.web.fakes import FakeSystem
+from tests.doubles import a_system
 
 HOMES = ("Desk", "Tier 3", "Sr IT")
 
@@ -37,7 +38,12 @@ def settings(policy: Policy | None = None, **changes) -> Settings:
 
 
 def found(system, policy=None, **changes) -> dict[str, Finding]:
-    return {finding.subject: finding for finding in of_system(system, settings(policy, **changes))}
+    return {
+        finding.subject: finding
+        for finding in of_system(
+            a_system(system, manages_webhooks=system.manages_webhooks), settings(policy, **changes)
+        )
+    }
 
 
 def severity_of(findings: dict[str, Finding], beginning: str) -> Severity:
@@ -128,9 +134,9 @@ def test_a_webhook_that_an_administrator_installs_is_told_and_is_no_error(system
 
 
 def test_an_adapter_that_does_not_say_what_to_install_has_its_readme(system):
-    assert to_install(system) == ""
-    system.manages_webhooks, system.registrations = False, list
-    assert "README" in to_install(system)
+    assert to_install(a_system(system)) == ""
+    system.registrations = list
+    assert "README" in to_install(a_system(system, manages_webhooks=False))
 
 
 def test_without_a_public_address_no_registration_is_asked_for(system):

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from adapters.connectwise import system as connectwise
 from adapters.connectwise.simulator import Simulator
-from adapters.connectwise.system import ConnectWise
+from adapters.connectwise.webhook import Webhooks
 from connector import __version__
 from connector.app import wiring
 from connector.app.serve import Listening
@@ -318,8 +320,11 @@ def test_where_an_administrator_installs_the_sender_the_commands_say_so(connecte
     def installed(self):
         raise Permanent(words)
 
-    monkeypatch.setattr(ConnectWise, "manages_webhooks", False)
-    monkeypatch.setattr(ConnectWise, "registrations", installed)
+    def by_hand(made, **given):
+        return made(**{**given, "manages_webhooks": False})
+
+    monkeypatch.setattr(connectwise, "TicketSystem", partial(by_hand, connectwise.TicketSystem))
+    monkeypatch.setattr(Webhooks, "registrations", installed)
     environ = {**connected, **PUBLIC}
     for command, code in (("status", 0), ("register", 0), ("remove", 0)):
         result = escalator("webhooks", command, **environ)

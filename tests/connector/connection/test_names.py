@@ -10,6 +10,7 @@ from connector.errors import Temporary, UnknownName
 from connector.model import Person
 from connector.policy.policy import FinalEscalation
 from tests.builders import a_policy, a_tier, at
+from tests.doubles import a_system
 
 MARIA = Person("200", "Maria", "Maria Desk")
 GUS = Person("201", "gus", "Gus Gone", is_active=False)
@@ -44,7 +45,7 @@ def system() -> System:
 
 @pytest.fixture
 def staff(system: System, clock: VirtualClock) -> Staff:
-    return Staff(system, clock.now)  # type: ignore[arg-type]  # only its members are asked
+    return Staff(a_system(system), clock.now)
 
 
 def test_a_member_is_asked_for_once_in_a_while_known_or_not(staff, system, clock):

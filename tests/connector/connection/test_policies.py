@@ -15,15 +15,10 @@ from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.policy_log import PolicyLog
 from tests.builders import at
+from tests.doubles import a_system
 
 HOUR = timedelta(hours=1)
 BEFORE, BETWEEN, AFTER = at("09:00"), at("10:30"), at("11:30")
-
-
-class System:
-    """A ticket system of which nothing is asked."""
-
-    name = "psa"
 
 
 def a_document(minutes: float, system: str = "psa", **given: Any) -> dict[str, Any]:
@@ -59,7 +54,7 @@ def bring(log: PolicyLog, clock: VirtualClock) -> Callable[[object], Policy]:
 
 
 def policies(log: PolicyLog | None, present: Policy) -> Policies:
-    return Policies(System(), present, log, lambda: AFTER)  # type: ignore[arg-type]  # nothing is asked of it
+    return Policies(a_system(None), present, log, lambda: AFTER)
 
 
 def minutes_at(found: Policies, began_at: datetime) -> float:

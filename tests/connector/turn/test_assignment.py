@@ -17,6 +17,7 @@ from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from connector.turn.assignment import FRESH, NOBODY_AVAILABLE, Assigner, Assignment
 from tests.builders import SR_IT, TIER_3, a_tier, at
+from tests.doubles import a_system
 
 ANN, BOB, CID = (
     Person(f"{n}", name.lower(), f"{name} Adams", open_tickets=4 - n) for n, name in enumerate(("Ann", "Bob", "Cid"))
@@ -26,8 +27,6 @@ GONE = Person("9", "gus", "Gus Gone", is_active=False, open_tickets=0)
 
 class System:
     """A ticket system of which only the people are asked."""
-
-    name = "psa"
 
     def __init__(self, *people: Person) -> None:
         self.staff: Sequence[Person] = people
@@ -58,12 +57,12 @@ def book(sqlite_url: str, open_store: Callable[..., Store], clock: VirtualClock)
 
 
 def assigner(book: ConnectionBook, *people: Person) -> Assigner:
-    return Assigner(System(*people), book)  # type: ignore[arg-type]  # only the people are asked
+    return Assigner(a_system(System(*people)), book)
 
 
 def test_the_queue_is_nobodys_and_asks_nobody(book):
     chooser = assigner(book)
-    chooser.system.error = Temporary("down")
+    chooser.system.directory.error = Temporary("down")
     assert chooser.choose(a_tier(2), TIER_3) == Assignment(None, "in the queue of Tier 3 / Service Desk Manager", QUEUE)
 
 
@@ -89,7 +88,7 @@ def test_where_nobody_is_available_it_stays_in_the_queue_and_the_note_says_so(bo
 
 def test_a_look_up_that_failed_is_not_nobody(book):
     chooser = assigner(book, ANN)
-    chooser.system.error = Temporary("down")
+    chooser.system.directory.error = Temporary("down")
     with pytest.raises(Temporary):
         chooser.choose(a_tier(2, assign=ROUND_ROBIN), TIER_3)
 
@@ -146,7 +145,7 @@ def test_an_earlier_try_of_the_same_escalation_keeps_whom_it_chose(book):
 
 def test_observing_tells_whose_turn_it_is_and_uses_none_up(book):
     tier = a_tier(2, assign=ROUND_ROBIN)
-    observer = Assigner(System(ANN, BOB), book, keeps_turns=False)  # type: ignore[arg-type]
+    observer = Assigner(a_system(System(ANN, BOB)), book, keeps_turns=False)
     assert [observer.choose(tier, TIER_3).person for _ in range(3)] == [ANN, ANN, ANN]
     assert assigner(book, ANN, BOB).choose(tier, TIER_3).person == ANN
     assert observer.choose(tier, TIER_3).person == BOB

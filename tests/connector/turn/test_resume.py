@@ -49,6 +49,7 @@ from tests.builders import (
 from tests.connector.desk_double import DeskDouble
 from tests.connector.mailboxes import a_held_ticket
 from tests.connector.speech import decided
+from tests.doubles import a_system
 
 MARKS = Marks("key")
 FACTS = {"reason": "Time", "stage": "diagnosis", "from_tier": 1, "from": "First Touch (T1/2)", "to": "Tier 3"}
@@ -87,7 +88,7 @@ class Scene:
     def escalator(self, *, owner_stays: bool = False) -> Escalator:
         connections = Connections(self.mailbox.store)
         connections.ensure("psa", "enforce", "v1")
-        system: Any = self.system
+        system = a_system(self.system)
         assigner = Assigner(system, ConnectionBook(connections, "psa"))
         announcer = Announcer("psa", 1)
         return Escalator(system, self.journal, MARKS, self.policy, assigner, announcer, owner_stays=owner_stays)

@@ -14,6 +14,7 @@ from connector.store.mailbox import Mailbox
 from connector.web.app import create_app
 from connector.web.deps import Deps, Facts
 from tests.connector.web.fakes import FakeSystem
+from tests.doubles import a_system
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Desk:
 
     def deps(self, **changes) -> Deps:
         parts = {
-            "systems": {"psa": self.system},
+            "systems": {"psa": a_system(self.system, settle_seconds=5.0)},
             "mailbox": self.mailbox,
             "deliver": self.mailbox.deliver,
             "facts": Facts(version="1.2.3", mode="observe"),

@@ -28,15 +28,8 @@ KEY = "https://psa.example/key/1"
 class FakeSystem:
     """Webhooks are ``{"tickets": [...], "delivery": "..."}``, signed with ``x-sign: good``."""
 
-    name = "psa"
-    manages_webhooks = True
-    can_add_people = False
-    manages_webhooks = True
-    can_add_people = True
-    settle_seconds = 5.0
-    note_limit = 4000
-
     def __init__(self) -> None:
+        self.manages_webhooks = True
         self.requests: list[InboundRequest] = []
         self.places = {home: Place((Ref(home, home),)) for home in ("Desk", "Tier 3", "Sr IT")}
         self.statuses = {"Waiting": Status("1", "Waiting", StatusGroup.WAITING)}
@@ -83,16 +76,19 @@ class FakeSystem:
             raise Permanent("install the rule 'Tell the connector' at the site")
         return self.own_registrations
 
-    def register_webhooks(self) -> Registration:
+    def register(self) -> Registration:
         self.own_registrations = [Registration("1", "https://me.example/webhooks/psa", is_active=True)]
         return self.own_registrations[0]
 
-    def remove_webhooks(self) -> int:
+    def remove(self) -> int:
         count, self.own_registrations = len(self.own_registrations), []
         return count
 
     def check(self) -> list[Finding]:
         return [Finding(Severity.OK, "site", "answers")]
+
+    calls = 0
+    budget = None
 
     def close(self) -> None:
         self.is_closed = True

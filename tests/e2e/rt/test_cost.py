@@ -69,7 +69,7 @@ class Ours:
         self.worker().run_until_idle()
 
     def close(self) -> None:
-        self.system.close()
+        self.system.line.close()
         self.store.close()
 
 

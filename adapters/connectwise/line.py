@@ -1,4 +1,4 @@
-"""What ``escalator check`` asks a ConnectWise site: reads only, and every problem becomes a finding."""
+"""The way to one site, and what ``escalator check`` asks it: reads only, and every problem becomes a finding."""
 
 from __future__ import annotations
 
@@ -7,35 +7,41 @@ from collections.abc import Callable, Sequence
 from adapters.connectwise.callbacks import Callbacks
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.places import Places
 from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import PATH, RIGHT
-from adapters.findings import clock_finding
+from adapters.line import HttpLine, clock_finding
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
 
-def findings(
-    client: ConnectWiseClient,
-    directory: Directory,
-    callbacks: Callbacks,
-    places: Places,
-    homes: Sequence[str],
-) -> list[Finding]:
-    """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
-    reach = _reachability(client)
-    if any(finding.severity is Severity.ERROR for finding in reach):
-        return reach
-    found = [
-        *reach,
-        _asked("tickets", lambda: _first(client), "tickets can be read"),
-        _asked("members", lambda: f"{len(directory.members())} members can be read"),
-        _asked("boards", lambda: f"{len(directory.boards())} active service boards can be read"),
-        _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
-        _asked("webhook registrations", callbacks.list_readable, "webhook registrations can be read"),
-        _people(client),
-    ]
-    return [*found, *(_home(places, home) for home in dict.fromkeys(homes))]
+class Line(HttpLine):
+    """The way to one site. ``homes``: the configured homes there."""
+
+    def __init__(
+        self, client: ConnectWiseClient, directory: Directory, callbacks: Callbacks, homes: Sequence[str]
+    ) -> None:
+        super().__init__(client.http)
+        self._client = client
+        self._directory = directory
+        self._callbacks = callbacks
+        self._homes = tuple(homes)
+
+    def check(self) -> list[Finding]:
+        """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
+        reach = _reachability(self._client)
+        if any(finding.severity is Severity.ERROR for finding in reach):
+            return reach
+        directory = self._directory
+        found = [
+            *reach,
+            _asked("tickets", lambda: _first(self._client), "tickets can be read"),
+            _asked("members", lambda: f"{len(directory.members())} members can be read"),
+            _asked("boards", lambda: f"{len(directory.boards())} active service boards can be read"),
+            _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
+            _asked("webhook registrations", self._callbacks.list_readable, "webhook registrations can be read"),
+            _people(self._client),
+        ]
+        return [*found, *(_home(directory, home) for home in dict.fromkeys(self._homes))]
 
 
 def _reachability(client: ConnectWiseClient) -> list[Finding]:
@@ -65,9 +71,11 @@ def _people(client: ConnectWiseClient) -> Finding:
     return Finding(Severity.WARNING, found.subject, f"{found.message}. Only FINAL_ADD_PEOPLE needs it")
 
 
-def _home(places: Places, home: str) -> Finding:
+def _home(directory: Directory, home: str) -> Finding:
     def read() -> None:
-        places.readable(places.locate(home))
+        board = directory.locate(home).path[0]
+        directory.board_statuses(board.id)
+        directory.teams(board.id)
 
     return _asked(f"home {home!r}", read, "its statuses and teams can be read")
 

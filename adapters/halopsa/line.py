@@ -1,48 +1,54 @@
-"""What ``escalator check`` asks a Halo instance: reads only, and every problem becomes a finding."""
+"""The way to one instance, and what ``escalator check`` asks it: reads only, and every problem becomes a finding."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from adapters.findings import clock_finding
 from adapters.halopsa.client import HaloClient, records
-from adapters.halopsa.directory import SETUP_READ, Directory
+from adapters.halopsa.directory import SETUP_READ, TICKETS_READ, Directory
 from adapters.halopsa.mapping import NOBODY
 from adapters.halopsa.notes import OUTCOME
-from adapters.halopsa.places import TICKETS_READ, Places
 from adapters.halopsa.refusals import NotThere, Refused, token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.values import number, optional_whole, text
 from adapters.halopsa.workdays import Workday, workday
+from adapters.line import HttpLine, clock_finding
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
 
-def findings(
-    client: HaloClient,
-    directory: Directory,
-    registrations: Registrations,
-    places: Places,
-    homes: Sequence[str],
-) -> list[Finding]:
-    """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
-    reach = _reachability(client)
-    if any(finding.severity is Severity.ERROR for finding in reach):
-        return reach
-    found = [
-        *reach,
-        *_ourselves(directory),
-        *_tickets(client),
-        _asked("agents", lambda: f"{len(directory.agents())} agents can be read"),
-        _asked("teams", lambda: f"{len(directory.teams())} teams can be read"),
-        _asked("statuses", lambda: f"{len(directory.statuses())} ticket statuses can be read"),
-        _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
-        *_outcome(client),
-        _asked("webhook registrations", registrations.list_readable, "webhook registrations can be read"),
-        *_workdays(client),
-    ]
-    return [*found, *(_home(directory, places, home) for home in dict.fromkeys(homes))]
+class Line(HttpLine):
+    """The way to one instance. ``homes``: the configured homes there."""
+
+    def __init__(
+        self, client: HaloClient, directory: Directory, registrations: Registrations, homes: Sequence[str]
+    ) -> None:
+        super().__init__(client.http)
+        self._client = client
+        self._directory = directory
+        self._registrations = registrations
+        self._homes = tuple(homes)
+
+    def check(self) -> list[Finding]:
+        """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
+        reach = _reachability(self._client)
+        if any(finding.severity is Severity.ERROR for finding in reach):
+            return reach
+        directory = self._directory
+        found = [
+            *reach,
+            *_ourselves(directory),
+            *_tickets(self._client),
+            _asked("agents", lambda: f"{len(directory.agents())} agents can be read"),
+            _asked("teams", lambda: f"{len(directory.teams())} teams can be read"),
+            _asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
+            _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
+            *_outcome(self._client),
+            _asked("webhook registrations", self._registrations.list_readable, "webhook registrations can be read"),
+            *_workdays(self._client),
+        ]
+        return [*found, *(_home(directory, home) for home in dict.fromkeys(self._homes))]
 
 
 def _reachability(client: HaloClient) -> list[Finding]:
@@ -145,9 +151,9 @@ def _told(found: Workday) -> Finding:
     return Finding(Severity.OK, subject, message)
 
 
-def _home(directory: Directory, places: Places, home: str) -> Finding:
+def _home(directory: Directory, home: str) -> Finding:
     def read() -> str:
-        return f"{len(directory.members(places.locate(home).path[0]))} agents are in that team"
+        return f"{len(directory.members(directory.locate(home).path[0]))} agents are in that team"
 
     return _asked(f"home {home!r}", read)
 

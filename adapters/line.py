@@ -1,10 +1,32 @@
-"""What ``escalator check`` finds the same way on every system."""
+"""The line of the contract, as far as it is the same on every system that is asked by HTTP."""
 
 from __future__ import annotations
 
+from adapters.http import HttpClient
 from connector.model import Finding, Severity
 
 MOST_SKEW_SECONDS = 120.0
+
+
+class HttpLine:
+    """What a line through one HTTP client tells of itself; the adapter adds ``check``."""
+
+    def __init__(self, http: HttpClient) -> None:
+        self._http = http
+
+    @property
+    def calls(self) -> int:
+        """See the contract."""
+        return self._http.calls
+
+    @property
+    def budget(self) -> float | None:
+        """See the contract."""
+        return self._http.budget.left
+
+    def close(self) -> None:
+        """See the contract."""
+        self._http.close()
 
 
 def clock_finding(skew: float | None, site: str) -> Finding:

@@ -1,4 +1,4 @@
-"""What ``escalator check`` asks RT: reads only, and every problem becomes a finding.
+"""The way to one RT, and what ``escalator check`` asks it: reads only, and every problem becomes a finding.
 
 RT's API has no list of rights. What it offers at a queue or ticket (its links) tells SeeQueue, ShowTicket,
 CreateTicket, ModifyTicket and CommentOnTicket; who may own where, and ReassignTicket, only a move can tell.
@@ -11,11 +11,10 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from adapters.findings import clock_finding
+from adapters.line import HttpLine, clock_finding
 from adapters.request_tracker.client import RtClient, json_of
-from adapters.request_tracker.directory import NOTE_KEY, Directory, can_do
+from adapters.request_tracker.directory import NOTE_KEY, SHOW_TICKETS, Directory, can_do
 from adapters.request_tracker.mapping import moment, record_id, text, to_query
-from adapters.request_tracker.places import SHOW_TICKETS, Places
 from adapters.request_tracker.settings import RequestTrackerSettings
 from connector.errors import ConnectorError, PayloadError
 from connector.model import Finding, Severity
@@ -23,24 +22,19 @@ from connector.model import Finding, Severity
 _UTC = ZoneInfo("UTC")
 
 
-class Checks:
-    """Asks one RT. ``homes``: the configured homes there."""
+class Line(HttpLine):
+    """The way to one RT. ``homes``: the configured homes there."""
 
     def __init__(
-        self,
-        client: RtClient,
-        directory: Directory,
-        places: Places,
-        settings: RequestTrackerSettings,
-        homes: Sequence[str],
+        self, client: RtClient, directory: Directory, settings: RequestTrackerSettings, homes: Sequence[str]
     ) -> None:
+        super().__init__(client.http)
         self._client = client
         self._directory = directory
-        self._places = places
         self._settings = settings
-        self._homes = homes
+        self._homes = tuple(homes)
 
-    def findings(self) -> list[Finding]:
+    def check(self) -> list[Finding]:
         """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
         reach = self._reachability()
         if any(finding.severity is Severity.ERROR for finding in reach):
@@ -102,7 +96,7 @@ class Checks:
         )
 
     def _home(self, home: str) -> tuple[Severity, str]:
-        queue = self._places.locate(home).path[0]
+        queue = self._directory.locate(home).path[0]
         if not can_do(self._directory.queue_detail(queue.id, 0.0), "create"):
             return Severity.ERROR, "the connector's account needs CreateTicket there, or nothing can be moved to it"
         params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}

@@ -1,0 +1,158 @@
+"""Tickets of one site: read, written on, moved and found. The contract describes the methods.
+
+Reading a ticket takes two calls, a note one, a move one, people one each and two to look. A 404 alone proves
+nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from adapters.connectwise.addresses import ui_url
+from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.directory import Directory
+from adapters.connectwise.mapping import info, label, moment, place_of, record_id, ticket_record, to_wire
+from adapters.connectwise.moves import Moves
+from adapters.connectwise.notes import Notes
+from adapters.connectwise.refusals import NotThere
+from adapters.connectwise.resources import Resources
+from adapters.connectwise.settings import ConnectWiseSettings
+from connector.clock import Clock
+from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
+from connector.model import (
+    ChangedTicket,
+    Entry,
+    NoteRef,
+    Person,
+    Place,
+    Target,
+    TicketId,
+    TicketRecord,
+)
+
+TICKETS_READ = "Service Desk > Service Tickets (Inquire)"
+_TICKET_PAGE = "v4_6_release/services/system_io/Service/fv_sr100_request.rails"
+
+
+class Tickets:
+    """The tickets that the API member may see."""
+
+    def __init__(
+        self, settings: ConnectWiseSettings, client: ConnectWiseClient, directory: Directory, clock: Clock
+    ) -> None:
+        self._clock = clock
+        self._ui = ui_url(settings.url)
+        self._client = client
+        self._directory = directory
+        self._notes = Notes(client, directory, clock)
+        self._resources = Resources(client, self._ticket_data, self._missing)
+        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._missing)
+
+    def read(self, ticket_id: TicketId) -> TicketRecord:
+        """See the contract: the ticket, then its notes and time entries."""
+        data = self._ticket_data(ticket_id)
+        latest = min(moment(info(data).get("lastUpdated"), f"{label(ticket_id)}: _info.lastUpdated"), self._clock.now())
+        try:
+            entries = self._notes.entries(ticket_id, latest)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+        return self._record_of(data, entries)
+
+    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        return self._written(self._notes.write, ticket_id, text, marker)
+
+    def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        return self._written(self._notes.write_message, ticket_id, text, marker)
+
+    def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
+        return self._resources.add(ticket_id, people)
+
+    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+        return self._moves.reassign(ticket_id, target)
+
+    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
+        since = moment.replace(microsecond=0)
+        conditions = f"lastUpdated >= [{to_wire(since)}]"
+        rows = self._list("find the changed tickets", conditions, "id,_info")
+        # The site's own comparison is not relied on.
+        return (found for found in map(self._changed, rows) if found.updated_at >= since)
+
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+        boards = sorted({int(place.path[0].id) for place in places})
+        if not boards:
+            return iter(())
+        conditions = f"closedFlag = False and board/id in ({','.join(map(str, boards))})"
+        rows = self._list("find the open tickets", conditions, "id,_info,board,team")
+        return (self._changed(row) for row in rows if _may_be_at(row, places))
+
+    def _written(
+        self, write: Callable[[TicketId, str], NoteRef], ticket_id: TicketId, text: str, marker: str
+    ) -> NoteRef:
+        if marker not in text:
+            raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
+        try:
+            return write(ticket_id, text)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+
+    def _ticket_data(self, ticket_id: TicketId) -> Any:
+        what = f"read {label(ticket_id)}"
+        try:
+            data = self._client.get(f"service/tickets/{_number(ticket_id)}", what, TICKETS_READ)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+        if not isinstance(data, dict):
+            raise PayloadError(label(ticket_id), "not an object")
+        return data
+
+    def _read_ticket(self, ticket_id: TicketId) -> TicketRecord:
+        return self._record_of(self._ticket_data(ticket_id))
+
+    def _record_of(self, data: Any, entries: Sequence[Entry] = ()) -> TicketRecord:
+        url = f"{self._ui}/{_TICKET_PAGE}?service_recid={data.get('id')}"
+        return ticket_record(data, self._directory.group, self._clock.now(), url, entries)
+
+    def _missing(self, ticket_id: TicketId, error: NotThere) -> AdapterError:
+        """What a 404 on a ticket means: NotFound when the list proves it, else Temporary."""
+        what = f"see whether {label(ticket_id)} exists"
+        try:
+            rows = list(self._list(what, f"id = {_number(ticket_id)}", "id"))
+        except NotThere:
+            return Temporary(
+                f"{label(ticket_id)}: the site answers 404 for everything: an outage, or wrong credentials"
+            )
+        except (AdapterError, PayloadError) as second:
+            return Temporary(f"{error}; whether it exists could not be found out ({second})")
+        if any(row.get("id") == int(ticket_id) for row in rows):
+            return Temporary(f"{error}; yet the site lists it")
+        return NotFound(f"{label(ticket_id)} does not exist, or the API member may not see it")
+
+    def _list(self, what: str, conditions: str, fields: str) -> Iterator[dict[str, Any]]:
+        return self._client.pages("service/tickets", what, TICKETS_READ, conditions, fields)
+
+    def _changed(self, row: dict[str, Any]) -> ChangedTicket:
+        path = label(row.get("id", "?"))
+        try:
+            updated_at = moment(info(row).get("lastUpdated"), path)
+        except PayloadError:
+            # One odd ticket must not hide the others: it is looked at, and its own turn says what is wrong.
+            updated_at = self._clock.now()
+        return ChangedTicket(TicketId(str(record_id(row, path))), updated_at)
+
+
+def _may_be_at(row: dict[str, Any], places: Sequence[Place]) -> bool:
+    """Whether a ticket lies at one of those places, as far as the list tells."""
+    try:
+        here = place_of(row, "ticket")
+    except PayloadError:
+        return True
+    return any(here.is_within(place) for place in places)
+
+
+def _number(ticket_id: TicketId) -> int:
+    """The id as a number: nothing else may get into a path or a condition."""
+    if not (ticket_id.isascii() and ticket_id.isdigit()):
+        raise NotFound(f"{ticket_id!r} is no ticket number")
+    return int(ticket_id)

@@ -1,0 +1,180 @@
+"""Tickets of one instance: read, written on, moved and found. The contract describes the methods.
+
+Reading a ticket takes two calls, a note two (the status is read right before), a move two or three.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from adapters.halopsa.client import HaloClient, records
+from adapters.halopsa.directory import TICKETS_READ, Directory
+from adapters.halopsa.entries import Ourselves, details_of, entries_of
+from adapters.halopsa.history import Reader, aspects_told
+from adapters.halopsa.mapping import place_of, ticket_record, updated_at
+from adapters.halopsa.moves import Moves
+from adapters.halopsa.notes import Notes
+from adapters.halopsa.refusals import NotThere
+from adapters.halopsa.values import Json, label, optional_whole, to_wire, whole
+from connector.clock import Clock
+from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
+from connector.model import (
+    ChangedTicket,
+    NoteRef,
+    Person,
+    Place,
+    Target,
+    TicketId,
+    TicketRecord,
+)
+
+_DETAILS = {"includedetails": "true", "include_auditing": "true", "nocache": "true"}
+
+
+class Tickets:
+    """The tickets that the API application's agent may see. ``sleep`` waits."""
+
+    def __init__(
+        self, url: str, client: HaloClient, directory: Directory, clock: Clock, sleep: Callable[[float], None]
+    ) -> None:
+        self._url = url
+        self._clock = clock
+        self._client = client
+        self._directory = directory
+        self._notes = Notes(client, clock)
+        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._missing, sleep)
+        self._us: Ourselves | None = None
+        self._us_lock = threading.Lock()
+
+    def read(self, ticket_id: TicketId) -> TicketRecord:
+        data = self._ticket_data(ticket_id)
+        try:
+            actions = self._notes.actions(ticket_id)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+        record = self._record_of(data)
+        us, latest = self._ourselves(), self._clock.now()
+        entries = entries_of(actions, ticket_id, self._directory, us, latest)
+        entries += details_of(data, entries, record.entered_at)
+        priorities = [priority.ref for priority in self._directory.priorities()]
+        reader = Reader(ticket_id, self._directory, self._directory.all_statuses(), priorities, us)
+        log = data.get("audit_log")
+        changes = reader.changes(actions, log, record.status, latest)
+        record = self._record_of(data, entries, changes)
+        return replace(record, history_of=aspects_told(data, log, changes))
+
+    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        status = self._status_before(ticket_id, text, marker)
+        try:
+            return self._notes.write_internal(ticket_id, text, status, self._ourselves())
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+
+    def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+        status = self._status_before(ticket_id, text, marker)
+        try:
+            return self._notes.write_for_client(ticket_id, text, status, self._ourselves())
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+
+    def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
+        raise Permanent("HaloPSA has no people beside a ticket's agent that this connector can rely on")
+
+    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+        _number(ticket_id)
+        return self._moves.reassign(ticket_id, target)
+
+    def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
+        since = moment.replace(microsecond=0)
+        params = {"lastupdatefromdate": to_wire(since)}
+        rows = self._client.pages("find the changed tickets", TICKETS_READ, params)
+        # A filter that is misspelt or unknown is ignored there, and everything comes.
+        return (found for found in map(self._changed, rows) if found.updated_at >= since)
+
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+        teams = sorted({place.path[0].id for place in places}, key=int)
+        if not teams:
+            return iter(())
+        params = {"open_only": "true", "team": ",".join(teams)}
+        rows = self._client.pages("find the open tickets", TICKETS_READ, params)
+        return (self._changed(row) for row in rows if self._may_be_at(row, places))
+
+    def _ourselves(self) -> Ourselves:
+        """Who we are in the instance's actions; looked up once."""
+        with self._us_lock:
+            if self._us is None:
+                me = self._directory.me()
+                self._us = Ourselves(me.person.id, me.is_api)
+            return self._us
+
+    def _ticket_data(self, ticket_id: TicketId) -> Json:
+        what = f"read {label(ticket_id)}"
+        try:
+            data = self._client.get(f"Tickets/{_number(ticket_id)}", what, TICKETS_READ, _DETAILS)
+        except NotThere as error:
+            raise self._missing(ticket_id, error) from error
+        if not isinstance(data, dict):
+            raise PayloadError(label(ticket_id), "not an object")
+        if whole(data.get("id"), f"{label(ticket_id)}: id") != int(ticket_id):
+            raise PayloadError(f"{label(ticket_id)}: id", "is another ticket's")
+        return data
+
+    def _read_ticket(self, ticket_id: TicketId) -> TicketRecord:
+        return self._record_of(self._ticket_data(ticket_id))
+
+    def _record_of(self, data: Any, entries: Sequence[Any] = (), changes: Sequence[Any] = ()) -> TicketRecord:
+        url = f"{self._url}/ticket?id={data.get('id')}"
+        return ticket_record(data, self._directory, self._clock.now(), url, entries, changes)
+
+    def _status_before(self, ticket_id: TicketId, text: str, marker: str) -> int:
+        """The status that a ticket has right before a note is written, to be kept by it."""
+        if marker not in text:
+            raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
+        data = self._ticket_data(ticket_id)
+        return whole(data.get("status_id"), f"{label(ticket_id)}: status_id")
+
+    def _missing(self, ticket_id: TicketId, error: NotThere) -> AdapterError:
+        """What a 404 on a ticket means: NotFound when the list, asked for that very id, answers without it."""
+        what = f"see whether {label(ticket_id)} exists"
+        params = {"ticketids": str(_number(ticket_id)), "count": "10"}
+        try:
+            rows = records(self._client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
+            ids = [optional_whole(row.get("id"), what) for row in rows]
+        except NotThere:
+            return Temporary(f"{label(ticket_id)}: the instance answers 404 for everything: an outage, or a wrong URL")
+        except (AdapterError, PayloadError) as second:
+            return Temporary(f"{error}; whether it exists could not be found out ({second})")
+        if int(ticket_id) in ids:
+            return Temporary(f"{error}; yet the instance lists it")
+        return NotFound(f"{label(ticket_id)} does not exist, or the agent of the API application may not see it")
+
+    def _may_be_at(self, row: Json, places: Sequence[Place]) -> bool:
+        """Whether a ticket of a list lies at one of those places, as far as the list tells."""
+        if row.get("team_id") in (None, "") and not row.get("team"):
+            return True
+        try:
+            here = place_of(row, self._directory, "ticket")
+        except PayloadError:
+            return True
+        return any(here.is_within(place) for place in places)
+
+    def _changed(self, row: Json) -> ChangedTicket:
+        path = label(str(row.get("id", "?")))
+        try:
+            at = updated_at(row, path)
+        except PayloadError:
+            at = None
+        # One without a readable date must not hide: it is looked at, and its own turn says what is wrong.
+        number = whole(row.get("id"), f"{path}: id")
+        return ChangedTicket(TicketId(str(number)), at or self._clock.now())
+
+
+def _number(ticket_id: TicketId) -> int:
+    """The id as a number: nothing else may get into a path or a query."""
+    if not (ticket_id.isascii() and ticket_id.isdigit()):
+        raise NotFound(f"{ticket_id!r} is no ticket number")
+    return int(ticket_id)
