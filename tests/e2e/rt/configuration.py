@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.rt.postgres import USER, Cluster
+from tests.postgresql import USER, Cluster
 
 NAME = "rt.test"
 TIME_ZONE = "America/New_York"

@@ -20,7 +20,7 @@ import requests
 from tests.crash.services import a_free_port
 from tests.e2e.rt.configuration import configuration
 from tests.e2e.rt.moved_time import faked_time
-from tests.e2e.rt.postgres import Cluster
+from tests.postgresql import Cluster
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 HERE = Path(__file__).parent

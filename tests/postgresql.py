@@ -1,4 +1,4 @@
-"""A private PostgreSQL server from Debian's package, on a free port of the loopback interface.
+"""A private PostgreSQL server from the programs of this machine, on a free port of the loopback interface.
 
 As root it runs as the user ``postgres``, because PostgreSQL refuses to run as root.
 """
@@ -16,6 +16,15 @@ from tests.crash.services import a_free_port
 USER = "rt"
 # Clients get killed here, the server never: nothing has to reach the disk.
 _OPTIONS = "-c listen_addresses=127.0.0.1 -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+
+
+def programs() -> Path | None:
+    """The folder of PostgreSQL's programs: that of PATH, else the newest of Debian's, which are not on PATH."""
+    on_path = shutil.which("pg_ctl")
+    if on_path:
+        return Path(on_path).resolve().parent
+    debian = Path("/usr/lib/postgresql").glob("*/bin")
+    return max(debian, key=lambda path: int(path.parent.name), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +77,10 @@ class Cluster:
 
 
 def _run(program: str, *arguments: str, check: bool = True) -> int:
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-    command = [str(versions[-1] / program), *arguments]
+    folder = programs()
+    if folder is None:
+        raise RuntimeError("there is no PostgreSQL server on this machine")
+    command = [str(folder / program), *arguments]
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
     # pg_ctl's server would keep a pipe open; and postgres may not look into the folder we are in.
