@@ -150,7 +150,7 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
         facts=Facts(version=__version__, mode=settings.mode),
         metrics=wiring.metrics,
         shared_metrics=shared_metrics,
-        nudge=worker.nudge if worker else _nobody,
+        nudge=worker.nudge if worker else None,
     )
 
     def end() -> None:

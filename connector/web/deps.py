@@ -24,10 +24,6 @@ class Deliver(Protocol):
         ...
 
 
-def _nobody() -> None:
-    """Nudges nobody: the workers are other processes and look by themselves."""
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the status page says of this installation. ``known_systems``: also those that are not connected."""
@@ -39,14 +35,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The web side's surroundings. ``nudge`` wakes a worker in the same process, if there is one."""
+    """The web side's surroundings. ``nudge`` wakes the worker of the same process.
+
+    Where the workers are other processes, they look by themselves.
+    """
 
     systems: Mapping[str, TicketSystem]
     mailbox: Mailbox
     deliver: Deliver
     facts: Facts
     metrics: Metrics = field(default_factory=Metrics)
-    nudge: Callable[[], None] = _nobody
+    nudge: Callable[[], None] | None = None
     most_unverified: int = 1000
     shared_metrics: str = ""
     monotonic: Callable[[], float] = time.monotonic

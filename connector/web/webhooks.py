@@ -122,8 +122,9 @@ class Receiver:
             self._count("irrelevant")
         self._count("duplicate", len(deliveries) - accepted)
         if accepted:
-            self._deps.nudge()
             log.debug("webhook stored", connection=self._system.kind, delivery=deliveries[0].delivery, result=result)
+            if self._deps.nudge is not None:
+                self._deps.nudge()
         return accepted
 
     def _count(self, result: str, times: int = 1) -> None:
@@ -134,9 +135,8 @@ class Receiver:
 def read_body(incoming: Request) -> bytes:
     """The whole body, never more than ``MOST_BYTES`` of it. Raises HttpProblem 413, or 400 when the client hung up."""
     announced = incoming.content_length
-    too_large = HttpProblem(413, "too_large", "The body is too large", f"At most {MOST_BYTES} bytes are accepted.")
     if announced is not None and announced > MOST_BYTES:
-        raise too_large
+        raise _too_large()
     stream = incoming.environ["wsgi.input"]
     if announced is not None:
         body = _read(stream, announced)
@@ -147,8 +147,12 @@ def read_body(incoming: Request) -> bytes:
         return b""
     body = _read(stream, MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise too_large
+        raise _too_large()
     return body
+
+
+def _too_large() -> HttpProblem:
+    return HttpProblem(413, "too_large", "The body is too large", f"At most {MOST_BYTES} bytes are accepted.")
 
 
 def bounded(delivery: str) -> str:
