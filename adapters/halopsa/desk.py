@@ -7,10 +7,10 @@ from typing import Any
 
 from adapters.halopsa.simulation.state import UNASSIGNED
 from adapters.halopsa.simulator import Simulator
-from adapters.halopsa.texts import to_lines
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId
+from connector.reading.html import to_lines
 from connector.systems.desk import CLIENTS, CONTACT, FORMER, STAFF, DeskNote, DeskTicket, Urgency
 
 TEAMS = ("First Touch", "Tier 3", "Sr IT")
@@ -152,7 +152,7 @@ def _note(row: Mapping[str, Any], connector: int) -> DeskNote:
     return DeskNote(
         id=str(row["id"]),
         at=row["actiondatecreated"],
-        text=to_lines(row["_html"]) if row.get("_html") else str(row.get("_text", "")),
+        text=to_lines(row["_html"], parts_paragraphs=False) if row.get("_html") else str(row.get("_text", "")),
         is_internal=row["hiddenfromuser"] is True,
         by_connector=row["who_type"] == 1 and row["actionby_agent_id"] == connector,
     )

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.halopsa.mapping import NOBODY, Names, occurred_at
-from adapters.halopsa.texts import to_lines
 from adapters.halopsa.values import Json, label, number, optional_whole, text, whole
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
+from connector.reading.html import to_lines
 
 BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
 """``who_type``."""
@@ -77,9 +77,12 @@ def details_of(data: Json, entries: Iterable[Entry], entered_at: datetime) -> li
 
 
 def words_of(row: Json) -> str:
-    """What an action says, in lines: by its HTML, because the plain note has lost its line breaks."""
+    """What an action says, in lines: by its HTML, because the plain note has lost its line breaks.
+
+    In Halo's editor each line is a paragraph.
+    """
     markup = text(row.get("note_html"))
-    return to_lines(markup) if markup else text(row.get("note")).strip()
+    return to_lines(markup, parts_paragraphs=False) if markup else text(row.get("note")).strip()
 
 
 def visibility_of(row: Json) -> Visibility:

@@ -12,11 +12,11 @@ from typing import Any
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.entries import Ourselves, visibility_of
 from adapters.halopsa.mapping import occurred_at
-from adapters.halopsa.texts import to_html
 from adapters.halopsa.values import Json, label, optional_whole, text, whole
 from connector.clock import Clock
 from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId, Visibility
+from connector.reading.html import to_html
 
 OUTCOME = 7
 ACTIONS_READ = "read:tickets, and to view tickets of other agents and unassigned ones"

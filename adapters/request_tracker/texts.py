@@ -10,10 +10,10 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from adapters.request_tracker.client import PAGE_SIZE, RtClient
 from adapters.request_tracker.mapping import Json, record_id, text
+from connector.reading.html import to_lines
 
 MOST_CHARACTERS = 20_000_000
 _AT_ONCE = 50
@@ -74,10 +74,10 @@ class Texts:
 
 
 def body_of(parts: Iterable[Json]) -> str:
-    """What was written: the plain text, else the HTML as it is; files that were put along are no part of it."""
+    """What was written: the plain text, else the lines of the HTML; files that were put along are no part of it."""
     written = [part for part in parts if not text(part.get("Filename"))]
-    for kind in ("text/plain", "text/html"):
-        found = [_content(part.get("Content")) for part in written if _kind(part) == kind]
+    for kind, read in (("text/plain", _plain), ("text/html", to_lines)):
+        found = [read(text(part.get("Content"))) for part in written if _kind(part) == kind]
         if found:
             return "\n".join(found)
     return ""
@@ -87,5 +87,5 @@ def _kind(part: Json) -> str:
     return text(part.get("ContentType")).split(";")[0].strip().casefold()
 
 
-def _content(value: Any) -> str:
-    return text(value).replace("\r\n", "\n")
+def _plain(content: str) -> str:
+    return content.replace("\r\n", "\n")

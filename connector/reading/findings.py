@@ -13,8 +13,8 @@ from datetime import datetime
 
 from connector.model import AuthorKind, Entry, TicketRecord, Visibility
 from connector.reading.error_codes import error_spans, errors_in
+from connector.reading.html import to_text
 from connector.reading.own_words import own_lines
-from connector.reading.plain import to_text
 from connector.reading.sections import FREE, SECTIONS, labelled
 
 STEPS, ERRORS, RESEARCH, DISCUSSIONS, PERMISSIONS, NEXT_STEPS = SECTIONS

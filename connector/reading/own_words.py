@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from connector.reading.plain import to_text
+from connector.reading.html import to_text
 
 _FENCES = ("```", "~~~")
 _FORWARDED = re.compile(

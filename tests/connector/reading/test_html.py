@@ -1,0 +1,178 @@
+"""HTML becomes the lines that a person sees: one table for all systems and mail programs."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector.reading.html import to_html, to_lines, to_text, unescaped
+
+PAGES = [
+    ("", ""),
+    ("plain", "plain"),
+    ("a<br>b<br/>c<BR />d", "a\nb\nc\nd"),
+    ("a<br><br><br><br>b", "a\n\nb"),
+    ("  spaced \n out  ", "spaced out"),
+    ("<div>a<div>b</div></div>", "a\nb"),
+    ("<div>one</div>\n<div>two</div>", "one\ntwo"),
+    ("<div>a</div><div>&nbsp;</div><div>b&nbsp;c</div>", "a\n\nb\xa0c"),
+    ("a\u2028b\x85c\x0bd\r\ne", "a b c d e"),
+    # Paragraphs
+    ("<p>a</p><p>b</p>", "a\n\nb"),
+    ("<h3>a</h3>\n\n<p class='x'>b\nc</p> ", "a\n\nb c"),
+    ("<p>&nbsp;</p><p>x</p>", "x"),
+    ("<p>Plan:</p><p>restart the spooler</p>", "Plan:\nrestart the spooler"),
+    ("<p>Plan:</p><p>&nbsp;</p><p>x</p>", "Plan:\n\nx"),
+    ("</blockquote></pre></p></ul></li></code></style>x", "x"),
+    # Words and entities
+    ("<b>Plan:</b> one &amp; two &lt;three&gt;", "Plan: one & two <three>"),
+    ("&amp;lt; &copy=2 &unknown; &#65;&#x42; &", "&lt; &copy=2 &unknown; AB &"),
+    ("press <Enter>, map <H:>, <https://a.example/> <b", "press <Enter>, map <H:>, <https://a.example/> <b"),
+    ("<p>green.<o:p></o:p></p><p><o:p>&nbsp;</o:p></p><st1:place>x</st1:place>", "green.\n\nx"),
+    ("<!DOCTYPE html><?xml version='1'?><![if !mso]>x<![endif]>", "x"),
+    # What is not shown
+    ("<style>p{}</style><script>x()</script>seen<title>no</title>", "seen"),
+    ("<html><head><style>x</style><title>t</title></head><body>x</body></html>", "x"),
+    ("<p>x</p><script>alert(1)<!-- </script> <!-- <p>no</p> -->y", "x\n\ny"),
+    ("x<!-- no end <p>y</p>", "x"),
+    ("x<script>no end <p>y</p>", "x"),
+    # Lists and tables
+    ("<ul><li>one</li><li><p><b>two</b></p></li><li></li></ul>x", "- one\n- two\n\nx"),
+    ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "- a\n- b\n- c"),
+    ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></table>d", "a b\nc\n\nd"),
+    # Quotes
+    ("<blockquote>one<blockquote>two</blockquote></blockquote>three", "> one\n> > two\n\nthree"),
+    ("<blockquote><p>one</p><p>two</p><ul><li>x</li></ul></blockquote>", "> one\n>\n> two\n>\n> - x"),
+    ("<blockquote>a<br><br></blockquote><br>b", "> a\n\nb"),
+    ("<blockquote>" * 7 + "x", "> " * 5 + "x"),
+    ("<blockquote>a\u2028b<pre>c\u2029d</pre></blockquote>", "> a b\n> ```\n> c\n> d\n> ```"),
+    # Code
+    ("use <code>/override none</code> here", "use `/override none` here"),
+    ("<p><code>one<br>two</p><p>three</code></code>", "`one`\n`two`\n\n`three`"),
+    ("<code>one<br></code>two", "`one`\ntwo"),
+    ("<pre>a\n  b\n\n\nc\n</pre>d", "```\na\n  b\n\nc\n```\nd"),
+    ("<p>x</p><pre><code>y</code></pre>", "x\n\n```\ny\n```"),
+    ("<ul><li><pre>a</pre></li></ul>", "```\na\n```"),
+    ("<pre>a<pre>b</pre>c</pre>d", "```\na\nb\nc\n```\nd"),
+    ("<pre>a\n```\nb</pre>c", "````\na\n```\nb\n````\nc"),
+    ("<pre>no end", "```\nno end\n```"),
+    ("<blockquote><pre>a</blockquote>b</pre>c", "> ```\n> a\n\nb\n> ```\nc"),
+    # Links
+    ('<a href="https://kb.example.com/1">https://kb.example.com/1</a>', "https://kb.example.com/1"),
+    ('<a class=x href="https://kb.example.com/?a=1&amp;b">here</a>.', "here (https://kb.example.com/?a=1&b)."),
+    ('<a href="javascript:x()">here</a><a>there</a></a>', "herethere"),
+]
+
+TEXTS = [
+    ("one<br>two\nthree", "one\ntwo\nthree"),
+    ("<div>a</div>\n<div>b</div>\n\nc", "a\nb\n\nc"),
+    ("<blockquote>a<br>b\r\nc</blockquote>d", "> a\n> b\n> c\n\nd"),
+    ("```\ncode\n```<br>after", "```\ncode\n```\nafter"),
+    ("<code>cat\nlog</code>", "`cat`\n`log`"),
+]
+
+
+@pytest.mark.parametrize(("markup", "lines"), PAGES)
+def test_a_page_becomes_the_lines_that_a_person_sees(markup: str, lines: str) -> None:
+    assert to_lines(markup) == lines
+
+
+def test_where_each_line_is_a_paragraph_only_empty_ones_are_gaps() -> None:
+    markup = "<p>a</p><p>b</p><p>&nbsp;</p><ul><li>c</li></ul><p>d</p>"
+    assert to_lines(markup, parts_paragraphs=False) == "a\nb\n\n- c\n\nd"
+
+
+@pytest.mark.parametrize(("text", "lines"), TEXTS)
+def test_a_text_with_some_tags_keeps_its_own_line_ends(text: str, lines: str) -> None:
+    assert to_lines(text, keeps_line_ends=True) == lines
+
+
+@pytest.mark.parametrize(
+    ("stored", "seen"),
+    [
+        ("plain < text > & more", "plain < text > & more"),
+        ("press <Enter> & go", "press <Enter> & go"),
+        ("a &amp; b &#65;&#x42;&nbsp;c &unknown; &copy=2", "a & b AB c &unknown; &copy=2"),
+        ("zero\u200bwidth\u202e", "zerowidth"),
+        ("<div>press <Enter></div>", "press <Enter>"),
+        ("<p>first</p> \n <p>second</p>", "first\n\nsecond"),
+        ("<p>it said <code>404</code>&nbsp;again</p>", "it said `404` again"),
+        ("<p>one<br>two\nthree</p>", "one\ntwo\nthree"),
+        ("<p>a &amp;lt; b</p>", "a &lt; b"),
+    ],
+)
+def test_any_text_is_made_plain_and_taken_for_a_page_only_where_it_is_one(stored: str, seen: str) -> None:
+    assert to_text(stored) == seen
+
+
+def test_lines_become_html_that_shows_them() -> None:
+    assert to_html('a < b & c > "d"\r\ne\rf') == 'a &lt; b &amp; c &gt; "d"<br>e<br>f'
+
+
+def test_a_number_that_is_no_character_stays() -> None:
+    number = f"&#{'9' * 5000};"
+    assert unescaped(number) == number
+
+
+_WORDS = st.text(st.characters(exclude_categories=("C", "Z"), include_characters="<>&;#/"), min_size=1, max_size=20)
+
+
+@given(st.lists(st.lists(_WORDS, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=6))
+def test_a_note_reads_as_it_was_written(lines: list[str]) -> None:
+    assert to_lines(to_html("\n".join(lines))) == "\n".join(lines)
+
+
+_TAGS = ("p", "pre", "code", "li", "ul", "blockquote", "br", "a href='https://a'", "script", "td")
+_PIECES = st.sampled_from(
+    [f"<{tag}>" for tag in _TAGS]
+    + [f"</{tag}>" for tag in _TAGS]
+    + ["<", ">", "<!--", "-->", "<![x", "`", "\n", "&#x41;"]
+)
+
+
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=30).map("".join), st.booleans())
+def test_no_markup_breaks_the_reading(markup: str, keeps: bool) -> None:
+    lines = to_lines(markup, keeps_line_ends=keeps)
+    assert lines == lines.strip("\n")
+    assert "\n\n\n" not in lines
+
+
+@given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=30).map("".join), st.booleans())
+def test_nothing_gets_out_of_a_quote(markup: str, keeps: bool) -> None:
+    inside = markup.replace("blockquote", "div")
+    quoted = to_lines(f"<blockquote>{inside}", keeps_line_ends=keeps)
+    assert all(line.startswith(">") for line in quoted.splitlines())
+
+
+HARD = [
+    *(
+        "<a ",
+        "<a '",
+        "<a x=",
+        "<!--",
+        "<![",
+        "<",
+        "&#",
+        "</",
+        "<br x='",
+        "<br",
+        "<blockquote>x<br>",
+        "<pre>`",
+        "<p>x</p>\n",
+    ),
+    *(
+        "<code>x<br>",
+        "<a href=https://x>x",
+        "<a href=https://x>x</a>",
+        "<a href href ",
+        "<script>",
+        "<script></",
+        "<ul><li>",
+    ),
+]
+
+
+@pytest.mark.parametrize("piece", HARD)
+def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str) -> None:
+    assert len(to_lines(piece * 20_000)) <= 15 * len(piece) * 20_000
