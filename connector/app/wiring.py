@@ -30,7 +30,7 @@ from connector.systems.contract import TicketSystem
 from connector.turn.look import Sight
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
-from connector.web.deps import Deps, Facts
+from connector.web.deps import Deps, ServiceFacts
 from connector.web.keys import KeysAtHand
 from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
@@ -147,7 +147,7 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
         systems=wiring.systems,
         mailbox=mailbox,
         deliver=group.deliver,
-        facts=Facts(version=__version__, mode=settings.mode),
+        facts=ServiceFacts(version=__version__, mode=settings.mode),
         metrics=wiring.metrics,
         shared_metrics=shared_metrics,
         nudge=worker.nudge if worker else None,

@@ -30,7 +30,7 @@ from connector.systems.contract import TicketSystem
 from connector.systems.desk import Desk
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
-from connector.web.deps import Deps, Facts
+from connector.web.deps import Deps, ServiceFacts
 from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
 
@@ -148,7 +148,7 @@ def stage(
             stack.enter_context(desk.serve())
             systems[desk.system] = _connect(desk, url, policy, store, clock, http_options)
             stack.callback(systems[desk.system].line.close)
-        facts = Facts(__version__, "enforce" if is_enforcing else "observe", tuple(systems))
+        facts = ServiceFacts(__version__, "enforce" if is_enforcing else "observe")
         web.app = create_app(Deps(systems, mailbox, group.deliver, facts))
         threading.Thread(target=web.serve_forever, name="stage web", daemon=True).start()
         stack.callback(web.shutdown)

@@ -26,7 +26,7 @@ _NAMED = Prepared(select(connection).where(connection.c.name == bindparam("at_na
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """A connection as it is stored, and what ``ensure`` found different.
+    """A connection as it is stored.
 
     ``adopted_at``: clocks of tickets that were open before count from then (first start, or the switch from
     observe to enforce). ``marker_key``: the secret that the connector's marks in notes are derived from.
@@ -41,9 +41,6 @@ class ConnectionState:
     polled_until: datetime | None = None
     swept_at: datetime | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
-    is_new: bool = False
-    mode_changed: bool = False
-    policy_changed: bool = False
 
 
 class Connections:
@@ -55,25 +52,18 @@ class Connections:
     def ensure(self, name: str, mode: str, policy_version: str) -> ConnectionState:
         """The state of a connection, made on first use and brought up to the given mode and policy.
 
-        Switching from observe to enforce adopts the open tickets anew. Of several processes that start at
-        once, one is told ``is_new``, ``mode_changed`` or ``policy_changed``.
+        Switching from observe to enforce adopts the open tickets anew.
         """
         with self.store.writing() as conn:
             now = self.store.now(conn)
-            is_new = self._create(conn, name, mode, policy_version, now)
+            self._create(conn, name, mode, policy_version, now)
             before = _locked(conn, name)
-            mode_changed, policy_changed = before.mode != mode, before.policy_version != policy_version
             fresh: dict[str, object] = {"mode": mode, "policy_version": policy_version}
             if before.mode == OBSERVE and mode == ENFORCE:
                 fresh["adopted_at"] = now
-            if mode_changed or policy_changed:
+            if (before.mode, before.policy_version) != (mode, policy_version):
                 conn.execute(update(connection).where(connection.c.name == name).values(fresh))
-            return ConnectionState(
-                **{**before._mapping, **fresh},
-                is_new=is_new,
-                mode_changed=mode_changed,
-                policy_changed=policy_changed,
-            )
+            return ConnectionState(**{**before._mapping, **fresh})
 
     def get(self, name: str) -> ConnectionState:
         """The state of a connection; raises StoreError if it was never started."""
@@ -136,7 +126,7 @@ class Connections:
                 conn.execute(update(connection).where(connection.c.name == name).values(state={**state, TURNS: turns}))
         return chosen
 
-    def _create(self, conn: Connection, name: str, mode: str, policy_version: str, now: datetime) -> bool:
+    def _create(self, conn: Connection, name: str, mode: str, policy_version: str, now: datetime) -> None:
         statement = self.store.insert(connection).values(
             name=name,
             first_started_at=now,
@@ -146,8 +136,7 @@ class Connections:
             marker_key=secrets.token_hex(32),
             state={},
         )
-        made = statement.on_conflict_do_nothing(index_elements=["name"]).returning(connection.c.name)
-        return conn.execute(made).one_or_none() is not None
+        conn.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
 
     def _set(self, name: str, **values: object) -> None:
         with self.store.writing() as conn:

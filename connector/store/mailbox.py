@@ -312,5 +312,4 @@ def _claim(row: AnyRow, waiting: tuple[Mail, ...]) -> Claim:
         snapshot=row.snapshot,
         mail=waiting,
         wake_at=row.wake_at,
-        taken_from=row.owner,
     )

@@ -66,7 +66,6 @@ class Claim:
     """A ticket that is held, with the mail that waited for it, in order of arrival.
 
     ``wake_at``: when it wanted to be woken. ``attempts``, ``failing_since``: turns that failed in a row.
-    ``taken_from``: the worker whose lease had run out, if one had.
     """
 
     connection: str
@@ -77,7 +76,6 @@ class Claim:
     snapshot: dict[str, Any] | None = None
     mail: tuple[Mail, ...] = ()
     wake_at: datetime | None = None
-    taken_from: str | None = None
 
     @property
     def key(self) -> Key:

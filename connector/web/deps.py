@@ -25,12 +25,11 @@ class Deliver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the status page says of this installation. ``known_systems``: also those that are not connected."""
+class ServiceFacts:
+    """What the status page says of this installation."""
 
     version: str
     mode: str
-    known_systems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Deps:
     systems: Mapping[str, TicketSystem]
     mailbox: Mailbox
     deliver: Deliver
-    facts: Facts
+    facts: ServiceFacts
     metrics: Metrics = field(default_factory=Metrics)
     nudge: Callable[[], None] | None = None
     most_unverified: int = 1000

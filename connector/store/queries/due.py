@@ -27,7 +27,7 @@ def due_query() -> Select[Any]:
     """The rows of one connection that want to be woken, the longest waiting first: a range of one index."""
     c = mailbox.c
     return (
-        select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.due_at, c.owner)
+        select(c.connection, c.ticket, c.fence, c.attempts, c.failing_since, c.snapshot, c.wake_at, c.due_at)
         .where(_is_waiting)
         .order_by(c.wake_at)
         .limit(bindparam("at_most", type_=Integer))

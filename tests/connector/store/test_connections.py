@@ -36,12 +36,10 @@ def test_a_connection_is_made_once_with_a_secret_of_its_own(connections: Connect
         "v1",
     )
     assert (first.polled_until, first.swept_at, first.state) == (None, None, {})
-    assert (first.is_new, first.mode_changed, first.policy_changed) == (True, False, False)
     assert len(bytes.fromhex(first.marker_key)) == 32
     assert first.marker_key not in repr(first)
     clock.advance(HOUR)
     again = connections.ensure("psa", "observe", "v1")
-    assert (again.is_new, again.mode_changed, again.policy_changed) == (False, False, False)
     assert (again.first_started_at, again.adopted_at, again.marker_key) == (START, START, first.marker_key)
     assert connections.ensure("other", "observe", "v1").marker_key != first.marker_key
 
@@ -62,20 +60,19 @@ def test_switching_to_enforce_adopts_the_open_tickets_anew_and_switching_back_do
     connections.ensure("psa", "observe", "v1")
     clock.advance(HOUR)
     enforcing = connections.ensure("psa", "enforce", "v1")
-    assert (enforcing.mode_changed, enforcing.adopted_at, enforcing.first_started_at) == (True, START + HOUR, START)
+    assert (enforcing.mode, enforcing.adopted_at, enforcing.first_started_at) == ("enforce", START + HOUR, START)
     clock.advance(HOUR)
     observing = connections.ensure("psa", "observe", "v1")
-    assert (observing.mode_changed, observing.adopted_at) == (True, START + HOUR)
+    assert (observing.mode, observing.adopted_at) == ("observe", START + HOUR)
 
 
-def test_a_new_policy_is_told_once(connections: Connections) -> None:
+def test_a_new_policy_is_remembered(connections: Connections) -> None:
     connections.ensure("psa", "enforce", "v1")
-    assert connections.ensure("psa", "enforce", "v2").policy_changed
-    assert not connections.ensure("psa", "enforce", "v2").policy_changed
+    assert connections.ensure("psa", "enforce", "v2").policy_version == "v2"
     assert connections.get("psa").policy_version == "v2"
 
 
-def test_of_several_processes_that_start_at_once_one_is_told_that_it_is_new(
+def test_several_processes_that_start_at_once_make_one_connection(
     mailbox: Mailbox, database_url: str, open_store: Callable[..., Store]
 ) -> None:
     together = threading.Barrier(4)
@@ -87,7 +84,6 @@ def test_of_several_processes_that_start_at_once_one_is_told_that_it_is_new(
     stores = [open_store(database_url) for _ in range(4)]
     futures = [in_thread(lambda s=store: start(s)) for store in stores]
     states = [future.result(PATIENCE) for future in futures]
-    assert sum(state.is_new for state in states) == 1
     assert len({state.marker_key for state in states}) == 1
 
 

@@ -88,7 +88,7 @@ def test_a_takeover_that_is_not_committed_yet_is_waited_for(
         begun = in_thread(lambda: journal.begin(stale, SAGA, 1, {}))
         until_somebody_waits_for_a_lock(mailbox.store)
         commit.let_go()
-        assert taken.result(PATIENCE).taken_from == "first"
+        assert taken.result(PATIENCE).fence == stale.fence + 1
         with pytest.raises(LeaseLost):
             begun.result(PATIENCE)
     assert journal.steps("psa/") == []

@@ -12,7 +12,7 @@ from connector.clock import VirtualClock
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.web.app import create_app
-from connector.web.deps import Deps, Facts
+from connector.web.deps import Deps, ServiceFacts
 from tests.connector.web.fakes import FakeSystem
 from tests.doubles import a_system
 
@@ -32,7 +32,7 @@ class Desk:
             "systems": {"psa": a_system(self.system, settle_seconds=5.0)},
             "mailbox": self.mailbox,
             "deliver": self.mailbox.deliver,
-            "facts": Facts(version="1.2.3", mode="observe"),
+            "facts": ServiceFacts(version="1.2.3", mode="observe"),
             "nudge": lambda: self.nudges.append(None),
             "monotonic": lambda: self.monotonic[0],
         }
