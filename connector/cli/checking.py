@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from connector.config.settings import Settings
-from connector.connection.alternatives import first_known
+from connector.connection.names import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
 from connector.model import Finding, Person, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier

@@ -1,6 +1,7 @@
 """Who is who in one ticket system: the people that a policy names, found there, kept for a while. Asks, never writes.
 
 A name that is not known is reported by ``check`` and left out here; a look-up that failed is an error, not "nobody".
+Names may differ between ticket systems: ``irene | Irene Systems`` is one person, known by the first name that fits.
 """
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from connector.connection.alternatives import first_known
 from connector.errors import UnknownName
 from connector.model import Person
 from connector.policy.policy import FinalEscalation, Policy
@@ -17,6 +18,20 @@ from connector.rules.commands import Managers
 from connector.systems.contract import TicketSystem
 
 KEPT_FOR = timedelta(minutes=10)
+
+T = TypeVar("T")
+
+
+def first_known(text: str, ask: Callable[[str], T]) -> T:
+    """What the first name that is known stands for. Raises UnknownName, of the first name, when none is."""
+    unknown: UnknownName | None = None
+    for name in text.split("|"):
+        try:
+            return ask(name.strip())
+        except UnknownName as error:
+            unknown = unknown or error
+    assert unknown is not None
+    raise unknown
 
 
 class Staff:

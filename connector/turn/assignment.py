@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connector.connection.alternatives import first_known
+from connector.connection.names import first_known
 from connector.connection.state import ConnectionBook
 from connector.model import Person, Place
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Tier

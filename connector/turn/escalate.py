@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector.connection.alternatives import first_known
+from connector.connection.names import first_known
 from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.notes.marker import Marks

@@ -306,7 +306,7 @@ def test_a_chore_that_crashes_is_never_parked(open_stage, monkeypatch):
         raise KeyError("unforeseen")
 
     with monkeypatch.context() as patched:
-        patched.setattr(desk.system, "changed_since", changed_since)
+        patched.setattr(desk.system.tickets, "changed_since", changed_since)
         desk.run_until(at("09:02"))
         desk.clock.move_to(at("10:00", day=17))
         desk.settle()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.clock import VirtualClock
-from connector.connection.names import KEPT_FOR, Staff
+from connector.connection.names import KEPT_FOR, Staff, first_known
 from connector.errors import Temporary, UnknownName
 from connector.model import Person
 from connector.policy.policy import FinalEscalation
@@ -82,3 +82,20 @@ def test_configured_people_have_their_full_names_and_the_unknown_are_called_as_c
     )
     assert staff.called_by(FinalEscalation("maria"))[1:] == (("Service Desk Manager", ""), ("Account Manager", ""))
     assert "" not in system.asked
+
+
+def ask(name: str) -> int:
+    known = {"irene": 1, "Irene Systems": 2}
+    if name not in known:
+        raise UnknownName("member", name, ["irene"])
+    return known[name]
+
+
+@pytest.mark.parametrize(("text", "found"), [("irene", 1), ("nobody | Irene Systems", 2), ("irene|Irene Systems", 1)])
+def test_the_first_name_that_is_known_counts(text: str, found: int) -> None:
+    assert first_known(text, ask) == found
+
+
+def test_where_none_is_known_the_first_is_named() -> None:
+    with pytest.raises(UnknownName, match="no member named 'ilse'"):
+        first_known("ilse | ines", ask)
