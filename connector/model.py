@@ -263,6 +263,11 @@ class Stage(StrEnum):
     DIAGNOSIS = "diagnosis"
     FIX = "fix"
 
+    @property
+    def owed(self) -> str:
+        """What ends the stage, in words."""
+        return "diagnosis plan" if self is Stage.DIAGNOSIS else "fix"
+
 
 class Reason(StrEnum):
     """Why a ticket goes up; reasons combine."""

@@ -1,7 +1,7 @@
 """The escalation note: what the next tier reads when a ticket arrives. Pure.
 
 ``compose`` puts together what is known; what the ticket says comes from ``findings``, the shortening is done by
-``fitting``. Every text from the ticket is made harmless first: nothing that somebody wrote can pass for a heading, a
+``layout``. Every text from the ticket is made harmless first: nothing that somebody wrote can pass for a heading, a
 marker or a command of ours. The note can be read as plain text, as Markdown, and with its line breaks lost.
 """
 
@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from connector.model import Entry, Reason, Stage, TicketRecord
+from connector.model import Reason, Stage, TicketRecord
 from connector.notes.layout import NONE, Section, fitted
 from connector.notes.phrases import Times, joined, minutes_text, name_of, number, quoted, reasons_text
-from connector.policy.policy import FixStartsAt, StartsAt, Tier
+from connector.policy.policy import EndOfDay, FixStartsAt, Policy, StartsAt, Tier
 from connector.reading.findings import Found, find
 from connector.rules.commands import Request
+from connector.rules.escalation import Demand
+from connector.rules.evidence import DiagnosisPlan, entries_within
+from connector.rules.limits import Decision, StageClock
 from connector.rules.overrides import Override
+from connector.rules.stints import Stint
 from connector.working_time.calendar import WorkingCalendar
 from connector.working_time.client_day import end_of_day
 from connector.working_time.rules import CalendarError
@@ -34,58 +37,50 @@ _WHY = {
 
 
 @dataclass(frozen=True, slots=True)
-class Handoff:
-    """All that an escalation note is made of. Lengths are working minutes, moments are aware.
+class EscalationNote:
+    """What an escalation note is made of: a decision with a running clock, and the demand that it led to.
 
-    ``tier_to``: None for the final escalation, which calls ``final_people`` (role, name; an empty name is nobody
-    configured). ``counted_from`` and ``due_at`` are the stage's, ``factor`` the priority's factor on the limits.
-    ``holders`` and ``entries`` are the stint's, oldest first, with the connector's own notes marked as such.
-    ``plan``: text, by whom, when. ``zone`` is the one that times are shown in; ``calendar`` the one that counted,
-    ``is_clients_calendar`` whether it is the client's own. ``assignment`` says in plain words who has the ticket
-    now. ``end_of_day_minutes``: how near the end of the day is worth a recommendation; 0 is never.
-    ``due_at`` is None where nothing was due. ``requests`` are those of technicians, ``undocumented`` is what they lack.
-    ``overrides`` are all of the ticket, ``override`` is the one that held, ``limit_at`` when the limit ran out without
-    it; ``waited_until``: the client's opening for which the escalation waited. ``skipped``: tiers passed over, and why.
+    ``to``: None for the final escalation, which calls ``people`` (role, name; an empty name is nobody configured).
+    ``assignment`` says in plain words who has the ticket now; ``earlier``: a line for each escalation before this one.
+    The connector's own notes on the ticket are marked as such.
     """
 
-    record: TicketRecord
-    tier_from: Tier
-    tier_to: Tier | None
-    reasons: tuple[Reason, ...]
-    stage: Stage
-    limit_minutes: float
-    used_minutes: float
-    counted_from: datetime
-    due_at: datetime | None
-    stint_started_at: datetime
-    holders: tuple[str, ...]
-    entries: tuple[Entry, ...]
-    plan: tuple[str, str, datetime] | None
-    paused_minutes: float
-    calendar: WorkingCalendar
-    zone: ZoneInfo
-    now: datetime
-    marker: str
+    decision: Decision
+    demand: Demand
+    policy: Policy
+    to: Tier | None
     assignment: str
-    is_clients_calendar: bool = False
-    is_critical: bool = False
-    end_of_day_minutes: float = 30
-    factor: float = 1.0
-    fix_starts_at: FixStartsAt = FixStartsAt.PLAN
-    final_people: tuple[tuple[str, str], ...] = ()
-    policy_note: str = ""
-    earlier_escalations: tuple[str, ...] = ()
-    requests: tuple[Request, ...] = ()
-    undocumented: tuple[str, ...] = ()
-    became_critical_at: datetime | None = None
-    overrides: tuple[Override, ...] = ()
-    override: Override | None = None
-    limit_at: datetime | None = None
-    waited_until: datetime | None = None
-    skipped: tuple[tuple[str, str], ...] = ()
+    marker: str
+    people: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def record(self) -> TicketRecord:
+        return self.decision.record
+
+    @property
+    def tier(self) -> Tier:
+        """The tier that the ticket leaves, or on which the final escalation finds it."""
+        assert self.decision.tier is not None
+        return self.decision.tier
+
+    @property
+    def stint(self) -> Stint:
+        assert self.decision.stint is not None
+        return self.decision.stint
+
+    @property
+    def clock(self) -> StageClock:
+        assert self.decision.clock is not None
+        return self.decision.clock
+
+    @property
+    def times(self) -> Times:
+        """Moments in the zone of the calendar that counts."""
+        return Times(self.clock.calendar.zone, self.decision.at)
 
 
-def compose(handoff: Handoff, limit: int) -> str:
+def compose(note: EscalationNote, limit: int) -> str:
     """The internal note of an escalation in at most ``limit`` characters, its marker alone on the last line.
 
     Long histories are shortened from the middle, with the count of what was left out. Raises ValueError when
@@ -93,34 +88,34 @@ def compose(handoff: Handoff, limit: int) -> str:
     """
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"a note needs room for {SHORTEST_LIMIT} characters, not {limit}")
-    return fitted(_head(handoff), _sections(handoff), f"Ref. {handoff.marker}", limit)
+    return fitted(_head(note), _sections(note), f"Ref. {note.marker}", limit)
 
 
-def _sections(handoff: Handoff) -> list[Section]:
-    found = find(handoff.record, handoff.entries)
-    times = Times(handoff.zone, handoff.now)
+def _sections(note: EscalationNote) -> list[Section]:
+    found = find(note.record, entries_within(note.stint.span, note.record.entries))
+    times = note.times
     return [
-        Section("Issue", _issue(handoff.record), weight=2),
-        Section("Reason for escalation", _reason(handoff, times), weight=4),
+        Section("Issue", _issue(note.record), weight=2),
+        Section("Reason for escalation", _reason(note, times), weight=4),
         _listed("Steps attempted", found.steps, times, "steps", weight=5),
         _listed("Error codes", found.errors, times, "error codes", weight=3),
         _listed("Research", found.research, times, "findings", weight=2),
         Section(
             "Internal discussions",
             (
-                *map(quoted, handoff.earlier_escalations),
-                *(_override(one, times) for one in handoff.overrides),
+                *map(quoted, note.earlier),
+                *(_override(one, times) for one in note.decision.orders.applied),
                 *_told(found.discussions, times),
             ),
             "discussions",
         ),
         Section(
             "Missing permissions",
-            (*_permissions_asked_for(handoff, times), *_told(found.permissions, times)),
+            (*_permissions_asked_for(note, times), *_told(found.permissions, times)),
             "permissions",
         ),
-        Section("Next steps", (*_asked(handoff), *_told(found.next_steps, times)), "next steps", weight=4),
-        Section("Client", tuple(_client(handoff)), weight=3),
+        Section("Next steps", (*_asked(note), *_told(found.next_steps, times)), "next steps", weight=4),
+        Section("Client", tuple(_client(note)), weight=3),
     ]
 
 
@@ -138,24 +133,23 @@ def _told(found: Sequence[Found], times: Times) -> Iterator[str]:
 # --- the first line -------------------------------------------------------------------------------------------
 
 
-def _head(handoff: Handoff) -> str:
-    why = ", ".join(_why(handoff, reason) for reason in handoff.reasons)
-    origin = name_of(handoff.tier_from.name)
-    if handoff.tier_to:
-        return f"ESCALATED from {origin} to {name_of(handoff.tier_to.name)}: {why}."
-    return f"FINAL ESCALATION: {why} at {origin}, the last tier. {_call(handoff)}"
+def _head(note: EscalationNote) -> str:
+    why = ", ".join(_why(note, reason) for reason in note.demand.reasons)
+    origin = name_of(note.tier.name)
+    if note.to:
+        return f"ESCALATED from {origin} to {name_of(note.to.name)}: {why}."
+    return f"FINAL ESCALATION: {why} at {origin}, the last tier. {_call(note)}"
 
 
-def _why(handoff: Handoff, reason: Reason) -> str:
+def _why(note: EscalationNote, reason: Reason) -> str:
     if reason is not Reason.TIME:
         return _WHY[reason]
-    owed = "diagnosis plan" if handoff.stage is Stage.DIAGNOSIS else "fix"
-    return f"no {owed} after {minutes_text(handoff.limit_minutes)}"
+    return f"no {note.clock.stage.owed} after {minutes_text(note.clock.limit_minutes)}"
 
 
-def _call(handoff: Handoff) -> str:
-    called = [f"{name_of(name)} ({name_of(role)})" for role, name in handoff.final_people if name]
-    missing = [name_of(role) for role, name in handoff.final_people if not name]
+def _call(note: EscalationNote) -> str:
+    called = [f"{name_of(name)} ({name_of(role)})" for role, name in note.people if name]
+    missing = [name_of(role) for role, name in note.people if not name]
     if not called and not missing:
         return "Nobody is configured to be called."
     sentences = [f"{joined(called)}: please make a new plan together."] if called else []
@@ -177,50 +171,51 @@ def _issue(record: TicketRecord) -> tuple[str, ...]:
     )
 
 
-def _reason(handoff: Handoff, times: Times) -> tuple[str, ...]:
-    owed = "a diagnosis plan" if handoff.stage is Stage.DIAGNOSIS else "the fix"
+def _reason(note: EscalationNote, times: Times) -> tuple[str, ...]:
+    clock, stint = note.clock, note.stint
+    article = "a" if clock.stage is Stage.DIAGNOSIS else "the"
     sentences = [
-        f"{reasons_text(handoff.reasons)}. {number(handoff.used_minutes)} of "
-        f"{minutes_text(handoff.limit_minutes)} for {owed} are used, "
-        f"counted from {times.short(handoff.counted_from)}{_ran_out(handoff, times)}.",
-        *_raised(handoff, times),
+        f"{reasons_text(note.demand.reasons)}. {number(clock.used_minutes)} of {minutes_text(clock.limit_minutes)} "
+        f"for {article} {clock.stage.owed} are used, "
+        f"counted from {times.short(clock.counted_from)}{_ran_out(note, times)}.",
+        *_raised(note, times),
     ]
-    if handoff.policy_note:
-        sentences.append(f"{quoted(handoff.policy_note).rstrip('.')}.")
-    if handoff.paused_minutes >= 1:
-        sentences.append(f"{minutes_text(round(handoff.paused_minutes))} of waiting did not count.")
-    holders = ", then ".join(name_of(name) for name in handoff.holders) or "nobody as its owner"
-    since = times.short(handoff.stint_started_at)
-    sentences.append(f"Held by {name_of(handoff.tier_from.name)} since {since}, with {holders}.")
-    if handoff.plan:
-        sentences.append(_plan(*handoff.plan, times))
+    if clock.factor != 1:
+        sentences.append(f"{clock.base_minutes:g} minutes, times {clock.factor:g} for the priority.")
+    paused = clock.paused_minutes(note.decision.at)
+    if paused >= 1:
+        sentences.append(f"{minutes_text(round(paused))} of waiting did not count.")
+    holders = ", then ".join(name_of(name) for name in stint.holders) or "nobody as its owner"
+    since = times.short(stint.clock_from or stint.entered_at)
+    sentences.append(f"Held by {name_of(note.tier.name)} since {since}, with {holders}.")
+    if stint.plan:
+        sentences.append(_plan(stint.plan, times))
     sentences.append(f"Times are {times.zone_text}.")
     return tuple(sentences)
 
 
-def _ran_out(handoff: Handoff, times: Times) -> str:
-    if Reason.TIME not in handoff.reasons or handoff.due_at is None:
+def _ran_out(note: EscalationNote, times: Times) -> str:
+    clock = note.clock
+    if Reason.TIME not in note.demand.reasons or clock.due_at is None:
         return ""
-    limit_at = handoff.limit_at or handoff.due_at
+    limit_at = clock.limit_at or clock.due_at
     ran_out = f"; the limit ran out at {times.short(limit_at)}"
-    if handoff.override is not None and handoff.due_at > limit_at:
-        ran_out += (
-            f", and by an override of {name_of(handoff.override.by)} it applied from {times.short(handoff.due_at)}"
-        )
-    if handoff.waited_until is not None:
-        ran_out += f"; the escalation waited for the client's opening at {times.short(handoff.waited_until)}"
+    if clock.override is not None and clock.due_at > limit_at:
+        ran_out += f", and by an override of {name_of(clock.override.by)} it applied from {times.short(clock.due_at)}"
+    if clock.deferred_to is not None:
+        ran_out += f"; the escalation waited for the client's opening at {times.short(clock.deferred_to)}"
     return ran_out
 
 
-def _raised(handoff: Handoff, times: Times) -> Iterator[str]:
+def _raised(note: EscalationNote, times: Times) -> Iterator[str]:
     """Who asked for the escalation, what is blocked, and what is not documented yet."""
-    for request in handoff.requests:
+    for request in note.demand.requests:
         kinds = joined([reason.value.lower() for reason in request.reasons])
         yield f"{name_of(request.by)} asked for it at {times.short(request.at)} ({kinds})" + _said(request)
-    if handoff.became_critical_at is not None and Reason.URGENCY in handoff.reasons:
-        yield f"The priority rose to a critical one at {times.short(handoff.became_critical_at)}."
-    if handoff.undocumented:
-        yield f"NOT DOCUMENTED YET: {'; '.join(handoff.undocumented)}."
+    if note.stint.critical_at is not None and Reason.URGENCY in note.demand.reasons:
+        yield f"The priority rose to a critical one at {times.short(note.stint.critical_at)}."
+    if note.demand.undocumented:
+        yield f"NOT DOCUMENTED YET: {'; '.join(note.demand.undocumented)}."
 
 
 def _said(request: Request) -> str:
@@ -230,9 +225,9 @@ def _said(request: Request) -> str:
     return f"; blocked: “{words}”." if Reason.URGENCY in request.reasons else f": “{words}”."
 
 
-def _permissions_asked_for(handoff: Handoff, times: Times) -> Iterator[str]:
+def _permissions_asked_for(note: EscalationNote, times: Times) -> Iterator[str]:
     """The permissions that were named with the request itself."""
-    for request in handoff.requests:
+    for request in note.demand.requests:
         if Reason.PERMISSION in request.reasons and request.detail:
             yield f"{times.short(request.at)} {name_of(request.by)}: {quoted(request.detail)}"
 
@@ -246,65 +241,68 @@ def _override(override: Override, times: Times) -> str:
     return f"{times.short(override.at)} {name_of(override.by)}: override at {name_of(override.tier)}, {how}{reason}"
 
 
-def _plan(text: str, by: str, at: datetime, times: Times) -> str:
-    who = f" by {name_of(by)}" if by else ""
-    words = quoted(text)
-    return f"Diagnosis plan{who} at {times.short(at)}" + (f": “{words}”." if words else ", without text.")
+def _plan(plan: DiagnosisPlan, times: Times) -> str:
+    who = f" by {name_of(plan.by)}" if plan.by else ""
+    words = quoted(plan.text)
+    return f"Diagnosis plan{who} at {times.short(plan.at)}" + (f": “{words}”." if words else ", without text.")
 
 
-def _asked(handoff: Handoff) -> Iterator[str]:
+def _asked(note: EscalationNote) -> Iterator[str]:
     """What is asked of those who get the ticket. The next tier's clocks start anew, with the diagnosis."""
-    yield f"Assignment: {quoted(handoff.assignment).rstrip('.')}."
-    for name, why in handoff.skipped:
+    yield f"Assignment: {quoted(note.assignment).rstrip('.')}."
+    for name, why in note.policy.skipped_above(note.tier):
         yield f"Passed over: {name_of(name)} ({quoted(why).rstrip('.')})."
-    for request in handoff.requests:
+    for request in note.demand.requests:
         if Reason.KNOWLEDGE in request.reasons:
-            topic = quoted(request.detail or handoff.record.summary).rstrip(".")
+            topic = quoted(request.detail or note.record.summary).rstrip(".")
             yield f"Training request for {name_of(request.by)}: {topic}."
-    tier = handoff.tier_to
+    tier = note.to
     if tier is None:
-        people = [name_of(name) for _, name in handoff.final_people if name]
+        people = [name_of(name) for _, name in note.people if name]
         who = f"{joined(people)}: agree" if people else "Agree"
         yield f'{who} on a new plan, and record it in a note with a line starting with "New plan:".'
         yield "Tell the client how it goes on."
         return
-    anew = "" if handoff.stage is Stage.DIAGNOSIS else "new or confirmed "
+    anew = "" if note.clock.stage is Stage.DIAGNOSIS else "new or confirmed "
     since = "this assignment" if tier.starts_at is StartsAt.ASSIGNMENT else "your first touch"
-    fix_since = "that plan" if handoff.fix_starts_at is FixStartsAt.PLAN else since
+    fix_since = "that plan" if note.policy.fix_starts_at is FixStartsAt.PLAN else since
     yield (
-        f"Record a {anew}diagnosis plan within {minutes_text(tier.diagnosis_minutes * handoff.factor)} of {since}: "
+        f"Record a {anew}diagnosis plan within {minutes_text(tier.diagnosis_minutes * note.clock.factor)} of {since}: "
         'a line starting with "Plan:" in a note or time entry.'
     )
-    yield f"Bring the fix within {minutes_text(tier.fix_minutes * handoff.factor)} of {fix_since}."
+    yield f"Bring the fix within {minutes_text(tier.fix_minutes * note.clock.factor)} of {fix_since}."
 
 
-def _client(handoff: Handoff) -> Iterator[str]:
-    contact, client = handoff.record.contact.strip(), handoff.record.client
+def _client(note: EscalationNote) -> Iterator[str]:
+    contact, client = note.record.contact.strip(), note.record.client
     who = [name_of(contact)] if contact else []
     who += [name_of(client.name)] if client else []
     yield f"{' at '.join(who) or NONE}."
-    calendar = handoff.calendar
-    local = Times(calendar.zone, handoff.now)
-    if handoff.is_clients_calendar:
-        yield f"Local time there: {local.full(handoff.now)}. Working hours: {calendar.hours_text}."
+    calendar = note.clock.calendar
+    local = note.times
+    if note.policy.has_calendar_of(client):
+        yield f"Local time there: {local.full(note.decision.at)}. Working hours: {calendar.hours_text}."
     else:
         yield (
-            f"Their own hours are not configured; by the tier's calendar it is {local.full(handoff.now)}, "
+            f"Their own hours are not configured; by the tier's calendar it is {local.full(note.decision.at)}, "
             f"working hours {calendar.hours_text}."
         )
-    yield from _day(handoff, local)
+    yield from _day(note, local)
 
 
-def _day(handoff: Handoff, local: Times) -> Iterator[str]:
+def _day(note: EscalationNote, local: Times) -> Iterator[str]:
     """Whether the client's day is about to end or over, and what that means for the work."""
-    now, calendar = handoff.now, handoff.calendar
+    now, calendar, policy = note.decision.at, note.clock.calendar, note.policy
     if not calendar.is_open(now):
         yield f"Closed now, {_opening(calendar, now, local)}."
         return
-    closing = end_of_day(calendar, now, handoff.end_of_day_minutes)
+    if policy.end_of_day is EndOfDay.IGNORE:
+        return
+    closing = end_of_day(calendar, now, policy.end_of_day_minutes)
     if closing:
         left = round((closing - now) / timedelta(minutes=1))
-        advice = "the priority is critical, so go on" if handoff.is_critical else "reschedule rather than work on"
+        is_critical = policy.is_critical(note.record.priority)
+        advice = "the priority is critical, so go on" if is_critical else "reschedule rather than work on"
         yield f"The day ends at {local.short(closing)}, in {left} minutes: {advice}."
 
 

@@ -107,7 +107,7 @@ def _due(clock: StageClock, zone: ZoneInfo) -> str:
         due += f" by an override of {override.by}, instead of {shown(clock.limit_at, zone)}"
     if clock.act_at is None or clock.act_at == clock.due_at:
         return due
-    if clock.act_at == clock.calendar.next_open(clock.due_at):
+    if clock.deferred_to is None:
         return f"{due}, judged at the next opening, {shown(clock.act_at, zone)}"
     return f"{due}, near the end of the client's day: it waits for the next opening, {shown(clock.act_at, zone)}"
 

@@ -74,15 +74,15 @@ def override_applied(override: Override, decision: Decision, policy: Policy) -> 
         )
     due = f"it is due at {times.full(clock.due_at)}" if clock and clock.due_at else "its clock stands still"
     if override.is_off:
-        return f"Overrides of this stint are off, by {by}: the {_owed(override.stage)} counts again; {due}."
+        return f"Overrides of this stint are off, by {by}: the {override.stage.owed} counts again; {due}."
     assert override.until is not None
     if clock and clock.override is override and clock.limit_at and override.until <= clock.limit_at:
         return (
             f"Override by {by} until {times.full(override.until)}. Reason: {quoted(override.reason)}. It changes "
-            f"nothing: the limit for the {_owed(override.stage)} runs out later, at {times.full(clock.limit_at)}."
+            f"nothing: the limit for the {override.stage.owed} runs out later, at {times.full(clock.limit_at)}."
         )
     return (
-        f"Override by {by}: the limit for the {_owed(override.stage)} applies from {times.full(override.until)}. "
+        f"Override by {by}: the limit for the {override.stage.owed} applies from {times.full(override.until)}. "
         f"Reason: {quoted(override.reason)}."
     )
 
@@ -101,7 +101,7 @@ def warning(decision: Decision, policy: Policy, documentation: Documentation) ->
     left = clock.calendar.between(decision.at, clock.due_at, clock.spans)
     holder = f"{name_of(stint.holders[-1])}: " if stint.holders else ""
     yield (
-        f"{holder}{number(clock.used_minutes)} of {minutes_text(clock.limit_minutes)} for the {_owed(clock.stage)} are "
+        f"{holder}{number(clock.used_minutes)} of {minutes_text(clock.limit_minutes)} for the {clock.stage.owed} are "
         f"used; {minutes_text(left)} are left, until {times.full(clock.due_at)}. Then {then}."
     )
     lacking = list(_lacking(clock, documentation))
@@ -150,10 +150,6 @@ def reminder(count: int, most: int, owed: Sequence[str], people: Sequence[tuple[
     if missing:
         sentences.append(f"Nobody is configured as {missing}.")
     return " ".join(sentences)
-
-
-def _owed(stage: Stage) -> str:
-    return "diagnosis plan" if stage is Stage.DIAGNOSIS else "fix"
 
 
 def _times(decision: Decision, policy: Policy) -> Times:

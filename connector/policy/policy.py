@@ -208,6 +208,12 @@ class Policy:
                 name = self.client_calendars.get(known_as.casefold(), name)
         return name, self.calendars[name]
 
+    def has_calendar_of(self, client: Ref | None) -> bool:
+        """Whether a client has a calendar of its own."""
+        return client is not None and any(
+            known_as.casefold() in self.client_calendars for known_as in (client.id, client.name)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Homes:

@@ -78,6 +78,17 @@ class StageClock:
         """The pauses as the calendar takes them."""
         return tuple((pause.start, pause.end) for pause in self.pauses)
 
+    @property
+    def deferred_to(self) -> datetime | None:
+        """The client's opening for which a deferred escalation waits."""
+        if self.due_at is None or self.act_at == self.calendar.next_open(self.due_at):
+            return None
+        return self.act_at
+
+    def paused_minutes(self, now: datetime) -> float:
+        """Working minutes of the stage that waiting took out of the count."""
+        return max(0.0, self.calendar.between(self.counted_from, now) - self.used_minutes) if self.pauses else 0.0
+
     def warn_at(self) -> datetime | None:
         """When the share of the time that there is (of the limit, or up to the end of an override) is used up.
 
@@ -206,7 +217,7 @@ def _judge(clock: StageClock, stint: Stint, now: datetime) -> tuple[Verdict, str
     """How the stage stands, why, and when its clock wants to be looked at again."""
     if stint.pauses and stint.pauses[-1].end is None:
         return Verdict.PAUSED, f"the clock stands still: status {stint.pauses[-1].status}", None
-    owed = "diagnosis plan" if clock.stage is Stage.DIAGNOSIS else "fix"
+    owed = clock.stage.owed
     if clock.override is not None and clock.due_at is None:
         return Verdict.OVERRIDDEN, f"no limit in this stint, by {clock.override.by}", None
     assert clock.limit_at is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Ownership, Person, Reason, Target, TicketRecord
+from connector.model import BY_CONNECTOR, Aspect, Change, Ownership, Person, Reason, Stage, Target, TicketRecord
 from connector.notes.explanation import working
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Tier
@@ -14,7 +15,7 @@ from connector.rules.escalation import Demand
 from connector.rules.limits import Decision
 from connector.rules.observation import OBSERVED, is_different
 from connector.store.records import AuditEvent, Effect, Step
-from connector.turn.saga import HEARD, heard_in
+from connector.turn.saga import HEARD, heard_in, is_carried_out
 
 TRAINING = "training request"
 """The audit event that records a knowledge gap: who, and which topic."""
@@ -203,6 +204,16 @@ def facts_of(
         facts["called"] = [name for _, name in named if name]
         facts["roles_missing"] = [role for role, name in named if not name]
     return facts
+
+
+def earlier(steps: Iterable[Step], zone: ZoneInfo) -> Iterator[str]:
+    """A line for each escalation that was carried out before."""
+    for step in sorted(steps, key=lambda step: step.at):
+        if is_carried_out(step):
+            facts = step.outcome
+            reason = str(facts.get("reason", Reason.TIME))
+            why = f"no {Stage(facts.get('stage', Stage.FIX)).owed} in time" if reason == Reason.TIME else reason
+            yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: {why}"
 
 
 def events_of(event: str, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:

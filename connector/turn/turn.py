@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
 from connector.model import Change
-from connector.notes.escalation_note import compose
+from connector.notes.escalation_note import EscalationNote, compose
 from connector.notes.marker import Marks
 from connector.policy.policy import Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
@@ -25,9 +25,8 @@ from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
 from connector.turn.duties import Duties, Situation, duties_of
 from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Escalator, MoveDidNotHold, NoteWasVisible
-from connector.turn.escalation import Carried, Destination, Escalation, facts_of
+from connector.turn.escalation import Carried, Destination, Escalation, earlier, facts_of
 from connector.turn.look import Seen, Sight
-from connector.turn.note_content import gather
 from connector.turn.resume import GivenUp, resume
 from connector.turn.saga import StepKind, heard_by, heard_in, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
@@ -251,9 +250,13 @@ class TicketTurn:
         return replace(finished, effect=Effect(saga, StepKind.WOULD, {}), audit=(would, *finished.audit))
 
     def _note(self, seen: Seen, escalation: Escalation, demand: Demand) -> str:
-        people = self._called(seen, escalation)
-        handoff = gather(seen.decision, escalation, demand, seen.policy, people, seen.steps)
-        return compose(handoff, self.system.note_limit)
+        decision, people = seen.decision, self._called(seen, escalation)
+        assert decision.clock is not None
+        before = tuple(earlier(seen.steps, decision.clock.calendar.zone))
+        note = EscalationNote(
+            decision, demand, seen.policy, escalation.to, escalation.assignment, escalation.marker, people, before
+        )
+        return compose(note, self.system.note_limit)
 
     def _facts(self, seen: Seen, escalation: Escalation, demand: Demand) -> dict[str, object]:
         people = self._called(seen, escalation)

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.model import AuthorKind, Entry, EntryKind, Reason, Ref, Stage
-from connector.notes.escalation_note import SHORTEST_LIMIT, Handoff, compose
+from connector.model import Aspect, AuthorKind, Entry, EntryKind, Reason, Ref, Stage, TicketRecord
+from connector.notes.escalation_note import SHORTEST_LIMIT, EscalationNote, compose
 from connector.notes.marker import Marks
-from connector.policy.policy import FixStartsAt, StartsAt
+from connector.policy.policy import EndOfDay, FixStartsAt, Policy, StartsAt, Tier
 from connector.reading.command_words import spoken_in
-from connector.rules.commands import Request
+from connector.rules.commands import Orders, Request
+from connector.rules.escalation import Demand, Documentation, demand_of
+from connector.rules.evidence import DiagnosisPlan, Pause
+from connector.rules.limits import Decision, StageClock, Verdict
 from connector.rules.overrides import Override
-from tests.builders import a_calendar, a_note, a_ticket, a_tier, office_hours, round_the_clock
+from connector.rules.stints import Stint, Timeline
+from connector.working_time.calendar import WorkingCalendar
+from tests.builders import (
+    ACME,
+    CRITICAL,
+    DESK,
+    NEW,
+    NORMAL,
+    TESS,
+    TIER_3,
+    WAITING,
+    WORKING,
+    a_calendar,
+    a_change,
+    a_note,
+    a_policy,
+    a_ticket,
+    a_tier,
+    at,
+    moved,
+    office_hours,
+    round_the_clock,
+    seen,
+    turned,
+)
+from tests.connector.speech import MARIA, decided, said
 
 NEW_YORK = office_hours("America/New_York")
 MARKER = Marks("a key").marker("connection/4711/stint/fix")
@@ -41,30 +72,74 @@ def local(clock: str, day: int = 15, month: int = 1, year: int = 2026) -> dateti
     return datetime(year, month, day, hour, minute, tzinfo=NEW_YORK.zone).astimezone(UTC)
 
 
-def a_handoff(**given: object) -> Handoff:
-    handoff = Handoff(
-        record=a_ticket(summary="Cloudflare WARP does not connect", entered_at=local("08:55")),
-        tier_from=a_tier(1),
-        tier_to=a_tier(2),
-        reasons=(Reason.TIME,),
-        stage=Stage.FIX,
-        limit_minutes=60,
-        used_minutes=60.02,
-        counted_from=local("09:25"),
-        due_at=local("10:25"),
-        stint_started_at=local("09:00"),
-        holders=("Tess Tech",),
-        entries=(),
-        plan=("check the agent, then the network and the logs", "Tess Tech", local("09:25")),
-        paused_minutes=0,
-        calendar=NEW_YORK,
-        zone=NEW_YORK.zone,
-        now=local("10:25"),
-        marker=MARKER,
-        assignment="in the queue of Tier 3 / Service Desk Manager, without an owner",
-        is_clients_calendar=True,
+RECORD = a_ticket(summary="Cloudflare WARP does not connect", entered_at=local("08:55"))
+SECOND, ACMES_OWN = a_tier(2), MappingProxyType({ACME.id: "default"})
+PLANNED, DUE = local("09:25"), local("10:25")
+PLAN = DiagnosisPlan(PLANNED, "Tess Tech", "check the agent, then the network and the logs", "note")
+
+
+def an_escalation(
+    *,
+    record: TicketRecord = RECORD,
+    entries: tuple[Entry, ...] = (),
+    tier: int = 1,
+    to: Tier | None = SECOND,
+    reasons: tuple[Reason, ...] = (Reason.TIME,),
+    requests: tuple[Request, ...] = (),
+    undocumented: tuple[str, ...] = (),
+    stage: Stage = Stage.FIX,
+    minutes: float = 60,
+    factor: float = 1,
+    used_minutes: float = 60.02,
+    counted_from: datetime = PLANNED,
+    limit_at: datetime | None = DUE,
+    due_at: datetime | None = DUE,
+    act_at: datetime | None = None,
+    pauses: tuple[Pause, ...] = (),
+    override: Override | None = None,
+    overrides: tuple[Override, ...] = (),
+    holders: tuple[str, ...] = ("Tess Tech",),
+    plan: DiagnosisPlan | None = PLAN,
+    critical_at: datetime | None = None,
+    calendar: WorkingCalendar = NEW_YORK,
+    clients: Mapping[str, str] = ACMES_OWN,
+    now: datetime = DUE,
+    assignment: str = "in the queue of Tier 3 / Service Desk Manager, without an owner",
+    people: tuple[tuple[str, str], ...] = (),
+    earlier: tuple[str, ...] = (),
+    **policy: object,
+) -> EscalationNote:
+    """A note of an escalation, with whatever is given of its ticket, its clock, its stint and its policy."""
+    started_at = local("09:00")
+    entered_at = min([started_at, *(entry.at for entry in entries)])
+    stint = Stint("key", tier, entered_at, "entered", started_at, False, None, "", plan, pauses, holders, critical_at)
+    clock = StageClock(
+        stage=stage,
+        counted_from=counted_from,
+        base_minutes=minutes,
+        factor=factor,
+        used_minutes=used_minutes,
+        pauses=pauses,
+        limit_at=limit_at,
+        due_at=due_at,
+        act_at=act_at or due_at,
+        warn_share=0.8,
+        calendar_name="default",
+        calendar=calendar,
+        override=override,
     )
-    return replace(handoff, **given)  # type: ignore[arg-type]  # builders take any field by name
+    rules = a_policy(**{"calendars": {"default": calendar}, "client_calendars": clients} | policy)
+    decision = Decision(
+        Verdict.BREACHED,
+        "",
+        now,
+        Timeline(replace(record, entries=entries), (stint,), stint),
+        Orders({stint.key: overrides}),
+        rules.tier(tier),
+        clock,
+    )
+    demand = Demand("fix", reasons, requests, undocumented)
+    return EscalationNote(decision, demand, rules, to, assignment, MARKER, people, earlier)
 
 
 def the_guides_entries() -> tuple[Entry, ...]:
@@ -97,7 +172,7 @@ def section(note: str, heading: str) -> str:
     "note-issue", "note-reason", "note-steps", "note-errors", "note-research", "note-next", "note-client"
 )
 def test_the_guides_own_example():
-    assert compose(a_handoff(entries=the_guides_entries()), 4000) == (
+    assert compose(an_escalation(entries=the_guides_entries()), 4000) == (
         "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.\n"
         "\n"
         "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
@@ -139,16 +214,16 @@ def test_the_guides_own_example():
 
 @pytest.mark.process("note-none")
 def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
-    handoff = a_handoff(
+    escalation = an_escalation(
         record=a_ticket(summary=" ", client=None, priority=None, contact=""),
         stage=Stage.DIAGNOSIS,
-        limit_minutes=1,
+        minutes=1,
         used_minutes=1.26,
         holders=(),
         plan=None,
-        is_clients_calendar=False,
+        clients={},
     )
-    assert compose(handoff, 4000) == (
+    assert compose(escalation, 4000) == (
         "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no diagnosis plan after 1 working "
         "minute.\n"
         "\n"
@@ -183,29 +258,35 @@ def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
 
 @pytest.mark.process("final-call", "final-owed")
 def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked():
-    handoff = a_handoff(
-        tier_from=a_tier(3),
-        tier_to=None,
-        final_people=PEOPLE,
+    escalation = an_escalation(
+        tier=3,
+        to=None,
+        people=PEOPLE,
         assignment="assigned to Ann Boss",
-        earlier_escalations=("14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan",),
+        earlier=("14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan",),
         entries=(
             a_note("Asked Sam: no idea either.", local("09:30")),
             a_note("Missing permissions: the tunnel's settings", local("16:30", day=14)),
         ),
-        policy_note="Priority Critical halves the limits",
-        paused_minutes=12.4,
+        minutes=120,
+        factor=0.5,
+        pauses=(Pause(local("15:50"), local("16:02"), "Waiting"),),
+        used_minutes=60,
+        counted_from=local("15:32"),
+        limit_at=local("16:45"),
+        due_at=local("16:45"),
         now=local("16:45"),
     )
-    assert compose(handoff, 4000) == (
+    assert compose(escalation, 4000) == (
         "FINAL ESCALATION: no fix after 60 working minutes at Sr IT Manager, the last tier. Ann Boss (Sr IT Manager), "
         "Bob Desk (Service Desk Manager) and Cid Account (Account Manager): please make a new plan together.\n"
         "\n"
         "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
         "Ticket 4711.\n"
         "\n"
-        "**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 09:25; "
-        "the limit ran out at 10:25. Priority Critical halves the limits. 12 working minutes of waiting did not count. "
+        "**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 15:32; "
+        "the limit ran out at 16:45. 120 minutes, times 0.5 for the priority. 13 working minutes of waiting did not "
+        "count. "
         "Held by Sr IT Manager since 09:00, with Tess Tech. Diagnosis plan by Tess Tech at 09:25: “check the agent, "
         "then the network and the logs”. Times are EST (America/New_York).\n"
         "\n"
@@ -241,7 +322,7 @@ def test_a_long_history_is_shortened_from_the_middle():
     entries = tuple(
         a_note(f"Tried way number {number} of reaching it.", local(f"09:{number:02}")) for number in range(40)
     )
-    note = compose(a_handoff(entries=entries), 2000)
+    note = compose(an_escalation(entries=entries), 2000)
     assert len(note) <= 2000
     assert section(note, "Steps attempted") == (
         "1) 09:00 Tess Tech: Tried way number 0 of reaching it.\n"
@@ -263,7 +344,7 @@ def test_a_long_history_is_shortened_from_the_middle():
 
 
 def test_the_shortest_note_still_says_what_it_is_and_names_every_section():
-    assert compose(a_handoff(entries=the_guides_entries()), SHORTEST_LIMIT).splitlines() == [
+    assert compose(an_escalation(entries=the_guides_entries()), SHORTEST_LIMIT).splitlines() == [
         "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.",
         "**Issue:** “Cloudflare WARP…",
         "**Reason for escalation:** Time. 60 of 60 working…",
@@ -284,7 +365,7 @@ def test_the_shortest_note_still_says_what_it_is_and_names_every_section():
 
 def test_a_limit_too_small_for_any_note_is_refused():
     with pytest.raises(ValueError, match="500 characters, not 499"):
-        compose(a_handoff(), 499)
+        compose(an_escalation(), 499)
 
 
 def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
@@ -293,15 +374,15 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
         f"/override none\n\u202eRef. {Marks('other key').marker('x')}\n\x00log said `**Issue:** 500`"
     )
     record = a_ticket(summary=hostile, contact=hostile, client=Ref("1", hostile), entered_at=local("08:55"))
-    handoff = a_handoff(
+    escalation = an_escalation(
         record=record,
         entries=(
             a_note(hostile, local("09:01"), "**Client:** Eve", AuthorKind.CLIENT, internal=False),
             a_note(f"<p>Looked at it.</p><pre>{hostile}</pre>", local("09:02")),
         ),
-        plan=(hostile, hostile, local("09:25")),
+        plan=DiagnosisPlan(local("09:25"), hostile, hostile, "note"),
     )
-    note = compose(handoff, 8000)
+    note = compose(escalation, 8000)
     assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
     assert section(note, "Issue").startswith(
         "“x”. Next steps: 1) Give Eve admin rights Client ‹b›Issue:‹/b› ![p] (http://evil.example/p.png) "
@@ -317,7 +398,7 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
 
 
 def test_the_note_can_be_read_when_its_line_breaks_are_lost():
-    note = " ".join(compose(a_handoff(entries=the_guides_entries()), 4000).split())
+    note = " ".join(compose(an_escalation(entries=the_guides_entries()), 4000).split())
     assert "**Steps attempted:** 1) 09:31 Tess Tech: Toggled" in note
     assert "no change. 2) 09:44 Tess Tech: tried another WiFi network - same result 3) 10:02" in note
     assert note.endswith(f"(America/New_York). {REF}")
@@ -327,7 +408,7 @@ def test_the_note_can_be_read_when_its_line_breaks_are_lost():
 def test_the_notes_own_lines_record_no_plan_and_no_command():
     from connector.reading.sections import plan_in, sections_in
 
-    note = compose(a_handoff(entries=the_guides_entries()), 4000)
+    note = compose(an_escalation(entries=the_guides_entries()), 4000)
     assert plan_in(note) is None
     assert sections_in(note)["Missing permissions"] == ["none recorded"]
 
@@ -347,14 +428,14 @@ def test_the_notes_own_lines_record_no_plan_and_no_command():
     ],
 )
 def test_the_final_escalation_says_who_is_not_configured(people, said):
-    note = compose(a_handoff(tier_to=None, final_people=people), 4000)
+    note = compose(an_escalation(to=None, people=people), 4000)
     assert note.splitlines()[0].endswith(said)
     assert ("\n2) Agree on a new plan" in note) is not any(name for _, name in people)
 
 
 @pytest.mark.process("kinds-combine")
 def test_reasons_combine_in_the_first_line_and_in_the_reason():
-    note = compose(a_handoff(reasons=(Reason.TIME, Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY)), 4000)
+    note = compose(an_escalation(reasons=(Reason.TIME, Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY)), 4000)
     assert note.splitlines()[0].endswith(
         ": no fix after 60 working minutes, more knowledge is needed, permissions are missing, it is urgent."
     )
@@ -362,23 +443,23 @@ def test_reasons_combine_in_the_first_line_and_in_the_reason():
 
 
 def test_the_next_tiers_limits_carry_the_priority_s_factor_and_say_what_they_count_from():
-    handoff = a_handoff(
-        tier_to=a_tier(2, starts_at=StartsAt.FIRST_TOUCH, fix_minutes=45),
+    escalation = an_escalation(
+        to=a_tier(2, starts_at=StartsAt.FIRST_TOUCH, fix_minutes=45),
         factor=0.5,
         fix_starts_at=FixStartsAt.STINT,
     )
-    asked = section(compose(handoff, 4000), "Next steps")
+    asked = section(compose(escalation, 4000), "Next steps")
     assert "diagnosis plan within 15 working minutes of your first touch:" in asked
     assert "Bring the fix within 22.5 working minutes of your first touch." in asked
 
 
 def test_a_plan_without_words_or_without_a_name_is_still_told():
-    note = compose(a_handoff(plan=("", "", local("09:25", day=14))), 4000)
+    note = compose(an_escalation(plan=DiagnosisPlan(local("09:25", day=14), "", "", "status Planned")), 4000)
     assert "Diagnosis plan at 14 Jan 09:25, without text." in note
 
 
 def test_several_holders_are_named_in_their_order():
-    assert "with Tess Tech, then Sam Senior." in compose(a_handoff(holders=("Tess Tech", "Sam Senior")), 4000)
+    assert "with Tess Tech, then Sam Senior." in compose(an_escalation(holders=("Tess Tech", "Sam Senior")), 4000)
 
 
 def test_the_date_is_shown_only_where_it_is_another_day_s():
@@ -386,7 +467,7 @@ def test_the_date_is_shown_only_where_it_is_another_day_s():
         a_note("Looked.", local("23:59", day=31, month=12, year=2025)),
         a_note("Looked again.", local("00:01")),
     )
-    assert section(compose(a_handoff(entries=entries), 4000), "Steps attempted").splitlines() == [
+    assert section(compose(an_escalation(entries=entries), 4000), "Steps attempted").splitlines() == [
         "1) 31 Dec 2025 23:59 Tess Tech: Looked.",
         "2) 00:01 Tess Tech: Looked again.",
     ]
@@ -394,7 +475,7 @@ def test_the_date_is_shown_only_where_it_is_another_day_s():
 
 def test_utc_is_named_once():
     calendar = round_the_clock()
-    note = compose(a_handoff(calendar=calendar, zone=calendar.zone), 4000)
+    note = compose(an_escalation(calendar=calendar), 4000)
     assert "Times are UTC.\n" in note
     assert section(note, "Client").endswith("Working hours: 24x7 (UTC).")
 
@@ -405,28 +486,33 @@ def test_utc_is_named_once():
     [
         ("16:29", "", {}),
         ("16:30", " The day ends at 17:00, in 30 minutes: reschedule rather than work on.", {}),
-        ("16:30", "", {"end_of_day_minutes": 0}),
-        ("16:50", " The day ends at 17:00, in 10 minutes: the priority is critical, so go on.", {"is_critical": True}),
+        ("16:30", "", {"end_of_day": EndOfDay.IGNORE}),
+        (
+            "16:50",
+            " The day ends at 17:00, in 10 minutes: the priority is critical, so go on.",
+            {"critical_priorities": {"priority 3 - normal"}},
+        ),
         ("17:00", " Closed now, until Fri 16 Jan 08:00 EST.", {}),
     ],
 )
 def test_the_end_of_the_client_s_day_is_told(clock, said, given):
-    note = compose(a_handoff(now=local(clock), **given), 4000)
+    note = compose(an_escalation(now=local(clock), **given), 4000)
     assert section(note, "Client").endswith(f"Working hours: Mon-Fri 08:00-17:00 (America/New_York).{said}")
 
 
 def test_lunch_is_not_the_end_of_the_day():
     week = {day: [["08:00", "12:00"], ["13:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
-    handoff = a_handoff(calendar=a_calendar(week, "America/New_York"), now=local("11:45"))
-    assert "The day ends" not in compose(handoff, 4000)
-    assert "Closed now, until Thu 15 Jan 13:00 EST." in compose(replace(handoff, now=local("12:15")), 4000)
+    calendar = a_calendar(week, "America/New_York")
+    assert "The day ends" not in compose(an_escalation(calendar=calendar, now=local("11:45")), 4000)
+    lunch = compose(an_escalation(calendar=calendar, now=local("12:15")), 4000)
+    assert "Closed now, until Thu 15 Jan 13:00 EST." in lunch
 
 
 def test_a_calendar_that_never_opens_again_is_told():
     only_today = a_calendar({}, "America/New_York", overrides={"2026-01-15": [["08:00", "17:00"]]})
-    handoff = a_handoff(calendar=only_today, now=local("16:50"))
-    assert "The day ends at 17:00, in 10 minutes" in compose(handoff, 4000)
-    closed = compose(replace(handoff, now=local("17:10")), 4000)
+    open_still = compose(an_escalation(calendar=only_today, now=local("16:50")), 4000)
+    assert "The day ends at 17:00, in 10 minutes" in open_still
+    closed = compose(an_escalation(calendar=only_today, now=local("17:10")), 4000)
     assert "Closed now, and the calendar has no further opening." in closed
 
 
@@ -454,19 +540,18 @@ TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_s
 )
 def test_any_ticket_gives_a_note_that_fits_with_nine_sections_and_the_marker_last(texts, names, is_final, limit):
     one, two, three = names
-    handoff = a_handoff(
+    escalation = an_escalation(
         record=a_ticket(summary=one, contact=two, client=Ref("1", three), entered_at=local("08:55")),
-        tier_from=a_tier(1, name=one),
-        tier_to=None if is_final else a_tier(2, name=two),
-        final_people=((one, two), (two, three), (three, one)),
+        tiers=(a_tier(1, name=one), a_tier(2)),
+        to=None if is_final else a_tier(2, name=two),
+        people=((one, two), (two, three), (three, one)),
         holders=(two, three),
         entries=tuple(a_note(text, local(f"09:{index:02}"), two) for index, text in enumerate(texts)),
-        plan=(three, two, local("09:25")),
+        plan=DiagnosisPlan(local("09:25"), two, three, "note"),
         assignment=three,
-        policy_note=one,
-        earlier_escalations=(one, three),
+        earlier=(one, three),
     )
-    note = compose(handoff, limit)
+    note = compose(escalation, limit)
     assert len(note) <= limit
     assert note.startswith(("ESCALATED from ", "FINAL ESCALATION: "))
     assert note.splitlines()[-1] == REF
@@ -492,14 +577,14 @@ def an_override(**given: object) -> Override:
 
 @pytest.mark.process("note-next", "note-reason")
 def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_needed():
-    handoff = a_handoff(
+    escalation = an_escalation(
         reasons=(Reason.KNOWLEDGE, Reason.PERMISSION),
         used_minutes=40,
         requests=(a_request(Reason.KNOWLEDGE, Reason.PERMISSION, detail="the beacon's settings"),),
         overrides=(an_override(), an_override(at=local("09:40"), until=None, reason="", is_off=True)),
         now=local("10:05"),
     )
-    assert compose(handoff, 4000) == (
+    assert compose(escalation, 4000) == (
         "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: more knowledge is needed, permissions are "
         "missing.\n"
         "\n"
@@ -540,7 +625,7 @@ def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_n
 
 
 def reason(**given: object) -> str:
-    return section(compose(a_handoff(**given), 6000), "Reason for escalation")
+    return section(compose(an_escalation(**given), 6000), "Reason for escalation")
 
 
 def test_an_urgent_escalation_says_what_is_blocked_and_flags_what_is_not_documented():
@@ -557,8 +642,8 @@ def test_an_urgent_escalation_says_what_is_blocked_and_flags_what_is_not_documen
 
 def test_a_risen_priority_is_told_where_it_is_the_reason():
     told = "The priority rose to a critical one at 10:00."
-    assert told in reason(reasons=(Reason.URGENCY,), became_critical_at=local("10:00"))
-    assert told not in reason(reasons=(Reason.TIME,), became_critical_at=local("10:00"))
+    assert told in reason(reasons=(Reason.URGENCY,), critical_at=local("10:00"))
+    assert told not in reason(reasons=(Reason.TIME,), critical_at=local("10:00"))
 
 
 @pytest.mark.parametrize(
@@ -576,7 +661,7 @@ def test_a_risen_priority_is_told_where_it_is_the_reason():
             "the limit ran out at 10:50. Held",
         ),
         (
-            {"due_at": local("16:40", day=14), "waited_until": local("08:00")},
+            {"limit_at": local("16:40", day=14), "due_at": local("16:40", day=14), "act_at": local("08:00")},
             "the limit ran out at 14 Jan 16:40; the escalation waited for the client's opening at 08:00.",
         ),
     ],
@@ -587,33 +672,139 @@ def test_the_reason_says_when_the_limit_ran_out_and_what_moved_or_held_it(given,
 
 @pytest.mark.process("note-discussions", "override-recorded")
 def test_an_override_of_a_whole_stint_is_listed_with_its_reason():
-    note = compose(a_handoff(overrides=(an_override(until=None),)), 4000)
+    note = compose(an_escalation(overrides=(an_override(until=None),)), 4000)
     assert section(note, "Internal discussions") == (
         "1) 09:30 Maria Desk: override at First Touch (T1/2), no limit in that stint, because: the vendor calls"
     )
 
 
 def test_tiers_that_were_passed_over_are_named_with_the_reason():
-    note = compose(a_handoff(skipped=(("Tier 3 / Service Desk Manager", "on leave until Monday."),)), 4000)
+    note = compose(an_escalation(tiers=(a_tier(1), a_tier(2, skip="on leave until Monday."), a_tier(3))), 4000)
     assert "\n2) Passed over: Tier 3 / Service Desk Manager (on leave until Monday).\n" in note
 
 
 def test_a_training_request_without_words_is_about_the_tickets_summary():
-    note = compose(a_handoff(requests=(a_request(Reason.KNOWLEDGE), a_request(Reason.URGENCY))), 4000)
+    note = compose(an_escalation(requests=(a_request(Reason.KNOWLEDGE), a_request(Reason.URGENCY))), 4000)
     assert note.count("Training request for Tess Tech: Cloudflare WARP does not connect.") == 1
 
 
 def test_what_is_said_in_commands_cannot_pass_for_a_part_of_the_note():
     hostile = "**Next steps:**\n1) Give Eve admin rights Ref. ESC-AAAAAAAAAA-BBBBBBBBBB\n/override off"
-    handoff = a_handoff(
+    escalation = an_escalation(
         reasons=(Reason.TIME, Reason.PERMISSION),
         requests=(a_request(Reason.PERMISSION, Reason.KNOWLEDGE, Reason.URGENCY, detail=hostile),),
         overrides=(an_override(reason=hostile, by=hostile, tier=hostile),),
         override=an_override(by=hostile),
         limit_at=local("10:00"),
-        skipped=((hostile, hostile),),
+        tiers=(a_tier(1), a_tier(2, name=hostile, skip=hostile), a_tier(3)),
     )
-    note = compose(handoff, 8000)
+    note = compose(escalation, 8000)
     assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
     assert note.count("ESC-") == 1
     assert spoken_in(note) == []
+
+
+# --- of a ticket and its history ----------------------------------------------------------------------------------
+
+
+def handed(
+    now: str, *entries: Entry, policy: Policy | None = None, changes: Any = None, day: int = 15, **ticket: Any
+) -> str:
+    """The note of an escalation of a ticket as it is judged at a time."""
+    policy = policy or a_policy()
+    decision = decided(a_ticket(**{"owner": TESS, "entries": entries} | ticket), at(now, day), changes, policy)
+    demand = demand_of(decision, policy, Documentation(decision)) or Demand("diagnosis", (Reason.TIME,))
+    assert decision.tier is not None
+    note = EscalationNote(decision, demand, policy, policy.next_tier(decision.tier), "in the queue", MARKER)
+    return compose(note, 6000)
+
+
+def test_a_breached_diagnosis_is_told_with_its_clock():
+    assert section(handed("09:30"), "Reason for escalation") == (
+        "Time. 30 of 30 working minutes for a diagnosis plan are used, counted from 09:00; the limit ran out at 09:30. "
+        "Held by First Touch (T1/2) since 09:00, with Tess Tech. Times are UTC."
+    )
+
+
+def test_a_breached_fix_tells_the_plan():
+    assert "Diagnosis plan by Tess Tech at 09:10: “swap it”." in handed("10:10", a_note("Plan: swap it", at("09:10")))
+
+
+def test_only_the_stints_own_entries_are_handed_over_oldest_first():
+    entries = (a_note("T1 tried", at("09:10")), a_note("second", at("09:50")), a_note("first", at("09:40")))
+    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
+    note = handed("10:00", *entries, changes=changes, place=TIER_3)
+    assert section(note, "Steps attempted").splitlines() == ["1) 09:40 Tess Tech: first", "2) 09:50 Tess Tech: second"]
+
+
+def test_waiting_is_handed_over_in_working_minutes():
+    record = a_ticket(owner=TESS, status=WORKING)
+    changes = [*seen(record), turned(WORKING, WAITING, at("09:10")), turned(WAITING, NEW, at("09:25"))]
+    assert " 15 working minutes of waiting did not count. " in handed("09:45", changes=changes, status=WORKING)
+
+
+def test_a_critical_priority_and_the_clients_own_calendar_are_told():
+    policy = a_policy(
+        calendars={"default": office_hours(), "acme": round_the_clock()},
+        client_calendars={ACME.name.casefold(): "acme"},
+    )
+    note = handed("09:15", policy=policy, priority=CRITICAL)
+    assert " 30 minutes, times 0.5 for the priority. " in note
+    assert "Local time there: Thu 15 Jan 09:15 UTC. Working hours: 24x7 (UTC)." in note
+
+
+def test_a_ticket_without_client_and_priority_is_handed_over_too():
+    note = handed("09:30", client=None, priority=None)
+    assert section(note, "Client").startswith("Carla Client. Their own hours are not configured")
+
+
+def test_requests_are_handed_over_with_what_they_lack():
+    note = handed("09:15", said("/escalate urgency", at("09:10")))
+    assert "Tess Tech asked for it at 09:10 (urgency). NOT DOCUMENTED YET: what is blocked, in the line of" in note
+    assert "The priority rose" not in note
+
+
+@pytest.mark.process("note-discussions", "override-recorded")
+def test_every_override_of_the_ticket_is_told_and_the_one_that_held():
+    first = said("/override 20m because the vendor calls", at("09:05"), MARIA)
+    second = said("/override 45m because the vendor is late", at("09:10"), MARIA)
+    refused = said("/override 45m", at("09:12"), MARIA)
+    note = handed("09:55", first, second, refused)
+    assert section(note, "Internal discussions").splitlines() == [
+        "1) 09:05 Maria Desk: override at First Touch (T1/2), until 09:25, because: the vendor calls",
+        "2) 09:10 Maria Desk: override at First Touch (T1/2), until 09:55, because: the vendor is late",
+    ]
+    assert "the limit ran out at 09:30, and by an override of Maria Desk it applied from 09:55." in note
+
+
+def test_an_earlier_tiers_override_is_told_and_holds_no_more():
+    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
+    noted = said("/override 45m because the vendor calls", at("09:05"), MARIA)
+    note = handed("10:00", noted, changes=changes, place=TIER_3)
+    assert "override at First Touch (T1/2), until 09:50" in note
+    assert "it applied from" not in note
+
+
+def test_a_risen_priority_is_told_with_its_moment():
+    changes = [*seen(a_ticket(owner=TESS)), a_change(Aspect.PRIORITY, NORMAL, CRITICAL, at("09:10"))]
+    note = handed("09:11", changes=changes, priority=CRITICAL, policy=a_policy(escalate_when_critical=True))
+    assert section(note, "Reason for escalation").startswith("Urgency. ")
+    assert "The priority rose to a critical one at 09:10." in note
+
+
+@pytest.mark.parametrize(
+    ("entered", "defers", "is_told"),
+    [("16:10", True, True), ("16:30", True, False), ("16:30", False, False), ("09:00", True, False)],
+)
+def test_only_an_escalation_that_was_deferred_waited_for_the_clients_opening(entered, defers, is_told):
+    policy = a_policy(end_of_day=EndOfDay.DEFER if defers else EndOfDay.ADVISE)
+    start = at(entered)
+    note = handed("08:00", day=16, policy=policy, entered_at=start, updated_at=start, read_at=start)
+    assert ("the escalation waited for the client's opening at 08:00" in note) is is_told
+
+
+def test_nothing_that_is_not_due_waited():
+    changes = [*seen(a_ticket(owner=TESS, status=WORKING)), turned(WORKING, WAITING, at("09:10"))]
+    note = handed("09:20", said("/escalate urgency the ward", at("09:15")), changes=changes, status=WAITING)
+    assert "the limit ran out" not in note
+    assert "waited for" not in note

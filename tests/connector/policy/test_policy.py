@@ -3,7 +3,19 @@ from __future__ import annotations
 import pytest
 
 from connector.model import StatusGroup
-from tests.builders import ACME, CRITICAL, NORMAL, ODD, WORKING, a_policy, office_hours, round_the_clock
+from connector.policy.policy import FinalEscalation, Homes
+from tests.builders import (
+    ACME,
+    CRITICAL,
+    DESK,
+    ELSEWHERE,
+    NORMAL,
+    ODD,
+    WORKING,
+    a_policy,
+    office_hours,
+    round_the_clock,
+)
 
 
 @pytest.mark.process("ladder-next")
@@ -32,3 +44,27 @@ def test_a_client_is_known_by_name_or_id():
     for policy in (by_id, by_name):
         assert policy.calendar_of(policy.tiers[0], ACME)[0] == "acme"
         assert policy.calendar_of(policy.tiers[0], None)[0] == "default"
+        assert policy.has_calendar_of(ACME)
+        assert not policy.has_calendar_of(None)
+    assert not a_policy().has_calendar_of(ACME)
+
+
+def test_a_priority_is_critical_by_its_name_whatever_its_case():
+    policy = a_policy()
+    assert [policy.is_critical(priority) for priority in (CRITICAL, NORMAL, None)] == [True, False, False]
+
+
+def test_a_final_escalation_calls_three_roles_configured_or_not():
+    assert FinalEscalation("irene", "", "adam").people == {
+        "Sr IT Manager": "irene",
+        "Service Desk Manager": "",
+        "Account Manager": "adam",
+    }
+
+
+def test_a_home_that_does_not_resolve_may_be_the_one_inside_the_home_that_matches():
+    homes = Homes({1: DESK}, unresolved={2: "no such team"}, hidden=("Elsewhere > Team",))
+    assert homes.is_certain(DESK)
+    assert not homes.is_certain(ELSEWHERE)
+    inside = Homes({1: DESK}, unresolved={2: "no such team"}, hidden=(f"{DESK} > Night".upper(),))
+    assert not inside.is_certain(DESK)

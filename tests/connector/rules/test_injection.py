@@ -9,22 +9,24 @@ from dataclasses import replace
 import pytest
 
 from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stage, TicketRecord, Visibility
-from connector.notes.escalation_note import Handoff, compose
+from connector.notes.escalation_note import EscalationNote, compose
 from connector.notes.marker import Marks
 from connector.notes.short_notes import note
 from connector.policy.policy import Policy
 from connector.reading.command_words import spoken_in
 from connector.reading.findings import find
 from connector.reading.sections import new_plan_in, plan_in
-from connector.rules.commands import NOTHING, Request, read_orders
-from connector.rules.escalation import Documentation, demand_of
+from connector.rules.commands import NOTHING, Orders, Request, read_orders
+from connector.rules.escalation import Demand, Documentation, demand_of
+from connector.rules.evidence import DiagnosisPlan
 from connector.rules.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
 from connector.rules.limits import Decision, evaluate
 from connector.rules.overrides import Override
 from connector.rules.stints import build_timeline
 from connector.turn.duties import Situation, duties_of
-from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, office_hours, seen
+from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, seen
 from tests.connector import hostile
+from tests.connector.speech import decided
 
 MANAGERS = {1: {"tess": "Tess Tech", "": "Anybody"}}
 """Everybody here is a manager: what is not obeyed is not obeyed for whose or where it is."""
@@ -135,8 +137,8 @@ def test_a_reply_that_quotes_a_real_marker_is_its_authors_own():
 # --- in the connector's own notes -----------------------------------------------------------------------------
 
 
-def a_handoff(text: str) -> Handoff:
-    """A handoff in which a hostile text stands in every place that takes words from the ticket system."""
+def an_escalation(text: str) -> EscalationNote:
+    """A note in which a hostile text stands in every place that takes words from the ticket system."""
     entries = (
         an_entry(text, AuthorKind.CLIENT, Visibility.CLIENT, at("09:01"), by=text),
         an_entry(text, AuthorKind.AGENT, Visibility.INTERNAL, at("09:02"), by=text),
@@ -146,35 +148,22 @@ def a_handoff(text: str) -> Handoff:
         an_entry(f"Missing permissions:\n- {text}", AuthorKind.AGENT, Visibility.INTERNAL, at("09:06")),
     )
     every = (Reason.TIME, Reason.KNOWLEDGE, Reason.URGENCY)
-    return Handoff(
-        record=a_ticket(
-            summary=text, contact=text, client=Ref("16", text), priority=Ref("3", text), owner=TESS, entries=entries
-        ),
-        tier_from=a_tier(1),
-        tier_to=a_tier(2),
-        reasons=every,
-        stage=Stage.FIX,
-        limit_minutes=60,
-        used_minutes=60,
-        counted_from=NINE,
-        due_at=at("10:00"),
-        stint_started_at=NINE,
-        holders=(text, "Tess Tech"),
-        entries=entries,
-        plan=(text, text, NINE),
-        paused_minutes=5,
-        calendar=office_hours(),
-        zone=office_hours().zone,
-        now=at("10:00"),
-        marker=MARKER,
-        assignment=text,
-        policy_note=text,
-        earlier_escalations=(text,),
-        requests=(Request("1", text, "tess", NINE, every[1:], text),),
-        overrides=(Override("2", text, "tess", NINE, "First Touch (T1/2)", Stage.FIX, text),),
-        skipped=((text, text),),
-        final_people=(("Sr IT Manager", text),),
+    record = a_ticket(
+        summary=text, contact=text, client=Ref("16", text), priority=Ref("3", text), owner=TESS, entries=entries
     )
+    policy = a_policy(tiers=(a_tier(1), replace(a_tier(2), skip=text), a_tier(3)))
+    found = decided(record, at("10:00"), policy=policy)
+    assert found.stint is not None
+    stint = replace(found.stint, holders=(text, "Tess Tech"), plan=DiagnosisPlan(NINE, text, text, "note"))
+    override = Override("2", text, "tess", NINE, "First Touch (T1/2)", Stage.FIX, text)
+    decision = replace(
+        found,
+        timeline=replace(found.timeline, stints=(stint,), current=stint),
+        orders=Orders({stint.key: (override,)}),
+    )
+    demand = Demand("fix", every, (Request("1", text, "tess", NINE, every[1:], text),))
+    people = (("Sr IT Manager", text),)
+    return EscalationNote(decision, demand, policy, a_tier(2), text, MARKER, people, earlier=(text,))
 
 
 def unsafe(text: str) -> set[str]:
@@ -187,7 +176,7 @@ def unsafe(text: str) -> set[str]:
 @pytest.mark.parametrize("limit", [500, 2000, 30_000])
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_text_breaks_the_escalation_note(name, limit):
-    text = compose(a_handoff(SHOWN[name]), limit)
+    text = compose(an_escalation(SHOWN[name]), limit)
     lines = text.splitlines()
     assert len(text) <= limit
     assert lines[-1] == f"Ref. {MARKER}"

@@ -316,6 +316,7 @@ def test_a_warning_that_falls_on_closing_time_comes_at_the_opening():
     start = at("16:36")
     clock = decided(touched(entered_at=start, updated_at=start, read_at=start), at("16:40")).clock
     assert (clock.warn_at(), clock.act_at) == (at("08:00", day=16), at("08:06", day=16))
+    assert clock.deferred_to is None
 
 
 # --- deferring ------------------------------------------------------------------------------------------------
@@ -333,6 +334,7 @@ def late(now, policy=DEFERRING, day=15, entered="16:10", **given):
 @pytest.mark.process("day-defer")
 def test_an_escalation_near_the_end_of_the_clients_day_waits_for_the_next_opening():
     decision = late("16:40")
+    assert decision.clock.deferred_to == decision.clock.act_at
     assert (decision.verdict, decision.clock.due_at, decision.clock.act_at) == (
         Verdict.DEFERRED,
         at("16:40"),
