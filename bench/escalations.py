@@ -23,8 +23,8 @@ from threading import Event, local
 
 import requests
 
-from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.system import connect as connect_to
+from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import HttpOptions
 from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of

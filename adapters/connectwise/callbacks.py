@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import record_id, text
 from adapters.connectwise.refusals import NotThere, Refused
-from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import origin_of
 from connector.errors import ConfigError, Permanent
 from connector.model import Registration

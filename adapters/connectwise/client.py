@@ -12,14 +12,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from adapters.connectwise.addresses import api_url, callback_origins, own_origins
 from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
-from adapters.connectwise.settings import ConnectWiseSettings
-from adapters.http import Answer, HttpClient, HttpOptions
+from adapters.connectwise.variables import ConnectWiseSettings
+from adapters.http import Answer, HttpClient, HttpOptions, origin_of
 from connector.clock import Clock
-from connector.errors import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.systems.variables import is_loopback
 
 VERSION = "2025.1"
+CLOUD_SUFFIX = ".myconnectwise.net"
 PAGE_SIZE = 1000
 ROUTER = "v4_6_release/"
 
@@ -35,6 +36,7 @@ class ConnectWiseClient:
 
     def __init__(self, settings: ConnectWiseSettings, clock: Clock, options: HttpOptions | None = None) -> None:
         self.base_url = api_url(settings.url)
+        self.origins = origins_of(settings)
         self._company = settings.company
         pair = f"{settings.company}+{settings.public_key}:{settings.private_key}"
         self.http = HttpClient(
@@ -46,7 +48,7 @@ class ConnectWiseClient:
                 "Accept": f"application/vnd.connectwise.com+json; version={VERSION}",
             },
             auth={"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()},
-            origins=(*own_origins(settings.url), *callback_origins(settings)),
+            origins=self.origins,
             explain=error_text,
         )
         self._monotonic = self.http.options.monotonic
@@ -212,3 +214,32 @@ def _next_page(answer: Answer, records: list[dict[str, Any]]) -> tuple[str, str]
             return ("page" if name == "page" else "pageId", query[name][0])
     last = records[-1].get("id") if records else None
     return ("pageId", str(last)) if isinstance(last, int) else None
+
+
+def api_url(url: str) -> str:
+    """The address to call: ``api-`` put before a cloud host that lacks it; every other host as it is."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme not in ("https", "http") or not host:
+        raise ConfigError([f"CONNECTWISE_URL must be like https://api-na.myconnectwise.net, not {url!r}"])
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ConfigError(["CONNECTWISE_URL must be https; plain http only to a loopback address"])
+    if host.endswith(CLOUD_SUFFIX) and not host.startswith("api-"):
+        host = "api-" + host
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def ui_url(url: str) -> str:
+    """The address that people use: the same without ``api-`` on a cloud host."""
+    api = api_url(url)
+    host = urlsplit(api).hostname or ""
+    return api.replace("://api-", "://", 1) if host.endswith(CLOUD_SUFFIX) else api
+
+
+def origins_of(settings: ConnectWiseSettings) -> frozenset[str]:
+    """The origins that may serve signing keys: the site with and without ``api-``, and what is configured besides."""
+    scheme, host = origin_of(api_url(settings.url)).split("://", 1)
+    bare = host.removeprefix("api-")
+    further = (other if "://" in other else f"{scheme}://{other}" for other in settings.callback_hosts)
+    return frozenset((f"{scheme}://{bare}", f"{scheme}://api-{bare}", *map(origin_of, further)))

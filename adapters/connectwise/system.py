@@ -9,8 +9,8 @@ from adapters.connectwise import NAME
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.line import Line
-from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.tickets import Tickets
+from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.connectwise.webhook import Webhooks
 from adapters.http import HttpOptions
 from connector.clock import Clock

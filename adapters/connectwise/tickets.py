@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from adapters.connectwise.addresses import ui_url
-from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.client import ConnectWiseClient, ui_url
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.mapping import info, label, moment, place_of, record_id, ticket_record, to_wire
 from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes
 from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import Resources
-from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.connectwise.variables import ConnectWiseSettings
 from connector.clock import Clock
 from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
 from connector.model import (

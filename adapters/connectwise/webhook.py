@@ -20,10 +20,9 @@ from urllib.parse import parse_qs, urlsplit
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.connectwise.addresses import CLOUD_SUFFIX, callback_origins, own_origins
 from adapters.connectwise.callbacks import Callbacks
-from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.connectwise.client import CLOUD_SUFFIX, ConnectWiseClient
+from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import origin_of
 from adapters.payloads import decoded, problem
 from connector.clock import Clock
@@ -69,7 +68,7 @@ class Webhooks(Callbacks):
         super().__init__(client, settings)
         self._tokens = tuple(token.encode() for token in settings.webhook_token)
         self._company = settings.company.casefold()
-        self._origins = frozenset((*own_origins(settings.url), *callback_origins(settings)))
+        self._origins = client.origins
         self._keys = keys
         self._clock = clock
         # Callbacks name the same address again and again; what is refused is looked at anew each time.

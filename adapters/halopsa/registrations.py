@@ -12,8 +12,8 @@ from urllib.parse import quote, urlsplit
 
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.refusals import NotThere
-from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
 from adapters.halopsa.values import optional_whole, text
+from adapters.halopsa.variables import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
 from adapters.http import origin_of
 from connector.errors import ConfigError, Permanent
 from connector.model import Registration

@@ -9,8 +9,8 @@ from adapters.halopsa import NAME
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.line import Line
-from adapters.halopsa.settings import HaloSettings
 from adapters.halopsa.tickets import Tickets
+from adapters.halopsa.variables import HaloSettings
 from adapters.halopsa.webhook import Webhooks
 from adapters.http import HttpOptions
 from connector.clock import Clock

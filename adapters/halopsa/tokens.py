@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.halopsa.refusals import token_refusal
-from adapters.halopsa.settings import HaloSettings
 from adapters.halopsa.values import number
+from adapters.halopsa.variables import HaloSettings
 from adapters.http import Answer, HttpClient
 from connector.clock import Clock
 from connector.errors import PayloadError, Temporary

@@ -4,11 +4,56 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from connector.errors import ConfigError
 from connector.systems.variables import Variable, missing, read_all, secret_items, wanting, web_address
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookBasic:
+    """Webhooks come with a user name and password; up to two passwords are accepted, the first is registered."""
+
+    user: str
+    passwords: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookBearer:
+    """Webhooks come with a bearer token; up to two are accepted, the first is registered."""
+
+    tokens: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSignature:
+    """Webhooks are signed in a header, named in lower case; up to two secrets, the first is registered."""
+
+    header: str
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+WebhookProof = WebhookBasic | WebhookBearer | WebhookSignature
+
+
+@dataclass(frozen=True, slots=True)
+class HaloSettings:
+    """The addresses and credentials of one Halo instance.
+
+    ``url``: the resource server, without ``/api``; ``auth_url``: the authorisation server, without ``/token``;
+    ``tenant``: empty where the instance needs none. ``public_url``: where this connector is reached from outside,
+    empty when it is not. The secrets never show in ``repr``.
+    """
+
+    url: str
+    auth_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    proof: WebhookProof
+    tenant: str = ""
+    public_url: str = ""
+
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 

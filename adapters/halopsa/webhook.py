@@ -18,8 +18,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from adapters.halopsa.registrations import Registrations
-from adapters.halopsa.settings import WebhookBasic, WebhookBearer
 from adapters.halopsa.values import Json, whole
+from adapters.halopsa.variables import WebhookBasic, WebhookBearer
 from adapters.payloads import decoded, problem
 from connector.errors import PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId

@@ -12,7 +12,7 @@ from typing import Any
 from adapters.http import Answer, HttpClient, HttpOptions
 from adapters.request_tracker.mapping import record_id
 from adapters.request_tracker.refusals import error_text, refusal
-from adapters.request_tracker.settings import RequestTrackerSettings
+from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Temporary
 

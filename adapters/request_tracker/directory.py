@@ -32,7 +32,7 @@ from adapters.request_tracker.mapping import (
     why_grouped,
 )
 from adapters.request_tracker.memory import Memory
-from adapters.request_tracker.settings import RequestTrackerSettings
+from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.errors import NotFound, PayloadError, UnknownName
 from connector.model import Person, Place, PlacedStatus, Ref, Status
 

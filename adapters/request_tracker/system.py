@@ -10,8 +10,8 @@ from adapters.request_tracker import NAME
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import Directory
 from adapters.request_tracker.line import Line
-from adapters.request_tracker.settings import RequestTrackerSettings
 from adapters.request_tracker.tickets import Tickets
+from adapters.request_tracker.variables import RequestTrackerSettings
 from adapters.request_tracker.webhook import Webhooks
 from connector.clock import Clock
 from connector.systems.contract import SigningKeys, TicketSystem

@@ -4,10 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from adapters.request_tracker.settings import STANDARD_PRIORITIES, RequestTrackerSettings
 from connector.errors import ConfigError
 from connector.systems.variables import Variable, items, read_all, secret_items, wanting, web_address
+
+STANDARD_PRIORITIES: Mapping[str, int] = MappingProxyType({"Low": 0, "Medium": 50, "High": 100})
+"""RT's own names of priorities, unless ``%PriorityAsString`` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTrackerSettings:
+    """The address and credentials of one Request Tracker.
+
+    ``url``: where people open it, without ``/REST/2.0``. ``webhook_secret``: up to two accepted secrets, none when
+    no webhook is sent. ``priorities``: the least number of each priority that has a name.
+    The secrets never show in ``repr``.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    webhook_secret: tuple[str, ...] = field(default=(), repr=False)
+    priorities: Mapping[str, int] = field(default_factory=lambda: STANDARD_PRIORITIES)
+
+    @property
+    def user_id(self) -> str:
+        """The id of the account that the token belongs to: its second part (RT::AuthToken)."""
+        return self.token.split("-")[1]
+
 
 _TOKEN = re.compile(r"\d{1,9}-\d{1,18}-[0-9A-Za-z]{16,64}", re.ASCII)
 _PRIORITY = re.compile(r"(?P<name>[^=]*\S)\s*=\s*(?P<number>\d{1,9})", re.ASCII)

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from adapters.payloads import decoded, problem
-from adapters.request_tracker.settings import RequestTrackerSettings
+from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import Clock
 from connector.errors import PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, Registration, TicketId

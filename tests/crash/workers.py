@@ -16,8 +16,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from types import FrameType
 
-from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.system import connect as connect_to
+from adapters.connectwise.variables import ConnectWiseSettings
 from connector import logs
 from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import connect
+from adapters.connectwise.variables import ConnectWiseSettings
 from connector.clock import VirtualClock
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import responses
 
-from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.system import connect
+from adapters.connectwise.variables import ConnectWiseSettings
 from connector.clock import VirtualClock
 from connector.systems.contract import TicketSystem
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from adapters.connectwise.addresses import api_url, own_origins, ui_url
-from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.client import ConnectWiseClient, api_url, ui_url
 from adapters.connectwise.refusals import EndpointMissing, NotThere, Refused
 from adapters.http import HttpOptions
 from connector.clock import VirtualClock
@@ -49,7 +48,7 @@ def test_an_address_that_is_not_https_is_refused(url: str) -> None:
 
 
 def test_both_spellings_of_the_host_are_the_sites_own() -> None:
-    assert set(own_origins("https://na.myconnectwise.net")) == {
+    assert a_client(url="https://na.myconnectwise.net").origins == {
         "https://na.myconnectwise.net:443",
         "https://api-na.myconnectwise.net:443",
     }

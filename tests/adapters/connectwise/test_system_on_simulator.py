@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from adapters.connectwise.settings import ConnectWiseSettings
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.system import connect
+from adapters.connectwise.variables import ConnectWiseSettings
 from connector.clock import VirtualClock
 from connector.errors import Forbidden, KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary
 from connector.model import (

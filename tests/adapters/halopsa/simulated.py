@@ -10,9 +10,9 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from adapters.halopsa.settings import HaloSettings, WebhookBearer
 from adapters.halopsa.simulator import WEBHOOK_TOKEN, Simulator
 from adapters.halopsa.system import connect
+from adapters.halopsa.variables import HaloSettings, WebhookBearer
 from connector.clock import VirtualClock
 from connector.model import InboundRequest, TicketId
 from connector.systems.contract import TicketSystem

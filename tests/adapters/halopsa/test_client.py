@@ -13,7 +13,7 @@ import responses
 
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.refusals import NotThere, Refused, error_text
-from adapters.halopsa.settings import HaloSettings, WebhookBearer
+from adapters.halopsa.variables import HaloSettings, WebhookBearer
 from adapters.http import Answer, HttpOptions
 from connector.clock import VirtualClock
 from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary

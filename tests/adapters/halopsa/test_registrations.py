@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.halopsa.registrations import EVENTS
-from adapters.halopsa.settings import WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
+from adapters.halopsa.variables import WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from connector.errors import ConfigError, Forbidden, Permanent, SignatureError, Temporary
 from connector.model import InboundRequest
 from connector.systems.contract import TicketSystem

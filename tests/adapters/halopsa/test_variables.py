@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookSignature
-from adapters.halopsa.variables import VARIABLES, settings_from
+from adapters.halopsa.variables import (
+    VARIABLES,
+    HaloSettings,
+    WebhookBasic,
+    WebhookBearer,
+    WebhookSignature,
+    settings_from,
+)
 from connector.errors import ConfigError
 
 NEEDED = {

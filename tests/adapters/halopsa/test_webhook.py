@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.halopsa.client import HaloClient
-from adapters.halopsa.settings import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
+from adapters.halopsa.variables import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from adapters.halopsa.webhook import MOST_EVENTS, Webhooks
 from connector.clock import SystemClock
 from connector.errors import PayloadError, SignatureError

@@ -10,9 +10,9 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from adapters.request_tracker.desk import SimulatedDesk, basic
-from adapters.request_tracker.settings import RequestTrackerSettings
 from adapters.request_tracker.simulator import Simulator, password_of
 from adapters.request_tracker.system import connect
+from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import VirtualClock
 from connector.model import Person, Place, TicketId
 from connector.systems.contract import TicketSystem

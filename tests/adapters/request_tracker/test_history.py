@@ -7,8 +7,8 @@ import pytest
 from adapters.request_tracker.entries import entries_of
 from adapters.request_tracker.history import Reader
 from adapters.request_tracker.mapping import User
-from adapters.request_tracker.settings import STANDARD_PRIORITIES
 from adapters.request_tracker.transactions import Transaction, transaction
+from adapters.request_tracker.variables import STANDARD_PRIORITIES
 from connector.errors import PayloadError
 from connector.model import Person, Place, Ref, TicketId, Value
 from tests.adapters.request_tracker.fixtures import fixture, fixtures

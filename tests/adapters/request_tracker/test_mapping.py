@@ -16,8 +16,8 @@ from adapters.request_tracker.mapping import (
     to_query,
     user_names,
 )
-from adapters.request_tracker.settings import STANDARD_PRIORITIES
 from adapters.request_tracker.texts import body_of
+from adapters.request_tracker.variables import STANDARD_PRIORITIES
 from connector.errors import PayloadError
 from connector.model import TicketId, TicketRecord
 from tests.adapters.request_tracker.fixtures import FIXTURES, fixture, fixtures

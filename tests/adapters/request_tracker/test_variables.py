@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.request_tracker.settings import STANDARD_PRIORITIES
-from adapters.request_tracker.variables import VARIABLES, settings_from
+from adapters.request_tracker.variables import STANDARD_PRIORITIES, VARIABLES, settings_from
 from connector.errors import ConfigError
 
 TOKEN = "1-40-0123456789abcdef0123456789abcdef"

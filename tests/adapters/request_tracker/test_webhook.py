@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.request_tracker.settings import RequestTrackerSettings
+from adapters.request_tracker.variables import RequestTrackerSettings
 from adapters.request_tracker.webhook import Webhooks
 from connector.clock import VirtualClock
 from connector.errors import PayloadError, SignatureError

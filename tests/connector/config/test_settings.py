@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from adapters.connectwise.settings import ConnectWiseSettings
+from adapters.connectwise.variables import ConnectWiseSettings
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
