@@ -1,6 +1,7 @@
 """Halo's working-hours calendars, read for people: what to put into ``WORK_HOURS`` and ``WORK_TIME_ZONE``. Pure.
 
-Times stand on the dummy date 1901-01-01 in the calendar's own zone, which has a Windows name.
+Times stand on the dummy date 1901-01-01 in the calendar's own zone, which has a Windows name. Which zone that is, the
+Unicode CLDR says (windowsZones, territory 001), as the ``tzlocal`` package has it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from tzlocal.windows_tz import win_tz
+
 from adapters.halopsa.values import Json, text
-from adapters.halopsa.zones import iana_zone
 
 _DAYS: Mapping[str, str] = {
     "monday": "mon",
@@ -21,6 +23,10 @@ _DAYS: Mapping[str, str] = {
     "friday": "fri",
     "saturday": "sat",
     "sunday": "sun",
+}
+_ZONES: Mapping[str, str] = {name.casefold(): zone for name, zone in win_tz.items()} | {
+    "coordinated universal time": "Etc/UTC",
+    "mid-atlantic standard time": "Etc/GMT+2",  # an old name, of which the CLDR has no place
 }
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT(\d\d:\d\d)")
 
@@ -34,6 +40,11 @@ class Workday:
     windows_zone: str
     zone: str
     holidays: int
+
+
+def iana_zone(windows_name: str) -> str | None:
+    """The IANA name of a Windows zone, None for a name that is none."""
+    return _ZONES.get(" ".join(windows_name.split()).casefold())
 
 
 def workday(row: Json) -> Workday:
