@@ -1,25 +1,39 @@
-"""The journal of effects: what a saga set out to do, step by step, and what came of it.
+"""The journal of a ticket: what a saga set out to do, step by step, what came of it, and the changes that were seen.
 
 A step is begun before its effect and done after it. Both ask, in the same transaction and with the row
 locked, whether the claim still holds, so a worker that lost its lease neither starts nor records anything.
-Whoever finds a step begun and not done knows that its effect may or may not have happened.
+Whoever finds a step begun and not done knows that its effect may or may not have happened. Changes are kept
+for ticket systems that keep no history of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
-from connector.model import Change
-from connector.store import audit, observations
+from connector.model import Aspect, Change
+from connector.store import audit
+from connector.store.database.codec import decode, encode
 from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
-from connector.store.database.tables import AnyRow
-from connector.store.mailbox import is_held
-from connector.store.queries import steps
-from connector.store.records import AuditEvent, Claim, Step, StepState
+from connector.store.database.prepared import AnyStatement, Prepared, PreparedRows
+from connector.store.database.tables import observed, step
+from connector.store.queries.rows import in_range, is_held, range_of
+from connector.store.records import AuditEvent, Claim, Key, Step, StepState
+
+_STEPS = Prepared(
+    select(step)
+    .where(in_range(step.c.saga, bindparam("at_first"), bindparam("at_end")))
+    .order_by(step.c.saga, step.c.n)
+)
+_CHANGES = Prepared(
+    select(observed)
+    .where(observed.c.connection == bindparam("at_connection"), observed.c.ticket == bindparam("at_ticket"))
+    .order_by(observed.c.at, observed.c.id)
+)
 
 
 class Journal:
@@ -43,8 +57,8 @@ class Journal:
         """
         with self.store.writing() as conn:
             _require_held(conn, claim)
-            steps.write(conn, [steps.row(saga, n, StepState.BEGUN, detail, self.store.now(conn))])
-            observations.append(conn, [(*claim.key, change) for change in changes])
+            write_steps(conn, [Step(saga, n, StepState.BEGUN, dict(detail), self.store.now(conn))])
+            write_changes(conn, [(claim.key, change) for change in changes])
 
     def now(self) -> datetime:
         """The present moment, by the clock that counts for the journal."""
@@ -71,8 +85,8 @@ class Journal:
         with self.store.writing() as conn:
             _require_held(conn, claim)
             now = self.store.now(conn)
-            steps.write(conn, [steps.row(saga, n, StepState.DONE, outcome, now)])
-            observations.append(conn, [(*claim.key, change) for change in changes])
+            write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
+            write_changes(conn, [(claim.key, change) for change in changes])
             _append_audit(conn, claim, audit, now)
 
     def steps(self, prefix: str) -> list[Step]:
@@ -81,14 +95,66 @@ class Journal:
         End the prefix with the separator (``psa/4711/``), or 47110 is found with 4711.
         """
         with self.store.reading() as conn:
-            return [_step(row) for row in steps.with_prefix(conn, prefix)]
+            return _read_steps(conn, prefix)
 
     def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
         """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so."""
         with self.store.reading() as conn:
-            changes = observations.read(conn, connection, ticket)
-            found = steps.with_prefix(conn, prefix)
-        return tuple(changes), tuple(map(_step, found))
+            return tuple(_read_changes(conn, connection, ticket)), tuple(_read_steps(conn, prefix))
+
+
+def write_steps(conn: Connection, steps: Sequence[Step]) -> None:
+    """Write steps, each in the place of the one that was there before, inside the caller's transaction."""
+    _WRITING_STEPS.run(
+        conn,
+        [{"saga": one.saga, "n": one.n, "state": one.state, "outcome": one.outcome, "at": one.at} for one in steps],
+    )
+
+
+def _in_its_place(statement: Any) -> AnyStatement:
+    fresh = {name: statement.excluded[name] for name in ("state", "outcome", "at")}
+    complete: AnyStatement = statement.on_conflict_do_update(index_elements=["saga", "n"], set_=fresh)
+    return complete
+
+
+_WRITING_STEPS = PreparedRows(step, ("saga", "n", "state", "outcome", "at"), _in_its_place)
+
+
+def _read_steps(conn: Connection, prefix: str) -> list[Step]:
+    first, end = range_of(prefix)
+    rows = _STEPS.rows(conn, {"at_first": first, "at_end": end})
+    return [Step(row.saga, row.n, StepState(row.state), row.outcome, row.at) for row in rows]
+
+
+def write_changes(conn: Connection, changes: Sequence[tuple[Key, Change]]) -> None:
+    """Store changes that were seen on tickets, inside the caller's transaction."""
+    _WRITING_CHANGES.run(
+        conn,
+        [
+            {
+                "connection": connection,
+                "ticket": ticket,
+                "at": change.at,
+                "what": change.what.value,
+                "old": encode(change.old),
+                "new": encode(change.new),
+                "how": change.how,
+                "who": change.who,
+            }
+            for (connection, ticket), change in changes
+        ],
+    )
+
+
+_WRITING_CHANGES = PreparedRows(observed, ("connection", "ticket", "at", "what", "old", "new", "how", "who"))
+
+
+def _read_changes(conn: Connection, connection: str, ticket: str) -> list[Change]:
+    """By their moment, and as they were stored where moments are equal."""
+    return [
+        Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
+        for row in _CHANGES.rows(conn, {"at_connection": connection, "at_ticket": ticket})
+    ]
 
 
 def _require_held(conn: Connection, claim: Claim) -> None:
@@ -98,7 +164,3 @@ def _require_held(conn: Connection, claim: Claim) -> None:
 
 def _append_audit(conn: Connection, claim: Claim, events: Sequence[AuditEvent], now: datetime) -> None:
     audit.append(conn, [audit.AuditEntry(*claim.key, event) for event in events], now)
-
-
-def _step(row: AnyRow) -> Step:
-    return Step(row.saga, row.n, StepState(row.state), row.outcome, row.at)

@@ -20,10 +20,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connector.model import Change
-from connector.store import audit, observations
+from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow
-from connector.store.queries import chores, due, mail, rows, steps, views
+from connector.store.journal import write_changes, write_steps
+from connector.store.queries import chores, due, mail, rows, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
     Claim,
@@ -35,6 +36,7 @@ from connector.store.records import (
     Mail,
     MailboxStats,
     Source,
+    Step,
     StepState,
     TicketRow,
 )
@@ -46,7 +48,7 @@ class _Ledger:
 
     updates: list[Release] = field(default_factory=list)
     gone: list[Key] = field(default_factory=list)
-    changes: list[tuple[str, str, Change]] = field(default_factory=list)
+    changes: list[tuple[Key, Change]] = field(default_factory=list)
     audit: list[audit.AuditEntry] = field(default_factory=list)
 
 
@@ -96,16 +98,16 @@ class Mailbox:
         if not claims:
             return []
         with self.store.writing() as conn:
-            held = lock_held(conn, claims)
+            held = rows.lock_held(conn, claims)
             rows.extend(conn, list(held), self.store.now(conn) + lease)
-        return [claim for claim in claims if not _holds(held, claim)]
+        return [claim for claim in claims if not rows.holds(held.get(claim.key), claim)]
 
     def hand_back(self, claims: Sequence[Claim]) -> None:
         """Release claims unworked: due at once for anybody. Claims that are lost are left alone."""
         if not claims:
             return
         with self.store.writing() as conn:
-            held = lock_held(conn, claims)
+            held = rows.lock_held(conn, claims)
             rows.hand_back(conn, list(held), self.store.now(conn))
 
     def finish(self, outcomes: Sequence[Finished | Failed]) -> list[bool]:
@@ -118,7 +120,7 @@ class Mailbox:
             return []
         with self.store.writing() as conn:
             now = self.store.now(conn)
-            held = lock_held(conn, [outcome.claim for outcome in outcomes])
+            held = rows.lock_held(conn, [outcome.claim for outcome in outcomes])
             results, valid = _judge(outcomes, held)
             self._keep(conn, valid, now)
             done = [(i, *o.claim.key) for o in valid if isinstance(o, Finished) for i in o.done_mail]
@@ -129,7 +131,7 @@ class Mailbox:
                 _enter(ledger, outcome, held[outcome.claim.key], left.get(outcome.claim.key, set()), now)
             rows.release(conn, ledger.updates)
             rows.remove(conn, ledger.gone)
-            observations.append(conn, ledger.changes)
+            write_changes(conn, ledger.changes)
             audit.append(conn, ledger.audit, now)
         return results
 
@@ -137,8 +139,7 @@ class Mailbox:
         effects = [outcome.effect for outcome in outcomes if isinstance(outcome, Finished) and outcome.effect]
         follows = [delivery for effect in effects for delivery in effect.deliveries]
         follows += [delivery for one in outcomes if isinstance(one, Failed) for delivery in one.deliveries]
-        done = [steps.row(effect.saga, effect.n, StepState.DONE, effect.outcome, now) for effect in effects]
-        steps.write(conn, done)
+        write_steps(conn, [Step(one.saga, one.n, StepState.DONE, dict(one.outcome), now) for one in effects])
         self._store(conn, follows, now)
 
     def _store(self, conn: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
@@ -153,7 +154,7 @@ class Mailbox:
     def next_wake(self, connections: Sequence[str]) -> datetime | None:
         """The earliest moment at which any row wants to be woken; it may be past."""
         with self.store.reading() as conn:
-            return views.next_wake(conn, connections)
+            return due.next_wake(conn, connections)
 
     def stats(self, connection: str) -> MailboxStats:
         """The counts of one connection's tickets."""
@@ -216,10 +217,6 @@ class Mailbox:
                 total += removed
         return total
 
-    def changes(self, connection: str, ticket: str) -> list[Change]:
-        """The changes that were seen on a ticket, oldest first."""
-        return observations.changes_of(self.store, connection, ticket)
-
     def unverified_waiting(self, connection: str) -> int:
         """How many unverified deliveries wait for their signing key."""
         with self.store.reading() as conn:
@@ -230,28 +227,8 @@ class Mailbox:
         if self.store.is_postgresql:
             return True
         with self.store.reading() as conn:
-            earliest = views.next_wake(conn, connections)
+            earliest = due.next_wake(conn, connections)
             return earliest is not None and earliest <= self.store.now(conn)
-
-
-def lock_held(conn: Connection, claims: Sequence[Claim]) -> dict[Key, AnyRow]:
-    """Lock the rows of the claims, in sorted order, and return those that the claims still hold."""
-    found = rows.lock(conn, {claim.key for claim in claims})
-    return {claim.key: found[claim.key] for claim in claims if _holds(found, claim)}
-
-
-def is_held(conn: Connection, claim: Claim) -> bool:
-    """Lock the row of a claim, and tell whether the claim still holds it."""
-    return _is_of(rows.lock_one(conn, claim.key), claim)
-
-
-def _holds(found: dict[Key, AnyRow], claim: Claim) -> bool:
-    return _is_of(found.get(claim.key), claim)
-
-
-def _is_of(row: AnyRow | None, claim: Claim) -> bool:
-    """Whether a claim is still good. A released row keeps its fence, so the owner is asked for, too."""
-    return row is not None and row.owner is not None and row.fence == claim.fence
 
 
 def _judge(
@@ -261,7 +238,7 @@ def _judge(
     seen: set[Key] = set()
     results = []
     for outcome in outcomes:
-        results.append(_holds(held, outcome.claim) and outcome.claim.key not in seen)
+        results.append(rows.holds(held.get(outcome.claim.key), outcome.claim) and outcome.claim.key not in seen)
         seen.add(outcome.claim.key)
     return results, [outcome for outcome, is_valid in zip(outcomes, results, strict=True) if is_valid]
 
@@ -273,7 +250,7 @@ def _enter(ledger: _Ledger, outcome: Finished | Failed, row: AnyRow, left: set[i
     if isinstance(outcome, Failed):
         ledger.updates.append(_after_failure(outcome, row, left, now))
         return
-    ledger.changes += [(connection, ticket, change) for change in outcome.changes]
+    ledger.changes += [(outcome.claim.key, change) for change in outcome.changes]
     if outcome.is_gone and not left:
         ledger.gone.append(outcome.claim.key)
         return

@@ -12,7 +12,9 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, text
 
+from connector.model import Change
 from connector.store.database.engine import Store
+from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.queries import rows
 from connector.store.records import Claim, Delivery, Finished, Key, Source
@@ -52,6 +54,11 @@ def all_done(claim: Claim, wake_at: datetime | None = None, **more: Any) -> Fini
 
 def names(claim: Claim) -> list[str]:
     return [mail.delivery for mail in claim.mail]
+
+
+def changes_seen(mailbox: Mailbox, connection: str, ticket: str) -> list[Change]:
+    """The changes that were seen on a ticket, oldest first."""
+    return list(Journal(mailbox.store).recall(connection, ticket, f"{connection}/{ticket}/")[0])
 
 
 def in_thread(call: Callable[[], T]) -> Future[T]:

@@ -20,6 +20,7 @@ from connector.store.signing_keys import SigningKeyStore
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
 from tests.builders import NINE, a_tier, at
+from tests.connector.mailboxes import changes_seen
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, our_notes, post, where
 
@@ -145,7 +146,7 @@ def test_recorded_callbacks_go_through_the_running_app(open_stage):
         answers[name] = post(desk.url, raw, simulator.signature(registration, raw))
         desk.settle()
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 202)
-    assert [row.new.name for row in desk.mailbox.changes(NAME, "493") if row.what.value == "status"] == [
+    assert [row.new.name for row in changes_seen(desk.mailbox, NAME, "493") if row.what.value == "status"] == [
         "New (not responded)"
     ]
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, ScalarSelect, case, delete, exists, literal, 
 from sqlalchemy.sql import Select
 
 from connector.store.database.tables import Moment, inbox, mailbox
-from connector.store.queries.names import has_prefix
+from connector.store.queries.rows import has_prefix
 from connector.store.records import CHORE, KEY, Source
 
 PAGE = 500

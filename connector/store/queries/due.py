@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, select
+from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from connector.store.database.prepared import Prepared
 from connector.store.database.tables import AnyRow, mailbox
-from connector.store.queries.names import has_prefix
+from connector.store.queries.rows import has_prefix
 from connector.store.records import CHORE, KEY, Key
 
 LOOKED_THROUGH = 10_000
@@ -72,6 +72,15 @@ def last_looked_at_query(looked_through: int) -> Select[Any]:
 
 
 _LAST_LOOKED_AT = Prepared(last_looked_at_query(LOOKED_THROUGH))
+_NEXT_WAKE = Prepared(
+    select(func.min(mailbox.c.wake_at).label("wake_at")).where(mailbox.c.connection == bindparam("at_connection"))
+)
+
+
+def next_wake(conn: Connection, connections: Sequence[str]) -> datetime | None:
+    """The earliest ``wake_at`` of the connections: one step into the index for each."""
+    found = (row.wake_at for name in connections for row in _NEXT_WAKE.rows(conn, {"at_connection": name}))
+    return min((moment for moment in found if moment is not None), default=None)
 
 
 def lock(conn: Connection, connections: Sequence[str], now: datetime, limit: int) -> list[AnyRow]:

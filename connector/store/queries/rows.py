@@ -13,11 +13,11 @@ from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, null, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, case, delete, null, select, update
 
 from connector.store.database.prepared import AnyStatement, Prepared, PreparedList, PreparedRows
 from connector.store.database.tables import AnyRow, Moment, mailbox, to_micros
-from connector.store.records import Key
+from connector.store.records import Claim, Key
 
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
@@ -67,6 +67,23 @@ class Release:
     failing_since: datetime | None = None
     error: str | None = None
     is_dead: bool = False
+
+
+def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """A range that holds the names with that prefix, so that an index serves it."""
+    return in_range(column, *range_of(prefix))
+
+
+def range_of(prefix: str) -> tuple[str, str]:
+    """The first name that may have a prefix, and the first after it that cannot."""
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def in_range(
+    column: ColumnElement[str], first: str | BindParameter[str], end: str | BindParameter[str]
+) -> ColumnElement[bool]:
+    """The names from ``first`` on, before ``end``."""
+    return (column >= first) & (column < end)
 
 
 def by_connection(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
@@ -146,6 +163,22 @@ def lock(conn: Connection, keys: Iterable[Key]) -> dict[Key, AnyRow]:
 def lock_one(conn: Connection, key: Key) -> AnyRow | None:
     """Lock a single row, in less time than ``lock`` takes; None where it does not exist."""
     return _LOCKING_ONE.one_or_none(conn, {"at_connection": key[0], "at_ticket": key[1]})
+
+
+def holds(row: AnyRow | None, claim: Claim) -> bool:
+    """Whether a claim is still good. A released row keeps its fence, so the owner is asked for, too."""
+    return row is not None and row.owner is not None and row.fence == claim.fence
+
+
+def lock_held(conn: Connection, claims: Sequence[Claim]) -> dict[Key, AnyRow]:
+    """Lock the rows of the claims, in sorted order, and return those that the claims still hold."""
+    found = lock(conn, {claim.key for claim in claims})
+    return {claim.key: found[claim.key] for claim in claims if holds(found.get(claim.key), claim)}
+
+
+def is_held(conn: Connection, claim: Claim) -> bool:
+    """Lock the row of a claim, and tell whether the claim still holds it."""
+    return holds(lock_one(conn, claim.key), claim)
 
 
 def extend(conn: Connection, keys: Sequence[Key], until: datetime) -> None:

@@ -6,23 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
-from connector.store.database.prepared import Prepared
 from connector.store.database.tables import Moment, inbox, mailbox
-from connector.store.queries.names import has_prefix
-from connector.store.queries.rows import by_connection
+from connector.store.queries.rows import by_connection, has_prefix
 from connector.store.records import CHORE, KEY
-
-_NEXT_WAKE = Prepared(
-    select(func.min(mailbox.c.wake_at).label("wake_at")).where(mailbox.c.connection == bindparam("at_connection"))
-)
-
-
-def next_wake(conn: Connection, connections: Sequence[str]) -> datetime | None:
-    """The earliest ``wake_at`` of the connections: one step into the index for each."""
-    found = (row.wake_at for name in connections for row in _NEXT_WAKE.rows(conn, {"at_connection": name}))
-    return min((moment for moment in found if moment is not None), default=None)
 
 
 def stats(conn: Connection, connection: str, now: datetime) -> dict[str, Any]:

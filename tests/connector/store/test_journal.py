@@ -19,6 +19,7 @@ from tests.connector.mailboxes import (
     START,
     a_held_ticket,
     all_done,
+    changes_seen,
     claim_one,
     in_thread,
     paused_before_commit,
@@ -43,7 +44,7 @@ def test_a_step_is_begun_and_then_done(mailbox: Mailbox, journal: Journal, clock
     clock.advance(MINUTE / 2)
     journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE,), audit=(AuditEvent("noted", {}),))
     assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
-    assert mailbox.changes("psa", "1") == [A_CHANGE]
+    assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
     assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == ["noted"]
 
 
@@ -56,7 +57,7 @@ def test_beginning_again_takes_the_new_try(mailbox: Mailbox, journal: Journal, c
     journal.done(claim, SAGA, 1, {"held": False})
     journal.begin(claim, SAGA, 1, {"try": 3}, changes=(A_CHANGE,))
     assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.BEGUN, {"try": 3}, START + MINUTE / 2)]
-    assert mailbox.changes("psa", "1") == [A_CHANGE]
+    assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
 
 
 def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal: Journal, clock: VirtualClock) -> None:
@@ -69,7 +70,7 @@ def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal
     with pytest.raises(LeaseLost):
         journal.done(stale, SAGA, 1, {}, changes=(A_CHANGE,), audit=(AuditEvent("noted", {}),))
     assert [(step.n, step.state) for step in journal.steps("psa/1/")] == [(1, StepState.BEGUN)]
-    assert mailbox.changes("psa", "1") == []
+    assert changes_seen(mailbox, "psa", "1") == []
     assert list(audit.events(mailbox.store)) == []
     journal.done(current, SAGA, 1, {})
     mailbox.finish([all_done(current)])

@@ -47,7 +47,7 @@ from tests.builders import (
     turned,
 )
 from tests.connector.desk_double import DeskDouble
-from tests.connector.mailboxes import a_held_ticket
+from tests.connector.mailboxes import a_held_ticket, changes_seen
 from tests.connector.speech import decided
 from tests.doubles import a_system
 
@@ -189,7 +189,7 @@ def test_a_ticket_that_is_over_or_was_moved_by_others_is_left_alone_though_the_n
         scene.new = (turned(WORKING, RESOLVED, at("09:31")),)
     assert isinstance(scene.resume(), GivenUp)
     assert scene.events() == [("escalation not finished", why)]
-    assert scene.mailbox.changes("psa", "4711") == list(scene.new)
+    assert changes_seen(scene.mailbox, "psa", "4711") == list(scene.new)
     assert scene.system.writes == []
 
 

@@ -12,7 +12,7 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import inbox, mailbox, step, to_micros
 from connector.store.mailbox import Mailbox
 from connector.store.queries.due import due_query, last_looked_at_query, urgent_query
-from connector.store.queries.names import has_prefix
+from connector.store.queries.rows import has_prefix
 from connector.store.records import KEY
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
