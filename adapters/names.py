@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-import threading
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from connector.errors import UnknownName
-
-KEEP_SECONDS = 600.0
-REFRESH_SECONDS = 30.0
-"""How old a list must be before a miss makes it be read again."""
+from connector.systems.kept import Kept
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -33,24 +29,6 @@ def same_name(one: str, other: str) -> bool:
     return plain(one).casefold() == plain(other).casefold()
 
 
-class Kept(Generic[T]):
-    """A list that is read when first needed, and again when it is old. Thread-safe; one refresh at a time."""
-
-    def __init__(self, read: Callable[[], T], monotonic: Callable[[], float]) -> None:
-        self._read = read
-        self._monotonic = monotonic
-        self._value: tuple[float, T] | None = None
-        self._lock = threading.Lock()
-
-    def get(self, oldest: float = KEEP_SECONDS) -> T:
-        """The list, at most ``oldest`` seconds old."""
-        with self._lock:
-            now = self._monotonic()
-            if self._value is None or now - self._value[0] > oldest:
-                self._value = (now, self._read())
-            return self._value[1]
-
-
 def find(
     kind: str,
     name: str,
@@ -60,8 +38,8 @@ def find(
 ) -> Item:
     """The one candidate with that name among its ``names_of``, the list read anew before a miss. Raises UnknownName."""
     found: Sequence[Item] = []
-    for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-        found = candidates(kept.get(oldest))
+    for value in kept.tries():
+        found = candidates(value)
         chosen = matches(name, found, names_of)
         if len(chosen) == 1:
             return chosen[0]

@@ -7,17 +7,16 @@ names match exactly or else without case; two matches are an error, and a miss n
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import Json, group_and_why, optional_ref, record_id, text
-from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, plain, same_name
+from adapters.names import find, plain, same_name
 from connector.errors import UnknownName
 from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
+from connector.systems.kept import Kept, KeptEach
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -63,13 +62,12 @@ class Directory:
 
     def __init__(self, client: ConnectWiseClient) -> None:
         self._client = client
-        self._monotonic = client.http.options.monotonic
-        self._boards = self._kept(self._read_boards)
-        self._members = self._kept(self._read_members)
-        self._priorities = self._kept(self._read_priorities)
-        self._statuses: dict[str, Kept[dict[str, BoardStatus]]] = {}
-        self._teams: dict[str, Kept[list[Team]]] = {}
-        self._lock = threading.Lock()
+        monotonic = client.http.options.monotonic
+        self._boards = Kept(self._read_boards, monotonic)
+        self._members = Kept(self._read_members, monotonic)
+        self._priorities = Kept(self._read_priorities, monotonic)
+        self._statuses = KeptEach(self._read_statuses, monotonic)
+        self._teams = KeptEach(self._read_teams, monotonic)
 
     # Where tickets can go
 
@@ -124,47 +122,46 @@ class Directory:
 
     def board(self, name: str) -> Ref:
         """The active service board of that name."""
-        return self._find("board", name, self._boards, lambda ref: ref.name, lambda refs: refs)
+        return find("board", name, self._boards, lambda ref: (ref.name,), lambda refs: refs)
 
     def boards(self) -> list[Ref]:
         """The active service boards."""
         return self._boards.get()
 
-    def board_statuses(self, board_id: str, oldest: float = KEEP_SECONDS) -> dict[str, BoardStatus]:
+    def board_statuses(self, board_id: str) -> dict[str, BoardStatus]:
         """The statuses of a board by id."""
-        return self._per_board(self._statuses, board_id, self._read_statuses).get(oldest)
+        return self._statuses.get(board_id)
 
     def status_in(self, place: Place, name: str) -> Status:
         """The active status of that name on a place's board."""
         board = place.path[0]
-        found: BoardStatus = self._find(
+        found: BoardStatus = find(
             f"status on the board {board.name!r}",
             name,
-            self._per_board(self._statuses, board.id, self._read_statuses),
-            lambda entry: entry.status.name,
+            self._statuses.of(board.id),
+            lambda entry: (entry.status.name,),
             lambda entries: [entry for entry in entries.values() if entry.is_active],
         )
         return found.status
 
     def group(self, board: Ref, status: Ref) -> StatusGroup:
         """The group of a board's status; UNKNOWN when the board does not list it, also read anew."""
-        for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-            found = self.board_statuses(board.id, oldest).get(status.id)
-            if found is not None:
-                return found.status.group
+        for statuses in self._statuses.of(board.id).tries():
+            if status.id in statuses:
+                return statuses[status.id].status.group
         return StatusGroup.UNKNOWN
 
     def teams(self, board_id: str) -> list[Team]:
         """The teams of a board."""
-        return self._per_board(self._teams, board_id, self._read_teams).get()
+        return self._teams.get(board_id)
 
     def team(self, board: Ref, name: str) -> Ref:
         """The team of that name on a board."""
-        return self._find(
+        return find(
             f"team on the board {board.name!r}",
             name,
-            self._per_board(self._teams, board.id, self._read_teams),
-            lambda team: team.ref.name,
+            self._teams.of(board.id),
+            lambda team: (team.ref.name,),
             lambda teams: teams,
         ).ref
 
@@ -174,11 +171,11 @@ class Directory:
 
     def member(self, identifier: str) -> Person:
         """The member of that identifier, active or not. Ids and full names are no identifiers."""
-        found: Member = self._find(
+        found: Member = find(
             "member",
             identifier,
             self._members,
-            lambda member: member.person.identifier,
+            lambda member: (member.person.identifier,),
             lambda members: list(members.values()),
         )
         return found.person
@@ -195,7 +192,7 @@ class Directory:
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
-        return self._find("priority", name, self._priorities, lambda ref: ref.name, lambda refs: refs)
+        return find("priority", name, self._priorities, lambda ref: (ref.name,), lambda refs: refs)
 
     def priorities(self) -> list[Ref]:
         """All priorities."""
@@ -224,25 +221,6 @@ class Directory:
         """Whether nothing is left to do, though the ticket is not closed yet."""
         board, status = (optional_ref(row, name, "ticket") for name in ("board", "status"))
         return board is not None and status is not None and self.group(board, status) in _DONE
-
-    def _kept(self, read: Callable[[], T]) -> Kept[T]:
-        return Kept(read, self._monotonic)
-
-    def _per_board(self, lists: dict[str, Kept[T]], board_id: str, read: Callable[[str], T]) -> Kept[T]:
-        with self._lock:
-            if board_id not in lists:
-                lists[board_id] = self._kept(lambda: read(board_id))
-            return lists[board_id]
-
-    def _find(
-        self,
-        kind: str,
-        name: str,
-        kept: Kept[T],
-        name_of: Callable[[Item], str],
-        candidates: Callable[[T], Sequence[Item]],
-    ) -> Item:
-        return find(kind, name, kept, lambda item: (name_of(item),), candidates)
 
     def _read_boards(self) -> list[Ref]:
         rows = self._client.pages(

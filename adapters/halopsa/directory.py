@@ -6,18 +6,18 @@ list holds is sorted out here.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.mapping import NOBODY, group_and_why, owner_of
 from adapters.halopsa.values import Json, optional_whole, text, whole
-from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, same_name
+from adapters.names import find, same_name
 from connector.errors import PayloadError
 from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
+from connector.systems.kept import Kept, KeptEach
 
 T = TypeVar("T")
 
@@ -57,14 +57,13 @@ class Directory:
 
     def __init__(self, client: HaloClient) -> None:
         self._client = client
-        self._monotonic = client.http.options.monotonic
-        self._teams = self._kept(self._read_teams)
-        self._agents = self._kept(self._read_agents)
-        self._statuses = self._kept(self._read_statuses)
-        self._priorities = self._kept(self._read_priorities)
-        self._me = self._kept(self._read_me)
-        self._members: dict[str, Kept[frozenset[str]]] = {}
-        self._lock = threading.Lock()
+        monotonic = client.http.options.monotonic
+        self._teams = Kept(self._read_teams, monotonic)
+        self._agents = Kept(self._read_agents, monotonic)
+        self._statuses = Kept(self._read_statuses, monotonic)
+        self._priorities = Kept(self._read_priorities, monotonic)
+        self._me = Kept(self._read_me, monotonic, _FOR_LIFE)
+        self._members = KeptEach(self._read_members, monotonic)
 
     # Where tickets can go
 
@@ -112,11 +111,7 @@ class Directory:
 
     def members(self, team: Ref) -> list[Agent]:
         """The agents of a team, active or not."""
-        with self._lock:
-            if team.id not in self._members:
-                self._members[team.id] = self._kept(lambda: self._read_members(team))
-            kept = self._members[team.id]
-        ids = kept.get()
+        ids = self._members.get(team.id)
         agents = self._agents.get()
         return [agents[number] for number in sorted(ids, key=int) if number in agents]
 
@@ -149,7 +144,7 @@ class Directory:
 
     def me(self) -> Agent:
         """The agent that the API application logs in as."""
-        return self._me.get(_FOR_LIFE)
+        return self._me.get()
 
     # Statuses and priorities
 
@@ -201,15 +196,8 @@ class Directory:
 
     # Inside
 
-    def _kept(self, read: Callable[[], T]) -> Kept[T]:
-        return Kept(read, self._monotonic)
-
     def _by_id(self, kept: Kept[dict[str, T]], number: str) -> T | None:
-        for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-            found = kept.get(oldest).get(number)
-            if found is not None:
-                return found
-        return None
+        return next((found for values in kept.tries() if (found := values.get(number)) is not None), None)
 
     def _read_teams(self) -> dict[str, Team]:
         rows = self._client.rows("Team", "read the teams", SETUP_READ, "teams", {"showall": "true"})
@@ -229,15 +217,15 @@ class Directory:
             raise PayloadError("Agent/me", "not an object")
         return _agent(row, "Agent/me", is_unique=True)
 
-    def _read_members(self, team: Ref) -> frozenset[str]:
+    def _read_members(self, team_id: str) -> frozenset[str]:
         """Who is in a team: by the team's own list, and where it has none by what the agents say."""
-        what = f"read the team {team.id}"
-        row = self._client.get(f"Team/{team.id}", what, SETUP_READ, {"includeagents": "true", "includedetails": "true"})
+        what = f"read the team {team_id}"
+        row = self._client.get(f"Team/{team_id}", what, SETUP_READ, {"includeagents": "true", "includedetails": "true"})
         listed = row.get("agents") if isinstance(row, dict) else None
         if isinstance(listed, list):
             ids = (optional_whole(one.get("agent_id", one.get("id")), what) for one in listed if isinstance(one, dict))
             return frozenset(str(number) for number in ids if number is not None)
-        return frozenset(number for number, agent in self.agents().items() if team.id in (agent.teams or ()))
+        return frozenset(number for number, agent in self.agents().items() if team_id in (agent.teams or ()))
 
     def _read_statuses(self) -> dict[str, PlacedStatus]:
         rows = self._client.rows("Status", "read the statuses", SETUP_READ, "statuses")

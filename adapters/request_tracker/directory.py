@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.names import KEEP_SECONDS, REFRESH_SECONDS, Kept, find, matches, near
+from adapters.names import find, matches, near
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import (
     STANDARD_STATUSES,
@@ -31,10 +31,10 @@ from adapters.request_tracker.mapping import (
     user_of,
     why_grouped,
 )
-from adapters.request_tracker.memory import Memory
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.errors import NotFound, PayloadError, UnknownName
 from connector.model import Person, Place, PlacedStatus, Ref, Status
+from connector.systems.kept import Kept, KeptEach
 
 SEE_QUEUE = "the right SeeQueue"
 SHOW_TICKETS = "the right ShowTicket"
@@ -89,10 +89,10 @@ class Directory:
         self._priority_names = settings.priorities
         monotonic = client.http.options.monotonic
         self._queues = Kept(self._read_queues, monotonic)
-        self._details = Memory(self._read_queue, monotonic)
-        self._groups = Memory(self._read_group, monotonic)
-        self._profiles = Memory(self._read_profile, monotonic)
-        self._requestors = Memory(self._read_requestor, monotonic)
+        self._details = KeptEach(self._read_queue, monotonic)
+        self._groups = KeptEach(self._read_group, monotonic)
+        self._profiles = KeptEach(self._read_profile, monotonic)
+        self._requestors = KeptEach(self._read_requestor, monotonic)
         self._account = Kept(self._read_account, monotonic)
         self._note_key = Kept(self._read_note_key, monotonic)
 
@@ -147,19 +147,15 @@ class Directory:
         """The active queue of that name."""
         return find("queue", name, self._queues, lambda queue: (queue.ref.name,), _active).ref
 
-    def queues(self, oldest: float = KEEP_SECONDS) -> Sequence[Queue]:
-        """The queues that the account may see, also the disabled ones."""
-        return self._queues.get(oldest)
-
     def queue_by_id(self, number: str) -> Ref:
         """A queue by its id, also one that the account may not see: that has no name."""
-        for oldest in (KEEP_SECONDS, REFRESH_SECONDS):
-            for queue in self.queues(oldest):
+        for queues in self._queues.tries():
+            for queue in queues:
                 if queue.ref.id == number:
                     return queue.ref
         return Ref(number, f"queue {number}")
 
-    def queue_detail(self, number: str, oldest: float = KEEP_SECONDS) -> Json:
+    def queue_detail(self, number: str, oldest: float | None = None) -> Json:
         """All that RT tells of a queue: its watchers, custom fields, and what may be done there."""
         return self._details.get(number, oldest)
 

@@ -7,55 +7,40 @@ answer stays, and without one nobody takes a turn.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from connector.errors import ConnectorError, Temporary, UnknownName
 from connector.model import Place
 from connector.policy.policy import Homes, Policy
 from connector.systems.contract import TicketSystem
-
-REFRESH_EVERY = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    homes: Homes
-    at: datetime
-    problems: tuple[str, ...] = field(default=())
+from connector.systems.kept import Kept
 
 
 class HomeBook:
-    """Resolves the homes of a policy's tiers in one ticket system. Safe for several threads."""
+    """Resolves the homes of a policy's tiers in one ticket system. Safe for several threads.
+
+    ``problems``: what does not resolve at the moment, one sentence each.
+    """
 
     def __init__(self, system: TicketSystem, policy: Policy, now: Callable[[], datetime]) -> None:
         self._system = system
         self._policy = policy
-        self._now = now
-        self._lock = threading.Lock()
-        self._kept: _Kept | None = None
+        self._known: Homes | None = None
+        self._kept = Kept(self._resolve, lambda: now().timestamp())
+        self.problems: tuple[str, ...] = ()
 
     def current(self) -> Homes:
         """The homes as last resolved, at most ten minutes ago.
 
         Raises Temporary while the ticket system could not be asked even once.
         """
-        with self._lock:
-            if self._kept is None or self._now() - self._kept.at >= REFRESH_EVERY:
-                self._kept = self._resolve(self._kept)
-            return self._kept.homes
+        return self._kept.get()
 
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """What does not resolve at the moment, one sentence each."""
-        with self._lock:
-            return self._kept.problems if self._kept else ()
-
-    def _resolve(self, before: _Kept | None) -> _Kept:
+    def _resolve(self) -> Homes:
         problems: list[str] = []
-        known = before.homes if before else None
+        known = self._known
         try:
             ladders = {
                 ladder.name: self._ladder(ladder.policy, known.ladders.get(ladder.name) if known else None, problems)
@@ -63,10 +48,12 @@ class HomeBook:
             }
             homes = replace(self._ladder(self._policy, known, problems), ladders=ladders)
         except ConnectorError as error:
-            if before is None:
+            if known is None:
                 raise Temporary(f"the homes of the tiers could not be looked up: {error}") from error
-            return _Kept(before.homes, self._now(), (*before.problems, str(error)))
-        return _Kept(homes, self._now(), tuple(problems))
+            self.problems = (*self.problems, str(error))
+            return known
+        self._known, self.problems = homes, tuple(problems)
+        return homes
 
     def _ladder(self, policy: Policy, before: Homes | None, problems: list[str]) -> Homes:
         """The homes of one ladder's tiers; what does not resolve is added to the problems."""

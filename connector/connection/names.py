@@ -6,9 +6,8 @@ Names may differ between ticket systems: ``irene | Irene Systems`` is one person
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from connector.errors import UnknownName
@@ -16,8 +15,7 @@ from connector.model import Person
 from connector.policy.policy import FinalEscalation, Policy
 from connector.rules.commands import Managers
 from connector.systems.contract import TicketSystem
-
-KEPT_FOR = timedelta(minutes=10)
+from connector.systems.kept import KeptEach
 
 T = TypeVar("T")
 
@@ -39,23 +37,11 @@ class Staff:
 
     def __init__(self, system: TicketSystem, now: Callable[[], datetime]) -> None:
         self._system = system
-        self._now = now
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[Person | None, datetime]] = {}
+        self._kept = KeptEach(self._look_up, lambda: now().timestamp())
 
     def find(self, name: str) -> Person | None:
         """The member of that configured name, active or not; None when proven unknown. Raises AdapterError."""
-        with self._lock:
-            kept = self._kept.get(name)
-        if kept is not None and self._now() - kept[1] < KEPT_FOR:
-            return kept[0]
-        try:
-            person: Person | None = first_known(name, self._system.directory.member)
-        except UnknownName:
-            person = None
-        with self._lock:
-            self._kept[name] = (person, self._now())
-        return person
+        return self._kept.get(name)
 
     def managers(self, policy: Policy) -> Managers:
         """For each tier who may override there; people who are not active any more may not."""
@@ -68,6 +54,12 @@ class Staff:
         """
         found = {who: self.find(who) for who in final.people.values() if who}
         return tuple((role, person.name if (person := found.get(who)) else who) for role, who in final.people.items())
+
+    def _look_up(self, name: str) -> Person | None:
+        try:
+            return first_known(name, self._system.directory.member)
+        except UnknownName:
+            return None
 
     def _by_identifier(self, names: Iterable[str]) -> Mapping[str, str]:
         people = (self.find(name) for name in names)

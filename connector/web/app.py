@@ -6,8 +6,9 @@ from flask import Flask, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.metrics import DatabaseCollector, exposition
+from connector.systems.kept import Kept
 from connector.web import health, problems, status, webhooks
-from connector.web.deps import Deps, Recently
+from connector.web.deps import Deps
 
 METRICS_SECONDS = 1.0
 
@@ -40,7 +41,7 @@ def create_app(deps: Deps) -> Flask:
 
 def _add_metrics(app: Flask, deps: Deps) -> None:
     collector = DatabaseCollector(deps.mailbox, deps.systems)
-    text = Recently(lambda: exposition(deps.metrics, collector, deps.shared_metrics), METRICS_SECONDS, deps.monotonic)
+    text = Kept(lambda: exposition(deps.metrics, collector, deps.shared_metrics), deps.monotonic, METRICS_SECONDS)
 
     @app.get("/metrics")
     def metrics() -> Response:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
 from connector.metrics import Metrics
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery
 from connector.systems.contract import TicketSystem
-
-T = TypeVar("T")
 
 
 class Deliver(Protocol):
@@ -48,22 +45,3 @@ class Deps:
     most_unverified: int = 1000
     shared_metrics: str = ""
     monotonic: Callable[[], float] = time.monotonic
-
-
-class Recently(Generic[T]):
-    """An answer kept for a moment, so that many who ask at once cost one query. Safe for several threads."""
-
-    def __init__(self, ask: Callable[[], T], seconds: float, monotonic: Callable[[], float]) -> None:
-        self._ask = ask
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._kept: tuple[float, T] | None = None
-
-    def get(self) -> T:
-        """The answer, at most that old. An error is raised and not kept."""
-        with self._lock:
-            now = self._monotonic()
-            if self._kept is None or now - self._kept[0] >= self._seconds:
-                self._kept = (now, self._ask())
-            return self._kept[1]

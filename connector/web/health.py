@@ -15,7 +15,8 @@ from flask import Blueprint, Response, jsonify
 from connector.store import heartbeats
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
-from connector.web.deps import Deps, Recently
+from connector.systems.kept import Kept
+from connector.web.deps import Deps
 
 LONGEST_SILENCE = timedelta(seconds=60)
 LONGEST_LAG = timedelta(seconds=60)
@@ -55,7 +56,7 @@ def look(mailbox: Mailbox, connections: Sequence[str]) -> Readiness:
 
 def cached(deps: Deps) -> Callable[[], Readiness]:
     """``look``, at most once a second however many ask."""
-    return Recently(lambda: look(deps.mailbox, tuple(deps.systems)), CACHE_SECONDS, deps.monotonic).get
+    return Kept(lambda: look(deps.mailbox, tuple(deps.systems)), deps.monotonic, CACHE_SECONDS).get
 
 
 def blueprint(ready: Callable[[], Readiness]) -> Blueprint:

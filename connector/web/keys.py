@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
 
 from connector.systems.contract import SigningKeys
+from connector.systems.kept import KeptEach
 
 SECONDS = 5.0
 
@@ -17,26 +17,16 @@ class KeysAtHand:
 
     def __init__(self, keys: SigningKeys, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._keys = keys
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, tuple[str, datetime]]] = {}
+        self._kept = KeptEach(keys.get, monotonic, SECONDS)
 
     def get(self, reference: str) -> tuple[str, datetime] | None:
         """See ``SigningKeys.get``; the answer may be a few seconds old."""
-        with self._lock:
-            at, found = self._kept.get(reference, (0.0, None))
-        if found is not None and self._monotonic() - at < SECONDS:
-            return found
-        fresh = self._keys.get(reference)
-        with self._lock:
-            if fresh is None:
-                self._kept.pop(reference, None)
-            else:
-                self._kept[reference] = (self._monotonic(), fresh)
-        return fresh
+        found = self._kept.get(reference)
+        if found is None:
+            self._kept.forget(reference)
+        return found
 
     def put(self, reference: str, key: str) -> None:
         """See ``SigningKeys.put``."""
         self._keys.put(reference, key)
-        with self._lock:
-            self._kept.pop(reference, None)
+        self._kept.forget(reference)

@@ -8,7 +8,8 @@ from flask import Blueprint, render_template
 
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import MailboxStats
-from connector.web.deps import Deps, Recently
+from connector.systems.kept import Kept
+from connector.web.deps import Deps
 from connector.web.health import Readiness
 
 CACHE_SECONDS = 2.0
@@ -17,7 +18,7 @@ CACHE_SECONDS = 2.0
 def blueprint(deps: Deps, ready: Callable[[], Readiness]) -> Blueprint:
     """The route ``/``."""
     routes = Blueprint("status", __name__)
-    counts = Recently(lambda: _counts(deps), CACHE_SECONDS, deps.monotonic)
+    counts = Kept(lambda: _counts(deps), deps.monotonic, CACHE_SECONDS)
 
     @routes.get("/")
     def page() -> str:

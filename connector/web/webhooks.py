@@ -17,7 +17,8 @@ from connector.model import InboundRequest
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import KEY, Delivery, Source, pack
 from connector.systems.contract import TicketSystem
-from connector.web.deps import Deps, Recently
+from connector.systems.kept import Kept
+from connector.web.deps import Deps
 from connector.web.problems import HttpProblem, unavailable
 
 MOST_BYTES = 256 * 1024
@@ -52,7 +53,7 @@ class Receiver:
     def __init__(self, system: TicketSystem, deps: Deps) -> None:
         self._system = system
         self._deps = deps
-        self._waiting = Recently(lambda: deps.mailbox.unverified_waiting(system.kind), BOUND_SECONDS, deps.monotonic)
+        self._waiting = Kept(lambda: deps.mailbox.unverified_waiting(system.kind), deps.monotonic, BOUND_SECONDS)
 
     def receive(self, incoming: Request) -> int:
         """Store what a webhook says; how many notices of it were new. Raises HttpProblem."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from adapters.request_tracker.memory import _MOST, Memory
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP, HOMES
 from connector.errors import Forbidden, Permanent, Temporary, UnknownName
 from connector.model import Aspect, Finding, Severity, StatusGroup, TicketId
@@ -348,13 +347,6 @@ def test_a_failed_look_up_is_not_kept(site: Site) -> None:
     with pytest.raises(Temporary):
         site.home(1)
     assert str(site.home(1)) == "First Touch"
-
-
-def test_what_is_kept_is_bounded() -> None:
-    memory = Memory(lambda key: key, lambda: 0.0)
-    for n in range(_MOST + 10):
-        memory.get(str(n))
-    assert len(memory._kept) == _MOST
 
 
 def test_the_budget_and_the_calls_are_told(site: Site) -> None:

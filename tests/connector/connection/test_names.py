@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from connector.clock import VirtualClock
-from connector.connection.names import KEPT_FOR, Staff, first_known
+from connector.connection.names import Staff, first_known
 from connector.errors import Temporary, UnknownName
 from connector.model import Person
 from connector.policy.policy import FinalEscalation
+from connector.systems.kept import KEEP_SECONDS
 from tests.builders import a_policy, a_tier, at
 from tests.doubles import a_system
 
@@ -56,7 +59,7 @@ def test_a_member_is_asked_for_once_in_a_while_known_or_not(staff, system, clock
         None,
     ]
     assert system.asked == ["maria", "nix"]
-    clock.advance(KEPT_FOR)
+    clock.advance(timedelta(seconds=KEEP_SECONDS))
     system.members["nix"] = GUS
     assert (staff.find("nix"), system.asked) == (GUS, ["maria", "nix", "nix"])
 

@@ -8,7 +8,6 @@ import pytest
 
 from connector.store.database.errors import StoreUnavailable
 from connector.store.heartbeats import beat
-from connector.web.deps import Recently
 from connector.web.keys import SECONDS, KeysAtHand
 from tests.connector.mailboxes import START, a_delivery, all_done, claim_one
 
@@ -98,23 +97,6 @@ def test_metrics_say_when_the_database_is_away(desk, monkeypatch):
     text = desk.client().get("/metrics").text
     assert "escalator_database_up 0.0" in text
     assert "escalator_mailbox_tickets{" not in text
-
-
-def test_an_answer_is_kept_for_a_moment_and_an_error_is_not():
-    now, answers = [0.0], iter([StoreUnavailable("away"), 1, 2])
-
-    def ask():
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    recently = Recently(ask, 1.0, lambda: now[0])
-    with pytest.raises(StoreUnavailable):
-        recently.get()
-    assert [recently.get(), recently.get()] == [1, 1]
-    now[0] = 1.0
-    assert recently.get() == 2
 
 
 class Keys:

@@ -1,0 +1,72 @@
+"""Answers that are kept for a while, so that many who ask cost one question. Thread-safe; a failure is not kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Generic, TypeVar
+
+KEEP_SECONDS = 600.0
+_MISS_SECONDS = 30.0
+"""How old an answer must be before a miss makes it be asked for again."""
+
+_MOST = 5000
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """An answer that is asked for when first needed, and again when it is old; by one at a time.
+
+    ``seconds``: how old is old, by ``time``, a clock that counts seconds from anywhere.
+    """
+
+    def __init__(self, ask: Callable[[], T], time: Callable[[], float], seconds: float = KEEP_SECONDS) -> None:
+        self._ask = ask
+        self._time = time
+        self._seconds = seconds
+        self._answer: tuple[float, T] | None = None
+        self._lock = threading.Lock()
+
+    def get(self, oldest: float | None = None) -> T:
+        """The answer, younger than that, or than usual. Raises what asking raises."""
+        with self._lock:
+            now = self._time()
+            if self._answer is None or now - self._answer[0] >= (self._seconds if oldest is None else oldest):
+                self._answer = (now, self._ask())
+            return self._answer[1]
+
+    def tries(self) -> Iterator[T]:
+        """The answer as it is kept, and for those who missed something in it one that is not old at all."""
+        yield self.get()
+        yield self.get(_MISS_SECONDS)
+
+
+class KeptEach(Generic[T]):
+    """Answers by key; of very many keys those that were asked for last."""
+
+    def __init__(self, ask: Callable[[str], T], time: Callable[[], float], seconds: float = KEEP_SECONDS) -> None:
+        self._ask = ask
+        self._time = time
+        self._seconds = seconds
+        self._kept: dict[str, Kept[T]] = {}
+        self._lock = threading.Lock()
+
+    def of(self, key: str) -> Kept[T]:
+        """The answer of a key, to be asked for when it is wanted."""
+        with self._lock:
+            found = self._kept.pop(key, None) or Kept(partial(self._ask, key), self._time, self._seconds)
+            self._kept[key] = found
+            if len(self._kept) > _MOST:
+                self._kept.pop(next(iter(self._kept)))
+            return found
+
+    def get(self, key: str, oldest: float | None = None) -> T:
+        """See ``Kept.get``."""
+        return self.of(key).get(oldest)
+
+    def forget(self, key: str) -> None:
+        """Ask anew the next time."""
+        with self._lock:
+            self._kept.pop(key, None)
