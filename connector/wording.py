@@ -1,11 +1,41 @@
-"""How found and expected values are shown in messages. Pure."""
+"""How found and expected values, and problems with them, are shown in messages. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import NamedTuple
 
 _SHOWN = 60
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+Path = tuple[str | int, ...]
+"""Where in a document something stands: keys of objects, indices of lists."""
+
+
+class Problem(NamedTuple):
+    """Something wrong in a document: where, what (the end of a sentence), and an example of what may stand there.
+
+    ``is_complete``: the message says itself what is expected there.
+    """
+
+    path: Path
+    message: str
+    example: str = ""
+    is_complete: bool = False
+
+    def __str__(self) -> str:
+        example = f"; for example {self.example}" if self.example else ""
+        return f"{shown(self.path)}: {self.message}{example}"
+
+
+def shown(path: Path) -> str:
+    """A path as people write it: ``tiers[1].fix_minutes``."""
+    text = ""
+    for key in path:
+        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
+    return text or "the document"
 
 
 def clipped(value: object) -> str:
@@ -14,8 +44,17 @@ def clipped(value: object) -> str:
     return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'x'?`` for the nearest of the known names, else nothing. Case does not matter."""
+def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """The nearest of the known names, as it is written there, else nothing. Case does not matter.
+
+    ``alike``: how alike the two must be (``difflib``'s ratio, from 0 to 1).
+    """
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
+    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=alike)
+    return by_folded[near[0]] if near else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``; did you mean 'x'?`` for the nearest of the known names, else nothing."""
+    near = nearest(name, known)
+    return f"; did you mean {near!r}?" if near else ""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connector.policy.ladders import DEFAULT_CALENDAR, DEFAULT_TIERS
-from connector.policy.schema import Path, Problem
 from connector.systems.variables import Variable, as_number, items
+from connector.wording import Path, Problem
 
 MOST_TIERS = 9
 
@@ -306,7 +306,7 @@ class FlatPolicy:
         variable = self.origin(problem.path)
         if variable is None:
             return str(problem)
-        if "expected" in problem.message:
+        if problem.is_complete:
             return f"{variable.name}: {problem.message}"
         return variable.problem(problem.message)
 

@@ -38,10 +38,9 @@ from connector.config.service_variables import (
 from connector.errors import ConfigError
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
 from connector.policy.policy import Policy
-from connector.policy.schema import shown
 from connector.systems.catalogue import ticket_systems
 from connector.systems.variables import Secret, Variable, given, read_all
-from connector.wording import clipped, did_you_mean
+from connector.wording import clipped, did_you_mean, shown
 
 
 class SystemVariables(Protocol):

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from connector.model import Reason
 from connector.reading.html import NEVER_SEEN
+from connector.wording import WEEKDAYS
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NAME_WIDTH = 80
 _TEXT_WIDTH = 500
 
@@ -42,7 +42,8 @@ class Times:
     def full(self, at: datetime) -> str:
         """``Thu 15 Jan 09:05 EST``."""
         local = at.astimezone(self.zone)
-        return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M} {local.tzname()}"
+        day = WEEKDAYS[local.weekday()][:3].capitalize()
+        return f"{day} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M} {local.tzname()}"
 
 
 def quoted(text: str) -> str:

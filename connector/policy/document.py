@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
-from connector.errors import ConfigError
 from connector.model import StatusGroup
 from connector.policy.ladders import DEFAULT_CALENDAR, contradictions, impossible_limits, tier_from, tier_problems
 from connector.policy.policy import EndOfDay, FinalEscalation, FixStartsAt, Ladder, Policy, Tier
-from connector.policy.schema import Path, Problem, check
-from connector.wording import clipped, did_you_mean
+from connector.policy.schema import check
+from connector.wording import Path, Problem, clipped, did_you_mean
 from connector.working_time.calendar import WorkingCalendar
+from connector.working_time.form import CalendarFormError
 from connector.working_time.hours import WorkHoursError, holiday_dates, week_from
-from connector.working_time.rules import CalendarError
 
 DEFAULT_ZONE = "UTC"
 DEFAULT_HOURS = "mon-fri 08:00-17:00"
@@ -59,19 +57,11 @@ def parse_document(text: str) -> object:
         raise ValueError("is nested too deeply") from error
 
 
-def policy_from_document(document: object, systems: Collection[str] | None = None) -> Policy:
-    """The policy that a document describes. Raises ConfigError with every problem and its path.
+def read_policy(document: object, systems: Collection[str] | None = None) -> Policy:
+    """The policy that a document describes. Raises PolicyError with every problem.
 
     ``systems``: the names that ``homes`` may have; None lets any stand.
     """
-    try:
-        return read_policy(document, systems)
-    except PolicyError as error:
-        raise ConfigError([str(problem) for problem in error.problems]) from error
-
-
-def read_policy(document: object, systems: Collection[str] | None = None) -> Policy:
-    """As ``policy_from_document``; raises PolicyError, whose problems keep their paths."""
     refused, sound = check(document)
     reader = _Reader(refused, sound, systems)
     policy = reader.policy()
@@ -117,9 +107,9 @@ class _Reader:
         self.systems = systems
         self.calendar_forms: dict[str, Mapping[str, Any]] = {}
 
-    def problem(self, path: Path, message: str) -> None:
+    def problem(self, path: Path, message: str, *, is_complete: bool = False) -> None:
         if path not in self.refused:
-            self.problems.append(Problem(path, message))
+            self.problems.append(Problem(path, message, is_complete=is_complete))
 
     def policy(self) -> Policy:
         final = self.final(self.sound.get("final", {}))
@@ -196,10 +186,9 @@ class _Reader:
         form["holidays"] = self.read((*path, "holidays"), holiday_dates, form["holidays"], [])
         try:
             calendar = WorkingCalendar.from_mapping(form, name)
-        except CalendarError as error:
+        except CalendarFormError as error:
             for problem in error.problems:
-                where, _, message = problem.removeprefix(f"{name}.").partition(": ")
-                self.problem((*path, *_path(where)), message)
+                self.problem(("calendars", *problem.path), problem.message, is_complete=True)
             return None
         self.calendar_forms[name] = form
         return calendar
@@ -209,7 +198,7 @@ class _Reader:
             return read(raw)
         except WorkHoursError as error:
             for message in error.problems:
-                self.problem(path, message)
+                self.problem(path, message, is_complete=True)
             return instead
 
     def known_calendar(self, path: Path, name: str) -> None:
@@ -241,8 +230,3 @@ class _Reader:
             if found.setdefault(name.strip().casefold(), convert(value)) != convert(value):
                 self.problem((key, name), "is given twice, in different writings, with different values")
         return found
-
-
-def _path(text: str) -> Path:
-    """The path that a calendar's problem is about: ``hours.mon[0]``."""
-    return tuple(int(index) if index else name for name, index in re.findall(r"([^.\[\]]+(?!\]))|\[(\d+)\]", text))

@@ -12,8 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from connector.policy.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
-from connector.policy.schema import Path
-from connector.wording import clipped, did_you_mean
+from connector.wording import Path, clipped, did_you_mean
 from connector.working_time.rules import CalendarError
 
 DEFAULT_TIERS: tuple[tuple[str, float, float], ...] = (

@@ -11,33 +11,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 
-from connector.wording import clipped, did_you_mean
-
-Path = tuple[str | int, ...]
-
-
-class Problem(NamedTuple):
-    """Something wrong in a document: where, what (the end of a sentence), and an example of what may stand there."""
-
-    path: Path
-    message: str
-    example: str = ""
-
-    def __str__(self) -> str:
-        example = f"; for example {self.example}" if self.example else ""
-        return f"{shown(self.path)}: {self.message}{example}"
-
-
-def shown(path: Path) -> str:
-    """A path as people write it: ``tiers[1].fix_minutes``."""
-    text = ""
-    for key in path:
-        text += f"[{key}]" if isinstance(key, int) else f".{key}" if text else key
-    return text or "the document"
+from connector.wording import Path, Problem, clipped, did_you_mean
 
 
 @cache

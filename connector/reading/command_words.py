@@ -15,7 +15,7 @@ from itertools import islice
 from connector.model import Reason
 from connector.reading.override_time import Span, read_span
 from connector.reading.own_words import own_lines
-from connector.reading.sections import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item
+from connector.reading.sections import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item, may_speak
 from connector.wording import clipped
 
 ESCALATE_FORMS = "/escalate knowledge, /escalate permission or /escalate urgency (several may be named at once)"
@@ -69,11 +69,6 @@ class Unclear:
 
 
 Spoken = EscalateWords | OverrideWords | Unclear
-
-
-def may_speak(text: str) -> bool:
-    """Whether a text can hold a command at all: it has a slash, in whatever guise. Quick."""
-    return "/" in text or ("&" in text and ("&#" in text or "&sol" in text)) or "／" in text
 
 
 def spoken_in(text: str) -> list[Spoken]:

@@ -14,6 +14,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from connector.reading.zones import zone_after, zone_called
+from connector.wording import WEEKDAYS
 
 
 class Whole(Enum):
@@ -56,7 +57,6 @@ class Until:
 
 Span = Whole | Lasting | Until
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MOST_MINUTES = 10_000_000
 _WHOLE = re.compile(r"(none|off)\b", re.IGNORECASE)
 _HOURS = r"(?P<hours>\d{1,5}(?:[.,]\d{1,3})?)\s*(?:hours?|hrs?|h)"
@@ -73,7 +73,7 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _YEARS = range(2000, 3000)
-_DAY = rf"(?:on\s+)?(?P<{{0}}>today|tomorrow|{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in _DAYS)})\b"
+_DAY = rf"(?:on\s+)?(?P<{{0}}>today|tomorrow|{'|'.join(f'{day[:3]}(?:{day[3:]})?' for day in WEEKDAYS)})\b"
 _CLOCK = r"(?:at\s+)?(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s*(?P<half>[ap]\.?m\.?)?(?!\w|:\d)"
 _WHEN = re.compile(
     rf"(?:{_DAY.format('first')}[\s,]*)?{_CLOCK}(?:[\s,]*{_DAY.format('last')})?",
@@ -172,5 +172,5 @@ def _day(name: str, today: date) -> date:
         return today
     if name == "tom":
         return today + timedelta(days=1)
-    ahead = ([day[:3] for day in _DAYS].index(name) - today.weekday()) % 7
+    ahead = ([day[:3] for day in WEEKDAYS].index(name) - today.weekday()) % 7
     return today + timedelta(days=ahead or 7)

@@ -117,6 +117,11 @@ def _is_right_above_its_list(label: str, held: Sequence[str], lines: Sequence[st
     return label != COMMAND and not held and index + 1 < len(lines) and is_list_item(lines[index + 1])
 
 
+def may_speak(text: str) -> bool:
+    """Whether a text can hold a command at all: it has a slash, in whatever guise. Quick."""
+    return "/" in text or ("&" in text and ("&#" in text or "&sol" in text)) or "／" in text
+
+
 class Command(NamedTuple):
     """A line that commands, well or badly: the word as written, the command that it is or nearly is, what follows."""
 

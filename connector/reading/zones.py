@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
+
+from connector.wording import nearest
 
 _REGIONS = "Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Canada|Etc|Europe|Indian|Pacific|US"
 _UNMISTAKABLE = (
@@ -54,10 +55,10 @@ def zone_called(name: str, own: ZoneInfo, year: int) -> tzinfo:
     """The zone that somebody means whose own one is ``own``. Raises UnknownZone."""
     if offset := _OFFSET.fullmatch(re.sub(r"[−–]", "-", " ".join(name.upper().split()))):  # see _SIGNS
         return _ahead(name, offset)
-    if "/" in name and (nearest := _nearest(name)):
-        if nearest.casefold() == name.casefold():
-            return ZoneInfo(nearest)
-        raise UnknownZone(f"{name} is no time zone; did you mean {nearest}?")
+    if "/" in name and (near := _nearest(name)):
+        if near.casefold() == name.casefold():
+            return ZoneInfo(near)
+        raise UnknownZone(f"{name} is no time zone; did you mean {near}?")
     written = {_GERMAN.get(part, part) for part in name.upper().split("/")}
     if written <= _abbreviations(own, year):
         return own
@@ -75,14 +76,12 @@ def _ahead(name: str, offset: re.Match[str]) -> tzinfo:
 
 def _nearest(name: str) -> str:
     """The zone of that name, in whatever case, or one that is written much alike; else an empty text."""
-    known = _known()
-    close = get_close_matches(name.casefold(), known, n=1, cutoff=_ALIKE)
-    return known[close[0]] if close else ""
+    return nearest(name, _known(), _ALIKE)
 
 
 @lru_cache(1)
-def _known() -> dict[str, str]:
-    return {name.casefold(): name for name in available_timezones() if "/" in name}
+def _known() -> tuple[str, ...]:
+    return tuple(name for name in available_timezones() if "/" in name)
 
 
 def _abbreviations(zone: ZoneInfo, year: int) -> set[str]:

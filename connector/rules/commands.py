@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from connector.model import Entry, Reason
+from connector.model import AuthorKind, Entry, Reason, Visibility
 from connector.policy.policy import Policy
-from connector.reading.command_words import EscalateWords, Unclear, may_speak, spoken_in
+from connector.reading.command_words import EscalateWords, Unclear, spoken_in
+from connector.reading.sections import may_speak
 from connector.rules.evidence import entries_within
-from connector.rules.overrides import Discretion, Override, may_command, overrides_in
+from connector.rules.overrides import Discretion, Override, overrides_in
 from connector.rules.stints import Stint, Timeline
 
 Managers = Mapping[int, Mapping[str, str]]
@@ -72,8 +73,9 @@ _NOTHING_HEARD: Mapping[str, str] = {}
 
 
 def says_something(entry: Entry) -> bool:
-    """Whether an entry speaks a command, well or badly."""
-    return may_command(entry) and bool(spoken_in(entry.text))
+    """Whether an entry speaks a command, well or badly: an agent's, and never one that the client can see."""
+    is_heard = entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
+    return is_heard and may_speak(entry.text) and bool(spoken_in(entry.text))
 
 
 def read_orders(
@@ -83,7 +85,7 @@ def read_orders(
 
     ``heard``: entries whose commands an earlier turn took for a stint, by its key; there they stay.
     """
-    speaking = [entry for entry in timeline.record.entries if may_speak(entry.text) and says_something(entry)]
+    speaking = [entry for entry in timeline.record.entries if says_something(entry)]
     if not speaking:
         return NOTHING
     overrides: dict[str, tuple[Override, ...]] = {}

@@ -1,11 +1,23 @@
-"""What is known of a ticket's changes, and how: seen for the first time, adopted, observed, made by ourselves. Pure."""
+"""What is known of a ticket's changes, and how: told by its system, seen at first, observed, made by us. Pure.
+
+Where a system keeps no history, the first sight of a ticket is recorded as a state, not as a change; every later
+difference as a change at the best time there is: the system's own time of the ticket's last update.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Place, TicketRecord, Value
+from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+
+EVERY = frozenset(Aspect)
+
+OURSELVES = "escalation connector"
+"""``Change.who`` of what the connector did."""
+
+OBSERVED = "observed"
+"""``Change.how`` of a difference between two looks at a ticket."""
 
 FIRST_SIGHT = "first sight"
 """``Change.how`` of what was found when a ticket was seen for the first time: the state, not a change."""
@@ -61,3 +73,126 @@ def _turns_back(made: Change, change: Change) -> bool:
         and made.old.key == change.new.key
         and change.at - made.at <= HOLD_WINDOW
     )
+
+
+# --- what changed since the last reading ----------------------------------------------------------------------
+
+
+def observe(
+    record: TicketRecord,
+    known: Sequence[Change],
+    *,
+    is_watched: bool,
+    adopted_at: datetime | None,
+    aspects: Collection[Aspect] = EVERY,
+) -> tuple[Change, ...]:
+    """The changes that ``record`` adds to the ``known`` ones, of those ``aspects``.
+
+    ``is_watched``: whether the ticket lives in a tier; of one that does not, only the place is kept, so that its
+    arrival in a tier can be told from its creation there. ``adopted_at``: set when the ticket is met in the survey
+    of what was already open at the connection's first start.
+    """
+    latest = {change.what: change for change in known}
+    floor = known[-1].at if known else record.entered_at
+    found: list[Change] = []
+    for aspect in Aspect:
+        if aspect not in aspects:
+            continue
+        value = record.present(aspect)
+        last = latest.get(aspect)
+        if last is None:
+            if is_watched or aspect is Aspect.PLACE:
+                found.append(_first_sight(aspect, value, record, adopted_at))
+        elif is_different(last.new, value):
+            at = max(_changed_at(aspect, value, record, floor), floor)
+            found.append(Change(at, aspect, last.new, value, OBSERVED))
+    if (
+        adopted_at
+        and found
+        and Aspect.PLACE in aspects
+        and Aspect.PLACE in latest
+        and any(change.how == ADOPTED for change in found)
+    ):
+        # Known from before it was watched: it is adopted all the same.
+        found.append(_first_sight(Aspect.PLACE, record.place, record, adopted_at))
+    if adopted_at and is_watched and Aspect.PLACE not in aspects and not _is_adopted(known, adopted_at):
+        # The system's history tells since when it is there; that it is met only now, nobody else remembers.
+        found.append(_first_sight(Aspect.PLACE, record.place, record, adopted_at))
+    found.sort(key=lambda change: change.at)
+    return tuple(found)
+
+
+def _is_adopted(known: Sequence[Change], adopted_at: datetime) -> bool:
+    return any(change.how == ADOPTED and change.at >= adopted_at for change in known)
+
+
+def with_history(record: TicketRecord, observed: Sequence[Change]) -> tuple[tuple[Change, ...], frozenset[Aspect]]:
+    """The changes known of a ticket whose system keeps its history, and the aspects that are left to observation.
+
+    Of an aspect in ``record.history_of`` the history alone counts, as long as it ends in the present state; where it
+    does not, it goes on with what was observed since. Where it has nothing to tell, what was observed counts: a system
+    that was killed may have changed a ticket and not come to write that into its history.
+    """
+    told: list[Change] = []
+    rest: set[Aspect] = set()
+    for aspect in Aspect:
+        seen = [change for change in observed if change.what is aspect]
+        if aspect not in record.history_of:
+            told += seen
+            rest.add(aspect)
+            continue
+        own = [change for change in record.changes if change.what is aspect]
+        told += own + [change for change in seen if change.how == ADOPTED and aspect is Aspect.PLACE]
+        if not own:
+            told += [change for change in seen if not is_sight(change)]
+        elif is_different(own[-1].new, record.present(aspect)):
+            told += [change for change in seen if not is_sight(change) and change.at >= own[-1].at]
+            rest.add(aspect)
+    return tuple(sorted(told, key=lambda change: change.at)), frozenset(rest)
+
+
+def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Change]) -> tuple[Change, ...]:
+    """The changes that a reassignment of ours made, as the answer to it shows them."""
+    floor = max((change.at for change in known), default=before.entered_at)
+    at = max(min(after.updated_at, after.read_at), floor)
+    return tuple(
+        Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, OURSELVES)
+        for aspect in Aspect
+        if is_different(before.present(aspect), after.present(aspect))
+    )
+
+
+def is_different(old: Value, new: Value) -> bool:
+    """Whether a value changed in meaning; a mere renaming in the ticket system is no change."""
+    return _identity(old) != _identity(new)
+
+
+def _identity(value: Value) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, Place):
+        return (value.key,)
+    if isinstance(value, Status):
+        return (value.id, value.group.value)
+    return (value.id,)
+
+
+def _first_sight(aspect: Aspect, value: Value, record: TicketRecord, adopted_at: datetime | None) -> Change:
+    """What is found at the first sight. Where a ticket is counts from when it was seen; the rest may be older."""
+    if aspect is Aspect.PLACE:
+        at = adopted_at or record.read_at
+    else:
+        at = min(record.updated_at, record.read_at)
+    return Change(at, aspect, None, value, ADOPTED if adopted_at else FIRST_SIGHT)
+
+
+def _changed_at(aspect: Aspect, value: Value, record: TicketRecord, floor: datetime) -> datetime:
+    """The best time there is: the system's own field for a resolution, else the ticket's last update."""
+    resolved = (
+        aspect is Aspect.STATUS
+        and isinstance(value, Status)
+        and value.group in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
+    )
+    if resolved and record.resolved_at is not None and floor <= record.resolved_at <= record.read_at:
+        return record.resolved_at
+    return min(record.updated_at, record.read_at)

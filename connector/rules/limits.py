@@ -207,7 +207,7 @@ def _due(limit_at: datetime | None, override: Override | None) -> datetime | Non
 
 def _without_stint(timeline: Timeline, now: datetime) -> Decision:
     if timeline.stints and (last := timeline.stints[-1]).ended_at is not None:
-        verdict = Verdict.NOT_WATCHED if last.ended_by.startswith("moved") else Verdict.ENDED
+        verdict = Verdict.NOT_WATCHED if last.has_left else Verdict.ENDED
         return Decision(verdict, f"the last stint ended: {last.ended_by}", now, timeline)
     why = f"{timeline.record.place} with status {timeline.record.status.name} is no open ticket of any tier"
     return Decision(Verdict.NOT_WATCHED, why, now, timeline)

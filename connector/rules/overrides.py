@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.model import AuthorKind, Entry, Stage, Visibility
+from connector.model import Entry, Stage
 from connector.reading.command_words import OverrideWords, spoken_in
 from connector.reading.override_time import Lasting, Whole
 from connector.reading.zones import UnknownZone
@@ -60,25 +60,19 @@ class Discretion:
     zone: ZoneInfo
 
 
-def may_command(entry: Entry) -> bool:
-    """Whether commands are read from an entry: an agent's, and never one that the client can see."""
-    return entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
-
-
 def overrides_in(entries: Iterable[Entry], discretion: Discretion, plan_at: datetime | None) -> tuple[Override, ...]:
-    """Every override that was asked for in the entries of a stint, oldest first, applied or refused.
+    """Every override that was asked for in the entries of a stint that command, oldest first, applied or refused.
 
     ``plan_at``: when the stint's plan was recorded; what was said before concerns the diagnosis.
     """
     found: list[Override] = []
     for entry in entries:
-        if may_command(entry):
-            stage = Stage.FIX if plan_at is not None and plan_at <= entry.at else Stage.DIAGNOSIS
-            found += [
-                _judged(entry, words, discretion, stage)
-                for words in spoken_in(entry.text)
-                if isinstance(words, OverrideWords)
-            ]
+        stage = Stage.FIX if plan_at is not None and plan_at <= entry.at else Stage.DIAGNOSIS
+        found += [
+            _judged(entry, words, discretion, stage)
+            for words in spoken_in(entry.text)
+            if isinstance(words, OverrideWords)
+        ]
     return tuple(found)
 
 

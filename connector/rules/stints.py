@@ -7,7 +7,7 @@ and never stored, so that a change of mind (priority, policy, calendar) needs no
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
@@ -34,7 +34,7 @@ class Stint:
 
     ``entered_at``: when the tier got it; ``clock_from``: when its clock started, None before the first touch;
     ``adopted``: the clock was set to the moment of adoption instead of the true start; ``critical_at``: when the
-    priority rose to a critical one meanwhile.
+    priority rose to a critical one meanwhile; ``has_left``: a move ended it.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Stint:
     pauses: tuple[Pause, ...]
     holders: tuple[str, ...]
     critical_at: datetime | None = None
+    has_left: bool = False
 
     @property
     def span(self) -> Span:
@@ -74,8 +75,9 @@ class _Span:
     place: Place
     entered_at: datetime
     began_by: str
-    ended_at: datetime | None
-    ended_by: str
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    has_left: bool = False
 
 
 def build_timeline(
@@ -131,7 +133,7 @@ def _spans(
     running: _Span | None = None
     if tier is not None and is_open and isinstance(place, Place):
         entered_at, began_by = _first_entry(record, sight, tier, first_started_at)
-        running = _Span(tier, place, entered_at, began_by, None, "")
+        running = _Span(tier, place, entered_at, began_by)
     for at, group in groupby(_steps(changes), key=lambda change: change.at):
         was_tier, was_open = tier, is_open
         for change in group:
@@ -144,7 +146,7 @@ def _spans(
             running = None
         if running is None and is_open and tier is not None and isinstance(place, Place):
             began_by = "reopened" if not was_open else "moved here" if was_tier != tier else "began"
-            running = _Span(tier, place, at, began_by, None, "")
+            running = _Span(tier, place, at, began_by)
     if running:
         spans.append(running)
     return spans
@@ -183,10 +185,8 @@ def _first_entry(
 
 def _close(span: _Span, at: datetime, place: Value, status: Value, *, is_open: bool) -> _Span:
     if not is_open and isinstance(status, Status):
-        ended_by = f"status {status.name}"
-    else:
-        ended_by = f"moved to {place}"
-    return _Span(span.tier, span.place, span.entered_at, span.began_by, at, ended_by)
+        return replace(span, ended_at=at, ended_by=f"status {status.name}")
+    return replace(span, ended_at=at, ended_by=f"moved to {place}", has_left=True)
 
 
 def _stint(
@@ -220,6 +220,7 @@ def _stint(
         pauses=pauses_within(within, record, changes, policy),
         holders=holders_within(within, record, changes),
         critical_at=critical_within(within, changes, policy),
+        has_left=span.has_left,
     )
 
 

@@ -23,8 +23,8 @@ from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
+from connector.rules.history import moved_by_us
 from connector.rules.limits import Decision
-from connector.rules.observation import moved_by_us
 from connector.store.journal import Journal
 from connector.store.records import AuditEvent, Claim, Effect
 from connector.systems.contract import TicketSystem

@@ -12,8 +12,8 @@ from connector.notes.explanation import working
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Tier
 from connector.rules.escalation import Demand
+from connector.rules.history import OBSERVED, is_different
 from connector.rules.limits import Decision
-from connector.rules.observation import OBSERVED, is_different
 from connector.store.records import AuditEvent, Effect, Step
 from connector.turn.saga import HEARD, heard_in, is_carried_out
 

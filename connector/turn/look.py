@@ -13,8 +13,8 @@ from connector.model import Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_orders, says_something
+from connector.rules.history import EVERY, observe, with_history
 from connector.rules.limits import Decision, evaluate
-from connector.rules.observation import EVERY, observe, with_history
 from connector.rules.stints import build_timeline
 from connector.store.connections import ConnectionState
 from connector.store.journal import Journal

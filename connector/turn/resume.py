@@ -11,7 +11,7 @@ from dataclasses import replace
 from connector.model import BY_CONNECTOR, Aspect, Change, StatusGroup, Target, TicketRecord
 from connector.policy.policy import Policy
 from connector.rules.escalation import Demand
-from connector.rules.observation import OURSELVES
+from connector.rules.history import OURSELVES
 from connector.store.records import Step
 from connector.turn.escalate import MOVE_TRIES, Escalator, MoveDidNotHold
 from connector.turn.escalation import Carried, Destination, Escalation

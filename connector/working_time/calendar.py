@@ -62,7 +62,7 @@ class WorkingCalendar:
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, object], name: str = "") -> WorkingCalendar:
-        """The calendar that a mapping describes (see ``working_time_form``). Raises CalendarError."""
+        """The calendar that a mapping describes (see ``form``). Raises CalendarFormError."""
         return cls(parse(mapping, name), name)
 
     @property
@@ -231,7 +231,7 @@ class WorkingCalendar:
         return total
 
     def _ended(self, at: datetime) -> CalendarError:
-        return CalendarError([f"calendar {self.name!r} has not enough open time after {at:%Y-%m-%d %H:%M} UTC"])
+        return CalendarError(f"calendar {self.name!r} has not enough open time after {at:%Y-%m-%d %H:%M} UTC")
 
 
 @lru_cache(maxsize=1024)

@@ -14,15 +14,14 @@ from functools import cache
 
 import holidays
 
-from connector.wording import clipped, did_you_mean
+from connector.wording import WEEKDAYS, clipped, did_you_mean
+from connector.working_time.rules import DAYS
 
 HOLIDAY_YEARS = range(2000, 2061)
 """The years for which a country's holidays are known to a calendar."""
 
 Week = dict[str, list[list[str]]]
 
-_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAYS = tuple(name[:3] for name in _NAMES)
 _ALWAYS = ("24x7", "24/7")
 _WHOLE_DAY = ["00:00", "24:00"]
 _SPAN = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)", re.ASCII)
@@ -31,7 +30,7 @@ _EXAMPLE = "expected days and times such as 'mon-fri 08:00-12:00 13:00-17:00; sa
 
 
 class WorkHoursError(ValueError):
-    """Working hours or holidays cannot be read. ``problems``: one sentence each."""
+    """Working hours or holidays cannot be read. ``problems``: one sentence each, saying what is expected."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -49,7 +48,7 @@ def week_from(text: str) -> Week:
     with every problem found.
     """
     if text.strip().lower() in _ALWAYS:
-        return {day: [_WHOLE_DAY] for day in _DAYS}
+        return {day: [_WHOLE_DAY] for day in DAYS}
     week: Week = {}
     problems: list[str] = []
     groups = [group for group in re.split(r"[;\n]", _without_blanks_in_ranges(text)) if group.strip()]
@@ -62,7 +61,7 @@ def week_from(text: str) -> Week:
         problems.append(f"no hours; {_EXAMPLE}")
     if problems:
         raise WorkHoursError(problems)
-    return {day: week[day] for day in _DAYS if day in week}
+    return {day: week[day] for day in DAYS if day in week}
 
 
 def _without_blanks_in_ranges(text: str) -> str:
@@ -76,7 +75,7 @@ def _group(text: str) -> tuple[list[str], list[list[str]], list[str]]:
     problems: list[str] = []
     for word in re.split(r"[\s,]+", text.strip(" ,\t")):
         if spans and word[:1].isalpha():
-            problems.append(f"a day after the times: put ';' before {clipped(word)}")
+            problems.append(f"a day after the times; expected ';' before {clipped(word)}")
             break
         try:
             if word[:1].isalpha():
@@ -97,11 +96,11 @@ def _days(word: str) -> list[str]:
     first, dash, last = word.partition("-")
     start = _day(first)
     end = _day(last) if dash else start
-    return [_DAYS[(start + step) % 7] for step in range((end - start) % 7 + 1)]
+    return [DAYS[(start + step) % 7] for step in range((end - start) % 7 + 1)]
 
 
 def _day(word: str) -> int:
-    for index, name in enumerate(_NAMES):
+    for index, name in enumerate(WEEKDAYS):
         if len(word) >= 3 and name.startswith(word):
             return index
     raise ValueError(f"{clipped(word)} is no weekday; expected mon, tue, wed, thu, fri, sat or sun")
@@ -115,7 +114,7 @@ def _span(word: str) -> list[str]:
     if start == "24:00":
         raise ValueError(f"{clipped(word)} starts at the day's end; expected a start from 00:00 to 23:59")
     if start == end:
-        raise ValueError(f"{clipped(word)} ends where it starts; for the whole day write 00:00-24:00")
+        raise ValueError(f"{clipped(word)} ends where it starts; expected 00:00-24:00 for the whole day")
     return [start, end]
 
 
@@ -171,7 +170,7 @@ def _country(item: str) -> tuple[str, str | None]:
     if part.casefold() not in by_folded:
         known = ", ".join(supported[country]) or "none"
         near = did_you_mean(part, by_folded.values())
-        raise ValueError(f"{clipped(item)} names no part of {country}; its parts are: {known}{near}")
+        raise ValueError(f"{clipped(item)} names no part of {country}; expected one of its parts: {known}{near}")
     return country, by_folded[part.casefold()]
 
 

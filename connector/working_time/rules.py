@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from connector.wording import WEEKDAYS, did_you_mean
+
+DAYS = tuple(name[:3] for name in WEEKDAYS)
 WORKING = "working hours"
 OUTSIDE = "outside working hours"
 HOLIDAY = "holiday"
@@ -36,11 +37,7 @@ _WHOLE_DAY: tuple[Span, ...] = ((0, DAY_MINUTES),)
 
 
 class CalendarError(ValueError):
-    """A calendar cannot be read, or has no working time left. ``problems``: one sentence each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+    """A calendar cannot be read, or has no working time left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +170,7 @@ def _zone_names() -> frozenset[str]:
 def load_zone(key: str) -> ZoneInfo:
     """The time zone of that name from the ``tzdata`` package. Raises CalendarError with a near match."""
     if key not in _zone_names():
-        by_folded = {name.casefold(): name for name in _zone_names()}
-        near = [by_folded[match] for match in get_close_matches(key.casefold(), by_folded, n=1)]
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise CalendarError([f"there is no time zone {key!r}; expected an IANA name such as Europe/Berlin{hint}"])
+        near = did_you_mean(key, _zone_names())
+        raise CalendarError(f"there is no time zone {key!r}; expected an IANA name such as Europe/Berlin{near}")
     with resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connector.policy.document import policy_from_document
+from connector.policy.document import read_policy
 from connector.policy.policy import Policy
 from connector.systems.desk import CLIENTS, Desk, Urgency
 from tests.scenarios.acts import (
@@ -82,7 +82,7 @@ def week_policy(desk: Desk, **given: Any) -> Policy:
         "final": {**final, "reminders": 3},
         **given,
     }
-    return policy_from_document(document)
+    return read_policy(document)
 
 
 TIME: Mapping[str, Sequence[Act]] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from connector.model import Reason, Visibility
+import pytest
+
+from connector.model import AuthorKind, EntryKind, Reason, Visibility
 from connector.policy.policy import Policy
 from connector.rules.commands import NOTHING, Misunderstood, Orders, Request, listens_from, read_orders, says_something
 from connector.rules.overrides import Override
@@ -68,6 +70,25 @@ def test_a_note_that_a_client_can_see_orders_nothing():
     assert says_something(said("/escalate knowledge", at("09:10")))
     assert not says_something(said("no command", at("09:10")))
     assert orders(entry) is NOTHING
+
+
+@pytest.mark.process("commands-agents")
+@pytest.mark.parametrize(
+    ("kind", "visibility", "may"),
+    [
+        (AuthorKind.AGENT, Visibility.INTERNAL, True),
+        (AuthorKind.AGENT, Visibility.CLIENT, False),
+        (AuthorKind.AGENT, Visibility.UNKNOWN, False),
+        (AuthorKind.CLIENT, Visibility.INTERNAL, False),
+        (AuthorKind.CONNECTOR, Visibility.INTERNAL, False),
+        (AuthorKind.UNKNOWN, Visibility.INTERNAL, False),
+    ],
+)
+@pytest.mark.parametrize("entry_kind", list(EntryKind))
+def test_commands_are_an_agents_where_the_client_cannot_see_them(kind, visibility, may, entry_kind):
+    entry = said("/override off", at("09:10"), MARIA, kind, visibility, entry_kind)
+    assert says_something(entry) is may
+    assert bool(orders(entry).overrides) is may
 
 
 def test_one_note_may_ask_for_several_things():

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from connector.model import AuthorKind, EntryKind, Person, Stage, Visibility
-from connector.rules.overrides import Discretion, Override, in_force, may_command, overrides_in
+from connector.model import Person, Stage
+from connector.rules.overrides import Discretion, Override, in_force, overrides_in
 from tests.builders import TESS, a_calendar, at, office_hours
 from tests.connector.speech import MARIA, said
 
@@ -139,25 +139,6 @@ def test_several_overrides_of_a_note_are_all_judged_and_other_commands_are_no_ov
     text = "/override 45m because the vendor calls\n/escalate knowledge\n\n/overide off\n/override off"
     found = overrides_in([said(text, at("09:10"), MARIA), said("nothing", at("09:11"), MARIA)], DISCRETION, None)
     assert [(one.is_off, one.refused) for one in found] == [(False, ""), (True, "")]
-
-
-@pytest.mark.process("commands-agents")
-@pytest.mark.parametrize(
-    ("kind", "visibility", "may"),
-    [
-        (AuthorKind.AGENT, Visibility.INTERNAL, True),
-        (AuthorKind.AGENT, Visibility.CLIENT, False),
-        (AuthorKind.AGENT, Visibility.UNKNOWN, False),
-        (AuthorKind.CLIENT, Visibility.INTERNAL, False),
-        (AuthorKind.CONNECTOR, Visibility.INTERNAL, False),
-        (AuthorKind.UNKNOWN, Visibility.INTERNAL, False),
-    ],
-)
-@pytest.mark.parametrize("entry_kind", list(EntryKind))
-def test_commands_are_an_agents_where_the_client_cannot_see_them(kind, visibility, may, entry_kind):
-    entry = said("/override off", at("09:10"), MARIA, kind, visibility, entry_kind)
-    assert may_command(entry) is may
-    assert len(overrides_in([entry], DISCRETION, None)) == may
 
 
 NONE, LATER, OFF = "/override none because it is planned", "/override 45m because the vendor calls", "/override off"

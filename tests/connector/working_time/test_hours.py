@@ -55,7 +55,7 @@ def test_a_range_that_ends_a_day_before_it_starts_is_the_whole_week():
         ("mon 08:60-09:00", ["'08:60' is no time of day"]),
         ("mon 24:00-02:00", ["'24:00-02:00' starts at the day's end"]),
         ("mon 08:00-08:00", ["'08:00-08:00' ends where it starts"]),
-        ("mon 08:00-12:00 sat 09:00-12:00", ["put ';' before 'sat'"]),
+        ("mon 08:00-12:00 sat 09:00-12:00", ["expected ';' before 'sat'"]),
         ("foo 08:00-12:00; sat 9-12", ["'foo' is no weekday", "'9-12' is no span of time"]),
     ],
 )
@@ -104,9 +104,9 @@ def test_a_country_known_for_some_years_only_does_not_warn():
         ("", "'' names no country"),
         ("USS", "did you mean 'US'?"),
         ("Germany", "'Germany' names no country"),
-        ("US-NX", "'US-NX' names no part of US; its parts are: AK, AL"),
+        ("US-NX", "'US-NX' names no part of US; expected one of its parts: AK, AL"),
         ("DE-Augsburgg", "did you mean 'Augsburg'?"),
-        ("VA-X", "its parts are: none"),
+        ("VA-X", "expected one of its parts: none"),
     ],
 )
 def test_an_unknown_holiday_is_named_with_what_is_near(item, problem):

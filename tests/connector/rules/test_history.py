@@ -3,8 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.model import BY_CONNECTOR, Aspect, Person, Place, Ref, Status, StatusGroup
-from connector.rules.history import ADOPTED, FIRST_SIGHT
-from connector.rules.observation import is_different, moved_by_us, observe, with_history
+from connector.rules.history import ADOPTED, FIRST_SIGHT, is_different, moved_by_us, observe, with_history
 from tests.builders import (
     CRITICAL,
     DESK,
