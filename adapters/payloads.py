@@ -1,11 +1,27 @@
-"""Reading the bodies of webhooks: bytes into JSON, and in which words a body is refused. Repeats nothing of it."""
+"""What the webhooks of all systems need: proofs compared, bodies read, their form checked. Repeats nothing of them."""
 
 from __future__ import annotations
 
+import hmac
 import json
+from collections.abc import Iterable
 from typing import Any
 
-from connector.errors import PayloadError
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from connector.errors import PayloadError, SignatureError
+
+
+def prove(wanted: Iterable[bytes], given: str | bytes, wrong: str) -> None:
+    """Raises SignatureError, saying what is ``wrong``, unless what was given is one of those wanted.
+
+    Every one is compared, so that the time tells nothing about which one came near.
+    """
+    proof = given if isinstance(given, bytes) else given.encode("utf-8", "replace")
+    hits = [hmac.compare_digest(one, proof) for one in wanted]
+    if not any(hits):
+        raise SignatureError(wrong)
 
 
 def decoded(body: bytes) -> Any:
@@ -16,7 +32,15 @@ def decoded(body: bytes) -> Any:
         raise PayloadError("$", "not JSON, or nested too deeply") from error
 
 
-def problem(rule: Any, wanted: Any) -> str:
+def check_form(form: Draft202012Validator, body: Any, path: str = "$", choices: str = "") -> None:
+    """Raises PayloadError for what has not that form. ``choices``: what a body must have one of, in words."""
+    error = best_match(form.iter_errors(body))
+    if error is not None:
+        problem = choices if error.validator == "anyOf" else _problem(error.validator, error.validator_value)
+        raise PayloadError(path + error.json_path[1:], problem)
+
+
+def _problem(rule: Any, wanted: Any) -> str:
     """What is wrong by a rule of a schema, in words that do not repeat what was sent."""
     match rule:
         case "type":

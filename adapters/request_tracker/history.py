@@ -1,4 +1,7 @@
-"""Changes of a ticket, from its transactions: queue, owner, status, priority, to the second. Pure.
+"""What a ticket's transactions tell: who wrote what and who may see it, and what changed, to the second. Pure.
+
+A ``Comment`` is for staff, a ``Correspond`` went to the client, and so did what a ticket was opened with. Work that
+was booked together with words makes a time entry of them; work that was booked alone is one without words.
 
 An owner's change is recorded twice (``Set`` and ``SetWatcher``): the second is left out. What happened to a ticket
 that was merged into this one is not this one's history. A move of the connector's own that left the owner without the
@@ -7,12 +10,27 @@ right to own makes RT take the owner off, in the name of RT_System: that belongs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import timedelta
 
-from adapters.request_tracker.mapping import RT_SYSTEM, priority_ref, status
-from adapters.request_tracker.transactions import Transaction
-from connector.model import BY_CONNECTOR, BY_HISTORY, Aspect, Change, Person, Place, Ref, TicketId, Value
+from adapters.request_tracker.mapping import NOBODY, RT_SYSTEM, User, priority_ref, status
+from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, Transaction
+from connector.model import (
+    BY_CONNECTOR,
+    BY_HISTORY,
+    Aspect,
+    Author,
+    AuthorKind,
+    Change,
+    Entry,
+    EntryKind,
+    Person,
+    Place,
+    Ref,
+    TicketId,
+    Value,
+    Visibility,
+)
 
 _ASPECTS = {
     ("Set", "Queue"): Aspect.PLACE,
@@ -30,8 +48,67 @@ _ASPECTS = {
 _SAME_MOVE = timedelta(seconds=2)
 """How long after a move RT's own reset of the owner, in the same request, may be recorded."""
 
+IsStaff = Callable[[User], bool | None]
+"""Whether a user is privileged, as RT calls its staff; None where that cannot be told."""
+
+_VISIBILITY = {CREATE: Visibility.CLIENT, CORRESPOND: Visibility.CLIENT, COMMENT: Visibility.INTERNAL}
+_WORK = ("Set", "TimeWorked")
+
 PersonOf = Callable[[str], Person | None]
 """The user of that id as a person; None for nobody."""
+
+
+def entries_of(
+    rows: Iterable[Transaction],
+    texts: Mapping[str, str],
+    requestors: Collection[str],
+    own_id: str,
+    is_staff: IsStaff,
+) -> list[Entry]:
+    """The entries, in the transactions' order. ``requestors``: the login names of those who asked for help.
+
+    A transaction without words and work is none.
+    """
+    return [
+        Entry(
+            id=row.id,
+            kind=EntryKind.TIME_ENTRY if _is_work(row) else EntryKind.NOTE,
+            author=_author(row, requestors, own_id, is_staff),
+            at=row.at,
+            text=texts.get(row.id, ""),
+            visibility=_VISIBILITY.get(row.type, Visibility.INTERNAL),
+        )
+        for row in rows
+        if texts.get(row.id, "").strip() or _is_work(row)
+    ]
+
+
+def _is_work(row: Transaction) -> bool:
+    return (row.type, row.field) == _WORK or (row.type in (COMMENT, CORRESPOND) and row.minutes > 0)
+
+
+def _author(row: Transaction, requestors: Collection[str], own_id: str, is_staff: IsStaff) -> Author:
+    kind = _kind(row, requestors, own_id, is_staff)
+    is_member = kind in (AuthorKind.AGENT, AuthorKind.CONNECTOR)
+    return Author(kind, row.creator.shown, row.creator.name if is_member else "")
+
+
+def _kind(row: Transaction, requestors: Collection[str], own_id: str, is_staff: IsStaff) -> AuthorKind:
+    """Who asked for help writes as a client; of staff who did, only what clients cannot write is staff's."""
+    user = row.creator
+    if user.id == own_id:
+        return AuthorKind.CONNECTOR
+    if user.name in (RT_SYSTEM, NOBODY):
+        return AuthorKind.UNKNOWN
+    if user.name in requestors and row.type != COMMENT:
+        return AuthorKind.CLIENT
+    match is_staff(user):
+        case True:
+            return AuthorKind.AGENT
+        case False:
+            return AuthorKind.CLIENT
+        case _:
+            return AuthorKind.UNKNOWN
 
 
 class Reader:

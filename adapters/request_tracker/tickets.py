@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.request_tracker.client import RtClient, json_of
 from adapters.request_tracker.directory import SHOW_TICKETS, Directory, can_do
-from adapters.request_tracker.entries import entries_of
-from adapters.request_tracker.history import Reader
+from adapters.request_tracker.history import Reader, entries_of
 from adapters.request_tracker.mapping import (
     NOBODY,
     Surroundings,
@@ -31,8 +30,7 @@ from adapters.request_tracker.mapping import (
 from adapters.request_tracker.moves import Moves, Read
 from adapters.request_tracker.notes import COMMENT_RIGHT, Notes
 from adapters.request_tracker.refusals import Refused
-from adapters.request_tracker.texts import Texts
-from adapters.request_tracker.transactions import SHOW_TICKET, read_transactions, with_text
+from adapters.request_tracker.transactions import SHOW_TICKET, Texts, read_transactions
 from adapters.request_tracker.variables import RequestTrackerSettings
 from adapters.request_tracker.watchers import add_people
 from connector.clock import Clock
@@ -72,8 +70,7 @@ class Tickets:
         if not seen.record.is_escalatable:
             return seen.record
         rows = read_transactions(self._client, ticket_id)
-        ids = [row.id for row in with_text(rows)]
-        texts = self._texts.of(ids, f"read what was written on {label(ticket_id)}")
+        texts = self._texts.of(rows, ticket_id)
         own_id, requestors = self._directory.account().user.id, user_names(seen.data, "Requestor")
         reader = Reader(own_id, self._directory.queue_by_id, self._person, self._settings.priorities)
         who = self._directory.requestor(requestors[0]) if requestors else None

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.request_tracker.entries import entries_of
-from adapters.request_tracker.history import Reader
+from adapters.request_tracker.history import Reader, entries_of
 from adapters.request_tracker.mapping import User
 from adapters.request_tracker.transactions import Transaction, transaction
 from adapters.request_tracker.variables import STANDARD_PRIORITIES
