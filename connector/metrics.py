@@ -27,15 +27,15 @@ from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Claim, Delivery, Failed, Finished
+from connector.store.records import AuditEvent, Claim, Delivery, Event, Failed, Finished
 from connector.systems.contract import TicketSystem
 
 PREFIX = "escalator"
-ESCALATING = frozenset({"escalated", "final escalation", "would escalate"})
+ESCALATING = frozenset({Event.ESCALATED, Event.FINAL_ESCALATION, Event.WOULD_ESCALATE})
 """The audit events that are an escalation, carried out or only observed."""
 
-OVERRIDES = frozenset({"override applied", "override refused"})
-"""The audit events that are a manager's decision, or somebody's who took himself for one."""
+OVERRIDES = {Event.OVERRIDE_APPLIED: "applied", Event.OVERRIDE_REFUSED: "refused"}
+"""The audit events that are a manager's decision, or somebody's who took himself for one; and what came of it."""
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library's
 
@@ -91,7 +91,7 @@ class Metrics:
 
     def count_override(self, system: str, event: AuditEvent) -> None:
         """Count an override that was asked for."""
-        self.overrides.labels(system, str(event.detail.get("by", "")), event.event.removeprefix("override ")).inc()
+        self.overrides.labels(system, str(event.detail.get("by", "")), OVERRIDES[event.event]).inc()
 
     def count_call(self, system: str, method: str, status: int) -> None:
         """Count a call to a ticket system."""

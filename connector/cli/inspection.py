@@ -12,8 +12,7 @@ from connector.cli import common
 from connector.notes.explanation import explain as explained
 from connector.store import audit as trail
 from connector.store.mailbox import Mailbox
-from connector.store.records import Claim, Step
-from connector.turn.escalation import TRAINING
+from connector.store.records import Claim, Event, Step
 from connector.turn.saga import StepKind
 
 _STEPS: dict[int, str] = {
@@ -115,7 +114,7 @@ def export(what: str) -> None:
         for row in trail.export(parts.store):
             if what == "audit":
                 click.echo(json.dumps(row, ensure_ascii=False))
-            elif row["event"] == TRAINING:
+            elif row["event"] == Event.TRAINING_REQUEST:
                 known = {name: row[name] for name in ("at", "connection", "ticket")}
                 click.echo(json.dumps({**known, **row["detail"]}, ensure_ascii=False))
 

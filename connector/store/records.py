@@ -105,11 +105,38 @@ class Step:
     at: datetime
 
 
+class Event(StrEnum):
+    """What the audit trail tells of. The values stand in databases, logs and metrics: they stay as they are."""
+
+    CLOCK = "clock"
+    POLICY_KEPT = "policy kept"
+    NOTHING_WRITTEN = "nothing written"
+    GONE = "gone"
+    TURN_FAILED = "turn failed"
+    DEAD_LETTER = "dead letter"
+    ESCALATED = "escalated"
+    FINAL_ESCALATION = "final escalation"
+    WOULD_ESCALATE = "would escalate"
+    ESCALATION_NOT_FINISHED = "escalation not finished"
+    ESCALATION_INCOMPLETE = "escalation incomplete"
+    OVERRIDE_APPLIED = "override applied"
+    OVERRIDE_REFUSED = "override refused"
+    COMMAND_NOT_UNDERSTOOD = "command not understood"
+    WARNED = "warned"
+    REMINDED = "reminded"
+    CLIENT_TOLD = "client told"
+    PEOPLE_ADDED = "people added"
+    WOULD_WRITE = "would write"
+    TRAINING_REQUEST = "training request"
+    WEBHOOKS_REFUSED = "webhooks refused"
+    MESSAGE_GIVEN_UP = "message given up"
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
     """Something worth remembering about a ticket. ``at``: when, if not now. ``detail`` must be JSON."""
 
-    event: str
+    event: Event
     detail: Mapping[str, object]
     at: datetime | None = None
 

@@ -19,7 +19,7 @@ from connector.rules.follow_up import due_reminder, still_owed
 from connector.rules.limits import Decision, Verdict
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
-from connector.store.records import AuditEvent, Step, StepState
+from connector.store.records import AuditEvent, Event, Step, StepState
 from connector.turn.saga import HEARD, StepKind, is_carried_out, saga_named
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
@@ -111,7 +111,7 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         answer = _on_request(request, situation.documentation.missing(request))
         told.setdefault(request.entry, []).append(answer)
     for word in decision.orders.unclear:
-        event = AuditEvent("command not understood", {"by": word.by, "command": word.command, "entry": word.entry})
+        event = AuditEvent(Event.COMMAND_NOT_UNDERSTOOD, {"by": word.by, "command": word.command, "entry": word.entry})
         told.setdefault(word.entry, []).append((short_notes.unclear(word), event))
     texts = {entry.id: entry.text for entry in decision.record.entries}
     for entry, answers in told.items():
@@ -134,9 +134,9 @@ def _on_override(situation: Situation, stint: Stint, override: Override) -> tupl
     if override.refused:
         managers = situation.decision.orders.managers.get(stint.tier, {})
         line = short_notes.override_refused(override, managers.values())
-        return line, AuditEvent("override refused", {**detail, "why": override.refused})
+        return line, AuditEvent(Event.OVERRIDE_REFUSED, {**detail, "why": override.refused})
     line = short_notes.override_applied(override, situation.decision, situation.policy)
-    return line, AuditEvent("override applied", detail)
+    return line, AuditEvent(Event.OVERRIDE_APPLIED, detail)
 
 
 def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEvent]:
@@ -146,7 +146,7 @@ def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEve
         "missing": list(missing),
         "entry": request.entry,
     }
-    return short_notes.incomplete(request, missing), AuditEvent("escalation incomplete", detail)
+    return short_notes.incomplete(request, missing), AuditEvent(Event.ESCALATION_INCOMPLETE, detail)
 
 
 # --- before a breach ------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
         return [], warn_at
     lines = tuple(short_notes.warning(decision, situation.policy, situation.documentation))
     detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
-    return [Say(saga, "warning", lines, (AuditEvent("warned", detail),))], None
+    return [Say(saga, "warning", lines, (AuditEvent(Event.WARNED, detail),))], None
 
 
 # --- after a final escalation ---------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], dat
     says: list[Say] = []
     message = situation.named(FINAL, "client")
     if final.client_message and not situation.is_done(message):
-        event = AuditEvent("client told", {"how": "the configured message"})
+        event = AuditEvent(Event.CLIENT_TOLD, {"how": "the configured message"})
         says.append(Say(message, "message to the client", (final.client_message,), (event,), to_client=True))
     owed = still_owed(decision.record, final_at, client_was_told=bool(final.client_message))
     if not owed:
@@ -196,7 +196,7 @@ def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], dat
     due, next_at = due_reminder(final, clock, final_at, sent, decision.at)
     if due is not None:
         line = short_notes.reminder(due.number, final.reminders, owed, situation.people())
-        event = AuditEvent("reminded", {"number": due.number, "of": final.reminders, "owed": list(owed)})
+        event = AuditEvent(Event.REMINDED, {"number": due.number, "of": final.reminders, "owed": list(owed)})
         says.append(Say(situation.named(FINAL, f"reminder-{due.number}"), "reminder", (line,), (event,)))
     return says, next_at
 

@@ -26,7 +26,7 @@ from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.rules.history import moved_by_us
 from connector.rules.limits import Decision
 from connector.store.journal import Journal
-from connector.store.records import AuditEvent, Claim, Effect
+from connector.store.records import AuditEvent, Claim, Effect, Event
 from connector.systems.contract import TicketSystem
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner, Assignment
@@ -216,7 +216,7 @@ class Escalator:
         is_final: bool,
     ) -> Carried:
         """An escalation that was carried out, with its audit entries and the messages to be sent of it."""
-        event = "final escalation" if is_final else "escalated"
+        event = Event.FINAL_ESCALATION if is_final else Event.ESCALATED
         messages = self.announcer.escalated(saga, record, outcome)
         effect = Effect(saga, StepKind.MOVE, outcome, tuple(messages))
         return Carried(record, effect, events_of(event, outcome), changes, is_final=is_final)
@@ -242,7 +242,7 @@ class Escalator:
         self, claim: Claim, saga: str, why: str, *, note_stands: bool, changes: tuple[Change, ...] = ()
     ) -> None:
         """Close an escalation that must not be finished any more, and say why."""
-        event = "escalation not finished" if note_stands else "nothing written"
+        event = Event.ESCALATION_NOT_FINISHED if note_stands else Event.NOTHING_WRITTEN
         outcome = {"abandoned": why}
         audit = (AuditEvent(event, {"saga": saga, "why": why}),)
         self.journal.done(claim, saga, StepKind.MOVE, outcome, changes=changes, audit=audit)

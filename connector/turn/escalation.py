@@ -14,11 +14,8 @@ from connector.policy.policy import Tier
 from connector.rules.escalation import Demand
 from connector.rules.history import OBSERVED, is_different
 from connector.rules.limits import Decision
-from connector.store.records import AuditEvent, Effect, Step
+from connector.store.records import AuditEvent, Effect, Event, Step
 from connector.turn.saga import HEARD, heard_in, is_carried_out
-
-TRAINING = "training request"
-"""The audit event that records a knowledge gap: who, and which topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +213,8 @@ def earlier(steps: Iterable[Step], zone: ZoneInfo) -> Iterator[str]:
             yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: {why}"
 
 
-def events_of(event: str, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:
+def events_of(event: Event, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:
     """The audit entries of an escalation: its own, and one for each training request that came of it."""
     training = facts.get("training")
     requests = training if isinstance(training, list) else []
-    return (AuditEvent(event, facts), *(AuditEvent(TRAINING, request) for request in requests))
+    return (AuditEvent(event, facts), *(AuditEvent(Event.TRAINING_REQUEST, request) for request in requests))

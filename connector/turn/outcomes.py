@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from connector.errors import ConnectorError, Temporary
 from connector.model import Change
 from connector.rules.limits import Decision, Verdict
-from connector.store.records import AuditEvent, Claim, Failed, Finished
+from connector.store.records import AuditEvent, Claim, Event, Failed, Finished
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""
@@ -51,7 +51,7 @@ def finished(
 
 def gone(claim: Claim, why: str, now: datetime) -> Finished:
     """The outcome of a turn whose ticket does not exist any more."""
-    event = _missed(claim, why, now) or AuditEvent("gone", {"why": why})
+    event = _missed(claim, why, now) or AuditEvent(Event.GONE, {"why": why})
     return Finished(
         claim=claim,
         wake_at=None,
@@ -66,9 +66,9 @@ def failed(claim: Claim, error: ConnectorError, now: datetime, retry_in: timedel
     detail = {"error": type(error).__name__, "message": str(error)}
     events: tuple[AuditEvent, ...] = ()
     if is_dead:
-        events = (AuditEvent("dead letter", detail),)
+        events = (AuditEvent(Event.DEAD_LETTER, detail),)
     elif claim.attempts == 0:
-        events = (AuditEvent("turn failed", detail),)
+        events = (AuditEvent(Event.TURN_FAILED, detail),)
     return Failed(claim=claim, error=str(error), retry_at=None if is_dead else now + retry_in, audit=events)
 
 
@@ -112,11 +112,11 @@ def _news(claim: Claim, decision: Decision, snapshot: Mapping[str, object], *, h
         return
     told = ("verdict", "stint", "stage", "due_at")
     if before is None or any(before.get(key) != snapshot[key] for key in told):
-        yield AuditEvent("clock", {key: snapshot[key] for key in (*told, "tier", "why", "limit_minutes")})
+        yield AuditEvent(Event.CLOCK, {key: snapshot[key] for key in (*told, "tier", "why", "limit_minutes")})
     if decision.newer and (before or {}).get("newer_policy") != decision.newer[0]:
         version, due_at = decision.newer
         newer = {"newer_policy": version, "due_at_by_newer": due_at.isoformat() if due_at else None}
-        yield AuditEvent("policy kept", {"stint": snapshot["stint"], "due_at": snapshot["due_at"], **newer})
+        yield AuditEvent(Event.POLICY_KEPT, {"stint": snapshot["stint"], "due_at": snapshot["due_at"], **newer})
 
 
 def _missed(claim: Claim, why: str, now: datetime) -> AuditEvent | None:
@@ -126,4 +126,4 @@ def _missed(claim: Claim, why: str, now: datetime) -> AuditEvent | None:
         return None
     if datetime.fromisoformat(due) > now:
         return None
-    return AuditEvent("nothing written", {"why": why, "due_at": due})
+    return AuditEvent(Event.NOTHING_WRITTEN, {"why": why, "due_at": due})

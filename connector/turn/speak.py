@@ -16,7 +16,7 @@ from connector.model import Person, TicketRecord, Visibility
 from connector.notes.marker import Marks
 from connector.notes.short_notes import note
 from connector.store.journal import Journal
-from connector.store.records import AuditEvent, Claim, Step, StepState
+from connector.store.records import AuditEvent, Claim, Event, Step, StepState
 from connector.systems.contract import TicketSystem
 from connector.turn.duties import Say
 from connector.turn.saga import StepKind, own_note
@@ -60,7 +60,7 @@ class Speaker:
 
     def would_say(self, claim: Claim, say: Say) -> None:
         """Observe mode: what would have been written goes to the audit trail, and nowhere else."""
-        events = (*say.audit, AuditEvent("would write", {"what": say.what, "note": "\n".join(say.lines)}))
+        events = (*say.audit, AuditEvent(Event.WOULD_WRITE, {"what": say.what, "note": "\n".join(say.lines)}))
         self.journal.done(claim, say.saga, StepKind.WOULD, {"what": say.what, **say.facts}, audit=events)
 
     def add_people(self, claim: Claim, record: TicketRecord, saga: str, people: Sequence[Person]) -> None:
@@ -77,4 +77,4 @@ class Speaker:
                 why = str(error)
         missing = [person.identifier for person in people if person.id not in {one.id for one in on}]
         detail = {"added": [person.identifier for person in on], "missing": missing, "why": why}
-        self.journal.done(claim, saga, StepKind.SAID, detail, audit=(AuditEvent("people added", detail),))
+        self.journal.done(claim, saga, StepKind.SAID, detail, audit=(AuditEvent(Event.PEOPLE_ADDED, detail),))

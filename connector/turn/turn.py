@@ -19,7 +19,7 @@ from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
 from connector.store.database.errors import LeaseLost
-from connector.store.records import AuditEvent, Claim, Effect, Failed, Finished, Step
+from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Finished, Step
 from connector.turn import outcomes
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
@@ -246,7 +246,7 @@ class TicketTurn:
         facts = self._facts(seen, escalation, demand)
         facts |= {"note": self._note(seen, escalation, demand), "assignment": escalation.assignment}
         finished = self._finished(seen, _settled(seen.decision), seen.new, wake_at)
-        would = AuditEvent("would escalate", facts)
+        would = AuditEvent(Event.WOULD_ESCALATE, facts)
         return replace(finished, effect=Effect(saga, StepKind.WOULD, {}), audit=(would, *finished.audit))
 
     def _note(self, seen: Seen, escalation: Escalation, demand: Demand) -> str:

@@ -27,6 +27,7 @@ from connector.store.records import (
     AuditEvent,
     Claim,
     Delivery,
+    Event,
     Failed,
     Finished,
     Mail,
@@ -220,7 +221,7 @@ class Chores:
             self.mailbox.deliver(verified)
         if refused:
             log.warning("unverified webhooks refused", connection=self.system.kind, count=refused)
-        audit = (AuditEvent("webhooks refused", {"count": refused}),) if refused else ()
+        audit = (AuditEvent(Event.WEBHOOKS_REFUSED, {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
 
     # -- messages --------------------------------------------------------------------------------------------
@@ -240,7 +241,7 @@ class Chores:
         if is_old or number >= self.notifier.count:
             why = "it could not be sent for a day" if is_old else "its target is not configured any more"
             log.error("message given up", connection=self.system.kind, target=number + 1, why=why)
-            audit = (AuditEvent("message given up", {"target": number + 1, "why": why, "delivery": mail.delivery}),)
+            audit = (AuditEvent(Event.MESSAGE_GIVEN_UP, {"target": number + 1, "why": why, "delivery": mail.delivery}),)
         else:
             self.notifier.send(number, *message_of(mail))
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=(mail.id,), audit=audit)

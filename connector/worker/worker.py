@@ -19,9 +19,9 @@ import structlog
 
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
-from connector.store.records import Claim, Failed, Finished
+from connector.store.records import Claim, Event, Failed, Finished
 
-TROUBLE = frozenset({"turn failed", "dead letter"})
+TROUBLE = frozenset({Event.TURN_FAILED, Event.DEAD_LETTER})
 LOGGED = (
     *("verdict", "tier", "reason", "stage", "from", "to", "limit_minutes", "used_minutes", "due_at"),
     *("due_at_by_newer", "newer_policy", "place", "tries", "why", "error", "message", "count"),
@@ -273,5 +273,5 @@ def _log(outcome: Outcome) -> None:
     claim = outcome.claim
     for event in outcome.audit:
         detail = {key: event.detail[key] for key in LOGGED if key in event.detail}
-        write = log.warning if event.event in TROUBLE else log.debug if event.event == "clock" else log.info
+        write = log.warning if event.event in TROUBLE else log.debug if event.event == Event.CLOCK else log.info
         write(event.event, connection=claim.connection, ticket=claim.ticket, **detail)

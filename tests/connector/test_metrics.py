@@ -10,7 +10,7 @@ import pytest
 from connector.metrics import CountedJournal, CountedMailbox, DatabaseCollector, Metrics, exposition
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Failed, Finished
+from connector.store.records import AuditEvent, Event, Failed, Finished
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
 from tests.doubles import a_system
 
@@ -46,7 +46,7 @@ def test_turns_are_counted_by_how_they_ended(metrics, store):
 
 
 def escalation(**detail: object) -> AuditEvent:
-    return AuditEvent("escalated", {"from_tier": 1, "reason": "Time", "mode": "enforce", **detail})
+    return AuditEvent(Event.ESCALATED, {"from_tier": 1, "reason": "Time", "mode": "enforce", **detail})
 
 
 def test_an_escalation_is_counted_with_its_lateness_from_when_it_could_be_acted_on(metrics, store, clock):
@@ -54,7 +54,7 @@ def test_an_escalation_is_counted_with_its_lateness_from_when_it_could_be_acted_
     clock.advance(timedelta(seconds=3))
     due = (START - timedelta(hours=15)).isoformat()
     event = escalation(due_at=due, act_at=START.isoformat())
-    metrics.count_outcome(all_done(claim, audit=(event, AuditEvent("clock", {}))), clock.now)
+    metrics.count_outcome(all_done(claim, audit=(event, AuditEvent(Event.CLOCK, {}))), clock.now)
     assert value(metrics, "escalations_total", system="psa", tier="1", reason="Time", mode="enforce") == 1
     assert value(metrics, "deadline_lateness_seconds_sum", system="psa") == 3.0
     assert value(metrics, "deadline_lateness_seconds_count", system="psa") == 1
@@ -64,7 +64,7 @@ def test_what_could_not_be_committed_is_not_counted(metrics, store):
     mailbox = Mailbox(store)
     claim = a_held_ticket(mailbox)
     mailbox.finish([Finished(claim, None)])
-    override = AuditEvent("override applied", {"by": "mia"})
+    override = AuditEvent(Event.OVERRIDE_APPLIED, {"by": "mia"})
     with pytest.raises(Exception, match="lease"):
         CountedJournal(store, metrics).done(claim, "psa/1/s/o", 3, {}, audit=[override])
     assert value(metrics, "overrides_total", system="psa", manager="mia", result="applied") is None
@@ -76,7 +76,7 @@ def test_an_escalation_before_its_moment_is_not_negatively_late(metrics):
 
 
 def test_an_escalation_without_details_is_counted_all_the_same(metrics):
-    metrics.count_escalation("psa", AuditEvent("escalated", {}), START)
+    metrics.count_escalation("psa", AuditEvent(Event.ESCALATED, {}), START)
     assert value(metrics, "escalations_total", system="psa", tier="unknown", reason="unknown", mode="unknown") == 1
     assert value(metrics, "deadline_lateness_seconds_count", system="psa") is None
 

@@ -12,7 +12,7 @@ from connector.store import audit
 from connector.store.audit import GENESIS, AuditEntry
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent
+from connector.store.records import AuditEvent, Event
 from tests.connector.mailboxes import PATIENCE, START, a_delivery, all_done, claim_all, in_thread
 
 COPY = "connection, ticket, at, event, detail"
@@ -22,7 +22,9 @@ SLIP_IN_LAST = f"INSERT INTO audit SELECT 6, {COPY}, hash, hash FROM audit WHERE
 
 def fill(store: Store, count: int = 5) -> None:
     with store.writing() as conn:
-        entries = [AuditEntry("psa", str(n % 2), AuditEvent("looked", {"n": n, "who": "Zoë"})) for n in range(count)]
+        entries = [
+            AuditEntry("psa", str(n % 2), AuditEvent(Event.WARNED, {"n": n, "who": "Zoë"})) for n in range(count)
+        ]
         audit.append(conn, entries, START)
 
 
@@ -34,7 +36,7 @@ def tamper(store: Store, statement: str) -> None:
 def test_an_untouched_trail_is_intact(store: Store) -> None:
     assert audit.verify(store) == audit.AuditReport(0, None, "", GENESIS)
     fill(store, 2500)
-    audit.record(store, "psa", "", AuditEvent("started", {}))
+    audit.record(store, "psa", "", AuditEvent(Event.CLOCK, {}))
     report = audit.verify(store)
     assert (report.rows, report.is_intact) == (2501, True)
     assert report.head_hash == list(audit.events(store))[-1].hash
@@ -80,7 +82,7 @@ def test_a_row_that_was_forged_with_a_fitting_hash_breaks_the_chain_after_it(sto
 
 def test_events_are_found_by_ticket_oldest_first_and_from_an_id_on(store: Store) -> None:
     fill(store)
-    audit.record(store, "other", "1", AuditEvent("looked", {}, START - timedelta(days=1)))
+    audit.record(store, "other", "1", AuditEvent(Event.WARNED, {}, START - timedelta(days=1)))
     assert [row.id for row in audit.events(store)] == [1, 2, 3, 4, 5, 6]
     assert [row.id for row in audit.events(store, "psa", "1")] == [2, 4]
     assert [row.id for row in audit.events(store, "psa", after_id=2, up_to_id=4)] == [3, 4]
@@ -106,7 +108,7 @@ def test_appending_nothing_locks_nothing(store: Store) -> None:
 
 def test_a_transaction_that_fails_leaves_nothing_in_the_trail(store: Store) -> None:
     with pytest.raises(RuntimeError), store.writing() as conn:  # noqa: PT012
-        audit.append(conn, [AuditEntry("psa", "1", AuditEvent("looked", {}))], START)
+        audit.append(conn, [AuditEntry("psa", "1", AuditEvent(Event.WARNED, {}))], START)
         raise RuntimeError
     fill(store)
     assert (audit.verify(store).rows, audit.verify(store).is_intact) == (5, True)
@@ -117,12 +119,12 @@ def test_many_finishing_at_once_still_make_one_chain(mailbox: Mailbox) -> None:
         for n in range(15):
             mailbox.deliver([a_delivery(f"{worker}.{n}", f"{worker}.{n}")])
             claims = claim_all(mailbox, str(worker), limit=3)
-            mailbox.finish([all_done(claim, audit=(AuditEvent("looked", {}),) * 2) for claim in claims])
+            mailbox.finish([all_done(claim, audit=(AuditEvent(Event.WARNED, {}),) * 2) for claim in claims])
 
     futures = [in_thread(lambda n=n: work(n)) for n in range(4)]
     for future in futures:
         future.result(PATIENCE)
     left = claim_all(mailbox)
-    mailbox.finish([all_done(claim, audit=(AuditEvent("looked", {}),) * 2) for claim in left])
+    mailbox.finish([all_done(claim, audit=(AuditEvent(Event.WARNED, {}),) * 2) for claim in left])
     report = audit.verify(mailbox.store)
     assert (report.rows, report.is_intact) == (120, True)

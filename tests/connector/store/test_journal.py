@@ -12,7 +12,7 @@ from connector.store import audit
 from connector.store.database.errors import LeaseLost
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Step, StepState
+from connector.store.records import AuditEvent, Event, Step, StepState
 from tests.connector.mailboxes import (
     LEASE,
     PATIENCE,
@@ -42,10 +42,10 @@ def test_a_step_is_begun_and_then_done(mailbox: Mailbox, journal: Journal, clock
     begun = Step(SAGA, 1, StepState.BEGUN, {"marker": "m"}, START)
     assert journal.steps(SAGA) == [begun]
     clock.advance(MINUTE / 2)
-    journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE,), audit=(AuditEvent("noted", {}),))
+    journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE,), audit=(AuditEvent(Event.REMINDED, {}),))
     assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
     assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
-    assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == ["noted"]
+    assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == [Event.REMINDED]
 
 
 def test_beginning_again_takes_the_new_try(mailbox: Mailbox, journal: Journal, clock: VirtualClock) -> None:
@@ -68,7 +68,7 @@ def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal
     with pytest.raises(LeaseLost, match="psa 1"):
         journal.begin(stale, SAGA, 2, {}, changes=(A_CHANGE,))
     with pytest.raises(LeaseLost):
-        journal.done(stale, SAGA, 1, {}, changes=(A_CHANGE,), audit=(AuditEvent("noted", {}),))
+        journal.done(stale, SAGA, 1, {}, changes=(A_CHANGE,), audit=(AuditEvent(Event.REMINDED, {}),))
     assert [(step.n, step.state) for step in journal.steps("psa/1/")] == [(1, StepState.BEGUN)]
     assert changes_seen(mailbox, "psa", "1") == []
     assert list(audit.events(mailbox.store)) == []

@@ -14,7 +14,7 @@ from connector.store import audit
 from connector.store.database.prepared import Prepared
 from connector.store.mailbox import Mailbox
 from connector.store.queries import due
-from connector.store.records import AuditEvent, Claim, Delivery, Failed, Finished, MailboxStats, Source
+from connector.store.records import AuditEvent, Claim, Delivery, Event, Failed, Finished, MailboxStats, Source
 from tests.connector.mailboxes import (
     LEASE,
     START,
@@ -30,7 +30,7 @@ from tests.connector.mailboxes import (
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 A_CHANGE = Change(START, Aspect.PRIORITY, None, Ref("1", "high"), "observed")
-AN_EVENT = AuditEvent("looked", {"why": "test"})
+AN_EVENT = AuditEvent(Event.WARNED, {"why": "test"})
 
 
 def test_a_delivery_comes_back_as_mail_with_all_that_it_carried(mailbox: Mailbox) -> None:
@@ -216,7 +216,7 @@ def test_a_finished_turn_stores_everything_in_one_go(mailbox: Mailbox) -> None:
     assert mailbox.snapshots("psa", ["1", "2"]) == {"1": {"verdict": "waiting"}}
     assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
     assert [(e.connection, e.ticket, e.event, e.at) for e in audit.events(mailbox.store)] == [
-        ("psa", "1", "looked", START)
+        ("psa", "1", Event.WARNED, START)
     ]
 
 

@@ -16,7 +16,7 @@ from connector.store import audit
 from connector.store.database.errors import LeaseLost
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Claim, Step, StepState
+from connector.store.records import AuditEvent, Claim, Event, Step, StepState
 from connector.turn.duties import Say
 from connector.turn.saga import StepKind
 from connector.turn.speak import Speaker
@@ -27,7 +27,11 @@ from tests.doubles import a_system
 
 SAGA = "psa/4711/x/answer/77"
 SAY = Say(
-    SAGA, "answer", ("Tess Tech: done.", "Really."), (AuditEvent("answered", {"entry": "77"}),), facts={"heard": ["77"]}
+    SAGA,
+    "answer",
+    ("Tess Tech: done.", "Really."),
+    (AuditEvent(Event.REMINDED, {"entry": "77"}),),
+    facts={"heard": ["77"]},
 )
 MESSAGE = Say("psa/4711/x/final/client", "message to the client", ("We are on it.",), (), to_client=True)
 MARKS = Marks("key")
@@ -77,14 +81,14 @@ def test_a_note_is_written_with_its_marker_and_kept_on_record_with_its_audit(tal
     (step,) = talk.steps()
     assert (step.saga, step.n, step.state) == (SAGA, StepKind.SAID, StepState.DONE)
     assert step.outcome == {"marker": REF.removeprefix("Ref. "), "what": "answer", "heard": ["77"]}
-    assert talk.events() == ["answered"]
+    assert talk.events() == ["reminded"]
 
 
 def test_a_note_that_stands_already_is_not_written_again(talk):
     talk.say()
     talk.say()
     assert talk.system.writes == ["note"]
-    assert talk.events() == ["answered", "answered"]  # the turn asks first whether a duty was done
+    assert talk.events() == ["reminded", "reminded"]  # the turn asks first whether a duty was done
 
 
 @pytest.mark.process("crash")
@@ -95,7 +99,7 @@ def test_a_crash_right_after_the_write_repeats_nothing(talk, clock):
     talk.restart(clock)
     talk.say()
     assert talk.system.writes == ["note"]
-    assert (talk.steps()[0].state, talk.events()) == (StepState.DONE, ["answered"])
+    assert (talk.steps()[0].state, talk.events()) == (StepState.DONE, ["reminded"])
 
 
 def test_a_crash_right_before_the_write_loses_nothing(talk, clock):
@@ -173,7 +177,7 @@ def test_an_observer_writes_to_the_audit_trail_and_nowhere_else(talk):
     assert step.outcome == {"what": "answer", "heard": ["77"]}
     (first, would) = audit.events(talk.mailbox.store, "psa", "4711")
     assert (first.event, would.event, would.detail) == (
-        "answered",
+        "reminded",
         "would write",
         {"what": "answer", "note": "Tess Tech: done.\nReally."},
     )
