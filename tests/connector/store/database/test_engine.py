@@ -17,6 +17,7 @@ from connector.store.database import engine
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.tables import from_micros, to_micros
+from tests.databases import PREPARED_AS_IN_OPERATION
 
 Opener = Callable[..., Store]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -49,7 +50,10 @@ def test_an_address_that_cannot_be_used_is_refused_without_showing_it(address: s
     assert "hidden" not in str(caught.value)
 
 
-def test_sqlite_survives_a_power_cut_and_keeps_its_foreign_keys(sqlite_url: str, open_store: Opener) -> None:
+def test_sqlite_survives_a_power_cut_and_keeps_its_foreign_keys(
+    sqlite_url: str, open_store: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_prepare_sqlite", PREPARED_AS_IN_OPERATION)
     with open_store(sqlite_url).reading() as conn:
         found = {
             name: conn.execute(text(f"PRAGMA {name}")).scalar_one()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +17,7 @@ from connector.store.mailbox import Mailbox
 from connector.store.queries.due import due_query, last_looked_at_query, urgent_query
 from connector.store.queries.rows import has_prefix
 from connector.store.records import KEY
+from tests.databases import POSTGRESQL, SQLITE, postgresql_database
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS = 60_000
@@ -30,18 +34,31 @@ FROM numbers
 FILL_STEPS = "INSERT INTO step (saga, n, state, at) SELECT 'psa/' || n || '/x', 1, 'done', 0 FROM numbers"
 
 
-@pytest.fixture
-def full(store: Store) -> Store:
-    """A store with many tickets, all but the first few due later, and much mail, nearly all of it done."""
+@pytest.fixture(scope="module", params=[SQLITE, POSTGRESQL])
+def full(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A full store of each kind, to look only: filled once."""
+    with ExitStack() as stack:
+        if request.param == SQLITE:
+            path = request.getfixturevalue("tmp_path_factory").mktemp("full") / "escalator.db"
+            url = f"sqlite:///{shutil.copyfile(request.getfixturevalue('sqlite_template'), path)}"
+        else:
+            names = ("postgresql_server", "postgresql_template")
+            url = stack.enter_context(postgresql_database(*map(request.getfixturevalue, names)))
+        store = stack.enter_context(closing(Store.open(url)))
+        yield filled(store)
+
+
+def filled(store: Store) -> Store:
+    """The store with many tickets, all but the first few due later, and much mail, nearly all of it done."""
     numbers = f"WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < {ROWS - 1}) "
     false = "false" if store.is_postgresql else "0"
     with store.writing() as conn:
         for fill in (FILL, FILL_INBOX, FILL_STEPS):
-            filled = fill.format(start=to_micros(NOW), false=false)
+            statement = fill.format(start=to_micros(NOW), false=false)
             if store.is_postgresql:
-                conn.execute(text(filled.replace("FROM numbers", f"FROM generate_series(0, {ROWS - 1}) AS n")))
+                conn.execute(text(statement.replace("FROM numbers", f"FROM generate_series(0, {ROWS - 1}) AS n")))
             else:
-                head, _, tail = filled.partition("SELECT")
+                head, _, tail = statement.partition("SELECT")
                 conn.execute(text(f"{head} {numbers} SELECT {tail}"))
         if store.is_postgresql:
             conn.execute(text("ANALYZE"))
@@ -85,11 +102,11 @@ def test_passed_deadlines_are_looked_for_in_the_same_range(full: Store) -> None:
         assert "SCAN mailbox" not in found
 
 
-def test_a_claim_takes_what_is_due_out_of_many(full: Store) -> None:
-    with full.writing() as conn:
+def test_a_claim_takes_what_is_due_out_of_many(store: Store) -> None:
+    with filled(store).writing() as conn:
         conn.execute(text("UPDATE mailbox SET wake_at = 0 WHERE ticket IN ('7', '59999')"))
         conn.execute(text("UPDATE mailbox SET wake_at = wake_at + 3600000000000000 WHERE wake_at > 0"))
-    claims = Mailbox(full).claim("worker", 100, timedelta(minutes=1), ["psa"])
+    claims = Mailbox(store).claim("worker", 100, timedelta(minutes=1), ["psa"])
     assert {claim.ticket for claim in claims} == {"7", "59999"}
 
 
