@@ -22,7 +22,7 @@ from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from connector.systems.contract import TicketSystem
-from connector.turn.look import Sight
+from connector.turn.look import TicketReader
 from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker.chores import Chores, ChoreSettings
 from connector.worker.notifier import Notifier
@@ -69,24 +69,24 @@ def connect(
         mailbox.ring_all(system.kind)
         fresh = {RUNG_FOR: rung_for, RUNG_AT: store.now().isoformat(), SURVEYED: None}
         connections.update_state(system.kind, fresh)
-    sight = sight_of(system, store, policy, settings, journal)
+    reader = reader_of(system, store, policy, settings, journal)
     notifier = notifier or Notifier()
     settings = replace(settings, notify_targets=notifier.count)
-    turns = TicketTurn(sight, settings, jitter)
+    turns = TicketTurn(reader, settings, jitter)
     # Registering a webhook is a write on the ticket system: an observing connector only looks. Where an administrator
     # installs the sender, there is nothing to keep.
     keeps = keeps_webhooks and settings.is_enforcing and system.manages_webhooks
     chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps)
-    chores = Chores(system, mailbox, connections, sight.homes, chore_settings, store.now, notifier)
+    chores = Chores(system, mailbox, connections, reader.homes, chore_settings, store.now, notifier)
     chores.schedule()
-    return Connected(system, turns, chores, sight.homes)
+    return Connected(system, turns, chores, reader.homes)
 
 
-def sight_of(
+def reader_of(
     system: TicketSystem, store: Store, policy: Policy, settings: TurnSettings, journal: Journal | None = None
-) -> Sight:
+) -> TicketReader:
     """Who looks at a connection's tickets and works their clocks out; looking alone changes nothing."""
-    return Sight(
+    return TicketReader(
         system,
         journal or Journal(store),
         Policies(system, policy, PolicyLog(store), store.now),

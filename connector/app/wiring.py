@@ -27,7 +27,7 @@ from connector.store.policy_log import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import TicketSystem
-from connector.turn.look import Sight
+from connector.turn.look import TicketReader
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
@@ -123,10 +123,10 @@ def turn_settings(settings: Settings) -> TurnSettings:
     )
 
 
-def sight_of(wiring: Wiring, name: str) -> Sight:
+def reader_of(wiring: Wiring, name: str) -> TicketReader:
     """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
     settings = wiring.settings
-    return connect.sight_of(wiring.systems[name], wiring.store, settings.policy, turn_settings(settings))
+    return connect.reader_of(wiring.systems[name], wiring.store, settings.policy, turn_settings(settings))
 
 
 def worker_of(wiring: Wiring) -> Worker:

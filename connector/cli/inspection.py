@@ -33,7 +33,7 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
     """Show which minutes of TICKET counted, which did not and why. Reads only."""
     with common.wired(needs_connection=True) as parts:
         common.system_named(parts, system)
-        seen = wiring.sight_of(parts, system).look(Claim(system, ticket, fence=0))
+        seen = wiring.reader_of(parts, system).look(Claim(system, ticket, fence=0))
         lines = explained(seen.decision, seen.policy, seen.changes, [told(step) for step in seen.steps])
     if is_json:
         common.answer({"system": system, "ticket": ticket, "verdict": seen.decision.verdict.value, "lines": lines})

@@ -140,8 +140,8 @@ class _Reader:
             **plain,
         )
         policy = replace(policy, ladders=tuple(self.ladders(policy)))
-        for path, message in (*contradictions(policy), *impossible_limits(policy)):
-            self.problem(path, message)
+        for problem in (*contradictions(policy), *impossible_limits(policy)):
+            self.problem(problem.path, problem.message)
         return policy
 
     # --- ladders
@@ -149,8 +149,8 @@ class _Reader:
     def ladder(self, path: Path, raws: Sequence[Mapping[str, Any]], final: FinalEscalation) -> tuple[Tier, ...]:
         """The tiers of one ladder; ``path`` is where they stand."""
         tiers = tuple(tier_from(index, raw, final) for index, raw in enumerate(raws))
-        for where, message in tier_problems(tiers, raws, self.systems):
-            self.problem((*path, *where), message)
+        for problem in tier_problems(tiers, raws, self.systems):
+            self.problem((*path, *problem.path), problem.message)
         for tier in tiers:
             self.known_calendar((*path, tier.number - 1, "calendar"), tier.calendar)
         return tiers

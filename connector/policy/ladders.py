@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any
 
 from connector.policy.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
-from connector.wording import Path, clipped, did_you_mean
+from connector.wording import Path, Problem, clipped, did_you_mean
 from connector.working_time.rules import CalendarError
 
 DEFAULT_TIERS: tuple[tuple[str, float, float], ...] = (
@@ -26,9 +26,6 @@ _SERVICE_DESK = 2
 """How many of the default ladder's tiers the Service Desk Manager may override."""
 
 DEFAULT_CALENDAR = "default"
-
-Found = tuple[Path, str]
-"""A problem: the path, and what is wrong there."""
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -59,16 +56,16 @@ def tier_from(index: int, raw: Mapping[str, Any], final: FinalEscalation) -> Tie
 
 def tier_problems(
     tiers: Sequence[Tier], raws: Sequence[Mapping[str, Any]], systems: Collection[str] | None
-) -> Iterator[Found]:
+) -> Iterator[Problem]:
     """What is wrong within one ladder; paths begin at its list of tiers."""
     for index, raw in enumerate(raws):
         if index >= len(DEFAULT_TIERS) and "name" not in raw:
-            yield (index, "name"), "is missing; only the first three tiers have a name by default"
+            yield Problem((index, "name"), "is missing; only the first three tiers have a name by default")
     yield from _home_problems(tiers, systems)
     yield from _order_problems(tiers)
 
 
-def _home_problems(tiers: Sequence[Tier], systems: Collection[str] | None) -> Iterator[Found]:
+def _home_problems(tiers: Sequence[Tier], systems: Collection[str] | None) -> Iterator[Problem]:
     """No home of a system that is not known, none without a name in it, none for two tiers."""
     taken: dict[tuple[str, str], int] = {}
     for tier in tiers:
@@ -77,24 +74,26 @@ def _home_problems(tiers: Sequence[Tier], systems: Collection[str] | None) -> It
             if systems is not None and system not in systems:
                 near = did_you_mean(system, systems)
                 expected = " or ".join(sorted(systems)) or "none in this version"
-                yield path, f"unknown ticket system; expected {expected}{near}"
+                yield Problem(path, f"unknown ticket system; expected {expected}{near}")
             if not all(part.strip() for part in home.split(">")):
-                yield path, f"a name is missing beside '>' (got {clipped(home)})"
+                yield Problem(path, f"a name is missing beside '>' (got {clipped(home)})")
             first = taken.setdefault((system, home_key(home)), tier.number)
             if first != tier.number:
-                yield path, f"{clipped(home)} is the home of tier {first} already"
+                yield Problem(path, f"{clipped(home)} is the home of tier {first} already")
 
 
-def _order_problems(tiers: Sequence[Tier]) -> Iterator[Found]:
+def _order_problems(tiers: Sequence[Tier]) -> Iterator[Problem]:
     """Escalations only go up, and every tier but the first is one that some tier escalates to."""
     reached = {1}
     for tier in tiers:
         if tier.next and not tier.number < tier.next <= len(tiers):
-            yield (tier.number - 1, "next"), f"must be the number of a tier above this one, {tier.number}"
+            yield Problem((tier.number - 1, "next"), f"must be the number of a tier above this one, {tier.number}")
         reached.add(tier.next or tier.number + 1)
     for tier in tiers:
         if tier.number not in reached:
-            yield (tier.number - 1,), f"tier {tier.number} ({tier.name}) is unreachable: no tier escalates to it"
+            yield Problem(
+                (tier.number - 1,), f"tier {tier.number} ({tier.name}) is unreachable: no tier escalates to it"
+            )
 
 
 def home_key(home: str) -> str:
@@ -102,12 +101,12 @@ def home_key(home: str) -> str:
     return " > ".join(" ".join(part.split()) for part in home.casefold().split(">"))
 
 
-def contradictions(policy: Policy) -> Iterator[Found]:
+def contradictions(policy: Policy) -> Iterator[Problem]:
     """Tickets that two further ladders would take, and usual tiers that a further ladder leaves nothing to do."""
     for (first, one), (second, other) in combinations(enumerate(policy.ladders), 2):
         shared = _shared_home(one.policy.tiers, other.policy.tiers)
         if shared and _may_meet(one, other):
-            yield (
+            yield Problem(
                 ("ladders", second),
                 f"a ticket at {clipped(shared)} could be on this ladder and on {clipped(one.name)} (ladders[{first}]); "
                 "tell them apart by clients or priorities, or give them homes of their own",
@@ -120,7 +119,7 @@ def contradictions(policy: Policy) -> Iterator[Found]:
                 any(_is_inside(home, theirs.homes.get(system, "")) for theirs in ladder.policy.tiers)
                 for system, home in tier.homes.items()
             ):
-                yield (
+                yield Problem(
                     ("tiers", tier.number - 1),
                     f"tier {tier.number} ({tier.name}) is unreachable: every ticket there is on the ladder "
                     f"{clipped(ladder.name)}",
@@ -148,19 +147,19 @@ def _is_inside(home: str, around: str) -> bool:
     return bool(home and around) and f"{home_key(home)} >".startswith(f"{home_key(around)} >")
 
 
-def impossible_limits(policy: Policy) -> Iterator[Found]:
+def impossible_limits(policy: Policy) -> Iterator[Problem]:
     """Limits that can never be met: longer than the calendar is ever open, or a fix due before the plan is."""
     yield from _impossible(("tiers",), policy)
     for index, ladder in enumerate(policy.ladders):
         yield from _impossible(("ladders", index, "tiers"), ladder.policy)
 
 
-def _impossible(path: Path, policy: Policy) -> Iterator[Found]:
+def _impossible(path: Path, policy: Policy) -> Iterator[Problem]:
     longest = max([1.0, *policy.priority_factors.values()])
     for tier in policy.tiers:
         here: Path = (*path, tier.number - 1)
         if policy.fix_starts_at is FixStartsAt.STINT and tier.fix_minutes < tier.diagnosis_minutes:
-            yield (
+            yield Problem(
                 (*here, "fix_minutes"),
                 f"the limit can never be met: measured from the stint, the fix is due after {tier.fix_minutes:g} "
                 f"minutes, before the diagnosis plan, which is due after {tier.diagnosis_minutes:g}",
@@ -170,7 +169,7 @@ def _impossible(path: Path, policy: Policy) -> Iterator[Found]:
                 try:
                     policy.calendars[name].add(_ANY_DAY, minutes * longest)
                 except CalendarError:
-                    yield (
+                    yield Problem(
                         (*here, key),
                         f"the limit can never be met: the calendar {clipped(name)} has not so many working minutes",
                     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from connector.model import Reason
-from connector.reading.override_time import Span, read_span
+from connector.reading.override_time import HowLong, read_how_long
 from connector.reading.own_words import own_lines
 from connector.reading.sections import ESCALATE, OVERRIDE, command_in, is_heading, is_list_item, may_speak
 from connector.wording import clipped
@@ -50,7 +50,7 @@ class EscalateWords:
 class OverrideWords:
     """``/override`` with how long, and the reason given; ``off`` needs none."""
 
-    span: Span
+    how_long: HowLong
     reason: str
 
     @property
@@ -126,7 +126,7 @@ def _paragraph(lines: list[str]) -> Iterator[str]:
 
 
 def _override(rest: str) -> OverrideWords | Unclear:
-    span, after = read_span(rest)
-    if isinstance(span, str):
-        return Unclear(OVERRIDE, f"{span}; write {OVERRIDE_FORMS}")
-    return OverrideWords(span, _BECAUSE.sub("", after, count=1).strip()[:_LONGEST_DETAIL])
+    how_long, after = read_how_long(rest)
+    if isinstance(how_long, str):
+        return Unclear(OVERRIDE, f"{how_long}; write {OVERRIDE_FORMS}")
+    return OverrideWords(how_long, _BECAUSE.sub("", after, count=1).strip()[:_LONGEST_DETAIL])

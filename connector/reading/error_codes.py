@@ -94,15 +94,13 @@ _NEEDED = frozenset[str]().union(*(needs for needs, _ in _FORMS))
 
 _HINT = re.compile(r"\d|[\"“`«_]|error|exception|fehler|erreur|fatal", re.IGNORECASE)
 
-Span = tuple[int, int]
 
-
-def error_spans(line: str) -> list[Span]:
+def error_spans(line: str) -> list[tuple[int, int]]:
     """Where error codes and messages stand in a line, in order. Of two that overlap the longer one counts."""
     if not _HINT.search(line):
         return []
     spans = {found.span(found.lastindex or 0) for form in _likely(line) for found in form.finditer(line)}
-    chosen: list[Span] = []
+    chosen: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if not chosen or start >= chosen[-1][1]:
             chosen.append((start, end))

@@ -69,7 +69,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Documented:
     """What was found, each list oldest first and without repetitions."""
 
     steps: tuple[Found, ...]
@@ -80,14 +80,14 @@ class Findings:
     next_steps: tuple[Found, ...]
 
 
-def find(record: TicketRecord, entries: Sequence[Entry]) -> Findings:
+def find(record: TicketRecord, entries: Sequence[Entry]) -> Documented:
     """Read a stint's entries, oldest first. The connector's own are left out; clients' count for errors only."""
     reading = _Reading(record)
     for entry in entries:
         if entry.author.kind is not AuthorKind.CONNECTOR:
             reading.read(entry)
     in_summary = [Found(error, "", record.entered_at, in_summary=True) for error in errors_in(record.summary)]
-    return Findings(
+    return Documented(
         steps=_distinct(reading.all_steps()),
         errors=_without_parts(_distinct(in_summary + reading.of[ERRORS])),
         research=_distinct(reading.of[RESEARCH]),

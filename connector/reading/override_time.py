@@ -55,7 +55,7 @@ class Until:
         return _on(_day(self.day, said_at.astimezone(own).date()), self.at, zone, own)
 
 
-Span = Whole | Lasting | Until
+HowLong = Whole | Lasting | Until
 
 _MOST_MINUTES = 10_000_000
 _WHOLE = re.compile(r"(none|off)\b", re.IGNORECASE)
@@ -83,7 +83,7 @@ _DAY_LATER = re.compile(rf"[\s,]*{_DAY.format('day')}", re.IGNORECASE)
 _DAY_ALONE = re.compile(_DAY.format("day"), re.IGNORECASE)
 
 
-def read_span(text: str) -> tuple[Span | str, str]:
+def read_how_long(text: str) -> tuple[HowLong | str, str]:
     """How long the text asks for, with what follows it; in place of a span, what is wrong with it, as a clause."""
     if found := _WHOLE.match(text):
         return Whole(found[1].lower()), text[found.end() :]
@@ -96,7 +96,7 @@ def read_span(text: str) -> tuple[Span | str, str]:
     return "how long the override holds is missing", ""
 
 
-def _lasting(found: re.Match[str]) -> Span | str:
+def _lasting(found: re.Match[str]) -> HowLong | str:
     hours, more, bare, minutes = (_number(found[name]) for name in ("hours", "more", "bare", "minutes"))
     total = 60 * hours + more + bare + minutes
     if not 0 < total <= _MOST_MINUTES:
@@ -108,7 +108,7 @@ def _number(text: str | None) -> float:
     return float(text.replace(",", ".")) if text else 0.0
 
 
-def _until(text: str) -> tuple[Span | str, str]:
+def _until(text: str) -> tuple[HowLong | str, str]:
     if found := _ISO.match(text):
         if not found["hour"]:
             return f"the time of day on {found['date']} is missing", ""

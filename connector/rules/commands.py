@@ -115,7 +115,7 @@ def _said_in(stint: Stint, timeline: Timeline, entries: Sequence[Entry], heard: 
     """The entries of a stint: those that were taken for it, and of all others those that lie in its time."""
     keys = {one.key for one in timeline.stints}
     taken = {entry: key for entry, key in heard.items() if key in keys}
-    within = {entry.id for entry in entries_within(stint.span, entries)}
+    within = {entry.id for entry in entries_within(stint.period, entries)}
     mine = (one for one in entries if (taken[one.id] == stint.key if one.id in taken else one.id in within))
     return tuple(sorted(mine, key=lambda entry: entry.at))
 

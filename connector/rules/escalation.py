@@ -11,7 +11,7 @@ from functools import cached_property
 
 from connector.model import AuthorKind, Reason
 from connector.policy.policy import Policy
-from connector.reading.findings import ERRORS, RESEARCH, Findings, find
+from connector.reading.findings import ERRORS, RESEARCH, Documented, find
 from connector.reading.sections import sections_in
 from connector.rules.commands import Request
 from connector.rules.limits import Decision, Verdict
@@ -48,7 +48,7 @@ class Documentation:
         self._record = decision.record
 
     @cached_property
-    def found(self) -> Findings:
+    def found(self) -> Documented:
         """The findings of the whole ticket."""
         return find(self._record, self._record.entries)
 

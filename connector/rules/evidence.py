@@ -46,7 +46,7 @@ class DiagnosisPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Period:
     """A stretch of time, half open; ``end`` is None while it lasts."""
 
     start: datetime
@@ -57,9 +57,9 @@ class Span:
         return self.start <= at and (self.end is None or at < self.end)
 
 
-def entries_within(span: Span, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def entries_within(period: Period, entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """The entries of a stretch, oldest first."""
-    return tuple(sorted((entry for entry in entries if span.holds(entry.at)), key=lambda entry: entry.at))
+    return tuple(sorted((entry for entry in entries if period.holds(entry.at)), key=lambda entry: entry.at))
 
 
 def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> datetime | None:
@@ -93,12 +93,12 @@ def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:
 
 
 def plan_within(
-    span: Span, is_first: bool, record: TicketRecord, changes: Sequence[Change], policy: Policy
+    period: Period, is_first: bool, record: TicketRecord, changes: Sequence[Change], policy: Policy
 ) -> DiagnosisPlan | None:
     """The earliest evidence of a plan inside the stint."""
     found: DiagnosisPlan | None = None
     for entry in record.entries:
-        if entry.author.kind is AuthorKind.AGENT and span.holds(entry.at):
+        if entry.author.kind is AuthorKind.AGENT and period.holds(entry.at):
             text = plan_in(entry.text)
             if text is not None and (found is None or entry.at < found.at):
                 found = DiagnosisPlan(entry.at, entry.author.name, text, entry.kind.value)
@@ -107,23 +107,23 @@ def plan_within(
             continue
         if isinstance(change.old, Status) and policy.group_of(change.old) is StatusGroup.PLANNED:
             continue  # carried over from where the ticket came from
-        at = max(change.at, span.start) if is_first and is_sight(change) else change.at
-        if (is_sight(change) <= is_first) and span.holds(at) and (found is None or at < found.at):
+        at = max(change.at, period.start) if is_first and is_sight(change) else change.at
+        if (is_sight(change) <= is_first) and period.holds(at) and (found is None or at < found.at):
             found = DiagnosisPlan(at, change.who, "", f"status {change.new.name}")
     own_field = record.planned_at
-    if own_field is not None and span.holds(own_field) and (found is None or own_field < found.at):
+    if own_field is not None and period.holds(own_field) and (found is None or own_field < found.at):
         found = DiagnosisPlan(own_field, record.planned_by, "", "resolution plan date")
     return found
 
 
-def critical_within(span: Span, changes: Sequence[Change], policy: Policy) -> datetime | None:
+def critical_within(period: Period, changes: Sequence[Change], policy: Policy) -> datetime | None:
     """When the priority last rose to a critical one during the stint; None when it did not, or fell again.
 
     A rise in the second in which the stint began is what began it, or the ticket's first priority.
     """
     risen: datetime | None = None
     for change in changes:
-        is_within = span.holds(change.at) and change.at > span.start
+        is_within = period.holds(change.at) and change.at > period.start
         if change.what is not Aspect.PRIORITY or is_sight(change) or not is_within:
             continue
         is_now, was = (policy.is_critical(p if isinstance(p, Ref) else None) for p in (change.new, change.old))
@@ -131,21 +131,21 @@ def critical_within(span: Span, changes: Sequence[Change], policy: Policy) -> da
     return risen
 
 
-def pauses_within(span: Span, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[Pause, ...]:
+def pauses_within(period: Period, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[Pause, ...]:
     """The stretches of the stint that were spent in a waiting status."""
     status, _ = initial(Aspect.STATUS, record, changes)
-    since = span.start
+    since = period.start
     pauses: list[Pause] = []
     for change in changes:
         if change.what is not Aspect.STATUS or is_sight(change) or _is_unknown(change.new, policy):
             continue
-        if span.end is not None and change.at >= span.end:
+        if period.end is not None and change.at >= period.end:
             break
-        if change.at > span.start:
+        if change.at > period.start:
             _add_pause(pauses, status, since, change.at, policy)
             since = change.at
         status = change.new
-    _add_pause(pauses, status, since, span.end, policy)
+    _add_pause(pauses, status, since, period.end, policy)
     return tuple(pauses)
 
 
@@ -159,16 +159,16 @@ def _add_pause(pauses: list[Pause], status: Value, start: datetime, end: datetim
         pauses.append(Pause(start, end, status.name))
 
 
-def holders_within(span: Span, record: TicketRecord, changes: Sequence[Change]) -> tuple[str, ...]:
+def holders_within(period: Period, record: TicketRecord, changes: Sequence[Change]) -> tuple[str, ...]:
     """The names of those who owned the ticket during the stint, oldest first."""
     owner, _ = initial(Aspect.OWNER, record, changes)
     names: list[str] = []
     for change in changes:
         if change.what is not Aspect.OWNER or is_sight(change):
             continue
-        if span.end is not None and change.at >= span.end:
+        if period.end is not None and change.at >= period.end:
             break
-        if change.at > span.start and isinstance(owner, Person):
+        if change.at > period.start and isinstance(owner, Person):
             names.append(owner.name)
         owner = change.new
     if isinstance(owner, Person):

@@ -86,7 +86,7 @@ def in_force(overrides: Sequence[Override], stage: Stage) -> Override | None:
 
 def _judged(entry: Entry, words: OverrideWords, discretion: Discretion, stage: Stage) -> Override:
     until, refused = _until(words, entry.at, discretion)
-    is_off = words.span is Whole.OFF
+    is_off = words.how_long is Whole.OFF
     is_strangers = not entry.author.identifier or entry.author.identifier.casefold() not in discretion.managers
     if is_strangers:
         refused = f"only a manager of {discretion.tier} may override"
@@ -111,18 +111,18 @@ def _until(words: OverrideWords, said_at: datetime, discretion: Discretion) -> t
     """Until when, and what speaks against it."""
     calendar, most = discretion.calendar, discretion.most_minutes
     too_long = f"it is longer than the {most:g} working minutes that a single override may last"
-    span = words.span
-    if isinstance(span, Whole):
+    how_long = words.how_long
+    if isinstance(how_long, Whole):
         return None, ""
-    if isinstance(span, Lasting):
-        if span.minutes > most:
+    if isinstance(how_long, Lasting):
+        if how_long.minutes > most:
             return said_at, too_long
         try:
-            return calendar.add(said_at, span.minutes), ""
+            return calendar.add(said_at, how_long.minutes), ""
         except CalendarError:
             return said_at, "the calendar ends before that"
     try:
-        until = span.resolve(said_at, discretion.zone)
+        until = how_long.resolve(said_at, discretion.zone)
     except UnknownZone as error:
         return said_at, str(error)
     if until <= said_at:

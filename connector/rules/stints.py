@@ -16,7 +16,7 @@ from connector.policy.policy import Homes, Policy, StartsAt
 from connector.rules.evidence import (
     DiagnosisPlan,
     Pause,
-    Span,
+    Period,
     critical_within,
     first_touch,
     holders_within,
@@ -52,9 +52,9 @@ class Stint:
     has_left: bool = False
 
     @property
-    def span(self) -> Span:
+    def period(self) -> Period:
         """The time of the stint."""
-        return Span(self.entered_at, self.ended_at)
+        return Period(self.entered_at, self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _Stay:
     """A stint in the making."""
 
     tier: int
@@ -96,11 +96,11 @@ def build_timeline(
     """
     unknown = _unknown(record, policy, homes)
     changes = tuple(held_changes(changes))
-    spans = _spans(record, changes, policy, homes, first_started_at)
+    stays = _stays(record, changes, policy, homes, first_started_at)
     touched_at = first_touch(record, changes, policy)
     stints = tuple(
-        _stint(span, is_first, record, changes, policy, touched_at, adopted_at)
-        for is_first, span in ((index == 0, span) for index, span in enumerate(spans))
+        _stint(stay, is_first, record, changes, policy, touched_at, adopted_at)
+        for is_first, stay in ((index == 0, stay) for index, stay in enumerate(stays))
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None
     return Timeline(record, stints, current, unknown)
@@ -117,23 +117,23 @@ def _unknown(record: TicketRecord, policy: Policy, homes: Homes) -> str:
     return ""
 
 
-def _spans(
+def _stays(
     record: TicketRecord,
     changes: Sequence[Change],
     policy: Policy,
     homes: Homes,
     first_started_at: datetime | None,
-) -> list[_Span]:
-    """Walk the moves and the endings; each stretch of one tier holding the open ticket is a span."""
+) -> list[_Stay]:
+    """Walk the moves and the endings; each stretch of one tier holding the open ticket is a stay."""
     place, sight = initial(Aspect.PLACE, record, changes)
     status, _ = initial(Aspect.STATUS, record, changes)
     tier = homes.tier_at(place) if isinstance(place, Place) else None
     is_open = _is_open(status, policy, was_open=True)
-    spans: list[_Span] = []
-    running: _Span | None = None
+    stays: list[_Stay] = []
+    running: _Stay | None = None
     if tier is not None and is_open and isinstance(place, Place):
         entered_at, began_by = _first_entry(record, sight, tier, first_started_at)
-        running = _Span(tier, place, entered_at, began_by)
+        running = _Stay(tier, place, entered_at, began_by)
     for at, group in groupby(_steps(changes), key=lambda change: change.at):
         was_tier, was_open = tier, is_open
         for change in group:
@@ -142,14 +142,14 @@ def _spans(
             else:
                 status, is_open = change.new, _is_open(change.new, policy, was_open=is_open)
         if running and (tier != running.tier or not is_open):
-            spans.append(_close(running, at, place, status, is_open=is_open))
+            stays.append(_close(running, at, place, status, is_open=is_open))
             running = None
         if running is None and is_open and tier is not None and isinstance(place, Place):
             began_by = "reopened" if not was_open else "moved here" if was_tier != tier else "began"
-            running = _Span(tier, place, at, began_by)
+            running = _Stay(tier, place, at, began_by)
     if running:
-        spans.append(running)
-    return spans
+        stays.append(running)
+    return stays
 
 
 def _steps(changes: Sequence[Change]) -> Iterator[Change]:
@@ -183,14 +183,14 @@ def _first_entry(
     return record.entered_at, "entered"
 
 
-def _close(span: _Span, at: datetime, place: Value, status: Value, *, is_open: bool) -> _Span:
+def _close(stay: _Stay, at: datetime, place: Value, status: Value, *, is_open: bool) -> _Stay:
     if not is_open and isinstance(status, Status):
-        return replace(span, ended_at=at, ended_by=f"status {status.name}")
-    return replace(span, ended_at=at, ended_by=f"moved to {place}", has_left=True)
+        return replace(stay, ended_at=at, ended_by=f"status {status.name}")
+    return replace(stay, ended_at=at, ended_by=f"moved to {place}", has_left=True)
 
 
 def _stint(
-    span: _Span,
+    stay: _Stay,
     is_first: bool,
     record: TicketRecord,
     changes: Sequence[Change],
@@ -198,33 +198,33 @@ def _stint(
     touched_at: datetime | None,
     adopted_at: datetime | None,
 ) -> Stint:
-    clock_from = _clock_start(span, policy, touched_at)
-    floor = _floor(changes, adopted_at, None if is_first else Span(span.entered_at, span.ended_at))
-    adopted = clock_from is not None and floor is not None and span.entered_at < floor and clock_from <= floor
+    clock_from = _clock_start(stay, policy, touched_at)
+    floor = _floor(changes, adopted_at, None if is_first else Period(stay.entered_at, stay.ended_at))
+    adopted = clock_from is not None and floor is not None and stay.entered_at < floor and clock_from <= floor
     if adopted:
         clock_from = floor
-    within = Span(span.entered_at, span.ended_at)
+    within = Period(stay.entered_at, stay.ended_at)
     plan = plan_within(within, is_first, record, changes, policy)
     if plan and clock_from and plan.at < clock_from:
         plan = DiagnosisPlan(clock_from, plan.by, plan.text, plan.how)
     return Stint(
-        key=f"{span.entered_at:%Y%m%dT%H%M%SZ}@{span.place.key}",
-        tier=span.tier,
-        entered_at=span.entered_at,
-        began_by=span.began_by,
+        key=f"{stay.entered_at:%Y%m%dT%H%M%SZ}@{stay.place.key}",
+        tier=stay.tier,
+        entered_at=stay.entered_at,
+        began_by=stay.began_by,
         clock_from=clock_from,
         adopted=adopted,
-        ended_at=span.ended_at,
-        ended_by=span.ended_by,
+        ended_at=stay.ended_at,
+        ended_by=stay.ended_by,
         plan=plan,
         pauses=pauses_within(within, record, changes, policy),
         holders=holders_within(within, record, changes),
         critical_at=critical_within(within, changes, policy),
-        has_left=span.has_left,
+        has_left=stay.has_left,
     )
 
 
-def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Span | None) -> datetime | None:
+def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Period | None) -> datetime | None:
     """The earliest start of a stint's clock: a later survey of open tickets adopts at its own moment.
 
     ``within``: the stint that a survey must have met; None for the first one, which any survey met.
@@ -239,11 +239,11 @@ def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Span 
     return max([adopted_at, *surveyed])
 
 
-def _clock_start(span: _Span, policy: Policy, touched_at: datetime | None) -> datetime | None:
-    if policy.tier(span.tier).starts_at is StartsAt.ASSIGNMENT:
-        return span.entered_at
+def _clock_start(stay: _Stay, policy: Policy, touched_at: datetime | None) -> datetime | None:
+    if policy.tier(stay.tier).starts_at is StartsAt.ASSIGNMENT:
+        return stay.entered_at
     if touched_at is None:
         return None
     # Whoever touched the ticket before this stint touched it for good: then the stint counts from its beginning.
-    first = max(touched_at, span.entered_at)
-    return first if span.ended_at is None or first < span.ended_at else None
+    first = max(touched_at, stay.entered_at)
+    return first if stay.ended_at is None or first < stay.ended_at else None

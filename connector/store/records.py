@@ -185,6 +185,10 @@ class Failed:
     deliveries: tuple[Delivery, ...] = ()
 
 
+Outcome = Finished | Failed
+"""What a turn ended with."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxStats:
     """Counts of tickets (``dead`` counts the worker's own chores, too).

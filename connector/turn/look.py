@@ -62,7 +62,7 @@ class Judged:
     homes: Homes
 
 
-class Sight:
+class TicketReader:
     """Looks at one connection's tickets. ``adopts_from_now``: clocks of what was open count from the adoption."""
 
     def __init__(

@@ -19,14 +19,14 @@ from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
 from connector.store.database.errors import LeaseLost
-from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Finished, Step
+from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Finished, Outcome, Step
 from connector.turn import outcomes
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
 from connector.turn.duties import Duties, Situation, duties_of
 from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Escalator, MoveDidNotHold, NoteWasVisible
 from connector.turn.escalation import Carried, Destination, Escalation, earlier, facts_of
-from connector.turn.look import Seen, Sight
+from connector.turn.look import Seen, TicketReader
 from connector.turn.resume import GivenUp, resume
 from connector.turn.saga import StepKind, heard_by, heard_in, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
@@ -38,8 +38,6 @@ NOTES_STOPPED = "notes_stopped"
 """Remembered of a ticket system that showed an internal note to the client."""
 
 CRASH_RETRY = timedelta(seconds=60)
-
-Outcome = Finished | Failed
 
 
 class Crashed(ConnectorError):
@@ -69,14 +67,14 @@ class TurnSettings:
 class TicketTurn:
     """Takes the turns of one connection's tickets. Safe for several threads."""
 
-    def __init__(self, sight: Sight, settings: TurnSettings, jitter: random.Random) -> None:
-        self.sight = sight
+    def __init__(self, reader: TicketReader, settings: TurnSettings, jitter: random.Random) -> None:
+        self.reader = reader
         self.settings = settings
         self.jitter = jitter
-        self.system = sight.system
-        self.journal = sight.journal
-        self.connection = sight.connection
-        self.now = sight.now
+        self.system = reader.system
+        self.journal = reader.journal
+        self.connection = reader.connection
+        self.now = reader.now
         self.announcer = Announcer(self.system.kind, settings.notify_targets)
         self.assigner = Assigner(self.system, self.connection, keeps_turns=settings.is_enforcing)
 
@@ -106,7 +104,7 @@ class TicketTurn:
         return self._failed(claim, Crashed(error), retry_in=CRASH_RETRY)
 
     def _take(self, claim: Claim) -> Outcome:
-        seen = self.sight.look(claim)
+        seen = self.reader.look(claim)
         documentation = Documentation(seen.decision)
         demand = demand_of(seen.decision, seen.policy, documentation)
         pending = open_saga(seen.steps) if self.settings.is_enforcing else None
@@ -142,7 +140,7 @@ class TicketTurn:
             seen.policy,
             seen.steps,
             documentation,
-            people=lambda: self.sight.staff.called_by(seen.policy.final),
+            people=lambda: self.reader.staff.called_by(seen.policy.final),
             is_observing=not self.settings.is_enforcing,
         )
 
@@ -163,7 +161,7 @@ class TicketTurn:
             speaker.say(seen.claim, seen.record, seen.steps, say)
         if duties.add_people:
             wanted = dict.fromkeys(seen.policy.final.people.values())
-            found = (self.sight.staff.find(name) for name in wanted if name)
+            found = (self.reader.staff.find(name) for name in wanted if name)
             people = [person for person in found if person is not None and person.is_active]
             speaker.add_people(seen.claim, seen.record, duties.add_people, people)
 
@@ -217,7 +215,7 @@ class TicketTurn:
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
         heard = {**heard_in(seen.decision), **heard_by(seen.steps)}
-        decision = self.sight.judge(carried.record, (*seen.changes, *carried.changes), heard).decision
+        decision = self.reader.judge(carried.record, (*seen.changes, *carried.changes), heard).decision
         if carried.is_final:
             # The ticket stays where it is; what is owed after a final escalation is looked at in a turn of its own.
             wake_at: datetime | None = self.now()
@@ -264,7 +262,7 @@ class TicketTurn:
 
     def _called(self, seen: Seen, escalation: Escalation) -> tuple[tuple[str, str], ...]:
         """Role and name of those whom a final escalation calls."""
-        return self.sight.staff.called_by(seen.policy.final) if escalation.is_final else ()
+        return self.reader.staff.called_by(seen.policy.final) if escalation.is_final else ()
 
     # -- finishing ---------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ import structlog
 
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
-from connector.store.records import Claim, Event, Failed, Finished
+from connector.store.records import Claim, Event, Failed, Outcome
 
 TROUBLE = frozenset({Event.TURN_FAILED, Event.DEAD_LETTER})
 LOGGED = (
@@ -28,7 +28,6 @@ LOGGED = (
 )
 """Of the detail of an audit entry that a turn ends with, what a log line says: nothing that a person wrote."""
 
-Outcome = Finished | Failed
 Report = Callable[[Outcome], None]
 
 log = structlog.get_logger("connector.worker")

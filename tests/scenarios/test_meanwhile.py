@@ -218,7 +218,7 @@ def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
     again = connect(
         replace(desk.system, **traits),
         desk.store,
-        policy or desk.connected.turns.sight.policies.present.policy,
+        policy or desk.connected.turns.reader.policies.present.policy,
         TurnSettings(is_enforcing=is_enforcing),
         desk.connected.chores.settings.poll_every,
         keeps_webhooks=True,
@@ -259,7 +259,7 @@ def test_switching_back_to_observe_in_the_middle_of_an_escalation_writes_nothing
 def test_a_limit_changed_by_the_policy_is_worked_out_anew_for_a_running_stint(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    policy = desk.connected.turns.sight.policies.present.policy
+    policy = desk.connected.turns.reader.policies.present.policy
     tiers = (replace(policy.tiers[0], diagnosis_minutes=45), *policy.tiers[1:])
     restarted(desk, is_enforcing=True, policy=replace(policy, tiers=tiers, version="45 minutes"))
     desk.run_until(at("09:44:59"))

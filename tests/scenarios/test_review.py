@@ -98,7 +98,7 @@ def test_another_limit_that_ran_out_meanwhile_is_acted_on_after_an_escalation_wa
 def test_a_home_that_was_taken_out_by_mistake_and_put_back_escalates_what_lies_there(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    policy = desk.connected.turns.sight.policies.present.policy
+    policy = desk.connected.turns.reader.policies.present.policy
     wrong = replace(policy.tiers[0], homes={"connectwise": "Service Desk > Dispatch"})
     restarted(desk, is_enforcing=True, policy=replace(policy, tiers=(wrong, *policy.tiers[1:]), version="typo"))
     desk.run_until(at("09:20"))
@@ -110,7 +110,7 @@ def test_a_home_that_was_taken_out_by_mistake_and_put_back_escalates_what_lies_t
 def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_mended(desk):
     ticket = a_ticket_on(desk, status="In Progress")
     desk.run_until(at("09:05"))
-    policy = desk.connected.turns.sight.policies.present.policy
+    policy = desk.connected.turns.reader.policies.present.policy
     wrong = replace(policy, status_groups={"in progress": StatusGroup.RESOLVED}, version="typo")
     restarted(desk, is_enforcing=True, policy=wrong)
     desk.run_until(at("09:20"))
@@ -120,7 +120,7 @@ def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_men
 
 
 def test_a_visible_note_stops_the_notes_of_every_worker_process(desk):
-    policy, jitter = desk.connected.turns.sight.policies.present.policy, desk.connected.turns.jitter
+    policy, jitter = desk.connected.turns.reader.policies.present.policy, desk.connected.turns.jitter
     settings = TurnSettings(is_enforcing=True)
     second = connect(desk.system, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter)
     other_process = worker_of(desk.store, [second], replace(desk.worker.settings, name="second"))

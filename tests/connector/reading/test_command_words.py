@@ -229,7 +229,7 @@ def test_a_line_commands_only_with_one_of_the_commands_or_nearly():
 def test_of_a_note_full_of_commands_only_the_first_are_heard():
     text = "\n".join(f"/override {n}m because the vendor calls" for n in range(1, 1000))
     heard = spoken_in(text)
-    assert [words.span for words in heard] == [Lasting(n) for n in range(1, 21)]
+    assert [words.how_long for words in heard] == [Lasting(n) for n in range(1, 21)]
 
 
 def test_the_gist_of_a_note_is_that_of_its_commands_alone():

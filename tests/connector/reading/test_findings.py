@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from connector.model import AuthorKind
-from connector.reading.findings import Findings, Found, find
+from connector.reading.findings import Documented, Found, find
 from tests.builders import a_note, a_ticket, at
 
 RECORD = a_ticket(entered_at=at("08:00"), contact="Carla Client")
 
 
-def found_in(*texts: str, **author: object) -> Findings:
+def found_in(*texts: str, **author: object) -> Documented:
     entries = [a_note(text, at(f"09:{index:02}"), **author) for index, text in enumerate(texts)]  # type: ignore[arg-type]  # builders take any field by name
     return find(RECORD, entries)
 

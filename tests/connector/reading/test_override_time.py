@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.reading.override_time import Lasting, Until, Whole, read_span
+from connector.reading.override_time import Lasting, Until, Whole, read_how_long
 from connector.reading.zones import UnknownZone, zone_called
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -54,7 +54,7 @@ def local(*parts: int) -> datetime:
     ],
 )
 def test_a_length_is_read_in_every_form_people_write(text, minutes, rest):
-    assert read_span(text) == (Lasting(minutes), rest)
+    assert read_how_long(text) == (Lasting(minutes), rest)
 
 
 @pytest.mark.process("override-forms")
@@ -119,11 +119,11 @@ def test_a_length_is_read_in_every_form_people_write(text, minutes, rest):
     ],
 )
 def test_a_whole_stint_a_time_of_day_and_a_moment_are_read(text, span, rest):
-    assert read_span(text) == (span, rest)
+    assert read_how_long(text) == (span, rest)
 
 
 def test_the_offset_of_a_moment_is_kept():
-    span, _ = read_span("until 2026-01-16T10:00-0500")
+    span, _ = read_how_long("until 2026-01-16T10:00-0500")
     assert isinstance(span, Until)
     assert span.resolve(THURSDAY, ZoneInfo("Asia/Tokyo")) == datetime(2026, 1, 16, 15, tzinfo=UTC)
 
@@ -163,7 +163,7 @@ def test_the_offset_of_a_moment_is_kept():
     ],
 )
 def test_what_is_no_span_says_what_is_wrong(text, problem):
-    assert read_span(text)[0] == problem
+    assert read_how_long(text)[0] == problem
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_what_is_no_span_says_what_is_wrong(text, problem):
     ],
 )
 def test_a_time_is_one_of_the_zone_on_the_day_it_is_said_there(text, moment):
-    span, _ = read_span(text)
+    span, _ = read_how_long(text)
     assert isinstance(span, Until)
     assert f"{span.resolve(THURSDAY, NEW_YORK):%Y-%m-%d %H:%M}" == moment
 
@@ -209,7 +209,7 @@ def test_a_time_is_one_of_the_zone_on_the_day_it_is_said_there(text, moment):
     ],
 )
 def test_a_zone_that_is_written_after_the_time_is_the_one_that_counts(text, moment):
-    span, rest = read_span(text)
+    span, rest = read_how_long(text)
     assert isinstance(span, Until)
     assert rest == ""
     assert f"{span.resolve(THURSDAY, NEW_YORK):%Y-%m-%d %H:%M}" == moment
@@ -231,7 +231,7 @@ NOT_CLEAR = "the time zone {} is not clear where times are those of America/New_
     ],
 )
 def test_a_zone_that_cannot_be_relied_on_is_refused(name, problem):
-    span, rest = read_span(f"until 16:30 {name} because")
+    span, rest = read_how_long(f"until 16:30 {name} because")
     assert isinstance(span, Until)
     assert rest == " because"
     with pytest.raises(UnknownZone, match=f"^{re.escape(problem.format(span.zone))}"):
@@ -240,7 +240,7 @@ def test_a_zone_that_cannot_be_relied_on_is_refused(name, problem):
 
 @pytest.mark.parametrize("start", ["UTC+1", "-1", "EST/", "CST/EST/", "Europe/", "utc \u2212 1:"])
 def test_a_zone_has_a_bounded_length_whatever_follows(start):
-    span, rest = read_span(f"until 16:30 {start}{start.lstrip('-') * 5000}")
+    span, rest = read_how_long(f"until 16:30 {start}{start.lstrip('-') * 5000}")
     assert isinstance(span, Until)
     assert len(span.zone) < 80
     assert len(rest) > 1000
@@ -257,10 +257,10 @@ def test_the_day_is_the_writers_whatever_zone_is_written():
         ("until 10:00 UTC tomorrow", datetime(2026, 1, 17, 10, tzinfo=UTC)),
         ("until 22:00 UTC on Monday", datetime(2026, 1, 18, 22, tzinfo=UTC)),
     ):
-        span, _ = read_span(text)
+        span, _ = read_how_long(text)
         assert isinstance(span, Until)
         assert span.resolve(friday, sydney) == moment
-    behind, _ = read_span("until 22:00 America/Los_Angeles")
+    behind, _ = read_how_long("until 22:00 America/Los_Angeles")
     assert isinstance(behind, Until)
     assert behind.resolve(datetime(2026, 1, 16, 9, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == datetime(
         2026, 1, 16, 6, tzinfo=UTC
@@ -268,7 +268,7 @@ def test_the_day_is_the_writers_whatever_zone_is_written():
 
 
 def test_a_time_that_a_short_day_never_has_is_one_of_the_written_zones_day():
-    span, _ = read_span("until 04:30 UTC")
+    span, _ = read_how_long("until 04:30 UTC")
     assert isinstance(span, Until)
     said_at = datetime(2026, 3, 8, 15, tzinfo=UTC)  # New York's clocks go forward on this day
     assert span.resolve(said_at, NEW_YORK) == datetime(2026, 3, 8, 4, 30, tzinfo=UTC)
@@ -319,7 +319,7 @@ def test_a_clock_change_repeats_at_the_first_pass_and_skips_onwards(what, said_a
     st.integers(0, 99), st.integers(0, 59), st.sampled_from(["{h}h{m}m", "{h}h {m} min", "{h} hours and {m} minutes"])
 )
 def test_every_length_is_read_back_as_it_was_written(hours, minutes, form):
-    span, rest = read_span(form.format(h=hours, m=minutes) + " because of the vendor")
+    span, rest = read_how_long(form.format(h=hours, m=minutes) + " because of the vendor")
     if hours or minutes:
         assert (span, rest) == (Lasting(60 * hours + minutes), " because of the vendor")
     else:
@@ -335,7 +335,7 @@ def test_every_length_is_read_back_as_it_was_written(hours, minutes, form):
 def test_a_time_written_by_the_wall_clock_is_that_time_on_that_day(said, clock, name, is_tomorrow):
     zone, clock = ZoneInfo(name), clock.replace(second=0, microsecond=0)
     said_at = said.replace(tzinfo=UTC)
-    span, rest = read_span(f"until {'tomorrow ' if is_tomorrow else ''}{clock:%H:%M} because")
+    span, rest = read_how_long(f"until {'tomorrow ' if is_tomorrow else ''}{clock:%H:%M} because")
     assert isinstance(span, Until)
     assert rest == " because"
     local = span.resolve(said_at, zone).astimezone(zone)
@@ -349,7 +349,7 @@ def test_a_time_written_by_the_wall_clock_is_that_time_on_that_day(said, clock, 
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_and_nothing_but_its_end_is_left(text):
-    _, rest = read_span(text)
+    _, rest = read_how_long(text)
     assert text.endswith(rest)
 
 
@@ -357,5 +357,5 @@ def test_any_text_is_read_and_nothing_but_its_end_is_left(text):
     st.from_regex(r"until [0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}([+-][0-9]{2}:[0-9]{2}|Z)?", fullmatch=True)
 )
 def test_every_moment_that_is_accepted_can_be_worked_out(text):
-    span, _ = read_span(text)
+    span, _ = read_how_long(text)
     assert isinstance(span, str) or isinstance(span.resolve(THURSDAY, NEW_YORK), datetime)  # type: ignore[union-attr]

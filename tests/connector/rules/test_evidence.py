@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.model import Aspect, Ref, Status, StatusGroup
-from connector.rules.evidence import Span, critical_within, entries_within, plan_within
+from connector.rules.evidence import Period, critical_within, entries_within, plan_within
 from tests.builders import (
     CRITICAL,
     NEW,
@@ -23,7 +23,7 @@ from tests.builders import (
     turned,
 )
 
-SPAN = Span(at("09:00"), at("12:00"))
+SPAN = Period(at("09:00"), at("12:00"))
 URGENT = Ref("2", "Priority 2 - Urgent")
 POLICY = a_policy(critical_priorities=frozenset({"priority 1 - critical", "priority 2 - urgent"}))
 
@@ -66,7 +66,7 @@ def test_a_priority_rises_when_it_becomes_critical_within_the_stint_and_stays_so
 def test_the_entries_of_a_stretch_begin_with_it_end_before_its_end_and_come_oldest_first():
     before, first, second, last = (a_note("x", at(clock)) for clock in ("08:59", "09:00", "11:59", "12:00"))
     assert entries_within(SPAN, [last, second, first, before]) == (first, second)
-    assert entries_within(Span(at("09:00"), None), [last, first]) == (first, last)
+    assert entries_within(Period(at("09:00"), None), [last, first]) == (first, last)
 
 
 def test_a_planned_status_that_follows_another_one_made_no_new_plan():
