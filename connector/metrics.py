@@ -21,13 +21,10 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from connector.model import Change
 from connector.store import heartbeats
-from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
-from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Claim, Delivery, Event, Failed, Finished
+from connector.store.records import AuditEvent, Event, Failed, Finished
 from connector.systems.contract import TicketSystem
 
 PREFIX = "escalator"
@@ -72,15 +69,19 @@ class Metrics:
         )
 
     def count_outcome(self, outcome: Finished | Failed, now: Callable[[], datetime]) -> None:
-        """Count a turn that ended and, by the present moment that ``now`` gives, the escalation that it ended with."""
+        """Count a turn that ended, and what the audit trail tells of its end."""
         self.turns.labels(outcome.claim.connection, _ending(outcome)).inc()
-        for event in outcome.audit:
-            if event.event in ESCALATING:
-                self.count_escalation(outcome.claim.connection, event, now())
+        self.count_events(outcome.claim.connection, outcome.audit, now)
 
-    def count_escalation(self, system: str, event: AuditEvent, now: datetime) -> None:
-        """Count an escalation by its audit event, and how late it was."""
-        detail = event.detail
+    def count_events(self, system: str, events: Sequence[AuditEvent], now: Callable[[], datetime]) -> None:
+        """Count what the audit trail was told: escalations, with how late they are by ``now``, and overrides."""
+        for event in events:
+            if event.event in ESCALATING:
+                self._count_escalation(system, event.detail, now())
+            elif event.event in OVERRIDES:
+                self.overrides.labels(system, str(event.detail.get("by", "")), OVERRIDES[event.event]).inc()
+
+    def _count_escalation(self, system: str, detail: Mapping[str, object], now: datetime) -> None:
         tier, reason, mode = (str(detail.get(name, "unknown")) for name in ("from_tier", "reason", "mode"))
         self.escalations.labels(system, tier, reason, mode).inc()
         if how := detail.get("assigned_by"):
@@ -89,53 +90,12 @@ class Metrics:
         if isinstance(due, str):
             self.lateness.labels(system).observe(max(0.0, (now - datetime.fromisoformat(due)).total_seconds()))
 
-    def count_override(self, system: str, event: AuditEvent) -> None:
-        """Count an override that was asked for."""
-        self.overrides.labels(system, str(event.detail.get("by", "")), OVERRIDES[event.event]).inc()
-
     def count_call(self, system: str, method: str, status: int) -> None:
         """Count a call to a ticket system."""
         self.calls.labels(system, method, str(status)).inc()
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"{PREFIX}_{name}", meaning, labels, registry=self.registry)
-
-
-class CountedMailbox(Mailbox):
-    """A mailbox that tells how many deliveries each transaction stored."""
-
-    def __init__(self, store: Store, metrics: Metrics) -> None:
-        super().__init__(store)
-        self._metrics = metrics
-
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[bool]:
-        """See ``Mailbox.deliver``."""
-        fresh = super().deliver(deliveries)
-        self._metrics.batches.observe(len(deliveries))
-        return fresh
-
-
-class CountedJournal(Journal):
-    """A journal that counts the overrides it is told of, once they are committed."""
-
-    def __init__(self, store: Store, metrics: Metrics) -> None:
-        super().__init__(store)
-        self._metrics = metrics
-
-    def done(
-        self,
-        claim: Claim,
-        saga: str,
-        n: int,
-        outcome: Mapping[str, object],
-        changes: Sequence[Change] = (),
-        audit: Sequence[AuditEvent] = (),
-    ) -> None:
-        """See ``Journal.done``."""
-        super().done(claim, saga, n, outcome, changes, audit)
-        for event in audit:
-            if event.event in OVERRIDES:
-                self._metrics.count_override(claim.connection, event)
 
 
 class DatabaseCollector(Collector):

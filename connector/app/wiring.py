@@ -20,9 +20,11 @@ from connector.app.serve import STOP_SECONDS, Site
 from connector.clock import SystemClock
 from connector.config.settings import Settings
 from connector.errors import ConfigError, ConnectorError
-from connector.metrics import CountedJournal, CountedMailbox, Metrics
+from connector.metrics import Metrics
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
@@ -107,7 +109,7 @@ def connections_of(wiring: Wiring) -> list[connect.Connected]:
             timedelta(seconds=settings.reconcile_seconds),
             keeps_webhooks=bool(settings.public_url),
             jitter=random.SystemRandom(),
-            journal=CountedJournal(wiring.store, wiring.metrics),
+            journal=Journal(wiring.store, partial(wiring.metrics.count_events, now=wiring.store.now)),
             notifier=Notifier(settings.notify_urls),
         )
         found.append(connected)
@@ -140,8 +142,8 @@ def worker_of(wiring: Wiring) -> Worker:
 def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool = False) -> Site:
     """What runs in one web process: the app and, for ``run``, the worker's threads."""
     wiring = wire(settings)
-    mailbox = CountedMailbox(wiring.store, wiring.metrics)
-    group = GroupCommit(mailbox)
+    mailbox = Mailbox(wiring.store)
+    group = GroupCommit(mailbox, committed=wiring.metrics.batches.observe)
     worker = worker_of(wiring) if has_worker else None
     deps = Deps(
         systems=wiring.systems,

@@ -11,7 +11,7 @@ import os
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
@@ -34,15 +34,22 @@ class GroupCommit:
 
     ``max_batch``: deliveries per transaction. ``max_wait``: seconds a caller waits when it does not say.
     ``max_queued``: requests that may wait; more are refused at once, before memory fills up.
+    ``committed`` is told how many deliveries each transaction stored.
     """
 
     def __init__(
-        self, mailbox: Mailbox, max_batch: int = 256, max_wait: float = 10.0, max_queued: int = 10_000
+        self,
+        mailbox: Mailbox,
+        max_batch: int = 256,
+        max_wait: float = 10.0,
+        max_queued: int = 10_000,
+        committed: Callable[[int], None] = lambda count: None,
     ) -> None:
         self._mailbox = mailbox
         self._max_batch = max_batch
         self._max_wait = max_wait
         self._max_queued = max_queued
+        self._committed = committed
         self._changed = threading.Condition()
         self._queue: deque[_Request] = deque()
         self._thread: threading.Thread | None = None
@@ -113,6 +120,7 @@ class GroupCommit:
         except Exception as error:  # noqa: BLE001  # whatever it is, the waiting callers must learn it
             self._isolate(batch, error)
         else:
+            self._committed(len(results))
             for request in batch:
                 request.answer.set_result(results[: len(request.deliveries)])
                 del results[: len(request.deliveries)]

@@ -8,7 +8,7 @@ for ticket systems that keep no history of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,11 +36,16 @@ _CHANGES = Prepared(
 )
 
 
-class Journal:
-    """The journal of one store."""
+Told = Callable[[str, Sequence[AuditEvent]], None]
+"""Is told, for a connection, of events that are in the audit trail for good."""
 
-    def __init__(self, store: Store) -> None:
+
+class Journal:
+    """The journal of one store. ``told``: who is told of the events that it adds to the audit trail."""
+
+    def __init__(self, store: Store, told: Told = lambda connection, events: None) -> None:
         self.store = store
+        self._told = told
 
     def begin(
         self,
@@ -88,6 +93,7 @@ class Journal:
             write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
             write_changes(conn, [(claim.key, change) for change in changes])
             _append_audit(conn, claim, audit, now)
+        self._told(claim.connection, audit)
 
     def steps(self, prefix: str) -> list[Step]:
         """The steps of all sagas whose names begin with ``prefix``, by saga and number.

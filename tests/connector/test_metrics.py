@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
-from connector.metrics import CountedJournal, CountedMailbox, DatabaseCollector, Metrics, exposition
+from connector.metrics import DatabaseCollector, Metrics, exposition
 from connector.store.database.engine import Store
+from connector.store.database.errors import LeaseLost
+from connector.store.group_commit import GroupCommit
+from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Event, Failed, Finished
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
@@ -60,23 +64,28 @@ def test_an_escalation_is_counted_with_its_lateness_from_when_it_could_be_acted_
     assert value(metrics, "deadline_lateness_seconds_count", system="psa") == 1
 
 
-def test_what_could_not_be_committed_is_not_counted(metrics, store):
+def test_an_override_is_counted_once_and_not_where_it_could_not_be_committed(metrics, store):
     mailbox = Mailbox(store)
     claim = a_held_ticket(mailbox)
-    mailbox.finish([Finished(claim, None)])
     override = AuditEvent(Event.OVERRIDE_APPLIED, {"by": "mia"})
-    with pytest.raises(Exception, match="lease"):
-        CountedJournal(store, metrics).done(claim, "psa/1/s/o", 3, {}, audit=[override])
-    assert value(metrics, "overrides_total", system="psa", manager="mia", result="applied") is None
+    journal = Journal(store, partial(metrics.count_events, now=store.now))
+    journal.done(claim, "psa/1/s/o", 3, {}, audit=[override])
+    finished = Finished(claim, None)
+    mailbox.finish([finished])
+    metrics.count_outcome(finished, store.now)
+    with pytest.raises(LeaseLost):
+        journal.done(claim, "psa/1/s/o", 3, {}, audit=[override])
+    assert value(metrics, "overrides_total", system="psa", manager="mia", result="applied") == 1
 
 
 def test_an_escalation_before_its_moment_is_not_negatively_late(metrics):
-    metrics.count_escalation("psa", escalation(due_at=(START + timedelta(seconds=1)).isoformat()), START)
+    early = escalation(due_at=(START + timedelta(seconds=1)).isoformat())
+    metrics.count_events("psa", [early], lambda: START)
     assert value(metrics, "deadline_lateness_seconds_sum", system="psa") == 0
 
 
 def test_an_escalation_without_details_is_counted_all_the_same(metrics):
-    metrics.count_escalation("psa", AuditEvent(Event.ESCALATED, {}), START)
+    metrics.count_events("psa", [AuditEvent(Event.ESCALATED, {})], lambda: START)
     assert value(metrics, "escalations_total", system="psa", tier="unknown", reason="unknown", mode="unknown") == 1
     assert value(metrics, "deadline_lateness_seconds_count", system="psa") is None
 
@@ -89,8 +98,9 @@ def test_calls_are_counted_by_method_and_status(metrics):
 
 
 def test_the_size_of_each_stored_batch_is_observed(metrics, store):
-    mailbox = CountedMailbox(store, metrics)
-    assert mailbox.deliver([a_delivery("1", "a"), a_delivery("2", "b")]) == [True, True]
+    group = GroupCommit(Mailbox(store), committed=metrics.batches.observe)
+    assert group.deliver([a_delivery("1", "a"), a_delivery("2", "b")]) == [True, True]
+    group.stop()
     assert value(metrics, "delivery_batch_sum") == 2
     assert value(metrics, "delivery_batch_count") == 1
 
