@@ -33,11 +33,11 @@ from connector.app.connect import connect, worker_of
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
-from connector.store.records import Delivery, Source
+from connector.store.records import Delivery, Outcome, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.turn.turn import TurnSettings
-from connector.worker.worker import Outcome, WorkerSettings
+from connector.worker.worker import WorkerSettings
 
 NAME = "connectwise"
 THREADS = WorkerSettings("bench").threads
