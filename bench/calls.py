@@ -87,7 +87,7 @@ def budget_an_hour(on: Simulation) -> float | None:
     """What a connection may call in an hour: used up, and timed until it is whole again. None without a limit."""
     entry, desk = ticket_systems()[on.desk.system], on.desk
     system: TicketSystem = entry.connect(
-        entry.settings_from({**desk.variables(), "PUBLIC_URL": on.url}),
+        entry.settings_from(desk.variables()),
         list(desk.homes),
         SigningKeyStore(on.store, desk.system),
         on.clock,

@@ -36,6 +36,7 @@ from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Outcome, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import Connection
 from connector.turn.turn import TurnSettings
 from connector.worker.worker import WorkerSettings
 
@@ -74,7 +75,15 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
         far = timedelta(hours=1)
-        connected = connect(system, store, settings.policy, turns, far, keeps_webhooks=False, jitter=random.Random(1))
+        connected = connect(
+            Connection("connectwise", system),
+            store,
+            settings.policy,
+            turns,
+            far,
+            keeps_webhooks=False,
+            jitter=random.Random(1),
+        )
         worker_of(store, [connected], WorkerSettings("bench", threads=threads)).run_until_idle()
         clock.shift = timedelta()
 

@@ -25,7 +25,7 @@ from connector.store import heartbeats
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Event, Failed, Finished
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 
 PREFIX = "escalator"
 ESCALATING = frozenset({Event.ESCALATED, Event.FINAL_ESCALATION, Event.WOULD_ESCALATE})
@@ -101,9 +101,9 @@ class Metrics:
 class DatabaseCollector(Collector):
     """Gauges worked out from the database when they are asked for. Without a database: ``escalator_database_up 0``."""
 
-    def __init__(self, mailbox: Mailbox, systems: Mapping[str, TicketSystem]) -> None:
+    def __init__(self, mailbox: Mailbox, connections: Mapping[str, Connection]) -> None:
         self._mailbox = mailbox
-        self._systems = systems
+        self._connections = connections
 
     def describe(self) -> list[Metric]:
         """Nothing in advance: registering must not ask the database."""
@@ -134,7 +134,7 @@ class DatabaseCollector(Collector):
             f"{PREFIX}_unverified_waiting", "Webhooks that wait for their signing key", labels=["system"]
         )
         now = self._mailbox.store.now()
-        for name in self._systems:
+        for name in self._connections:
             stats = self._mailbox.stats(name)
             for state in ("due", "pending", "leased", "dead"):
                 tickets.add_metric([name, state], getattr(stats, state))
@@ -156,8 +156,8 @@ class DatabaseCollector(Collector):
         left = GaugeMetricFamily(
             f"{PREFIX}_call_budget_left", "Calls that this process could make at once", labels=["system"]
         )
-        for name, system in self._systems.items():
-            calls = system.line.budget
+        for name, connection in self._connections.items():
+            calls = connection.system.line.budget
             if calls is not None:
                 left.add_metric([name], calls)
         yield left

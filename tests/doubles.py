@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.model import AuthorKind, NoteRef, TicketId, Visibility
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection, TicketSystem
 
 
 def a_system(double: Any, kind: str = "psa", **traits: Any) -> TicketSystem:
@@ -18,6 +18,11 @@ def a_system(double: Any, kind: str = "psa", **traits: Any) -> TicketSystem:
         "reads_while_listing": False,
     }
     return TicketSystem(kind, **{**usual, **traits}, webhooks=double, tickets=double, directory=double, line=double)
+
+
+def a_connection(double: Any, id_: str = "psa", **traits: Any) -> Connection:
+    """A connection to such a ticket system. Its kind is another word than its id: nothing may be keyed by it."""
+    return Connection(id_, a_system(double, f"kind of {id_}", **traits))
 
 
 def our_note(system: TicketSystem, ticket: TicketId, marker: str) -> NoteRef | None:

@@ -18,7 +18,6 @@ from adapters.http import origin_of
 from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
-PATH = "/webhooks/connectwise"
 DESCRIPTION = "Escalation connector: tells it which tickets changed"
 _RIGHT = "the right to manage callbacks (System > API members; all rights where unsure)"
 _WANTED = {"type": "ticket", "level": "owner", "objectId": 1}
@@ -27,9 +26,9 @@ _WANTED = {"type": "ticket", "level": "owner", "objectId": 1}
 class Callbacks:
     """The callbacks at one site that point to our public address."""
 
-    def __init__(self, client: ConnectWiseClient, settings: ConnectWiseSettings) -> None:
+    def __init__(self, client: ConnectWiseClient, settings: ConnectWiseSettings, webhook_url: str) -> None:
         self._client = client
-        self._public_url = settings.public_url.rstrip("/")
+        self._webhook_url = webhook_url
         self._token = settings.webhook_token[0] if settings.webhook_token else ""
 
     def registrations(self) -> list[Registration]:
@@ -70,9 +69,9 @@ class Callbacks:
         return f"{self._base()}?{token}recordId="
 
     def _base(self) -> str:
-        if not self._public_url:
+        if not self._webhook_url:
             raise ConfigError(["PUBLIC_URL is needed to register a webhook, such as https://escalator.example.com"])
-        return self._public_url + PATH
+        return self._webhook_url
 
     def _rows(self, conditions: str = "") -> list[dict[str, Any]]:
         what = "read the callbacks"

@@ -18,15 +18,20 @@ from connector.systems.contract import SigningKeys, TicketSystem
 
 
 def connect(
-    settings: ConnectWiseSettings, homes: Sequence[str], keys: SigningKeys, clock: Clock, **http_options: Any
+    settings: ConnectWiseSettings,
+    homes: Sequence[str],
+    keys: SigningKeys,
+    clock: Clock,
+    webhook_url: str = "",
+    **http_options: Any,
 ) -> TicketSystem:
-    """The site, ready to be asked. ``homes``: the configured homes there.
+    """The site, ready to be asked. ``homes``: the configured homes there; ``webhook_url``: where webhooks go.
 
     ``http_options``: fields of ``adapters.http.HttpOptions``.
     """
     client = ConnectWiseClient(settings, clock, HttpOptions(**http_options))
     directory = Directory(client)
-    webhooks = Webhooks(settings, client, keys, clock)
+    webhooks = Webhooks(settings, client, keys, clock, webhook_url)
     return TicketSystem(
         kind=NAME,
         note_limit=4000,

@@ -15,9 +15,7 @@ class ConnectWiseSettings:
 
     ``url``: scheme and host, with or without ``api-`` on a cloud host; no path. ``webhook_token``: up to two
     accepted values of ``?token=``, the first is the one that is registered. ``callback_hosts``: further hosts
-    that may serve signing keys. ``public_url``: where this connector is reached from outside, empty when it
-    is not.
-    The secrets never show in ``repr``.
+    that may serve signing keys. The secrets never show in ``repr``.
     """
 
     url: str
@@ -27,7 +25,6 @@ class ConnectWiseSettings:
     client_id: str = field(repr=False)
     webhook_token: tuple[str, ...] = field(default=(), repr=False)
     callback_hosts: tuple[str, ...] = ()
-    public_url: str = ""
 
 
 def _site(text: str) -> str:
@@ -86,7 +83,7 @@ VARIABLES: tuple[Variable, ...] = (URL, *REQUIRED, WEBHOOK_TOKEN, CALLBACK_HOSTS
 def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
     """The settings from the variables that are set, or None when ``CONNECTWISE_URL`` is not among them.
 
-    ``PUBLIC_URL`` among the values is where this connector is reached. Raises ConfigError with every problem.
+    Raises ConfigError with every problem.
     """
     read, problems = read_all(VARIABLES, values)
     problems += wanting(URL, REQUIRED, VARIABLES, values)
@@ -102,5 +99,4 @@ def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
         client_id=read[CLIENT_ID.name],
         webhook_token=read.get(WEBHOOK_TOKEN.name, ()),
         callback_hosts=read.get(CALLBACK_HOSTS.name, ()),
-        public_url=values.get("PUBLIC_URL", ""),
     )

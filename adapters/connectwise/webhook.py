@@ -62,9 +62,14 @@ class Webhooks(Callbacks):
     """Verifies and reads the callbacks of one site, and keeps the one that has them sent."""
 
     def __init__(
-        self, settings: ConnectWiseSettings, client: ConnectWiseClient, keys: SigningKeys, clock: Clock
+        self,
+        settings: ConnectWiseSettings,
+        client: ConnectWiseClient,
+        keys: SigningKeys,
+        clock: Clock,
+        webhook_url: str = "",
     ) -> None:
-        super().__init__(client, settings)
+        super().__init__(client, settings, webhook_url)
         self._tokens = tuple(token.encode() for token in settings.webhook_token)
         self._company = settings.company.casefold()
         self._origins = client.origins

@@ -18,7 +18,6 @@ from adapters.http import origin_of
 from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
-PATH = "/webhooks/halopsa"
 NAME = "Escalation connector"
 EVENTS: Mapping[int, str] = {
     3: "New Ticket Logged",
@@ -37,9 +36,9 @@ _WEBHOOK, _BY_WEBHOOK = "-2", "6"
 class Registrations:
     """The webhooks at one instance that point to our public address."""
 
-    def __init__(self, client: HaloClient, settings: HaloSettings) -> None:
+    def __init__(self, client: HaloClient, settings: HaloSettings, webhook_url: str) -> None:
         self._client = client
-        self._public_url = settings.public_url.rstrip("/")
+        self._webhook_url = webhook_url
         self._proof = settings.proof
 
     def registrations(self) -> list[Registration]:
@@ -78,9 +77,9 @@ class Registrations:
     @property
     def url(self) -> str:
         """The address to register."""
-        if not self._public_url:
+        if not self._webhook_url:
             raise ConfigError(["PUBLIC_URL is needed to register a webhook, such as https://escalator.example.com"])
-        return self._public_url + PATH
+        return self._webhook_url
 
     def _wanted(self) -> dict[str, Any]:
         return {

@@ -21,19 +21,24 @@ CALLS_PER_WINDOW = 300
 
 
 def connect(
-    settings: HaloSettings, homes: Sequence[str], keys: SigningKeys, clock: Clock, **http_options: Any
+    settings: HaloSettings,
+    homes: Sequence[str],
+    keys: SigningKeys,
+    clock: Clock,
+    webhook_url: str = "",
+    **http_options: Any,
 ) -> TicketSystem:
-    """The instance, ready to be asked. ``homes``: the configured homes there; there are no ``keys`` to learn.
+    """The instance, ready to be asked. ``homes``: the configured homes there; ``webhook_url``: where webhooks go.
 
-    ``http_options``: fields of ``adapters.http.HttpOptions``; without ``calls_per_minute`` there are at most 300 calls
-    in any five minutes.
+    There are no ``keys`` to learn. ``http_options``: fields of ``adapters.http.HttpOptions``; without
+    ``calls_per_minute`` there are at most 300 calls in any five minutes.
     """
     if "calls_per_minute" not in http_options:
         http_options = {"calls_per_minute": None, "calls_per_window": CALLS_PER_WINDOW, **http_options}
     options = HttpOptions(**http_options)
     client = HaloClient(settings, clock, options)
     directory = Directory(client)
-    webhooks = Webhooks(client, settings)
+    webhooks = Webhooks(client, settings, webhook_url)
     return TicketSystem(
         kind=NAME,
         note_limit=16_000,

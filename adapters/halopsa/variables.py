@@ -42,8 +42,7 @@ class HaloSettings:
     """The addresses and credentials of one Halo instance.
 
     ``url``: the resource server, without ``/api``; ``auth_url``: the authorisation server, without ``/token``;
-    ``tenant``: empty where the instance needs none. ``public_url``: where this connector is reached from outside,
-    empty when it is not. The secrets never show in ``repr``.
+    ``tenant``: empty where the instance needs none. The secrets never show in ``repr``.
     """
 
     url: str
@@ -52,7 +51,6 @@ class HaloSettings:
     client_secret: str = field(repr=False)
     proof: WebhookProof
     tenant: str = ""
-    public_url: str = ""
 
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
@@ -173,7 +171,7 @@ VARIABLES: tuple[Variable, ...] = (
 def settings_from(values: Mapping[str, str]) -> HaloSettings | None:
     """The settings from the variables that are set, or None when ``HALOPSA_URL`` is not among them.
 
-    ``PUBLIC_URL`` among the values is where this connector is reached. Raises ConfigError with every problem.
+    Raises ConfigError with every problem.
     """
     read, problems = read_all(VARIABLES, values)
     problems += wanting(URL, REQUIRED, VARIABLES, values)
@@ -190,7 +188,6 @@ def settings_from(values: Mapping[str, str]) -> HaloSettings | None:
         client_id=read[CLIENT_ID.name],
         client_secret=read[CLIENT_SECRET.name],
         proof=_proof(read),
-        public_url=values.get("PUBLIC_URL", ""),
     )
 
 

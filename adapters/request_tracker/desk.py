@@ -257,8 +257,8 @@ class SimulatedDesk(RtDesk, OnSimulator):
             finally:
                 self._session.close()
 
-    def send_webhooks_to(self, public_url: str) -> None:
-        self.simulator.send_webhooks_to(f"{public_url.rstrip('/')}/webhooks/rt")
+    def send_webhooks_to(self, address: str) -> None:
+        self.simulator.send_webhooks_to(address)
 
 
 def simulated(clock: Clock) -> Desk:

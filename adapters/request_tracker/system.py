@@ -18,11 +18,17 @@ from connector.systems.contract import SigningKeys, TicketSystem
 
 
 def connect(
-    settings: RequestTrackerSettings, homes: Sequence[str], keys: SigningKeys, clock: Clock, **http_options: Any
+    settings: RequestTrackerSettings,
+    homes: Sequence[str],
+    keys: SigningKeys,
+    clock: Clock,
+    webhook_url: str = "",
+    **http_options: Any,
 ) -> TicketSystem:
-    """The RT, ready to be asked. ``homes``: the configured homes there; there are no ``keys`` to learn.
+    """The RT, ready to be asked. ``homes``: the configured homes there.
 
-    ``http_options``: fields of ``adapters.http.HttpOptions``.
+    There are no ``keys`` to learn; RT's administrator tells the sender the ``webhook_url``. ``http_options``: fields of
+    ``adapters.http.HttpOptions``.
     """
     client = RtClient(settings, clock, HttpOptions(**http_options))
     directory = Directory(client, settings)

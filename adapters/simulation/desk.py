@@ -18,7 +18,7 @@ class OnSimulator:
     def variables(self) -> dict[str, str]:
         return self.simulator.environment()
 
-    def send_webhooks_to(self, public_url: str) -> None:
+    def send_webhooks_to(self, address: str) -> None:
         """Nothing: webhooks are registered through the API."""
 
     def deliver(self) -> int:

@@ -21,7 +21,7 @@ from connector.store.heartbeats import beat
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 from connector.turn.look import TicketReader
 from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker.chores import Chores, ChoreSettings
@@ -31,21 +31,21 @@ from connector.worker.worker import Report, Worker, WorkerSettings
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """One connection, ready to work: its ticket system, who takes its tickets' turns, and who does its chores."""
+    """One connection, ready to work: who takes its tickets' turns, and who does its chores."""
 
-    system: TicketSystem
+    connection: Connection
     turns: TicketTurn
     chores: Chores
     homes: HomeBook
 
     @property
-    def name(self) -> str:
-        """The connection's name."""
-        return self.system.kind
+    def id(self) -> str:
+        """The connection's id."""
+        return self.connection.id
 
 
 def connect(
-    system: TicketSystem,
+    connection: Connection,
     store: Store,
     policy: Policy,
     settings: TurnSettings,
@@ -62,35 +62,35 @@ def connect(
     """
     mailbox, connections = Mailbox(store), Connections(store)
     mode = ENFORCE if settings.is_enforcing else OBSERVE
-    state = connections.ensure(system.kind, mode, policy.version)
+    state = connections.ensure(connection.id, mode, policy.version)
     # Rung before it is noted as rung: a crash in between rings again, which does no harm.
     rung_for = f"{mode} {policy.version}"
     if state.state.get(RUNG_FOR) != rung_for:
-        mailbox.ring_all(system.kind)
+        mailbox.ring_all(connection.id)
         fresh = {RUNG_FOR: rung_for, RUNG_AT: store.now().isoformat(), SURVEYED: None}
-        connections.update_state(system.kind, fresh)
-    reader = reader_of(system, store, policy, settings, journal)
+        connections.update_state(connection.id, fresh)
+    reader = reader_of(connection, store, policy, settings, journal)
     notifier = notifier or Notifier()
     settings = replace(settings, notify_targets=notifier.count)
     turns = TicketTurn(reader, settings, jitter)
     # Registering a webhook is a write on the ticket system: an observing connector only looks. Where an administrator
     # installs the sender, there is nothing to keep.
-    keeps = keeps_webhooks and settings.is_enforcing and system.manages_webhooks
+    keeps = keeps_webhooks and settings.is_enforcing and connection.system.manages_webhooks
     chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps)
-    chores = Chores(system, mailbox, connections, reader.homes, chore_settings, store.now, notifier)
+    chores = Chores(connection, mailbox, connections, reader.homes, chore_settings, store.now, notifier)
     chores.schedule()
-    return Connected(system, turns, chores, reader.homes)
+    return Connected(connection, turns, chores, reader.homes)
 
 
 def reader_of(
-    system: TicketSystem, store: Store, policy: Policy, settings: TurnSettings, journal: Journal | None = None
+    connection: Connection, store: Store, policy: Policy, settings: TurnSettings, journal: Journal | None = None
 ) -> TicketReader:
     """Who looks at a connection's tickets and works their clocks out; looking alone changes nothing."""
     return TicketReader(
-        system,
+        connection.system,
         journal or Journal(store),
-        Policies(system, policy, PolicyLog(store), store.now),
-        ConnectionBook(Connections(store), system.kind),
+        Policies(connection, policy, PolicyLog(store), store.now),
+        ConnectionBook(Connections(store), connection.id),
         store.now,
         adopts_from_now=settings.adopts_from_now,
     )
@@ -100,5 +100,5 @@ def worker_of(
     store: Store, connected: Sequence[Connected], settings: WorkerSettings, report: Report = lambda outcome: None
 ) -> Worker:
     """The worker that serves these connections."""
-    takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.name: (one.turns, one.chores) for one in connected}
+    takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.id: (one.turns, one.chores) for one in connected}
     return Worker(Mailbox(store), takers, settings, partial(beat, store), report)

@@ -28,12 +28,13 @@ from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 from connector.turn.look import TicketReader
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
 from connector.web.keys import KeysAtHand
+from connector.web.webhooks import address_of
 from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
 
@@ -46,22 +47,22 @@ class Wiring:
 
     settings: Settings
     store: Store
-    systems: Mapping[str, TicketSystem]
+    connections: Mapping[str, Connection]
     metrics: Metrics = field(default_factory=Metrics)
 
     def close(self) -> None:
         """Give back the connections to the ticket systems and the database."""
-        for system in self.systems.values():
-            system.line.close()
+        for connection in self.connections.values():
+            connection.system.line.close()
         self.store.close()
 
 
 def wire(settings: Settings) -> Wiring:
-    """The store and the ticket systems of these settings. Makes no call yet."""
+    """The store and the connections of these settings. Makes no call yet."""
     metrics = Metrics()
     store = Store.open(settings.database_url)
-    systems = {name: _connect(settings, name, store, metrics) for name in settings.connections}
-    return Wiring(settings, store, systems, metrics)
+    connections = {id_: _connect(settings, id_, store, metrics) for id_ in settings.connections}
+    return Wiring(settings, store, connections, metrics)
 
 
 def require_connection(settings: Settings) -> None:
@@ -100,9 +101,9 @@ def connections_of(wiring: Wiring) -> list[connect.Connected]:
     settings = wiring.settings
     PolicyLog(wiring.store).bring_into_force(settings.policy.version, settings.policy_document)
     found = []
-    for system in wiring.systems.values():
+    for connection in wiring.connections.values():
         connected = connect.connect(
-            system,
+            connection,
             wiring.store,
             settings.policy,
             turn_settings(settings),
@@ -125,10 +126,10 @@ def turn_settings(settings: Settings) -> TurnSettings:
     )
 
 
-def reader_of(wiring: Wiring, name: str) -> TicketReader:
+def reader_of(wiring: Wiring, connection: str) -> TicketReader:
     """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
     settings = wiring.settings
-    return connect.reader_of(wiring.systems[name], wiring.store, settings.policy, turn_settings(settings))
+    return connect.reader_of(wiring.connections[connection], wiring.store, settings.policy, turn_settings(settings))
 
 
 def worker_of(wiring: Wiring) -> Worker:
@@ -146,7 +147,7 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
     group = GroupCommit(mailbox, committed=wiring.metrics.batches.observe)
     worker = worker_of(wiring) if has_worker else None
     deps = Deps(
-        systems=wiring.systems,
+        connections=wiring.connections,
         mailbox=mailbox,
         deliver=group.deliver,
         facts=ServiceFacts(version=__version__, mode=settings.mode),
@@ -173,19 +174,22 @@ def _nobody() -> None:
     """There is no worker in this process."""
 
 
-def _connect(settings: Settings, name: str, store: Store, metrics: Metrics) -> TicketSystem:
-    on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, name)
-    return ticket_systems()[name].connect(
-        settings.connections[name],
-        [tier.homes[name] for one in settings.policy.every_ladder for tier in one.tiers if name in tier.homes],
-        KeysAtHand(SigningKeyStore(store, name)),
+def _connect(settings: Settings, id_: str, store: Store, metrics: Metrics) -> Connection:
+    configured = settings.connections[id_]
+    on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, id_)
+    system = ticket_systems()[configured.kind].connect(
+        configured.settings,
+        [tier.homes[id_] for one in settings.policy.every_ladder for tier in one.tiers if id_ in tier.homes],
+        KeysAtHand(SigningKeyStore(store, id_)),
         SystemClock(),
+        address_of(settings.public_url, id_),
         on_call=on_call,
     )
+    return Connection(id_, system)
 
 
-def _count_call(metrics: Metrics, system: str, method: str, status: int, _seconds: float) -> None:
-    metrics.count_call(system, method, status)
+def _count_call(metrics: Metrics, connection: str, method: str, status: int, _seconds: float) -> None:
+    metrics.count_call(connection, method, status)
 
 
 def report_homes(connected: list[connect.Connected]) -> None:
@@ -194,6 +198,6 @@ def report_homes(connected: list[connect.Connected]) -> None:
         try:
             one.homes.current()
         except ConnectorError as error:
-            log.warning("homes could not be looked up at the start", connection=one.name, error=str(error))
+            log.warning("homes could not be looked up at the start", connection=one.id, error=str(error))
         for problem in one.homes.problems:
-            log.error("home does not resolve", connection=one.name, problem=problem)
+            log.error("home does not resolve", connection=one.id, problem=problem)

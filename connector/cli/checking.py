@@ -19,7 +19,7 @@ from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Ti
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection, TicketSystem
 
 T = TypeVar("T")
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
@@ -56,14 +56,15 @@ def of_database(store: Store) -> Finding:
             return Finding(ERROR, "database", "was set up by a newer version of escalator: install that version")
 
 
-def of_system(system: TicketSystem, settings: Settings) -> Iterator[Finding]:
+def of_connection(connection: Connection, settings: Settings) -> Iterator[Finding]:
     """The adapter's own findings, then the policy's names, then the registration."""
+    system = connection.system
     yield from system.line.check()
     homes: list[Place] = []
     for policy in settings.policy.every_ladder:
         last = len(homes)
         for tier in policy.tiers:
-            yield from _tier(system, tier, homes, policy.ladder)
+            yield from _tier(connection, tier, homes, policy.ladder)
         if homes[last:]:
             yield from _final(system, policy, homes[-1])
     if homes:
@@ -73,9 +74,10 @@ def of_system(system: TicketSystem, settings: Settings) -> Iterator[Finding]:
         yield _registration(system)
 
 
-def _tier(system: TicketSystem, tier: Tier, homes: list[Place], ladder: str) -> Iterator[Finding]:
+def _tier(connection: Connection, tier: Tier, homes: list[Place], ladder: str) -> Iterator[Finding]:
     subject = f"{ladder + ': ' if ladder else ''}tier {tier.number} ({tier.name})"
-    home = tier.homes.get(system.kind, "")
+    system = connection.system
+    home = tier.homes.get(connection.id, "")
     place, finding = _asked(
         f"{subject} home", lambda: system.directory.locate(home), lambda found: f"{home!r} is {found}"
     )

@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from connector import logs
 from connector.app import wiring
 from connector.config.settings import Settings, load_settings
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 
 DOTENV = ".env"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,12 +56,12 @@ def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Itera
         parts.close()
 
 
-def system_named(parts: wiring.Wiring, name: str) -> TicketSystem:
+def connection_named(parts: wiring.Wiring, name: str) -> Connection:
     """The connected ticket system of that name; a usage error names those that there are."""
-    if name not in parts.systems:
-        known = ", ".join(parts.systems) or "none"
+    if name not in parts.connections:
+        known = ", ".join(parts.connections) or "none"
         raise click.UsageError(f"{name!r} is not connected; connected: {known}")
-    return parts.systems[name]
+    return parts.connections[name]
 
 
 def answer(data: object) -> None:

@@ -32,7 +32,7 @@ _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandon
 def explain(system: str, ticket: str, is_json: bool) -> None:
     """Show which minutes of TICKET counted, which did not and why. Reads only."""
     with common.wired(needs_connection=True) as parts:
-        common.system_named(parts, system)
+        common.connection_named(parts, system)
         seen = wiring.reader_of(parts, system).look(Claim(system, ticket, fence=0))
         lines = explained(seen.decision, seen.policy, seen.changes, [told(step) for step in seen.steps])
     if is_json:

@@ -44,7 +44,7 @@ def apply(is_json: bool) -> None:
     """Work the clocks of all running stints out anew under the newest policy."""
     with common.wired() as parts:
         row = PolicyLog(parts.store).apply()
-        rung = sum(Mailbox(parts.store).ring_all(name) for name in parts.systems) if row else 0
+        rung = sum(Mailbox(parts.store).ring_all(name) for name in parts.connections) if row else 0
     if row is None:
         click.echo("no policy is in force yet: start the connector first", err=True)
         raise SystemExit(1)

@@ -10,7 +10,7 @@ import click
 from connector.app import wiring
 from connector.cli import checking, common
 from connector.model import Finding, Registration, Severity
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 from connector.worker.notifier import Notifier
 
 
@@ -22,10 +22,10 @@ def check(is_json: bool) -> None:
         found = list(checking.of_settings(parts.settings))
         found.append(checking.of_database(parts.store))
         found += Notifier(parts.settings.notify_urls).check()
-        for name, system in parts.systems.items():
+        for name, connection in parts.connections.items():
             found += [
                 Finding(finding.severity, f"{name}: {finding.subject}", finding.message)
-                for finding in checking.of_system(system, parts.settings)
+                for finding in checking.of_connection(connection, parts.settings)
             ]
     errors = sum(finding.severity is Severity.ERROR for finding in found)
     if is_json:
@@ -53,7 +53,7 @@ def status(system: str | None, is_json: bool) -> None:
     """
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         managed, installed = _apart(_chosen(parts, system))
-        found = {one.kind: one.webhooks.registrations() for one in managed}
+        found = {one.id: one.system.webhooks.registrations() for one in managed}
     if is_json:
         listed = {name: [asdict(registration) for registration in all_] for name, all_ in found.items()}
         common.answer({**listed, **dict.fromkeys(installed)})
@@ -75,7 +75,7 @@ def register(system: str | None, is_json: bool) -> None:
     """Leave exactly one active registration, finding and repairing what is there."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         managed, installed = _apart(_chosen(parts, system))
-        made = {one.kind: one.webhooks.register() for one in managed}
+        made = {one.id: one.system.webhooks.register() for one in managed}
     if is_json:
         common.answer(
             {**{name: asdict(registration) for name, registration in made.items()}, **dict.fromkeys(installed)}
@@ -93,7 +93,7 @@ def remove(system: str | None, is_json: bool) -> None:
     """Remove this connector's registrations."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         managed, installed = _apart(_chosen(parts, system))
-        removed = {one.kind: one.webhooks.remove() for one in managed}
+        removed = {one.id: one.system.webhooks.remove() for one in managed}
     if is_json:
         common.answer({**removed, **dict.fromkeys(installed)})
     else:
@@ -103,10 +103,10 @@ def remove(system: str | None, is_json: bool) -> None:
     _refuse_if_named(system, installed)
 
 
-def _apart(systems: list[TicketSystem]) -> tuple[list[TicketSystem], dict[str, str]]:
-    """The systems whose registrations are made from here; and, by name, what is to be installed at the others."""
-    managed = [one for one in systems if one.manages_webhooks]
-    return managed, {one.kind: checking.to_install(one) for one in systems if not one.manages_webhooks}
+def _apart(connections: list[Connection]) -> tuple[list[Connection], dict[str, str]]:
+    """The connections whose registrations are made from here; and, by name, what is to be installed at the others."""
+    managed = [one for one in connections if one.system.manages_webhooks]
+    return managed, {one.id: checking.to_install(one.system) for one in connections if one not in managed}
 
 
 def _tell(installed: Mapping[str, str]) -> None:
@@ -120,8 +120,8 @@ def _refuse_if_named(system: str | None, installed: Mapping[str, str]) -> None:
         raise SystemExit(1)
 
 
-def _chosen(parts: wiring.Wiring, name: str | None) -> list[TicketSystem]:
-    return list(parts.systems.values()) if name is None else [common.system_named(parts, name)]
+def _chosen(parts: wiring.Wiring, name: str | None) -> list[Connection]:
+    return list(parts.connections.values()) if name is None else [common.connection_named(parts, name)]
 
 
 def _row(name: str, registration: Registration) -> tuple[str, ...]:

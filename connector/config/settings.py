@@ -57,8 +57,16 @@ class SystemVariables(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ConfiguredConnection:
+    """What the environment says of one connection: the kind of its ticket system, and its adapter's settings."""
+
+    kind: str
+    settings: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the environment says. ``connections``: the settings of each connected ticket system, by name.
+    """Everything that the environment says. ``connections`` are by id, which flat variables take from the kind.
 
     ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
     nothing is said. ``policy_document`` is the written form of ``policy``.
@@ -75,7 +83,7 @@ class Settings:
     adopt: str
     dead_letter_hours: float
     reconcile_seconds: float
-    connections: Mapping[str, Any]
+    connections: Mapping[str, ConfiguredConnection]
     policy: Policy
     notify_urls: tuple[Secret, ...] = ()
     policy_document: Mapping[str, Any] = field(default_factory=dict)
@@ -92,7 +100,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariab
     problems = _unknown_names(values, systems)
     read, wrong = read_all(SERVICE_VARIABLES, values)
     problems += wrong
-    connections, connected, wrong = _connections(values, systems, read.get(PUBLIC_URL.name, ""))
+    connections, connected, wrong = _connections(values, systems)
     problems += wrong
     policy, document, wrong = _policy(values, tuple(systems), connected)
     problems += wrong
@@ -146,23 +154,23 @@ def _unknown_names(values: Mapping[str, str], systems: Mapping[str, SystemVariab
 
 
 def _connections(
-    values: Mapping[str, str], systems: Mapping[str, SystemVariables], public_url: str
-) -> tuple[dict[str, Any], list[str], list[str]]:
-    """The settings of the connected systems, the names of those meant to be connected, and the problems."""
-    connections: dict[str, Any] = {}
+    values: Mapping[str, str], systems: Mapping[str, SystemVariables]
+) -> tuple[dict[str, ConfiguredConnection], list[str], list[str]]:
+    """What is connected, the ids of what is meant to be connected, and the problems."""
+    connections: dict[str, ConfiguredConnection] = {}
     meant: list[str] = []
     problems: list[str] = []
     for name, system in systems.items():
         own = {variable.name: values[variable.name] for variable in system.variables if variable.name in values}
         try:
-            settings = system.settings_from(own | {PUBLIC_URL.name: public_url} if public_url else own)
+            settings = system.settings_from(own)
         except ConfigError as error:
             meant.append(name)
             problems += error.problems
         else:
             if settings is not None:
                 meant.append(name)
-                connections[name] = settings
+                connections[name] = ConfiguredConnection(name, settings)
     return connections, meant, problems
 
 

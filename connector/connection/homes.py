@@ -14,7 +14,7 @@ from datetime import datetime
 from connector.errors import ConnectorError, Temporary, UnknownName
 from connector.model import Place
 from connector.policy.policy import Homes, Policy
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 from connector.systems.kept import Kept
 
 
@@ -24,8 +24,8 @@ class HomeBook:
     ``problems``: what does not resolve at the moment, one sentence each.
     """
 
-    def __init__(self, system: TicketSystem, policy: Policy, now: Callable[[], datetime]) -> None:
-        self._system = system
+    def __init__(self, connection: Connection, policy: Policy, now: Callable[[], datetime]) -> None:
+        self._connection = connection
         self._policy = policy
         self._known: Homes | None = None
         self._kept = Kept(self._resolve, lambda: now().timestamp())
@@ -61,9 +61,9 @@ class HomeBook:
         unresolved: dict[int, str] = {}
         hidden: list[str] = []
         for tier in policy.tiers:
-            home = tier.homes[self._system.kind]
+            home = tier.homes[self._connection.id]
             try:
-                places[tier.number] = self._system.directory.locate(home)
+                places[tier.number] = self._connection.system.directory.locate(home)
             except UnknownName as error:
                 problem = f"tier {tier.number} ({tier.name}): {error}"
                 problems.append(problem)

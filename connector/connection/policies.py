@@ -17,7 +17,7 @@ from connector.connection.homes import HomeBook
 from connector.policy.document import PolicyError, read_policy
 from connector.policy.policy import Policy
 from connector.store.policy_log import PolicyLog
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 
 log = structlog.get_logger("connector.policies")
 
@@ -45,13 +45,13 @@ class Policies:
     """The policies of one connection. Safe for several threads."""
 
     def __init__(
-        self, system: TicketSystem, present: Policy, log_: PolicyLog | None, now: Callable[[], datetime]
+        self, connection: Connection, present: Policy, log_: PolicyLog | None, now: Callable[[], datetime]
     ) -> None:
-        self._system = system
+        self._connection = connection
         self._log = log_
         self._now = now
         self._lock = threading.Lock()
-        self.present = Edition(present, HomeBook(system, present, now))
+        self.present = Edition(present, HomeBook(connection, present, now))
         self._known = {present.version: self.present}
         self._shelf = _UNREAD
 
@@ -89,7 +89,7 @@ class Policies:
             except PolicyError as error:
                 log.warning("an earlier policy cannot be read any more", version=version, problems=str(error))
                 return None
-            if any(self._system.kind not in tier.homes for one in policy.every_ladder for tier in one.tiers):
+            if any(self._connection.id not in tier.homes for one in policy.every_ladder for tier in one.tiers):
                 return None  # it is from before this ticket system was connected, and knows nothing of it
-            self._known[version] = Edition(policy, HomeBook(self._system, policy, self._now))
+            self._known[version] = Edition(policy, HomeBook(self._connection, policy, self._now))
         return self._known[version]

@@ -22,9 +22,9 @@ RUNG_FOR, RUNG_AT = "rung_for", "rung_at"
 class ConnectionBook:
     """The state of one connection. Safe for several threads."""
 
-    def __init__(self, connections: Connections, name: str) -> None:
+    def __init__(self, connections: Connections, connection: str) -> None:
         self._connections = connections
-        self._name = name
+        self.id = connection
         self._lock = threading.Lock()
         self._kept: ConnectionState | None = None
         self._changes = 0
@@ -42,7 +42,7 @@ class ConnectionBook:
         Nobody waits for the database of somebody else; what was read before a change of ours is not kept after it.
         """
         changes = self._changes
-        found = self._connections.get(self._name)
+        found = self._connections.get(self.id)
         with self._lock:
             if changes == self._changes:
                 self._kept = found
@@ -50,17 +50,17 @@ class ConnectionBook:
 
     def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool) -> str:
         """Whose turn it is in a group; see ``Connections.take_turn``."""
-        return self._connections.take_turn(self._name, group, loads, fresh, is_kept=is_kept)
+        return self._connections.take_turn(self.id, group, loads, fresh, is_kept=is_kept)
 
     def forget(self, name: str, value: object) -> bool:
         """Forget what was learned, for all workers; False where something else was learned since."""
-        is_done = self._connections.forget(self._name, name, value)
+        is_done = self._connections.forget(self.id, name, value)
         self._changed()
         return is_done
 
     def remember(self, name: str, value: object) -> None:
         """Keep something learned about the ticket system for all workers and for good."""
-        self._connections.update_state(self._name, {name: value})
+        self._connections.update_state(self.id, {name: value})
         self._changed()
 
     def _changed(self) -> None:

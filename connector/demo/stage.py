@@ -26,11 +26,12 @@ from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection, TicketSystem
 from connector.systems.desk import Desk
 from connector.turn.turn import TurnSettings
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
+from connector.web.webhooks import address_of
 from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
 
@@ -39,14 +40,13 @@ from connector.worker.worker import Worker, WorkerSettings
 class Simulation:
     """Simulated desks and the connector that watches them. Use ``stage()`` to get one.
 
-    ``systems`` and ``connections`` are by the ticket system's name, in the desks' order.
+    ``connections`` are by id, in the desks' order.
     """
 
     clock: VirtualClock
     desks: tuple[Desk, ...]
     store: Store
     mailbox: Mailbox
-    systems: Mapping[str, TicketSystem]
     connections: dict[str, Connected]
     worker: Worker
     url: str
@@ -63,18 +63,18 @@ class Simulation:
 
     @property
     def system(self) -> TicketSystem:
-        """The connection to the first desk."""
-        return self.systems[self.desk.system]
+        """The first connection's ticket system."""
+        return self.connected.connection.system
 
     @property
     def connected(self) -> Connected:
         """The first connection's parts."""
-        return self.connections[self.desk.system]
+        return next(iter(self.connections.values()))
 
     @connected.setter
     def connected(self, again: Connected) -> None:
         """The same connection, brought up anew; the worker must be made anew, too."""
-        self.connections[again.name] = again
+        self.connections[again.id] = again
 
     def settle(self) -> None:
         """Let everything happen that happens now: webhooks arrive, turns are taken, their echoes arrive."""
@@ -88,7 +88,7 @@ class Simulation:
         """Move the time on to ``moment``, stopping at every second at which the connector wants to be woken."""
         self.settle()
         while True:
-            wake_at = self.mailbox.next_wake(list(self.systems))
+            wake_at = self.mailbox.next_wake(list(self.connections))
             if wake_at is None or wake_at > moment:
                 break
             self.clock.move_to(max(wake_at, self.clock.now()))
@@ -102,9 +102,9 @@ def default_desk(clock: Clock) -> Desk:
     return next(iter(ticket_systems().values())).simulated(clock)
 
 
-def at_desks(policy: Policy, desks: Sequence[Desk]) -> Policy:
-    """The policy with its first three tiers at home at these desks."""
-    homes = [{desk.system: desk.homes[n] for desk in desks} for n in range(3)]
+def at_desks(policy: Policy, desks: Sequence[Desk], ids: Sequence[str] = ()) -> Policy:
+    """The policy with its first three tiers at home at these desks. ``ids``: see ``stage``."""
+    homes = [{id_: desk.homes[n] for id_, desk in _by_id(desks, ids).items()} for n in range(3)]
     moved = (replace(tier, homes=home) for tier, home in zip(policy.tiers, homes, strict=False))
     return replace(policy, tiers=(*moved, *policy.tiers[3:]))
 
@@ -116,6 +116,7 @@ def stage(
     database_url: str,
     *,
     desks: Sequence[Desk] = (),
+    ids: Sequence[str] = (),
     clock: VirtualClock | None = None,
     is_enforcing: bool = True,
     adopts_from_now: bool = True,
@@ -127,7 +128,8 @@ def stage(
 ) -> Iterator[Simulation]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards.
 
-    ``desks`` keep the time of ``clock``; without them there is the default one. The policy names their homes.
+    ``desks`` keep the time of ``clock``; without them there is the default one. ``ids`` are those of their
+    connections, the names of their kinds where nothing is said. The policy names their homes.
     """
     if desks and clock is None:
         raise ValueError("desks come with their clock")
@@ -143,19 +145,19 @@ def stage(
         web = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Quiet)
         stack.callback(web.server_close)
         url = f"http://127.0.0.1:{web.server_port}"
-        systems: dict[str, TicketSystem] = {}
-        for desk in desks:
+        made: dict[str, Connection] = {}
+        for id_, desk in _by_id(desks, ids).items():
             stack.enter_context(desk.serve())
-            systems[desk.system] = _connect(desk, url, policy, store, clock, http_options)
-            stack.callback(systems[desk.system].line.close)
+            made[id_] = _connect(id_, desk, url, policy, store, clock, http_options)
+            stack.callback(made[id_].system.line.close)
         facts = ServiceFacts(__version__, "enforce" if is_enforcing else "observe")
-        web.app = create_app(Deps(systems, mailbox, group.deliver, facts))
+        web.app = create_app(Deps(made, mailbox, group.deliver, facts))
         threading.Thread(target=web.serve_forever, name="stage web", daemon=True).start()
         stack.callback(web.shutdown)
         turns = TurnSettings(is_enforcing=is_enforcing, adopts_from_now=adopts_from_now)
         connections = {
-            name: connect(
-                system,
+            id_: connect(
+                connection,
                 store,
                 policy,
                 turns,
@@ -164,25 +166,30 @@ def stage(
                 jitter=random.Random(1),  # noqa: S311  # spreads retries, guards nothing
                 notifier=notifier,
             )
-            for name, system in systems.items()
+            for id_, connection in made.items()
         }
         worker = worker_of(store, list(connections.values()), WorkerSettings("stage", threads=threads))
         if has_webhooks:
-            for desk in desks:
-                _have_webhooks_sent(desk, systems[desk.system], url)
-        yield Simulation(clock, desks, store, mailbox, systems, connections, worker, url)
+            for connection, desk in zip(made.values(), desks, strict=True):
+                _have_webhooks_sent(desk, connection, url)
+        yield Simulation(clock, desks, store, mailbox, connections, worker, url)
+
+
+def _by_id(desks: Sequence[Desk], ids: Sequence[str]) -> dict[str, Desk]:
+    return dict(zip(ids or [desk.system for desk in desks], desks, strict=True))
 
 
 def _connect(
-    desk: Desk, url: str, policy: Policy, store: Store, clock: VirtualClock, http_options: Mapping[str, Any]
-) -> TicketSystem:
+    id_: str, desk: Desk, url: str, policy: Policy, store: Store, clock: VirtualClock, http_options: Mapping[str, Any]
+) -> Connection:
     """A connection from the variables that an operator would set; waiting costs no time."""
     entry = ticket_systems()[desk.system]
-    return entry.connect(
-        entry.settings_from({**desk.variables(), "PUBLIC_URL": url}),
-        [tier.homes[desk.system] for tier in policy.tiers if desk.system in tier.homes],
-        SigningKeyStore(store, desk.system),
+    system = entry.connect(
+        entry.settings_from(desk.variables()),
+        [tier.homes[id_] for tier in policy.tiers if id_ in tier.homes],
+        SigningKeyStore(store, id_),
         clock,
+        address_of(url, id_),
         **{
             "calls_per_minute": None,
             "monotonic": lambda: clock.now().timestamp(),
@@ -190,13 +197,14 @@ def _connect(
             **http_options,
         },
     )
+    return Connection(id_, system)
 
 
-def _have_webhooks_sent(desk: Desk, system: TicketSystem, url: str) -> None:
-    if system.manages_webhooks:
-        system.webhooks.register()
+def _have_webhooks_sent(desk: Desk, connection: Connection, url: str) -> None:
+    if connection.system.manages_webhooks:
+        connection.system.webhooks.register()
     else:
-        desk.send_webhooks_to(url)
+        desk.send_webhooks_to(address_of(url, connection.id))
 
 
 class _Quiet(WSGIRequestHandler):

@@ -50,13 +50,20 @@ class CatalogueEntry:
         return self._module("variables").settings_from(values)
 
     def connect(
-        self, settings: Any, homes: Sequence[str], keys: SigningKeys, clock: Clock, **http_options: Any
+        self,
+        settings: Any,
+        homes: Sequence[str],
+        keys: SigningKeys,
+        clock: Clock,
+        webhook_url: str = "",
+        **http_options: Any,
     ) -> TicketSystem:
-        """A connection. ``homes``: every configured home there. No call is made yet.
+        """The ticket system, ready to be asked. No call is made yet.
 
-        ``http_options`` go to the adapter's HTTP client.
+        ``homes``: every configured home there. ``webhook_url``: where its webhooks are to be sent, empty where the
+        connector is not reached from outside. ``http_options`` go to the adapter's HTTP client.
         """
-        system = self._module("system").connect(settings, homes, keys, clock, **http_options)
+        system = self._module("system").connect(settings, homes, keys, clock, webhook_url, **http_options)
         return cast("TicketSystem", system)
 
     def simulated(self, clock: Clock) -> Desk:

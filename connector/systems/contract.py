@@ -206,3 +206,20 @@ class TicketSystem:
     tickets: Tickets
     directory: Directory
     line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connected ticket system under its own name.
+
+    Rows, the webhooks' path, sagas, markers, the homes of tiers, logs and metrics carry the ``id`` and never the kind:
+    two ticket systems of one kind can be connected side by side.
+    """
+
+    id: str
+    system: TicketSystem
+
+    @property
+    def kind(self) -> str:
+        """Which ticket system it is."""
+        return self.system.kind

@@ -90,7 +90,7 @@ class Desk(Protocol):
         """The environment variables that connect to it, while it is served."""
         ...
 
-    def send_webhooks_to(self, public_url: str) -> None:
+    def send_webhooks_to(self, address: str) -> None:
         """Where registrations are not made through the API: install the sender. Else nothing."""
         ...
 

@@ -75,7 +75,7 @@ class TicketTurn:
         self.journal = reader.journal
         self.connection = reader.connection
         self.now = reader.now
-        self.announcer = Announcer(self.system.kind, settings.notify_targets)
+        self.announcer = Announcer(self.connection.id, settings.notify_targets)
         self.assigner = Assigner(self.system, self.connection, keeps_turns=settings.is_enforcing)
 
     def take(self, claim: Claim) -> Outcome | None:
@@ -125,7 +125,7 @@ class TicketTurn:
         self._fulfil(seen, duties)
         if demand is None:
             return self._finished(seen, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
-        saga = saga_named(self.system.kind, seen.decision, demand.key)
+        saga = saga_named(self.connection.id, seen.decision, demand.key)
         done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
             return self._already_escalated(seen, saga, done, duties.wake_at)
@@ -135,7 +135,7 @@ class TicketTurn:
 
     def _situation(self, seen: Seen, decision: Decision, documentation: Documentation) -> Situation:
         return Situation(
-            self.system.kind,
+            self.connection.id,
             decision,
             seen.policy,
             seen.steps,

@@ -40,7 +40,7 @@ def create_app(deps: Deps) -> Flask:
 
 
 def _add_metrics(app: Flask, deps: Deps) -> None:
-    collector = DatabaseCollector(deps.mailbox, deps.systems)
+    collector = DatabaseCollector(deps.mailbox, deps.connections)
     text = Kept(lambda: exposition(deps.metrics, collector, deps.shared_metrics), deps.monotonic, METRICS_SECONDS)
 
     @app.get("/metrics")

@@ -10,7 +10,7 @@ from typing import Protocol
 from connector.metrics import Metrics
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 
 
 class Deliver(Protocol):
@@ -31,12 +31,12 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The web side's surroundings. ``nudge`` wakes the worker of the same process.
+    """The web side's surroundings. ``connections`` are by id; ``nudge`` wakes the worker of the same process.
 
     Where the workers are other processes, they look by themselves.
     """
 
-    systems: Mapping[str, TicketSystem]
+    connections: Mapping[str, Connection]
     mailbox: Mailbox
     deliver: Deliver
     facts: ServiceFacts

@@ -56,7 +56,7 @@ def look(mailbox: Mailbox, connections: Sequence[str]) -> Readiness:
 
 def cached(deps: Deps) -> Callable[[], Readiness]:
     """``look``, at most once a second however many ask."""
-    return Kept(lambda: look(deps.mailbox, tuple(deps.systems)), deps.monotonic, CACHE_SECONDS).get
+    return Kept(lambda: look(deps.mailbox, tuple(deps.connections)), deps.monotonic, CACHE_SECONDS).get
 
 
 def blueprint(ready: Callable[[], Readiness]) -> Blueprint:

@@ -27,11 +27,11 @@ def blueprint(deps: Deps, ready: Callable[[], Readiness]) -> Blueprint:
         except StoreUnavailable:
             found = {}
         return render_template(
-            "status.html", facts=deps.facts, readiness=ready(), systems=tuple(deps.systems), counts=found
+            "status.html", facts=deps.facts, readiness=ready(), systems=tuple(deps.connections), counts=found
         )
 
     return routes
 
 
 def _counts(deps: Deps) -> Mapping[str, MailboxStats]:
-    return {name: deps.mailbox.stats(name) for name in deps.systems}
+    return {name: deps.mailbox.stats(name) for name in deps.connections}

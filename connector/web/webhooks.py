@@ -16,11 +16,12 @@ from connector.errors import KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import KEY, Delivery, Source, pack
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 from connector.systems.kept import Kept
 from connector.web.deps import Deps
 from connector.web.problems import HttpProblem, unavailable
 
+PATH = "/webhooks/"
 MOST_BYTES = 256 * 1024
 LONGEST_DELIVERY = 200
 BOUND_SECONDS = 1.0
@@ -32,28 +33,34 @@ log = structlog.get_logger("connector.web.webhooks")
 
 
 def blueprint(deps: Deps) -> Blueprint:
-    """The routes of the connected systems' webhooks."""
+    """The route of every connection's webhooks."""
     routes = Blueprint("webhooks", __name__)
     receivers: dict[str, Receiver] = {}
 
-    @routes.post("/webhooks/<name>")
-    def receive(name: str) -> Response:
-        system = deps.systems.get(name)
-        if system is None:
+    @routes.post(f"{PATH}<connection_id>")
+    def receive(connection_id: str) -> Response:
+        connection = deps.connections.get(connection_id)
+        if connection is None:
             raise HttpProblem(404, "unknown_system", "No such ticket system is connected")
-        receiver = receivers.get(name) or receivers.setdefault(name, Receiver(system, deps))
+        receiver = receivers.get(connection_id) or receivers.setdefault(connection_id, Receiver(connection, deps))
         return Response(f'{{"accepted":{receiver.receive(request)}}}\n', 202, content_type="application/json")
 
     return routes
 
 
+def address_of(public_url: str, connection: str) -> str:
+    """Where a connection's webhooks are to be sent; empty where the connector is not reached from outside."""
+    return f"{public_url.rstrip('/')}{PATH}{connection}" if public_url else ""
+
+
 class Receiver:
     """Receives the webhooks of one connection. Safe for several threads."""
 
-    def __init__(self, system: TicketSystem, deps: Deps) -> None:
-        self._system = system
+    def __init__(self, connection: Connection, deps: Deps) -> None:
+        self._id = connection.id
+        self._system = connection.system
         self._deps = deps
-        self._waiting = Kept(lambda: deps.mailbox.unverified_waiting(system.kind), deps.monotonic, BOUND_SECONDS)
+        self._waiting = Kept(lambda: deps.mailbox.unverified_waiting(connection.id), deps.monotonic, BOUND_SECONDS)
 
     def receive(self, incoming: Request) -> int:
         """Store what a webhook says; how many notices of it were new. Raises HttpProblem."""
@@ -61,7 +68,7 @@ class Receiver:
             return self._receive(incoming)
         except HttpProblem as problem:
             self._count(problem.code)
-            log.warning("webhook refused", connection=self._system.kind, code=problem.code, reason=problem.detail)
+            log.warning("webhook refused", connection=self._id, code=problem.code, reason=problem.detail)
             raise
 
     def _receive(self, incoming: Request) -> int:
@@ -91,7 +98,7 @@ class Receiver:
 
     def _verified(self, incoming: InboundRequest) -> list[Delivery]:
         return [
-            Delivery(self._system.kind, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK)
+            Delivery(self._id, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK)
             for notice in self._system.webhooks.parse(incoming)
         ]
 
@@ -105,7 +112,7 @@ class Receiver:
             raise unavailable("too_many_unverified", "Too many webhooks wait for their signing key.", 30)
         kept = InboundRequest(incoming.body, _kept(incoming.headers), incoming.query)
         return Delivery(
-            connection=self._system.kind,
+            connection=self._id,
             ticket=KEY + hashlib.sha256(reference.encode()).hexdigest()[:16],
             delivery="unverified:" + hashlib.sha256(incoming.body).hexdigest(),
             source=Source.UNVERIFIED,
@@ -123,14 +130,14 @@ class Receiver:
             self._count("irrelevant")
         self._count("duplicate", len(deliveries) - accepted)
         if accepted:
-            log.debug("webhook stored", connection=self._system.kind, delivery=deliveries[0].delivery, result=result)
+            log.debug("webhook stored", connection=self._id, delivery=deliveries[0].delivery, result=result)
             if self._deps.nudge is not None:
                 self._deps.nudge()
         return accepted
 
     def _count(self, result: str, times: int = 1) -> None:
         if times:
-            self._deps.metrics.deliveries.labels(self._system.kind, result).inc(times)
+            self._deps.metrics.deliveries.labels(self._id, result).inc(times)
 
 
 def read_body(incoming: Request) -> bytes:

@@ -34,7 +34,7 @@ from connector.store.records import (
     Source,
     unpack,
 )
-from connector.systems.contract import TicketSystem
+from connector.systems.contract import Connection
 from connector.turn.announcements import message_of
 from connector.worker.notifier import Notifier
 
@@ -80,7 +80,7 @@ class Chores:
 
     def __init__(
         self,
-        system: TicketSystem,
+        connection: Connection,
         mailbox: Mailbox,
         connections: Connections,
         homes: HomeBook,
@@ -88,7 +88,8 @@ class Chores:
         now: Callable[[], datetime],
         notifier: Notifier | None = None,
     ) -> None:
-        self.system = system
+        self.id = connection.id
+        self.system = connection.system
         self.mailbox = mailbox
         self.connections = connections
         self.homes = homes
@@ -101,7 +102,7 @@ class Chores:
     def schedule(self) -> None:
         """Make sure that every chore has its row; called at each start."""
         for name in (POLL, PRUNE, SURVEY, *([WEBHOOKS] if self.settings.keeps_webhooks else [])):
-            self.mailbox.schedule(self.system.kind, name, self.now())
+            self.mailbox.schedule(self.id, name, self.now())
 
     def take(self, claim: Claim) -> Finished | Failed:
         """Do the chore and say when it is due again. A failure is retried soon and never parked."""
@@ -114,7 +115,7 @@ class Chores:
                 claim.ticket
             ]()
         except ConnectorError as error:
-            log.warning("chore failed", connection=self.system.kind, chore=claim.ticket, error=str(error))
+            log.warning("chore failed", connection=self.id, chore=claim.ticket, error=str(error))
             longest = LONGEST_RETRY.get(claim.ticket.partition(":")[0], RETRY)
             pause = min(RETRY * 2 ** min(claim.attempts, 10), longest)
             return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
@@ -125,7 +126,7 @@ class Chores:
         return Failed(claim, f"unexpected {type(error).__name__}; see the log", self.now() + CRASH_RETRY)
 
     def _state(self) -> ConnectionState:
-        return self.connections.get(self.system.kind)
+        return self.connections.get(self.id)
 
     # -- finding tickets -------------------------------------------------------------------------------------
 
@@ -135,7 +136,7 @@ class Chores:
         started = self.now()
         since = (state.polled_until or state.first_started_at) - OVERLAP
         self._ring(self.system.tickets.changed_since(since), Source.POLL)
-        self.connections.set_polled_until(self.system.kind, started)
+        self.connections.set_polled_until(self.id, started)
         return started + self.settings.poll_every
 
     def _survey(self) -> None:
@@ -148,11 +149,11 @@ class Chores:
         fresh = {place.key: place for place in homes.every_place if place.key not in surveyed}
         if fresh:
             self._ring(self.system.tickets.open_tickets(tuple(fresh.values())), Source.SWEEP)
-            self.connections.update_state(self.system.kind, {SURVEYED: sorted(surveyed | set(fresh))})
+            self.connections.update_state(self.id, {SURVEYED: sorted(surveyed | set(fresh))})
         if homes.every_problem:
             raise Temporary("the survey of open tickets waits for: " + "; ".join(homes.every_problem))
         if state.swept_at is None:
-            self.connections.set_swept(self.system.kind, self.now())
+            self.connections.set_swept(self.id, self.now())
 
     def _ring(self, found: Iterable[ChangedTicket], source: Source) -> None:
         started = self.now().isoformat()
@@ -166,11 +167,11 @@ class Chores:
             self._deliver(batch, source, started)
 
     def _deliver(self, batch: list[ChangedTicket], source: Source, started: str) -> None:
-        snapshots = self.mailbox.snapshots(self.system.kind, [str(ticket.id) for ticket in batch])
+        snapshots = self.mailbox.snapshots(self.id, [str(ticket.id) for ticket in batch])
         self.mailbox.deliver(
             [
                 Delivery(
-                    self.system.kind,
+                    self.id,
                     str(ticket.id),
                     _name(ticket, source, started, snapshots.get(str(ticket.id))),
                     source,
@@ -189,7 +190,7 @@ class Chores:
         before = self.system.webhooks.registrations()
         now = self.system.webhooks.register()
         if before != [now]:
-            log.warning("webhook registration repaired", connection=self.system.kind, found=len(before))
+            log.warning("webhook registration repaired", connection=self.id, found=len(before))
         return self.now() + WEBHOOKS_EVERY
 
     def _verify_waiting(self, claim: Claim) -> Finished:
@@ -216,11 +217,11 @@ class Chores:
             except (SignatureError, PayloadError):
                 refused += 1
                 continue
-            verified += [Delivery(self.system.kind, str(n.ticket), n.delivery, Source.WEBHOOK) for n in notices]
+            verified += [Delivery(self.id, str(n.ticket), n.delivery, Source.WEBHOOK) for n in notices]
         if verified:
             self.mailbox.deliver(verified)
         if refused:
-            log.warning("unverified webhooks refused", connection=self.system.kind, count=refused)
+            log.warning("unverified webhooks refused", connection=self.id, count=refused)
         audit = (AuditEvent(Event.WEBHOOKS_REFUSED, {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
 
@@ -240,7 +241,7 @@ class Chores:
         is_old = self.now() - mail.received_at >= KEEP_MESSAGES
         if is_old or number >= self.notifier.count:
             why = "it could not be sent for a day" if is_old else "its target is not configured any more"
-            log.error("message given up", connection=self.system.kind, target=number + 1, why=why)
+            log.error("message given up", connection=self.id, target=number + 1, why=why)
             audit = (AuditEvent(Event.MESSAGE_GIVEN_UP, {"target": number + 1, "why": why, "delivery": mail.delivery}),)
         else:
             self.notifier.send(number, *message_of(mail))

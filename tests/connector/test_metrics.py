@@ -16,7 +16,7 @@ from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Event, Failed, Finished
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
-from tests.doubles import a_system
+from tests.doubles import a_connection
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ class LineWith:
 
 def test_the_budget_is_shown_where_a_system_has_one(metrics, store):
     mailbox = Mailbox(store)
-    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_system(LineWith(12.5))})).decode()
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith(12.5))})).decode()
     assert 'escalator_call_budget_left{system="psa"} 12.5' in text
-    unlimited = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_system(LineWith(None))})).decode()
+    unlimited = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith(None))})).decode()
     assert "escalator_call_budget_left{" not in unlimited
 
 
@@ -122,7 +122,7 @@ def test_dead_letters_and_unverified_webhooks_are_gauges(metrics, store):
     mailbox = Mailbox(store)
     mailbox.finish([Failed(a_held_ticket(mailbox), "oops", None)])
     mailbox.deliver([a_delivery("@key:abc", "u1")])
-    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_system(LineWith(None))})).decode()
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith(None))})).decode()
     assert 'escalator_mailbox_tickets{state="dead",system="psa"} 1.0' in text
     assert 'escalator_unverified_waiting{system="psa"} 1.0' in text
     assert not any(line.startswith("escalator_last_cycle_age_seconds") for line in text.splitlines())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 
 from connector.errors import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, StatusGroup, TicketId
 from connector.systems.desk import Desk
+from connector.web.webhooks import address_of
 from tests.contract.worlds import World
 
 SHORTEST_PROOF = 16
@@ -69,7 +71,7 @@ def test_a_new_ticket_is_told_of(world: World) -> None:
 
 def test_webhooks_arrive_where_the_connector_listens_for_this_system(world: World) -> None:
     a_webhook(world)
-    assert set(world.catcher.paths) == {f"/webhooks/{world.entry.name}"}
+    assert set(world.catcher.paths) == {urlsplit(world.webhook_url).path}
 
 
 def test_each_delivery_has_a_name_of_its_own_that_does_not_change(world: World) -> None:
@@ -194,7 +196,7 @@ def test_a_registration_is_made_exactly_once(world: World) -> None:
     assert world.system.webhooks.registrations() == []
     made = world.system.webhooks.register()
     assert made.is_active
-    assert made.url.startswith(world.public_url)
+    assert made.url.startswith(world.webhook_url)
     assert world.system.webhooks.registrations() == [made]
     assert world.system.webhooks.register() == made
     assert world.connect().webhooks.register() == made
@@ -213,7 +215,7 @@ def test_a_registration_that_somebody_removed_is_made_again(world: World) -> Non
 
 def test_only_our_own_registrations_are_seen_repaired_and_removed(world: World) -> None:
     needs_registrations(world)
-    other = world.connect(changed={"PUBLIC_URL": ELSEWHERE})
+    other = world.connect(webhook_url=address_of(ELSEWHERE, world.entry.name))
     theirs = other.webhooks.register()
     ours = world.system.webhooks.register()
     assert world.system.webhooks.registrations() == [ours]

@@ -16,6 +16,7 @@ from connector.model import InboundRequest, Notice, Person, Place, StatusGroup, 
 from connector.systems.catalogue import CatalogueEntry
 from connector.systems.contract import TicketSystem
 from connector.systems.desk import Desk
+from connector.web.webhooks import address_of
 from tests.contract.servers import Catcher, Relay, serving
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -71,7 +72,12 @@ class World:
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables of a connection."""
-        return {**self.desk.variables(), "PUBLIC_URL": self.public_url}
+        return dict(self.desk.variables())
+
+    @property
+    def webhook_url(self) -> str:
+        """Where the connection's webhooks are to be sent."""
+        return address_of(self.public_url, f"{self.entry.name}-of-tests")
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -95,7 +101,7 @@ class World:
             list(self.desk.homes if homes is None else homes),
             self.keys,
             self.clock,
-            **{**self.http_options, **http_options},
+            **{"webhook_url": self.webhook_url, **self.http_options, **http_options},
         )
         self.stack.callback(system.line.close)
         return system
@@ -150,7 +156,7 @@ class World:
         if self.system.manages_webhooks:
             self.system.webhooks.register()
         else:
-            self.desk.send_webhooks_to(self.public_url)
+            self.desk.send_webhooks_to(self.webhook_url)
 
     def webhooks(self, count: int = 1) -> list[InboundRequest]:
         """The webhooks sent since this was asked last: at least ``count``, or what came within the patience."""

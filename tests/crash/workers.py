@@ -24,6 +24,7 @@ from connector.clock import SystemClock
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems import contract
 from connector.turn.turn import TurnSettings
 from connector.worker.worker import WorkerSettings
 from tests.builders import a_policy, a_tier, round_the_clock
@@ -104,7 +105,7 @@ def work(order: Order, ready: Connection) -> None:
     )
     # The simulator shows a note at once: there is no need to wait as long as for the real system.
     connected = connect(
-        replace(system, settle_seconds=order.settle),
+        contract.Connection(NAME, replace(system, settle_seconds=order.settle)),
         store,
         crash_policy(),
         TurnSettings(is_enforcing=True, adopts_from_now=False),

@@ -17,6 +17,7 @@ from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
+from connector.systems.contract import Connection
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
 from tests.builders import NINE, a_tier, at
@@ -163,7 +164,9 @@ def test_the_signature_vector_verifies_over_http(sqlite_url):
         system = connect(site, ["Service Desk"], keys, clock)
         mailbox = Mailbox(store)
         group = GroupCommit(mailbox)
-        client = create_app(Deps({NAME: system}, mailbox, group.deliver, ServiceFacts("test", "observe"))).test_client()
+        client = create_app(
+            Deps({NAME: Connection(NAME, system)}, mailbox, group.deliver, ServiceFacts("test", "observe"))
+        ).test_client()
         headers = {"x-content-signature": signature, "content-type": "application/json"}
         accepted = client.post("/webhooks/connectwise", data=raw, headers=headers)
         refused = client.post("/webhooks/connectwise", data=raw.replace(b"493", b"494", 1), headers=headers)

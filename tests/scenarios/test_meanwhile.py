@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from connector.app.connect import connect, worker_of
+from connector.systems.contract import Connection
 from connector.turn.turn import TurnSettings
 from tests.builders import a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
@@ -216,7 +217,7 @@ def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open
 def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
     """The same desk, its worker started anew in another mode or with another policy."""
     again = connect(
-        replace(desk.system, **traits),
+        Connection(desk.connected.id, replace(desk.system, **traits)),
         desk.store,
         policy or desk.connected.turns.reader.policies.present.policy,
         TurnSettings(is_enforcing=is_enforcing),

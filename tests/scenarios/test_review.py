@@ -30,7 +30,7 @@ from tests.builders import (
     minutes,
     turned,
 )
-from tests.doubles import a_system
+from tests.doubles import a_connection
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where
 from tests.scenarios.test_meanwhile import restarted
@@ -122,7 +122,9 @@ def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_men
 def test_a_visible_note_stops_the_notes_of_every_worker_process(desk):
     policy, jitter = desk.connected.turns.reader.policies.present.policy, desk.connected.turns.jitter
     settings = TurnSettings(is_enforcing=True)
-    second = connect(desk.system, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter)
+    second = connect(
+        desk.connected.connection, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter
+    )
     other_process = worker_of(desk.store, [second], replace(desk.worker.settings, name="second"))
     first, later = a_ticket_on(desk, "one"), a_ticket_on(desk, "two")
     desk.settle()
@@ -377,7 +379,7 @@ def test_an_odd_row_in_a_list_leaves_the_homes_as_they_were():
             return DESK
 
     directory, now = Directory(), [NINE]
-    book = HomeBook(a_system(directory, "connectwise"), a_policy(), lambda: now[0])
+    book = HomeBook(a_connection(directory, "connectwise"), a_policy(), lambda: now[0])
     kept = book.current()
     directory.is_odd, now[0] = True, NINE + minutes(11)
     assert book.current() == kept

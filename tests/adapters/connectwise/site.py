@@ -138,16 +138,17 @@ def settings(**changes: Any) -> ConnectWiseSettings:
             "public_key": "public-1",
             "private_key": "private-1",
             "client_id": "client-1",
-            "public_url": "https://escalator.example.com",
             **changes,
         }
     )
 
 
 def connected(clock: VirtualClock | None = None, **changes: Any) -> TicketSystem:
-    """A connection without retries and without waiting. ``changes``: settings."""
+    """A connection without retries and without waiting. ``changes``: settings, or ``webhook_url``."""
     clock = clock or VirtualClock(NOW)
-    return connect(settings(**changes), ["Help Desk > First Touch", "Tier 3"], MemoryKeys(clock), clock, attempts=1)
+    webhook_url = changes.pop("webhook_url", "https://escalator.example.com/webhooks/connectwise")
+    homes = ["Help Desk > First Touch", "Tier 3"]
+    return connect(settings(**changes), homes, MemoryKeys(clock), clock, webhook_url, attempts=1)
 
 
 def fixture(name: str) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def test_a_registration_answered_with_something_else_is_an_error(body: Any, erro
 
 def test_without_a_public_address_nothing_is_registered() -> None:
     with pytest.raises(ConfigError, match="PUBLIC_URL"):
-        connected(public_url="").webhooks.register()
+        connected(webhook_url="").webhooks.register()
 
 
 def test_a_missing_right_is_named() -> None:

@@ -62,10 +62,9 @@ class Desk:
             private_key=values["private_key"],
             client_id=values["client_id"],
             webhook_token=("t0ken",),
-            public_url="https://escalator.example.com",
         )
         options = {"attempts": 1, "read_seconds": 2.0, "calls_per_minute": None, "monotonic": monotonic}
-        return connect(settings, HOMES, self.keys, self.clock, **options)
+        return connect(settings, HOMES, self.keys, self.clock, "https://escalator.example.com/hooks/desk", **options)
 
     def a_ticket(self, board: str = "Service Desk", team: str = "First Touch", **more: str) -> TicketId:
         number = self.simulator.create_ticket("VPN drops", "Acme", board, team=team, **more)

@@ -19,7 +19,7 @@ from connector.systems.contract import TicketSystem
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 HOMES = ("First Touch", "Tier 3", "Sr IT")
-PUBLIC_URL = "https://escalator.example.com"
+WEBHOOK_URL = "https://escalator.example.com/webhooks/halopsa"
 FIXTURES = Path(__file__).parents[3] / "fixtures" / "halopsa"
 
 
@@ -49,7 +49,6 @@ class Site:
             "client_secret": simulator.client_secret,
             "proof": WebhookBearer((WEBHOOK_TOKEN,)),
             "tenant": simulator.access.tenant,
-            "public_url": PUBLIC_URL,
         }
         return HaloSettings(**{**values, **changes})
 
@@ -57,8 +56,15 @@ class Site:
         """A connection. ``options``: settings that differ, and HTTP options."""
         names = HaloSettings.__dataclass_fields__
         changes = {name: options.pop(name) for name in list(options) if name in names}
-        http = {"attempts": 1, "read_seconds": 2.0, "calls_per_minute": None, "sleep": self.sleep, **options}
-        return connect(self.settings(**changes), homes, NoKeys(), self.clock, **http)
+        http = {
+            "webhook_url": WEBHOOK_URL,
+            "attempts": 1,
+            "read_seconds": 2.0,
+            "calls_per_minute": None,
+            "sleep": self.sleep,
+            **options,
+        }
+        return connect(self.settings(**changes), homes, NoKeys(), self.clock, **{"webhook_url": WEBHOOK_URL, **http})
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -11,7 +11,7 @@ from connector.clock import VirtualClock
 from connector.model import AuthorKind, EntryKind, Person, StatusGroup, TicketId, Visibility
 from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import FORMER, STAFF, Desk, DeskTicket, Urgency
-from tests.adapters.halopsa.simulated import START, NoKeys
+from tests.adapters.halopsa.simulated import START, WEBHOOK_URL, NoKeys
 
 
 def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
@@ -19,8 +19,8 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
     desk: Desk = simulated(clock)
     with desk.serve():
         entry = ticket_systems()[desk.system]
-        settings = entry.settings_from({**desk.variables(), "PUBLIC_URL": "https://escalator.example.com"})
-        system = entry.connect(settings, desk.homes, NoKeys(), clock, attempts=1)
+        settings = entry.settings_from(desk.variables())
+        system = entry.connect(settings, desk.homes, NoKeys(), clock, WEBHOOK_URL, attempts=1)
         system.webhooks.register()
         ticket = desk.open_ticket("VPN drops", client="Globex", urgency=Urgency.HIGH, description="Error 5")
         assert desk.ticket(ticket) == DeskTicket(1, None, "New", StatusGroup.NEW, Urgency.HIGH)
@@ -68,7 +68,7 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
         waiting = desk.simulator.pending_callbacks()  # type: ignore[attr-defined]  # of this desk alone
         desk.note(ticket, "tess", "lost")
         assert waiting == desk.simulator.pending_callbacks() > 0  # type: ignore[attr-defined]
-        desk.send_webhooks_to("https://escalator.example.com")
+        desk.send_webhooks_to(WEBHOOK_URL)
         system.line.close()
 
 
@@ -99,12 +99,12 @@ def test_webhooks_are_delivered_when_they_are_told_to() -> None:
     desk = simulated(VirtualClock(START), post=lambda url, body, headers, timeout: posted.append(url) or 202)
     with desk.serve():
         entry = ticket_systems()["halopsa"]
-        values = {**desk.variables(), "PUBLIC_URL": "https://escalator.example.com"}
-        system = entry.connect(entry.settings_from(values), desk.homes, NoKeys(), VirtualClock(START))
+        settings = entry.settings_from(desk.variables())
+        system = entry.connect(settings, desk.homes, NoKeys(), VirtualClock(START), WEBHOOK_URL)
         system.webhooks.register()
         desk.open_ticket("VPN drops")
         assert desk.deliver() == 1
-        assert posted == ["https://escalator.example.com/webhooks/halopsa"]
+        assert posted == [WEBHOOK_URL]
         assert desk.deliver() == 0
         system.line.close()
 

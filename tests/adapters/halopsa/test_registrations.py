@@ -11,9 +11,9 @@ from adapters.halopsa.variables import WebhookBasic, WebhookBearer, WebhookProof
 from connector.errors import ConfigError, Forbidden, Permanent, SignatureError, Temporary
 from connector.model import InboundRequest
 from connector.systems.contract import TicketSystem
-from tests.adapters.halopsa.simulated import PUBLIC_URL, Site
+from tests.adapters.halopsa.simulated import WEBHOOK_URL, Site
 
-URL = f"{PUBLIC_URL}/webhooks/halopsa"
+URL = WEBHOOK_URL
 PROOFS = [
     WebhookBasic("halo", ("first", "second")),
     WebhookBearer(("first", "second")),
@@ -112,7 +112,7 @@ def test_one_that_answers_404_and_is_still_there_is_not_taken_for_gone(site: Sit
 
 
 def test_without_a_public_address_there_is_nothing_to_register(site: Site) -> None:
-    system = site.connected(public_url="")
+    system = site.connected(webhook_url="")
     with pytest.raises(ConfigError, match="PUBLIC_URL"):
         system.webhooks.register()
     system.line.close()

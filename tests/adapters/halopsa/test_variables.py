@@ -37,14 +37,14 @@ def problems_of(values: dict[str, str]) -> list[str]:
 
 
 def test_without_an_address_nothing_is_connected() -> None:
-    assert settings_from({"PUBLIC_URL": "https://escalator.example.com"}) is None
+    assert settings_from({}) is None
 
 
 def test_the_authorisation_server_is_beside_the_resource_server_unless_it_is_named() -> None:
-    settings = read({**NEEDED, "PUBLIC_URL": "https://escalator.example.com"})
+    settings = read(NEEDED)
     assert settings.url == "https://yourcompany.halopsa.com"
     assert settings.auth_url == "https://yourcompany.halopsa.com/auth"
-    assert (settings.tenant, settings.public_url) == ("", "https://escalator.example.com")
+    assert settings.tenant == ""
     own = {"HALOPSA_AUTH_URL": "https://login.example.com/token/", "HALOPSA_TENANT": "your"}
     settings = read({**NEEDED, **own})
     assert (settings.auth_url, settings.tenant) == ("https://login.example.com", "your")

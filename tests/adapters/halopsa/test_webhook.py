@@ -27,7 +27,7 @@ BODY = b'{"object_id": 5120}'
 def a_webhook(proof: WebhookProof = BEARER) -> Webhooks:
     url = "https://halo.example.com"
     settings = HaloSettings(url, f"{url}/auth", "client", client_secret="secret", proof=proof)
-    return Webhooks(HaloClient(settings, SystemClock()), settings)
+    return Webhooks(HaloClient(settings, SystemClock()), settings, "")
 
 
 def basic(user: str, password: str) -> dict[str, str]:

@@ -98,7 +98,7 @@ def test_a_desk_reads_long_histories(site: Site) -> None:
 
 def test_what_the_desk_loses_and_delivers_is_counted(site: Site) -> None:
     site.simulator.sender._post = lambda url, body, headers, timeout: 202
-    site.desk.send_webhooks_to("https://escalator.example.com")
+    site.desk.send_webhooks_to("https://escalator.example.com/webhooks/rt")
     site.desk.lose_webhooks(lost=True)
     site.ticket()
     assert site.desk.deliver() == 0

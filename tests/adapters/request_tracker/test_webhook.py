@@ -136,7 +136,7 @@ def test_what_the_simulator_sends_is_believed_and_names_the_ticket() -> None:
         return 202
 
     with a_site(post=post, signs_with=SECRET) as site:
-        site.desk.send_webhooks_to("https://escalator.example.com/")
+        site.desk.send_webhooks_to("https://escalator.example.com/webhooks/rt")
         ticket = site.ticket()
         # A delivery is signed when it leaves: what waited is not too old.
         site.clock.advance(timedelta(hours=1))

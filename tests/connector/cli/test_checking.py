@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.cli.checking import of_database, of_settings, of_system, to_install
+from connector.cli.checking import of_connection, of_database, of_settings, to_install
 from connector.config.settings import Settings, load_settings
 from connector.model import Finding, Registration, Severity, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from tests.connector.web.fakes import FakeSystem
-from tests.doubles import a_system
+from tests.doubles import a_connection, a_system
 
 HOMES = ("Desk", "Tier 3", "Sr IT")
 
@@ -40,8 +40,8 @@ def settings(policy: Policy | None = None, **changes) -> Settings:
 def found(system, policy=None, **changes) -> dict[str, Finding]:
     return {
         finding.subject: finding
-        for finding in of_system(
-            a_system(system, manages_webhooks=system.manages_webhooks), settings(policy, **changes)
+        for finding in of_connection(
+            a_connection(system, manages_webhooks=system.manages_webhooks), settings(policy, **changes)
         )
     }
 

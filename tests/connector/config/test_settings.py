@@ -7,7 +7,7 @@ import json
 import pytest
 
 from adapters.connectwise.variables import ConnectWiseSettings
-from connector.config.settings import load_settings
+from connector.config.settings import ConfiguredConnection, load_settings
 from connector.errors import ConfigError
 from connector.model import Ref, Status, StatusGroup
 from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
@@ -101,15 +101,17 @@ def test_a_connection_is_made_of_its_systems_variables_and_the_public_address():
         }
     )
     assert settings.connections == {
-        "connectwise": ConnectWiseSettings(
-            url="https://na.myconnectwise.net",
-            company="acme",
-            public_key="public-1234",
-            private_key="private-1234",
-            client_id="client-1234",
-            webhook_token=("new", "old"),
-            callback_hosts=("keys.example.com:8443",),
-            public_url="https://desk.example.com",
+        "connectwise": ConfiguredConnection(
+            "connectwise",
+            ConnectWiseSettings(
+                url="https://na.myconnectwise.net",
+                company="acme",
+                public_key="public-1234",
+                private_key="private-1234",
+                client_id="client-1234",
+                webhook_token=("new", "old"),
+                callback_hosts=("keys.example.com:8443",),
+            ),
         )
     }
     assert [tier.homes for tier in settings.policy.tiers] == [

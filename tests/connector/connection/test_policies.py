@@ -15,7 +15,7 @@ from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.policy_log import PolicyLog
 from tests.builders import at
-from tests.doubles import a_system
+from tests.doubles import a_connection
 
 HOUR = timedelta(hours=1)
 BEFORE, BETWEEN, AFTER = at("09:00"), at("10:30"), at("11:30")
@@ -54,7 +54,7 @@ def bring(log: PolicyLog, clock: VirtualClock) -> Callable[[object], Policy]:
 
 
 def policies(log: PolicyLog | None, present: Policy) -> Policies:
-    return Policies(a_system(None), present, log, lambda: AFTER)
+    return Policies(a_connection(None), present, log, lambda: AFTER)
 
 
 def minutes_at(found: Policies, began_at: datetime) -> float:

@@ -14,7 +14,7 @@ from connector.store.mailbox import Mailbox
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
 from tests.connector.web.fakes import FakeSystem
-from tests.doubles import a_system
+from tests.doubles import a_connection
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Desk:
 
     def deps(self, **changes) -> Deps:
         parts = {
-            "systems": {"psa": a_system(self.system, settle_seconds=5.0)},
+            "connections": {"psa": a_connection(self.system)},
             "mailbox": self.mailbox,
             "deliver": self.mailbox.deliver,
             "facts": ServiceFacts(version="1.2.3", mode="observe"),

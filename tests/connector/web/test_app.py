@@ -49,7 +49,7 @@ def test_the_status_page_escapes_what_it_shows(desk, monkeypatch):
 
 
 def test_the_status_page_says_when_nothing_is_connected(desk):
-    assert "No ticket system is connected." in desk.client(systems={}).get("/").text
+    assert "No ticket system is connected." in desk.client(connections={}).get("/").text
 
 
 def test_the_style_sheet_is_our_own_and_may_be_cached(desk):

@@ -35,8 +35,8 @@ class RealDesk(RtDesk):
             "RT_PRIORITIES": ", ".join(f"{name}={number}" for name, number in PRIORITIES.values()),
         }
 
-    def send_webhooks_to(self, public_url: str) -> None:
-        self.instance.send_webhooks_to(f"{public_url.rstrip('/')}/webhooks/rt")
+    def send_webhooks_to(self, address: str) -> None:
+        self.instance.send_webhooks_to(address)
 
     def deliver(self) -> int:
         if not self.instance.is_sending():

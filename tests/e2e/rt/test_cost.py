@@ -22,6 +22,7 @@ from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Source
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
+from connector.systems.contract import Connection
 from connector.turn.turn import TurnSettings
 from connector.worker.worker import Worker, WorkerSettings
 from tests.e2e.rt.api import Api
@@ -45,11 +46,15 @@ class Ours:
         self.store = Store.open(settings.database_url, SystemClock())
         self.store.migrate()
         self.system = ticket_systems()["rt"].connect(
-            settings.connections["rt"], HOMES, SigningKeyStore(self.store, "rt"), SystemClock(), calls_per_minute=None
+            settings.connections["rt"].settings,
+            HOMES,
+            SigningKeyStore(self.store, "rt"),
+            SystemClock(),
+            calls_per_minute=None,
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
         self.connected = connect(
-            self.system,
+            Connection("rt", self.system),
             self.store,
             settings.policy,
             turns,
