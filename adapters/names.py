@@ -5,13 +5,13 @@ Configured names match exactly or else without case; two matches are an error, a
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from connector.errors import UnknownName
 from connector.systems.kept import Kept
+from connector.wording import near
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -52,9 +52,3 @@ def matches(name: str, items: Sequence[Item], names_of: Callable[[Item], Sequenc
     """The items of exactly that name, else those that have it but for case and white space."""
     exact = [item for item in items if name in names_of(item)]
     return exact or [item for item in items if any(same_name(name, other) for other in names_of(item))]
-
-
-def near(name: str, names: Sequence[str]) -> list[str]:
-    """Up to three names that are similar."""
-    folded = {plain(other).casefold(): other for other in names}
-    return [folded[hit] for hit in difflib.get_close_matches(plain(name).casefold(), folded, n=3, cutoff=0.5)]

@@ -1,16 +1,28 @@
-"""What the webhooks of all systems need: proofs compared, bodies read, their form checked. Repeats nothing of them."""
+"""What ticket systems send, made sound: proofs compared, bodies read and checked, raw values turned into ours."""
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from adapters.http import origin_of
 from connector.errors import PayloadError, SignatureError
+from connector.model import TicketId
+
+Json = Mapping[str, Any]
+
+_FIRST_YEAR = 1981
+"""What lies before is a sentinel: 0001-01-01, 1899-12-30, 1900-01-01 and 1970-01-01 mean "not set"."""
+
+_DATE = re.compile(r"(\d{4})(-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE | re.ASCII)
 
 
 def prove(wanted: Iterable[bytes], given: str | bytes, wrong: str) -> None:
@@ -22,6 +34,15 @@ def prove(wanted: Iterable[bytes], given: str | bytes, wrong: str) -> None:
     hits = [hmac.compare_digest(one, proof) for one in wanted]
     if not any(hits):
         raise SignatureError(wrong)
+
+
+def is_at(url: str, wanted: str) -> bool:
+    """Whether a registered address is the one that is wanted, up to the query."""
+    try:
+        same_host = origin_of(url) == origin_of(wanted)
+    except ValueError:
+        return False
+    return same_host and urlsplit(url).path.rstrip("/") == urlsplit(wanted).path
 
 
 def decoded(body: bytes) -> Any:
@@ -52,3 +73,47 @@ def _problem(rule: Any, wanted: Any) -> str:
             return f"must be {wanted}"
         case _:
             return f"{rule} is {wanted}"
+
+
+def text(value: Any) -> str:
+    """A text, empty for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def label(ticket: TicketId | int | str) -> str:
+    """How paths and messages name a ticket."""
+    return f"ticket {ticket}"
+
+
+def optional_moment(value: Any, path: str) -> datetime | None:
+    """A date as an aware moment in UTC, None when it is not set. Without a zone it is UTC. Raises PayloadError."""
+    if value in (None, ""):
+        return None
+    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise PayloadError(path, "not a date like 2026-03-02T09:15:00Z")
+    year, rest, fraction, zone = found.groups()
+    if int(year) < _FIRST_YEAR:
+        return None
+    try:
+        at = datetime.fromisoformat(f"{year}{rest}{(fraction or '')[:7]}{zone or 'Z'}".upper())
+    except ValueError as error:
+        raise PayloadError(path, "not a date that exists") from error
+    return at.astimezone(UTC)
+
+
+def moment(value: Any, path: str) -> datetime:
+    """Like ``optional_moment``, for a date that must be set."""
+    found = optional_moment(value, path)
+    if found is None:
+        raise PayloadError(path, "missing")
+    return found
+
+
+def first_moment(data: Json, names: Iterable[str], path: str) -> datetime | None:
+    """The first of those dates that is set."""
+    for name in names:
+        found = optional_moment(data.get(name), f"{path}: {name}")
+        if found is not None:
+            return found
+    return None

@@ -44,17 +44,21 @@ def clipped(value: object) -> str:
     return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
 
 
-def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """The nearest of the known names, as it is written there, else nothing. Case does not matter.
+def near(name: str, known: Iterable[str], most: int = 3, alike: float = 0.5) -> list[str]:
+    """The known names that are most like it, as they are written there, the nearest first. Case does not matter.
 
     ``alike``: how alike the two must be (``difflib``'s ratio, from 0 to 1).
     """
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=alike)
-    return by_folded[near[0]] if near else ""
+    return [by_folded[hit] for hit in get_close_matches(name.casefold(), by_folded, most, alike)]
+
+
+def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
+    """The nearest of the known names, else nothing; see ``near``."""
+    return next(iter(near(name, known, 1, alike)), "")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``; did you mean 'x'?`` for the nearest of the known names, else nothing."""
-    near = nearest(name, known)
-    return f"; did you mean {near!r}?" if near else ""
+    found = nearest(name, known)
+    return f"; did you mean {found!r}?" if found else ""

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import record_id, text
+from adapters.connectwise.mapping import record_id
 from adapters.connectwise.refusals import NotThere, Refused
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.http import origin_of
+from adapters.payloads import is_at, text
 from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
@@ -82,16 +82,7 @@ class Callbacks:
 
     def _ours(self) -> list[dict[str, Any]]:
         host = urlsplit(self._base()).hostname or ""
-        return [row for row in self._rows(f'url contains "{host}"') if self._is_ours(row)]
-
-    def _is_ours(self, row: Mapping[str, Any]) -> bool:
-        base = self._base()
-        url = text(row.get("url"))
-        try:
-            same_host = origin_of(url) == origin_of(base)
-        except ValueError:
-            return False
-        return same_host and urlsplit(url).path.rstrip("/") == urlsplit(base).path
+        return [row for row in self._rows(f'url contains "{host}"') if is_at(text(row.get("url")), self._base())]
 
     def _is_right(self, row: Mapping[str, Any]) -> bool:
         return (
@@ -116,7 +107,7 @@ class Callbacks:
         except Refused as error:
             if "ObjectExists" not in error.codes:
                 raise
-            ours = [row for row in self._rows() if self._is_ours(row)]
+            ours = [row for row in self._rows() if is_at(text(row.get("url")), self._base())]
             if not ours:
                 raise Permanent(
                     f"{what}: the site says that there is one already, but lists none with this address; "

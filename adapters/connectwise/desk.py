@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.connectwise.entries import note_visibility
-from adapters.connectwise.mapping import group_and_why, text
+from adapters.connectwise.mapping import group_and_why
 from adapters.connectwise.simulator import API_MEMBER, Simulator
+from adapters.payloads import text
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
 from connector.model import StatusGroup, TicketId, Visibility

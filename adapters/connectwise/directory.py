@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import Json, group_and_why, optional_ref, record_id, text
+from adapters.connectwise.mapping import group_and_why, optional_ref, record_id
 from adapters.names import find, plain, same_name
+from adapters.payloads import Json, text
 from connector.errors import UnknownName
 from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
 from connector.systems.kept import Kept, KeptEach

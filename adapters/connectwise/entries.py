@@ -11,7 +11,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from adapters.connectwise.mapping import Json, info, moment, person_of, record_id, text
+from adapters.connectwise.mapping import info, person_of, record_id
+from adapters.payloads import Json, moment, text
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, Visibility
 

@@ -6,11 +6,11 @@ be there and is not raises PayloadError with its path (``ticket 4711: board: mis
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from adapters.payloads import Json, label, moment, optional_moment, text
 from connector.errors import PayloadError
 from connector.model import (
     Entry,
@@ -23,12 +23,9 @@ from connector.model import (
     TicketRecord,
 )
 
-Json = Mapping[str, Any]
-
 # A status can stamp the plan at the ticket's creation: that is no plan that anybody made.
 STAMPED_AT_CREATION = timedelta(minutes=1)
 
-_DATE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE)
 _ESCALATION_GROUPS = {
     "notresponded": StatusGroup.NEW,
     "responded": StatusGroup.WORKING,
@@ -36,24 +33,6 @@ _ESCALATION_GROUPS = {
     "resolved": StatusGroup.RESOLVED,
     "noescalation": StatusGroup.WAITING,
 }
-
-
-def moment(value: Any, path: str) -> datetime:
-    """A date of the API as an aware moment in UTC; no zone means UTC. PayloadError for anything else."""
-    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
-        raise PayloadError(path, "missing" if value in (None, "") else "not a date like 2026-03-02T09:15:00Z")
-    whole, fraction, zone = found.groups()
-    try:
-        at = datetime.fromisoformat(f"{whole}{(fraction or '')[:7]}{zone or 'Z'}".upper())
-    except ValueError as error:
-        raise PayloadError(path, "not a date that exists") from error
-    return at.astimezone(UTC)
-
-
-def optional_moment(value: Any, path: str) -> datetime | None:
-    """Like ``moment``, but None for an absent or empty date."""
-    return None if value in (None, "") else moment(value, path)
 
 
 def to_wire(at: datetime) -> str:
@@ -93,11 +72,6 @@ def ref(data: Json, name: str, path: str) -> Ref:
     return found
 
 
-def text(value: Any) -> str:
-    """A text, empty for anything else."""
-    return value if isinstance(value, str) else ""
-
-
 def group_and_why(data: Json) -> tuple[StatusGroup, str]:
     """What a board's status means for the clocks, by the board's own data, and which of it says so."""
     if data.get("closedStatus") is True:
@@ -122,11 +96,6 @@ def person_of(data: Json, name: str, path: str) -> Person | None:
     if found is None:
         return None
     return Person(found.id, text(data[name].get("identifier")) or found.name, found.name)
-
-
-def label(ticket: TicketId | int | str) -> str:
-    """How paths and messages name a ticket."""
-    return f"ticket {ticket}"
 
 
 def is_gone_into_another(data: Json) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.mapping import label
 from adapters.connectwise.refusals import NotThere, Refused
+from adapters.payloads import label
 from adapters.reassignment import is_met, refuse_former, seen_done
 from connector.errors import AdapterError, OutcomeUnknown
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord

@@ -18,8 +18,9 @@ from adapters.connectwise.entries import (
     entry_of_time,
     note_visibility,
 )
-from adapters.connectwise.mapping import info, label, moment, record_id
+from adapters.connectwise.mapping import info, record_id
 from adapters.connectwise.refusals import EndpointMissing
+from adapters.payloads import label, moment
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import Entry, NoteRef, TicketId, Visibility

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import label, text
 from adapters.connectwise.refusals import NotThere, Refused
 from adapters.names import plain
+from adapters.payloads import label, text
 from connector.errors import AdapterError
 from connector.model import Person, TicketId
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from adapters.connectwise.client import ConnectWiseClient, ui_url
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.mapping import info, label, moment, place_of, record_id, ticket_record, to_wire
+from adapters.connectwise.mapping import info, place_of, record_id, ticket_record, to_wire
 from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes
 from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import Resources
 from adapters.connectwise.variables import ConnectWiseSettings
+from adapters.payloads import label, moment
 from connector.clock import Clock
 from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
 from connector.model import (

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.halopsa.mapping import optional_whole, whole
 from adapters.halopsa.refusals import error_text, refusal
 from adapters.halopsa.tokens import Tokens
-from adapters.halopsa.values import optional_whole, whole
 from adapters.halopsa.variables import HaloSettings
 from adapters.http import Answer, HttpClient, HttpOptions, origin_of
 from connector.clock import Clock

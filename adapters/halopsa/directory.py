@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from adapters.halopsa.client import HaloClient
-from adapters.halopsa.mapping import NOBODY, group_and_why, owner_of
-from adapters.halopsa.values import Json, optional_whole, text, whole
+from adapters.halopsa.mapping import NOBODY, group_and_why, optional_whole, owner_of, whole
 from adapters.names import find, same_name
+from adapters.payloads import Json, text
 from connector.errors import PayloadError
 from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
 from connector.systems.kept import Kept, KeptEach

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from adapters.halopsa.mapping import NOBODY, Names, occurred_at
-from adapters.halopsa.values import Json, label, number, optional_whole, text, whole
+from adapters.halopsa.mapping import NOBODY, Names, number, occurred_at, optional_whole, whole
+from adapters.payloads import Json, label, text
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
 from connector.reading.html import to_lines
 

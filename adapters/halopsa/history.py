@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.halopsa.entries import Ourselves
-from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, occurred_at, team_called
-from adapters.halopsa.values import Json, label, number, optional_moment, optional_whole, text
+from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, number, occurred_at, optional_whole, team_called
 from adapters.names import same_name
+from adapters.payloads import Json, label, optional_moment, text
 from connector.errors import PayloadError
 from connector.model import (
     BY_CONNECTOR,

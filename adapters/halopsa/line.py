@@ -7,13 +7,13 @@ from typing import Any
 
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import SETUP_READ, TICKETS_READ, Directory
-from adapters.halopsa.mapping import NOBODY
+from adapters.halopsa.mapping import NOBODY, number, optional_whole
 from adapters.halopsa.notes import OUTCOME
 from adapters.halopsa.refusals import NotThere, Refused, token_refusal
 from adapters.halopsa.registrations import Registrations
-from adapters.halopsa.values import number, optional_whole, text
 from adapters.halopsa.workdays import Workday, workday
 from adapters.line import HttpLine, clock_finding
+from adapters.payloads import text
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 

@@ -1,18 +1,21 @@
 """Halo's tickets into the connector's words. Pure: what it needs to look up is handed in.
 
-Absent keys, nulls, empty texts and sentinel dates mean the same there. A field that must be there and is not raises
-PayloadError with its path (``ticket 4711: status_id: missing``).
+Absent keys, nulls, empty texts and sentinel dates mean the same there. Ids come as numbers, as whole decimals
+(``18.0``) and as texts (https://github.com/homotechsual/dotMARC, FlexibleInt32Converter;
+https://github.com/topleft-team/django-psa). A field that must be there and is not raises PayloadError with its path
+(``ticket 4711: status_id: missing``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
-from adapters.halopsa.values import Json, first_moment, label, optional_moment, optional_whole, text, whole
 from adapters.names import plain
+from adapters.payloads import Json, first_moment, label, optional_moment, text
 from connector.errors import PayloadError
 from connector.model import (
     Change,
@@ -52,6 +55,38 @@ _BY_NAME = {
 }
 _BY_ID = {1: StatusGroup.NEW, 2: StatusGroup.WORKING, 9: StatusGroup.CLOSED}
 """Ids that mean the same on nearly every instance, whatever they are called there."""
+
+_WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
+_LARGEST = 2**53
+
+
+def whole(value: Any, path: str) -> int:
+    """A whole number, written as a number or a text. Raises PayloadError, also for 3.5."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST:
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+        return value
+    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        return int(value.strip().partition(".")[0])
+    raise PayloadError(path, "missing" if value in (None, "") else "not a whole number")
+
+
+def optional_whole(value: Any, path: str) -> int | None:
+    """Like ``whole``, but None for what is absent or empty."""
+    return None if value in (None, "") else whole(value, path)
+
+
+def number(value: Any) -> float:
+    """A number of hours and the like; 0 for anything else."""
+    try:
+        return 0.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def to_wire(at: datetime) -> str:
+    """A moment as a query takes it: UTC without a zone, to the second below."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class Names(Protocol):

@@ -14,7 +14,7 @@ from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.mapping import NO_TEAM, NOBODY
 from adapters.halopsa.refusals import NotThere
-from adapters.halopsa.values import label
+from adapters.payloads import label
 from adapters.reassignment import is_met, refuse_former, seen_done
 from connector.errors import AdapterError, OutcomeUnknown, PayloadError
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord

@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.entries import Ourselves, visibility_of
-from adapters.halopsa.mapping import occurred_at
-from adapters.halopsa.values import Json, label, optional_whole, text, whole
+from adapters.halopsa.mapping import occurred_at, optional_whole, whole
+from adapters.payloads import Json, label, text
 from connector.clock import Clock
 from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId, Visibility

@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from adapters.halopsa.client import HaloClient
+from adapters.halopsa.mapping import optional_whole
 from adapters.halopsa.refusals import NotThere
-from adapters.halopsa.values import optional_whole, text
 from adapters.halopsa.variables import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
-from adapters.http import origin_of
+from adapters.payloads import is_at, text
 from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
@@ -99,7 +99,7 @@ class Registrations:
 
     def _ours(self) -> list[dict[str, Any]]:
         wanted = self.url
-        return [row for row in self._rows() if _is_at(text(row.get("url")), wanted)]
+        return [row for row in self._rows() if is_at(text(row.get("url")), wanted)]
 
     def _is_right(self, row: Mapping[str, Any]) -> bool:
         """Whether a webhook is as it is to be, as far as it shows: secrets are not given out."""
@@ -167,15 +167,6 @@ def _is_of(notification: Mapping[str, Any], webhook: str) -> bool:
     if told:
         return told.casefold() == webhook.casefold()
     return text(notification.get("name")).startswith(f"{NAME}: ")
-
-
-def _is_at(url: str, wanted: str) -> bool:
-    """Whether two addresses are the same up to the query."""
-    try:
-        same_host = origin_of(url) == origin_of(wanted)
-    except ValueError:
-        return False
-    return same_host and urlsplit(url).path.rstrip("/") == urlsplit(wanted).path
 
 
 def _is_active(row: Mapping[str, Any]) -> bool:

@@ -15,11 +15,11 @@ from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import TICKETS_READ, Directory
 from adapters.halopsa.entries import Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
-from adapters.halopsa.mapping import place_of, ticket_record, updated_at
+from adapters.halopsa.mapping import optional_whole, place_of, ticket_record, to_wire, updated_at, whole
 from adapters.halopsa.moves import Moves
 from adapters.halopsa.notes import Notes
 from adapters.halopsa.refusals import NotThere
-from adapters.halopsa.values import Json, label, optional_whole, to_wire, whole
+from adapters.payloads import Json, label
 from connector.clock import Clock
 from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
 from connector.model import (

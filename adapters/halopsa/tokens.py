@@ -9,8 +9,8 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.halopsa.mapping import number
 from adapters.halopsa.refusals import token_refusal
-from adapters.halopsa.values import number
 from adapters.halopsa.variables import HaloSettings
 from adapters.http import Answer, HttpClient
 from connector.clock import Clock

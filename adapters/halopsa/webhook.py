@@ -16,10 +16,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from adapters.halopsa.mapping import whole
 from adapters.halopsa.registrations import Registrations
-from adapters.halopsa.values import Json, whole
 from adapters.halopsa.variables import WebhookBasic, WebhookBearer
-from adapters.payloads import check_form, decoded, prove
+from adapters.payloads import Json, check_form, decoded, prove
 from connector.errors import PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from tzlocal.windows_tz import win_tz
 
-from adapters.halopsa.values import Json, text
+from adapters.payloads import Json, text
 
 _DAYS: Mapping[str, str] = {
     "monday": "mon",

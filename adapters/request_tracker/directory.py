@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.names import find, matches, near
+from adapters.names import find, matches
+from adapters.payloads import Json, text
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import (
     STANDARD_STATUSES,
-    Json,
     User,
     person,
     priority_ref,
@@ -27,7 +27,6 @@ from adapters.request_tracker.mapping import (
     record_id,
     records,
     status,
-    text,
     user_of,
     why_grouped,
 )
@@ -35,6 +34,7 @@ from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.errors import NotFound, PayloadError, UnknownName
 from connector.model import Person, Place, PlacedStatus, Ref, Status
 from connector.systems.kept import Kept, KeptEach
+from connector.wording import near
 
 SEE_QUEUE = "the right SeeQueue"
 SHOW_TICKETS = "the right ShowTicket"

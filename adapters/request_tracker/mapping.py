@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from adapters.payloads import Json, label, moment, optional_moment, text
 from connector.errors import PayloadError
 from connector.model import Change, Entry, Person, Place, Ref, Status, StatusGroup, TicketId, TicketRecord
-
-Json = Mapping[str, Any]
 
 NOBODY = "Nobody"
 """The owner of what nobody owns: a user of that name, in every RT."""
@@ -27,8 +26,6 @@ RT_SYSTEM = "RT_System"
 TICKET = "ticket"
 """The type of service tickets; there are reminders and approvals, too."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 _GROUPS = {
     "new": StatusGroup.NEW,
@@ -57,35 +54,9 @@ class User:
         return self.real_name or self.name
 
 
-def optional_moment(value: Any, path: str) -> datetime | None:
-    """A date of the API as an aware moment in UTC; None for one that is not set. PayloadError for anything else."""
-    if value in (None, ""):
-        return None
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise PayloadError(path, "not a date like 2026-03-02T09:15:00Z")
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise PayloadError(path, "not a date that exists") from error
-    return None if at == _EPOCH else at
-
-
-def moment(value: Any, path: str) -> datetime:
-    """Like ``optional_moment``, for a date that must be set."""
-    at = optional_moment(value, path)
-    if at is None:
-        raise PayloadError(path, "missing")
-    return at
-
-
 def to_query(at: datetime, zone: ZoneInfo) -> str:
     """A moment as a search wants it, to the second below, in the zone of the account that asks."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def text(value: Any) -> str:
-    """A text, empty for anything else."""
-    return value if isinstance(value, str) else ""
 
 
 def record_id(value: Any, path: str) -> str:
@@ -135,11 +106,6 @@ def why_grouped(name: str) -> str:
     if name.casefold() in _GROUPS:
         return "RT's own life cycle has a status of this name"
     return "RT does not tell what a status of a site's own life cycle means"
-
-
-def label(ticket: TicketId | int | str) -> str:
-    """How paths and messages name a ticket."""
-    return f"ticket {ticket}"
 
 
 def priority_ref(number: str, names: Mapping[str, int]) -> Ref | None:

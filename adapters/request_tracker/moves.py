@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from adapters.payloads import Json, label
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import Directory, can_do
-from adapters.request_tracker.mapping import NOBODY, Json, label
+from adapters.request_tracker.mapping import NOBODY
 from adapters.request_tracker.transactions import read_transactions
 from connector.errors import AdapterError, Forbidden, OutcomeUnknown, Permanent
 from connector.model import Ownership, Person, Place, Target, TicketId, TicketRecord

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from adapters.payloads import Json, label, moment
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, Directory
-from adapters.request_tracker.mapping import Json, label, moment, record, record_id
+from adapters.request_tracker.mapping import record, record_id
 from adapters.request_tracker.refusals import Refused
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND
 from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, VisibleNote

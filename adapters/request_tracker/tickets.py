@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from adapters.payloads import label, moment
 from adapters.request_tracker.client import RtClient, json_of
 from adapters.request_tracker.directory import SHOW_TICKETS, Directory, can_do
 from adapters.request_tracker.history import Reader, entries_of
@@ -19,8 +20,6 @@ from adapters.request_tracker.mapping import (
     NOBODY,
     Surroundings,
     User,
-    label,
-    moment,
     person,
     record_id,
     ticket_record,

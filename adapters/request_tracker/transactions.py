@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from adapters.payloads import Json, label, moment, text
 from adapters.request_tracker.client import PAGE_SIZE, RtClient
-from adapters.request_tracker.mapping import Json, User, label, moment, record, record_id, text, user_of
+from adapters.request_tracker.mapping import User, record, record_id, user_of
 from connector.errors import Temporary
 from connector.model import TicketId
 from connector.reading.html import to_lines

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from adapters.payloads import label, text
 from adapters.request_tracker.client import RtClient
-from adapters.request_tracker.mapping import label, records, text, user_names
+from adapters.request_tracker.mapping import records, user_names
 from adapters.request_tracker.moves import MODIFY, Read
 from adapters.request_tracker.refusals import ChangedMeanwhile
 from connector.errors import Forbidden, OutcomeUnknown

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from adapters.connectwise.entries import entry_of_all_notes, entry_of_note, entry_of_time
-from adapters.connectwise.mapping import group_and_why, moment, ticket_record, to_wire
+from adapters.connectwise.mapping import group_and_why, ticket_record, to_wire
 from adapters.names import plain, same_name
+from adapters.payloads import moment
 from connector.errors import PayloadError
 from connector.model import Entry, Person, Ref, StatusGroup, TicketRecord
 from tests.adapters.connectwise.site import FIXTURES, NOW, STATUSES, fixture, fixtures

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.halopsa.entries import DETAILS, Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
-from adapters.halopsa.mapping import group_and_why, ticket_record
-from adapters.halopsa.values import first_moment, moment, number, optional_moment, to_wire, whole
+from adapters.halopsa.mapping import group_and_why, number, ticket_record, to_wire, whole
 from adapters.halopsa.workdays import workday
+from adapters.payloads import first_moment, moment, optional_moment
 from connector.errors import PayloadError
 from connector.model import (
     Aspect,
