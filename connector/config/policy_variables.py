@@ -50,6 +50,18 @@ def _at(
     return PolicyVariable(Variable(name, meaning, expected, example, default), tuple(path.split(".")), convert)
 
 
+def _number(path: str, name: str, meaning: str, expected: str, default: str) -> PolicyVariable:
+    return _at(path, name, meaning, expected, default, default, as_number)
+
+
+def _word(path: str, name: str, meaning: str, expected: str, default: str) -> PolicyVariable:
+    return _at(path, name, meaning, expected, default, f"`{default}`", str.lower)
+
+
+def _person(path: str, name: str, meaning: str, example: str) -> PolicyVariable:
+    return _at(path, name, meaning, "a member identifier", example)
+
+
 HOME = "HOME"
 
 TIER_VARIABLES: tuple[PolicyVariable, ...] = (
@@ -117,16 +129,15 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
 )
 
 PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
-    _at(
+    _person(
         "final.sr_it_manager",
         "FINAL_SR_IT_MANAGER",
         "becomes the owner; where several systems are connected that call the same person differently, `irene | Irene "
         "Systems` (so, too, for the other names of people, statuses and priorities)",
-        "a member identifier",
         "srit",
     ),
-    _at("final.service_desk_manager", "FINAL_SERVICE_DESK_MANAGER", "is called by name", "a member identifier", "sdm"),
-    _at("final.account_manager", "FINAL_ACCOUNT_MANAGER", "is called by name", "a member identifier", "am"),
+    _person("final.service_desk_manager", "FINAL_SERVICE_DESK_MANAGER", "is called by name", "sdm"),
+    _person("final.account_manager", "FINAL_ACCOUNT_MANAGER", "is called by name", "am"),
     _at("final.status", "FINAL_STATUS", "status that marks the ticket", "the name of a status", "Escalated"),
     _at(
         "final.priority",
@@ -142,24 +153,14 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
         "a short text",
         "We are on it and will call you.",
     ),
-    _at(
+    _number(
         "final.reminder_minutes",
         "FINAL_REMINDER_MINUTES",
         "working minutes between reminders",
         "a number of minutes above 0",
         "60",
-        "60",
-        as_number,
     ),
-    _at(
-        "final.reminders",
-        "FINAL_REMINDERS",
-        "how many reminders at most",
-        "a whole number from 0 to 100",
-        "5",
-        "5",
-        as_number,
-    ),
+    _number("final.reminders", "FINAL_REMINDERS", "how many reminders at most", "a whole number from 0 to 100", "5"),
     _at(
         "final.add_people",
         "FINAL_ADD_PEOPLE",
@@ -169,14 +170,12 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
         "false",
         _boolean,
     ),
-    _at(
+    _number(
         "override_max_minutes",
         "OVERRIDE_MAX_MINUTES",
         "longest single override, in working minutes",
         "a number of minutes above 0",
         "480",
-        "480",
-        as_number,
     ),
     _at(
         f"calendars.{DEFAULT_CALENDAR}.hours",
@@ -229,52 +228,36 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
         "Priority 1 - Critical",
         convert=_list,
     ),
-    _at(
+    _number(
         "critical_factor",
         "CRITICAL_FACTOR",
         "the factor that a critical priority puts on the limits",
         "a number above 0",
         "0.5",
-        "0.5",
-        as_number,
     ),
-    _at(
+    _word(
         "fix_starts_at",
         "FIX_STARTS_AT",
         "what the fix limit is measured from: `plan` or `stint`",
         "plan or stint",
         "plan",
-        "`plan`",
-        str.lower,
     ),
-    _at(
+    _number(
         "warn_at",
         "WARN_AT",
         "share of the limit at which the holder is warned; 0 is off",
         "a number from 0 to below 1",
         "0.8",
-        "0.8",
-        as_number,
     ),
-    _at(
+    _word(
         "end_of_day",
         "END_OF_DAY",
         "near the end of the client's day: `advise` in the note, `defer` the escalation to the client's next opening, "
         "or `ignore`",
         "advise, defer or ignore",
         "advise",
-        "`advise`",
-        str.lower,
     ),
-    _at(
-        "end_of_day_minutes",
-        "END_OF_DAY_MINUTES",
-        "how near that is",
-        "a number of minutes from 0 to 1440",
-        "30",
-        "30",
-        as_number,
-    ),
+    _number("end_of_day_minutes", "END_OF_DAY_MINUTES", "how near that is", "a number of minutes from 0 to 1440", "30"),
 )
 
 
