@@ -134,10 +134,7 @@ def command_in(line: str) -> Command | None:
     """The command of an own line, be it in a list or in bold type; None where it has none. Quotes come out straight."""
     if "/" not in line and "／" not in line:
         return None
-    bare = line.translate(_TYPOGRAPHIC).lstrip(_BULLETS)
-    if number := _NUMBER.match(bare):
-        bare = bare[number.end() :].lstrip(_BULLETS)
-    found = _COMMAND.match(bare)
+    found = _COMMAND.match(_bare(line.translate(_TYPOGRAPHIC)))
     name = _nearest(found[1].lower()) if found else ""
     return Command(found[1].lower(), name, found[2].rstrip(" \t*_~")) if found and name else None
 
@@ -169,11 +166,16 @@ def without_bullet(line: str) -> str:
     return bare[number.end() :] if number else bare
 
 
+def _bare(line: str) -> str:
+    """A line without what stands before its words: bullets, marks of a heading, a number."""
+    bare = line.lstrip(_BULLETS)
+    number = _NUMBER.match(bare)
+    return bare[number.end() :].lstrip(_BULLETS) if number else bare
+
+
 def _heading(line: str) -> tuple[str, str]:
     """What a line is the heading of, with what follows on the line; two empty strings when it is none."""
-    bare = line.lstrip(_BULLETS)
-    if number := _NUMBER.match(bare):
-        bare = bare[number.end() :].lstrip(_BULLETS)
+    bare = _bare(line)
     found = _HEADING.match(bare)
     if not found or found.lastgroup is None:
         return "", ""

@@ -31,14 +31,13 @@ BLOCKED_MISSING = "what is blocked, in the line of “/escalate urgency”"
 class Demand:
     """An escalation that is due. ``key`` is its part of the identity; ``undocumented``: what it still lacks, in words.
 
-    ``blocked`` is what a technician said an urgency blocks, ``requests`` are those that it answers.
+    ``requests`` are those that it answers.
     """
 
     key: str
     reasons: tuple[Reason, ...]
     requests: tuple[Request, ...] = ()
     undocumented: tuple[str, ...] = ()
-    blocked: tuple[Request, ...] = ()
 
 
 class Documentation:
@@ -132,7 +131,6 @@ def demand_of(decision: Decision, policy: Policy, documentation: Documentation) 
         reasons=tuple(reason for reason in Reason if reason in raised),
         requests=tuple(answered),
         undocumented=_once(words for request in answered for words in documentation.missing(request)),
-        blocked=tuple(one for one in answered if Reason.URGENCY in one.reasons and _says(one)),
     )
 
 

@@ -28,7 +28,7 @@ BACKOFF_CAP_SECONDS = 600.0
 
 
 def finished(
-    claim: Claim, decision: Decision, changes: tuple[Change, ...], wake_at: datetime | None, *, has_acted: bool
+    claim: Claim, decision: Decision, changes: tuple[Change, ...], wake_at: datetime | None, *, has_acted: bool = False
 ) -> Finished:
     """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already.
 

@@ -19,7 +19,7 @@ from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
 from connector.store.database.errors import LeaseLost
-from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Finished, Outcome, Step
+from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Outcome, Step
 from connector.turn import outcomes
 from connector.turn.announcements import Announcer
 from connector.turn.assignment import Assigner
@@ -124,7 +124,7 @@ class TicketTurn:
         duties = duties_of(self._situation(seen, seen.decision, documentation), demand)
         self._fulfil(seen, duties)
         if demand is None:
-            return self._finished(seen, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
+            return outcomes.finished(seen.claim, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
         saga = saga_named(self.connection.id, seen.decision, demand.key)
         done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
@@ -201,10 +201,7 @@ class TicketTurn:
     def _escalate(self, seen: Seen, demand: Demand, saga: str) -> Outcome:
         self._refuse_while_notes_are_stopped(seen)
         escalator = self._escalator(seen.policy)
-        kept = Destination.kept_in(seen.step(saga, StepKind.NOTE)).member
-        escalation = escalator.plan(seen.decision, seen.homes, saga, kept)
-        escalation = replace(escalation, facts=self._facts(seen, escalation, demand))
-        note = self._note(seen, escalation, demand)
+        escalation, note = self._worked_out(escalator, seen, demand, saga)
         return self._moved(seen, escalator.carry_out(seen, escalation, note, self.now()), ())
 
     def _moved(self, seen: Seen, carried: Carried, unsaved: tuple[Change, ...]) -> Outcome:
@@ -221,7 +218,9 @@ class TicketTurn:
             wake_at: datetime | None = self.now()
         else:
             wake_at = duties_of(self._situation(seen, decision, Documentation(decision)), None).wake_at
-        finished = self._finished(seen, _settled(decision), (*unsaved, *carried.changes), wake_at, has_acted=True)
+        finished = outcomes.finished(
+            seen.claim, _settled(decision), (*unsaved, *carried.changes), wake_at, has_acted=True
+        )
         return replace(finished, effect=carried.effect, audit=(*carried.audit, *finished.audit))
 
     def _already_escalated(self, seen: Seen, saga: str, done: Step, wake_at: datetime | None) -> Outcome:
@@ -234,48 +233,31 @@ class TicketTurn:
                 f"{MOVE_TRIES}",
                 tries,
             )
-        return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
+        return outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
 
     def _would_escalate(self, seen: Seen, demand: Demand, saga: str, wake_at: datetime | None) -> Outcome:
         """Observe mode: what would have been written goes to the audit trail, once, and nowhere else."""
         if seen.step(saga, StepKind.WOULD):
-            return self._finished(seen, _settled(seen.decision), seen.new, wake_at)
-        escalation = self._escalator(seen.policy).plan(seen.decision, seen.homes, saga)
-        facts = self._facts(seen, escalation, demand)
-        facts |= {"note": self._note(seen, escalation, demand), "assignment": escalation.assignment}
-        finished = self._finished(seen, _settled(seen.decision), seen.new, wake_at)
+            return outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
+        escalation, note = self._worked_out(self._escalator(seen.policy), seen, demand, saga)
+        facts = {**escalation.facts, "note": note, "assignment": escalation.assignment}
+        finished = outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
         would = AuditEvent(Event.WOULD_ESCALATE, facts)
         return replace(finished, effect=Effect(saga, StepKind.WOULD, {}), audit=(would, *finished.audit))
 
-    def _note(self, seen: Seen, escalation: Escalation, demand: Demand) -> str:
-        decision, people = seen.decision, self._called(seen, escalation)
+    def _worked_out(self, escalator: Escalator, seen: Seen, demand: Demand, saga: str) -> tuple[Escalation, str]:
+        """What an escalation will do, and its note."""
+        decision, policy = seen.decision, seen.policy
         assert decision.clock is not None
+        kept = Destination.kept_in(seen.step(saga, StepKind.NOTE)).member
+        plan = escalator.plan(decision, seen.homes, saga, kept)
+        people = self.reader.staff.called_by(policy.final) if plan.is_final else ()
+        facts = facts_of(decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
         before = tuple(earlier(seen.steps, decision.clock.calendar.zone))
-        note = EscalationNote(
-            decision, demand, seen.policy, escalation.to, escalation.assignment, escalation.marker, people, before
-        )
-        return compose(note, self.system.note_limit)
-
-    def _facts(self, seen: Seen, escalation: Escalation, demand: Demand) -> dict[str, object]:
-        people = self._called(seen, escalation)
-        return facts_of(seen.decision, escalation, demand, people, is_enforcing=self.settings.is_enforcing)
-
-    def _called(self, seen: Seen, escalation: Escalation) -> tuple[tuple[str, str], ...]:
-        """Role and name of those whom a final escalation calls."""
-        return self.reader.staff.called_by(seen.policy.final) if escalation.is_final else ()
+        note = EscalationNote(decision, demand, policy, plan.to, plan.assignment, plan.marker, people, before)
+        return replace(plan, facts=facts), compose(note, self.system.note_limit)
 
     # -- finishing ---------------------------------------------------------------------------------------------
-
-    def _finished(
-        self,
-        seen: Seen,
-        decision: Decision,
-        changes: tuple[Change, ...],
-        wake_at: datetime | None,
-        *,
-        has_acted: bool = False,
-    ) -> Finished:
-        return outcomes.finished(seen.claim, decision, changes, wake_at, has_acted=has_acted)
 
     def _failed(self, claim: Claim, error: ConnectorError, *, retry_in: timedelta, is_dead: bool = False) -> Failed:
         now = self.now()

@@ -147,12 +147,11 @@ def test_an_urgent_request_goes_up_at_once_and_what_it_lacks_is_flagged():
     demand = demanded(said("/escalate urgency knowledge", at("09:10")))
     assert (demand.key, demand.reasons) == ("command", (K, U))
     assert demand.undocumented == (BLOCKED_MISSING, STEPS_MISSING, CODES_MISSING, RESEARCH_MISSING)
-    assert demand.blocked == ()
 
 
 def test_what_is_blocked_is_handed_over_with_the_urgency():
     demand = demanded(said("/escalate urgency the ward cannot print", at("09:10")))
-    assert [request.detail for request in demand.blocked] == ["the ward cannot print"]
+    assert [request.detail for request in demand.requests] == ["the ward cannot print"]
     assert demand.undocumented == ()
 
 
