@@ -11,13 +11,12 @@ from typing import Any
 
 import click
 
-from adapters.connectwise.simulation.callbacks import Callbacks
+from adapters.connectwise.simulation.callbacks import CallbackSender
 from adapters.connectwise.simulation.door import Access
 from adapters.connectwise.simulation.faults import Faults
 from adapters.connectwise.simulation.loading import load_note, load_ticket, load_time_entry
 from adapters.connectwise.simulation.people import People
 from adapters.connectwise.simulation.routes import create_app
-from adapters.connectwise.simulation.server import short_path
 from adapters.connectwise.simulation.setup import Setup, furnish
 from adapters.connectwise.simulation.state import State
 from adapters.simulation.outbox import Mode, Post
@@ -56,7 +55,7 @@ class Simulator(Setup, People, Served):
         self.public_key = public_key
         self.private_key = private_key
         self.client_id = client_id
-        self._callbacks = Callbacks(self.state, callback_delivery, retry_waits, post, callback_workers)
+        self._callbacks = CallbackSender(self.state, callback_delivery, retry_waits, post, callback_workers)
         self._access = Access(client_id)
         self.api_member = self.add_api_member(API_MEMBER, public_key, private_key)
         app = create_app(self.state, self._access, self._callbacks.key_of)
@@ -117,6 +116,12 @@ class Simulator(Setup, People, Served):
     def rotate_signing_key(self, registration: int, *, keep_guid: bool = False) -> None:
         """Sign a registration's callbacks with a new key from now on."""
         self._callbacks.rotate_key(registration, keep_guid)
+
+
+def short_path(path: str) -> str:
+    """What lies below ``apis/3.0/``; another path without its leading slash."""
+    before, mark, after = path.partition("/apis/3.0/")
+    return after if mark else before.lstrip("/")
 
 
 @click.command()

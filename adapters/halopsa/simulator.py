@@ -19,7 +19,7 @@ from adapters.halopsa.simulation.setup import Setup, begin, furnish
 from adapters.halopsa.simulation.setup_routes import OpenRoutes, SetupRoutes, WebhookRoutes
 from adapters.halopsa.simulation.state import Actor, State
 from adapters.halopsa.simulation.ticket_routes import TicketRoutes
-from adapters.halopsa.simulation.webhooks import Webhooks
+from adapters.halopsa.simulation.webhooks import WebhookSender
 from adapters.halopsa.simulation.wire import public
 from adapters.simulation.outbox import Mode, Post
 from adapters.simulation.refusal import Json
@@ -58,7 +58,7 @@ class Simulator(Setup, People, Served):
         self.client_id = client_id
         self.client_secret = client_secret
         self.access = Access(self.state, tenant)
-        self._webhooks = Webhooks(self.state, callback_delivery, post, callback_workers)
+        self._webhooks = WebhookSender(self.state, callback_delivery, post, callback_workers)
         begin(self)
         self.api_agent = self.add_application(client_id, client_secret, APPLICATION, API_AGENT)
         app = Flask("halopsa-simulator", static_folder=None)

@@ -21,7 +21,7 @@ from adapters.simulation.refusal import Refusal
 
 
 @dataclass
-class Plan:
+class Mishap:
     """What is to happen to the next calls that match."""
 
     method: str | None
@@ -98,9 +98,9 @@ class CallFaults:
     # What the simulator's owner asks for.
 
     def reset(self) -> None:
-        """Put every switch back, forget what was planned, and let hanging calls go."""
+        """Put every switch back, forget what was to happen, and let hanging calls go."""
         with self._lock:
-            self._plans: list[Plan] = []
+            self._mishaps: list[Mishap] = []
             self._limit: _Bucket | _Window | None = None
             self._random: tuple[float, Sequence[int], random.Random] | None = None
             for name, value in self.DEFAULTS.items():
@@ -129,11 +129,11 @@ class CallFaults:
                 refusal.headers["Retry-After"] = str(retry_after)
         if body is not None:
             refusal.body = body
-        self._plan(Plan(method, re.compile(path), n, refusal))
+        self._expect(Mishap(method, re.compile(path), n, refusal))
 
     def forbid(self, *, method: str | None = None, path: str = "") -> None:
         """Answer matching calls as for an account that lacks the right, until ``reset()``."""
-        self._plan(Plan(method, re.compile(path), None, self.forbidden()))
+        self._expect(Mishap(method, re.compile(path), None, self.forbidden()))
 
     def accept_but_never_answer(
         self, n: int = 1, *, method: str | None = None, path: str = "", hang: bool = False
@@ -142,13 +142,13 @@ class CallFaults:
 
         With ``hang`` it is held open first, until the client gives up, ``release()`` or ``stop()``.
         """
-        self._plan(Plan(method, re.compile(path), n, is_performed=True, hangs=hang))
+        self._expect(Mishap(method, re.compile(path), n, is_performed=True, hangs=hang))
 
     def drop_before_performing(
         self, n: int = 1, *, method: str | None = None, path: str = "", hang: bool = False
     ) -> None:
         """Drop the next ``n`` matching calls without performing them or answering."""
-        self._plan(Plan(method, re.compile(path), n, hangs=hang))
+        self._expect(Mishap(method, re.compile(path), n, hangs=hang))
 
     def random_failures(self, share: float, statuses: Sequence[int] = (500, 502, 503), seed: int = 1) -> None:
         """Fail that share of all calls, in a sequence fixed by ``seed``; 0 ends it."""
@@ -176,23 +176,23 @@ class CallFaults:
 
     # What the simulator asks.
 
-    def take(self, method: str, path: str, now: datetime) -> Plan | None:
-        """The plan for this call, counted down; None for business as usual."""
+    def take(self, method: str, path: str, now: datetime) -> Mishap | None:
+        """The mishap for this call, counted down; None for business as usual."""
         with self._lock:
-            for plan in self._plans:
-                if plan.method not in (None, method) or not plan.path.search(path):
+            for mishap in self._mishaps:
+                if mishap.method not in (None, method) or not mishap.path.search(path):
                     continue
-                if plan.left is not None:
-                    plan.left -= 1
-                    if plan.left <= 0:
-                        self._plans.remove(plan)
-                return plan
+                if mishap.left is not None:
+                    mishap.left -= 1
+                    if mishap.left <= 0:
+                        self._mishaps.remove(mishap)
+                return mishap
             if self._limit is not None:
                 wait = self._limit.take(now)
                 if wait:
-                    return Plan(None, _ANY, 1, self.too_many(wait if self._limit.names_wait else None))
+                    return Mishap(None, _ANY, 1, self.too_many(wait if self._limit.names_wait else None))
             if self._random is not None and self._random[2].random() < self._random[0]:
-                return Plan(None, _ANY, 1, self.failure(self._random[2].choice(self._random[1])))
+                return Mishap(None, _ANY, 1, self.failure(self._random[2].choice(self._random[1])))
         return None
 
     def hold(self, longest: float) -> None:
@@ -207,9 +207,9 @@ class CallFaults:
                 return True
         return self.callbacks_lose_all
 
-    def _plan(self, plan: Plan) -> None:
+    def _expect(self, mishap: Mishap) -> None:
         with self._lock:
-            self._plans.append(plan)
+            self._mishaps.append(mishap)
 
 
 _ANY = re.compile("")

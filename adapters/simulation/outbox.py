@@ -25,7 +25,7 @@ TIMEOUT = 5.0
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Sending:
     """One webhook on its way, or, with ``statuses``, one that was sent."""
 
     registration: int | str
@@ -46,21 +46,21 @@ class Outbox:
     """Sends deliveries.
 
     ``retry_waits``: real seconds before each retry, which count only behind threads; the others retry at once.
-    ``is_retried`` says of a status whether it is tried again; ``on_done`` is told of each delivery in the end.
+    ``is_retried`` says of a status whether it is tried again; ``on_done`` is told of each sending in the end.
     """
 
     def __init__(
         self,
         faults: CallFaults,
         mode: Mode,
-        on_done: Callable[[Delivery], None],
+        on_done: Callable[[Sending], None],
         *,
         retry_waits: tuple[float, ...] = (),
         is_retried: Callable[[int], bool] = lambda status: False,
         post: Post | None = None,
         workers: int = 4,
     ) -> None:
-        self.sent: deque[Delivery] = deque(maxlen=20_000)
+        self.sent: deque[Sending] = deque(maxlen=20_000)
         self._faults = faults
         self._mode = mode
         self._on_done = on_done
@@ -71,21 +71,21 @@ class Outbox:
         self._post = self._post_by_requests if post is None else post
         self._workers = workers
         self._threads: list[threading.Thread] = []
-        self._queue: list[tuple[float, int, Delivery]] = []
+        self._queue: list[tuple[float, int, Sending]] = []
         self._order = 0
         self._sending = 0
         self._stopping = False
         self._changed = threading.Condition()
 
-    def add(self, delivery: Delivery) -> None:
-        """Put a delivery on its way."""
+    def add(self, sending: Sending) -> None:
+        """Put a sending on its way."""
         faults = self._faults
         with self._changed:
             self._order += 1
             wait = faults.callbacks_delay
             if faults.callbacks_reorder and self._order % 2:
                 wait += 0.1
-            heapq.heappush(self._queue, (time.monotonic() + wait, self._order, delivery))
+            heapq.heappush(self._queue, (time.monotonic() + wait, self._order, sending))
             self._changed.notify_all()
         if self._mode == "thread" and not self._threads:
             self._start()
@@ -100,9 +100,9 @@ class Outbox:
         with self._changed:
             return len(self._queue) + self._sending
 
-    def deliver_pending(self) -> list[Delivery]:
+    def deliver_pending(self) -> list[Sending]:
         """Send everything that waits, in order (``manual``), retries at once. What is sent meanwhile too."""
-        done: list[Delivery] = []
+        done: list[Sending] = []
         while True:
             with self._changed:
                 # Only behind threads does a number in the queue mean a moment.
@@ -112,8 +112,8 @@ class Outbox:
                 return done
             if self._faults.callbacks_reorder:
                 batch.reverse()
-            for delivery in batch:
-                finished, again = self._attempt(delivery)
+            for sending in batch:
+                finished, again = self._attempt(sending)
                 while again is not None:
                     finished, again = self._attempt(again)
                 done.append(finished)
@@ -145,10 +145,10 @@ class Outbox:
 
     def _work(self) -> None:
         while True:
-            delivery = self._next()
-            if delivery is None:
+            sending = self._next()
+            if sending is None:
                 return
-            finished, again = self._attempt(delivery)
+            finished, again = self._attempt(sending)
             with self._changed:
                 if again is not None and not self._stopping:
                     wait = self._retry_waits[len(finished.statuses) - 1]
@@ -157,7 +157,7 @@ class Outbox:
                 self._sending -= 1
                 self._changed.notify_all()
 
-    def _next(self) -> Delivery | None:
+    def _next(self) -> Sending | None:
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
@@ -170,10 +170,10 @@ class Outbox:
                 self._changed.wait(0.05 if wait is not None and is_held else wait)
             return None
 
-    def _attempt(self, delivery: Delivery) -> tuple[Delivery, Delivery | None]:
-        """One try: what came of it, and the delivery to be tried again, if it is to be."""
-        status = self._post(delivery.url, delivery.body, delivery.headers, TIMEOUT)
-        tried = replace(delivery, statuses=(*delivery.statuses, status))
+    def _attempt(self, sending: Sending) -> tuple[Sending, Sending | None]:
+        """One try: what came of it, and the sending to be tried again, if it is to be."""
+        status = self._post(sending.url, sending.body, sending.headers, TIMEOUT)
+        tried = replace(sending, statuses=(*sending.statuses, status))
         if self._is_retried(status) and len(tried.statuses) <= len(self._retry_waits):
             return tried, tried
         self.sent.append(tried)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from adapters.simulation.faults import CallFaults, Plan
+from adapters.simulation.faults import CallFaults, Mishap
 from adapters.simulation.refusal import Refusal
 from connector.clock import Clock
 
@@ -97,11 +97,11 @@ class FailingLayer:
             self._stopped.wait(faults.latency)
         if faults.outage:
             return self._refuse(faults.outage_refusal(), method, path, start_response)
-        plan = faults.take(method, path, self._clock.now())
-        if plan is not None and plan.refusal is not None:
-            return self._refuse(plan.refusal, method, path, start_response)
-        if plan is not None:
-            self._give_no_answer(plan, environ, method, path)
+        mishap = faults.take(method, path, self._clock.now())
+        if mishap is not None and mishap.refusal is not None:
+            return self._refuse(mishap.refusal, method, path, start_response)
+        if mishap is not None:
+            self._give_no_answer(mishap, environ, method, path)
         status: list[str] = []
 
         def noted(line: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], object]:
@@ -125,11 +125,11 @@ class FailingLayer:
         start_response(f"{refusal.status} REFUSED", headers)
         return [body]
 
-    def _give_no_answer(self, plan: Plan, environ: WSGIEnvironment, method: str, path: str) -> None:
-        if plan.is_performed:
+    def _give_no_answer(self, mishap: Mishap, environ: WSGIEnvironment, method: str, path: str) -> None:
+        if mishap.is_performed:
             b"".join(self._inner(environ, _swallow))
         self._log.add(Call(method, path, 0))
-        if plan.hangs and not self._stopped.is_set():
+        if mishap.hangs and not self._stopped.is_set():
             self._faults.hold(LONGEST_HANG)
         raise NoAnswer("the simulator was told not to answer")
 

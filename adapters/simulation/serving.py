@@ -13,7 +13,7 @@ import click
 from flask import Flask, got_request_exception
 
 from adapters.simulation.faults import CallFaults
-from adapters.simulation.outbox import Delivery, Outbox
+from adapters.simulation.outbox import Outbox, Sending
 from adapters.simulation.server import Call, CallLog, FailingLayer, Server
 from adapters.simulation.state import Ground
 
@@ -99,11 +99,11 @@ class Served(ABC):
     # Webhooks.
 
     @property
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self) -> list[Sending]:
         """The webhooks that were sent, with every status that came back (0: no answer)."""
         return list(self._outbox.sent)
 
-    def deliver_pending(self) -> list[Delivery]:
+    def deliver_pending(self) -> list[Sending]:
         """Send the webhooks that wait (``manual``); returns what was sent."""
         return self._outbox.deliver_pending()
 

@@ -14,14 +14,14 @@ from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from adapters.connectwise.simulation.state import State
-from adapters.simulation.outbox import Delivery, Mode, Outbox, Post
+from adapters.simulation.outbox import Mode, Outbox, Post, Sending
 from adapters.simulation.refusal import Json
 
 RETRY_STATUSES = frozenset({404, 409, 419, 429})
 FAILING_DAYS = 3
 
 
-class Callbacks:
+class CallbackSender:
     """Makes deliveries of events and sends them: behind threads, when told to, or at once."""
 
     def __init__(
@@ -67,12 +67,12 @@ class Callbacks:
             return
         entity = None if action == "deleted" else _summary(self._state.shown(ticket))
         for entry in wanted:
-            delivery = self._delivery(entry, action, ticket["id"], actor, entity)
-            self.outbox.add(delivery)
+            sending = self._sending(entry, action, ticket["id"], actor, entity)
+            self.outbox.add(sending)
             for _ in range(faults.callbacks_duplicate):
-                again = delivery
+                again = sending
                 if not faults.callbacks_duplicate_ids:
-                    again = self._delivery(entry, action, ticket["id"], actor, entity)
+                    again = self._sending(entry, action, ticket["id"], actor, entity)
                 self.outbox.add(again)
 
     def _concerns(self, entry: Json, ticket: Json, actor: str) -> bool:
@@ -102,7 +102,7 @@ class Callbacks:
         with self._state.lock:
             return sign(self._key(number)[1], body)
 
-    def _delivery(self, entry: Json, action: str, number: int, actor: str, entity: str | None) -> Delivery:
+    def _sending(self, entry: Json, action: str, number: int, actor: str, entity: str | None) -> Sending:
         state, faults = self._state, self._state.faults
         message_id = state.guid()
         body = json.dumps(
@@ -130,26 +130,26 @@ class Callbacks:
         }
         # The id runs on from whatever the registered address ends with.
         url = f"{entry['url']}{number}&action={action}"
-        return Delivery(entry["id"], url, body, headers, number, action, message_id)
+        return Sending(entry["id"], url, body, headers, number, action, message_id)
 
     def _key(self, number: int) -> tuple[str, str]:
         if number not in self._keys:
             self._keys[number] = (self._state.guid(), self._state.guid())
         return self._keys[number]
 
-    def _book(self, delivery: Delivery) -> None:
+    def _book(self, sending: Sending) -> None:
         """Count the days of failure; three in a row switch the registration off."""
         with self._state.lock:
-            if delivery.has_arrived:
-                self._failing.pop(delivery.registration, None)
+            if sending.has_arrived:
+                self._failing.pop(sending.registration, None)
                 return
             today = self._state.clock.now().date()
-            days = self._failing.setdefault(delivery.registration, [])
+            days = self._failing.setdefault(sending.registration, [])
             if days and days[-1] not in (today, today - timedelta(days=1)):
                 days.clear()
             if not days or days[-1] != today:
                 days.append(today)
-            entry = self._state.callbacks.get(int(delivery.registration))
+            entry = self._state.callbacks.get(int(sending.registration))
             if len(days) >= FAILING_DAYS and entry is not None:
                 self._state.callbacks[entry["id"]] = {**entry, "inactiveFlag": True}
 

@@ -14,7 +14,7 @@ from typing import Any
 from adapters.halopsa.simulation.changes import CLOSED, DELETED, NEW_TICKET, STATUS_CHANGED, UPDATED, USER_UPDATED
 from adapters.halopsa.simulation.state import Actor, State, Ticket
 from adapters.halopsa.simulation.wire import detail, post_date, small
-from adapters.simulation.outbox import Delivery, Mode, Outbox, Post
+from adapters.simulation.outbox import Mode, Outbox, Post, Sending
 from adapters.simulation.refusal import Json
 
 FAILURES_TO_DISABLE = 5
@@ -28,7 +28,7 @@ EVENT_WORDS = {
 }
 
 
-class Webhooks:
+class WebhookSender:
     """Makes deliveries of events and sends them: behind threads, when told to, or at once."""
 
     def __init__(self, state: State, mode: Mode, post: Post | None = None, workers: int = 4) -> None:
@@ -67,7 +67,7 @@ class Webhooks:
             for body, event in self._bodies(webhook, notifications, ticket, words, actor):
                 for n in range(1 + self._state.faults.callbacks_duplicate):
                     again = body if n == 0 or self._state.faults.callbacks_duplicate_ids else self._renamed(body)
-                    self.outbox.add(self._delivery(webhook, again, event, ticket))
+                    self.outbox.add(self._sending(webhook, again, event, ticket))
 
     def _is_on(self, webhook: str) -> bool:
         entry = self._state.webhooks.get(webhook)
@@ -117,32 +117,32 @@ class Webhooks:
             return [self._renamed(one) for one in body]
         return {**body, "id": self._state.guid()} if "id" in body else body
 
-    def _delivery(self, webhook: str, sent: Any, event: str, ticket: Ticket) -> Delivery:
+    def _sending(self, webhook: str, sent: Any, event: str, ticket: Ticket) -> Sending:
         entry = self._state.webhooks[webhook]
         body = json.dumps(sent, ensure_ascii=False).encode()
         headers = {"Content-Type": "application/json", **self.proof(webhook, body)}
         name = str(sent.get("id", "")) if isinstance(sent, dict) else ""
-        return Delivery(webhook, str(entry["url"]), body, headers, ticket.fields["id"], event, name)
+        return Sending(webhook, str(entry["url"]), body, headers, ticket.fields["id"], event, name)
 
-    def _book(self, delivery: Delivery) -> None:
+    def _book(self, sending: Sending) -> None:
         """Log the delivery; failures in a row disable the webhook."""
         with self._state.lock:
-            status = delivery.statuses[-1]
+            status = sending.statuses[-1]
             self._state.webhook_events.append(
                 {
                     "id": self._state.guid(),
-                    "webhook_id": delivery.registration,
+                    "webhook_id": sending.registration,
                     "timestamp": post_date(self._state.clock.now()),
-                    "requestbody": delivery.body.decode(),
+                    "requestbody": sending.body.decode(),
                     "responsestatus": status,
-                    "status": 1 if delivery.has_arrived else 2,
-                    "entity_id": delivery.ticket,
+                    "status": 1 if sending.has_arrived else 2,
+                    "entity_id": sending.ticket,
                 }
             )
-            entry = self._state.webhooks.get(str(delivery.registration))
+            entry = self._state.webhooks.get(str(sending.registration))
             if entry is None:
                 return
-            entry["_failures"] = 0 if delivery.has_arrived else entry["_failures"] + 1
+            entry["_failures"] = 0 if sending.has_arrived else entry["_failures"] + 1
             if entry["_failures"] >= FAILURES_TO_DISABLE:
                 entry["disabled"] = True
 

@@ -16,7 +16,7 @@ import requests
 from adapters.request_tracker.simulation.records import Ticket, Transaction
 from adapters.request_tracker.simulation.serial import wire
 from adapters.request_tracker.simulation.state import State
-from adapters.simulation.outbox import Delivery, Mode, Outbox, Post
+from adapters.simulation.outbox import Mode, Outbox, Post, Sending
 from adapters.simulation.refusal import Json
 
 RETRY_WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
@@ -57,7 +57,7 @@ class Sender:
             more = "" if faults.callbacks_duplicate_ids or not copy else f"-{copy}"
             delivery = f"{self._state.name}:txn:{row.id}{more}"
             # The body is made when it is sent: it shows the ticket as it then is.
-            self.outbox.add(Delivery("rt", self.url, str(row.id).encode(), {}, ticket.id, row.type, delivery))
+            self.outbox.add(Sending("rt", self.url, str(row.id).encode(), {}, ticket.id, row.type, delivery))
 
     def _signed(self, url: str, body: bytes, headers: Any, timeout: float) -> int:
         with self._state.lock:
