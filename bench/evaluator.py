@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from connector.model import AuthorKind, Change, TicketRecord
 from connector.policy.policy import Homes, Policy
-from connector.rules.commands import read_orders
+from connector.rules.commands import read_commands
 from connector.rules.limits import Decision, Verdict, evaluate
 from connector.rules.stints import build_timeline
 from tests.builders import (
@@ -90,7 +90,7 @@ def results() -> list[dict[str, object]]:
 
     def judged() -> Decision:
         timeline = build_timeline(record, changes, policy, homes)
-        return evaluate(timeline, policy, now, read_orders(timeline, policy, {}))
+        return evaluate(timeline, policy, now, read_commands(timeline, policy, {}))
 
     def ours() -> object:
         return judged()

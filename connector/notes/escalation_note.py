@@ -104,7 +104,7 @@ def _sections(note: EscalationNote) -> list[Section]:
             "Internal discussions",
             (
                 *map(quoted, note.earlier),
-                *(_override(one, times) for one in note.decision.orders.applied),
+                *(_override(one, times) for one in note.decision.commands.applied),
                 *_told(found.discussions, times),
             ),
             "discussions",

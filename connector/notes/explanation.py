@@ -130,16 +130,16 @@ def _stints(stints: Sequence[Stint], policy: Policy, zone: ZoneInfo) -> Iterator
 
 def _said(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
     """The overrides of all stints and the running stint's requests, by when they were said."""
-    orders = decision.orders
+    commands = decision.commands
     said: list[tuple[datetime, str]] = []
-    for override in (one for stint in orders.overrides.values() for one in stint):
+    for override in (one for stint in commands.overrides.values() for one in stint):
         until = f"until {shown(override.until, zone)}" if override.until else "off" if override.is_off else "no limit"
         became = f"refused: {override.refused}" if override.refused else "applied"
         said.append((override.at, f"{override.by}: override, {until}, for the {override.stage.value}; {became}"))
-    for request in orders.requests:
+    for request in commands.requests:
         kinds = reasons_text(request.reasons).lower()
         said.append((request.at, f"{request.by}: asked for an escalation ({kinds})"))
-    for word in orders.unclear:
+    for word in commands.unclear:
         said.append((word.at, f"{word.by}: {word.problem}"))
     for at, line in sorted(said):
         yield f"{shown(at, zone)} {line}"

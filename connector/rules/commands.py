@@ -45,7 +45,7 @@ class Misunderstood:
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class Commands:
     """``overrides``: of every stint by its key; ``requests`` and ``unclear``: of the running stint alone.
 
     What was said before the clock of an adopted ticket began is history: it asks for nothing and is not answered.
@@ -67,7 +67,7 @@ class Orders:
         return tuple(sorted(every, key=lambda one: one.at))
 
 
-NOTHING = Orders()
+NOTHING = Commands()
 
 _NOTHING_HEARD: Mapping[str, str] = {}
 
@@ -78,9 +78,9 @@ def says_something(entry: Entry) -> bool:
     return is_heard and may_speak(entry.text) and bool(spoken_in(entry.text))
 
 
-def read_orders(
+def read_commands(
     timeline: Timeline, policy: Policy, managers: Managers, heard: Mapping[str, str] = _NOTHING_HEARD
-) -> Orders:
+) -> Commands:
     """What was ordered on a ticket. ``managers`` may lack tiers: nobody may override there.
 
     ``heard``: entries whose commands an earlier turn took for a stint, by its key; there they stay.
@@ -108,7 +108,7 @@ def read_orders(
                 )
             elif isinstance(words, Unclear):
                 unclear.append(Misunderstood(entry.id, entry.author.name, entry.at, words.command, words.problem))
-    return Orders(overrides, managers, tuple(requests), tuple(unclear))
+    return Commands(overrides, managers, tuple(requests), tuple(unclear))
 
 
 def _said_in(stint: Stint, timeline: Timeline, entries: Sequence[Entry], heard: Mapping[str, str]) -> tuple[Entry, ...]:

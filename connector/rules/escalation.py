@@ -110,7 +110,7 @@ def demand_of(decision: Decision, policy: Policy, documentation: Documentation) 
     stint, tier, clock = decision.stint, decision.tier, decision.clock
     if stint is None or tier is None or clock is None:
         return None
-    requests = decision.orders.requests
+    requests = decision.commands.requests
     ready = [one for one in requests if Reason.URGENCY in one.reasons or not documentation.missing(one)]
     is_risen = policy.escalate_when_critical and stint.critical_at is not None
     if decision.verdict is Verdict.BREACHED:

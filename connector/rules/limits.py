@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from connector.model import Stage, TicketRecord
 from connector.policy.policy import EndOfDay, FixStartsAt, Policy, Tier
-from connector.rules.commands import NOTHING, Orders
+from connector.rules.commands import NOTHING, Commands
 from connector.rules.evidence import Pause
 from connector.rules.overrides import Override, in_force
 from connector.rules.stints import Stint, Timeline
@@ -114,7 +114,7 @@ class Decision:
     why: str
     at: datetime
     timeline: Timeline
-    orders: Orders = NOTHING
+    commands: Commands = NOTHING
     tier: Tier | None = None
     clock: StageClock | None = None
     wake_at: datetime | None = None
@@ -131,8 +131,8 @@ class Decision:
         return self.timeline.current
 
 
-def evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders = NOTHING) -> Decision:
-    """Judge the stage that the ticket's running stint owes at ``now``. ``orders``: what people said to it."""
+def evaluate(timeline: Timeline, policy: Policy, now: datetime, commands: Commands = NOTHING) -> Decision:
+    """Judge the stage that the ticket's running stint owes at ``now``. ``commands``: what people said to it."""
     record, stint = timeline.record, timeline.current
     if not record.is_escalatable:
         return Decision(Verdict.NOT_ESCALATABLE, record.why_not, now, timeline)
@@ -148,11 +148,11 @@ def evaluate(timeline: Timeline, policy: Policy, now: datetime, orders: Orders =
         why = "nobody has touched the ticket yet, so its clock has not started"
         return Decision(Verdict.UNTOUCHED, why, now, timeline, tier=tier)
     try:
-        clock = stage_clock(stint, tier, policy, record, now, orders.overrides_of(stint))
+        clock = stage_clock(stint, tier, policy, record, now, commands.overrides_of(stint))
     except CalendarError as error:
         return Decision(Verdict.UNKNOWN, str(error), now, timeline, tier=tier)
     verdict, why, wake_at = _judge(clock, stint, now)
-    return Decision(verdict, why, now, timeline, orders, tier, clock, wake_at)
+    return Decision(verdict, why, now, timeline, commands, tier, clock, wake_at)
 
 
 def stage_clock(

@@ -103,14 +103,14 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
     """
     decision = situation.decision
     told: dict[str, list[tuple[str, AuditEvent]]] = {}
-    for override in decision.orders.overrides_of(stint):
+    for override in decision.commands.overrides_of(stint):
         if override.at >= listens_from(stint):
             told.setdefault(override.entry, []).append(_on_override(situation, stint, override))
     # What lacks nothing is a demand by itself.
-    for request in () if demand else decision.orders.requests:
+    for request in () if demand else decision.commands.requests:
         answer = _on_request(request, situation.documentation.missing(request))
         told.setdefault(request.entry, []).append(answer)
-    for word in decision.orders.unclear:
+    for word in decision.commands.unclear:
         event = AuditEvent(Event.COMMAND_NOT_UNDERSTOOD, {"by": word.by, "command": word.command, "entry": word.entry})
         told.setdefault(word.entry, []).append((short_notes.unclear(word), event))
     texts = {entry.id: entry.text for entry in decision.record.entries}
@@ -132,7 +132,7 @@ def _on_override(situation: Situation, stint: Stint, override: Override) -> tupl
         "entry": override.entry,
     }
     if override.refused:
-        managers = situation.decision.orders.managers.get(stint.tier, {})
+        managers = situation.decision.commands.managers.get(stint.tier, {})
         line = short_notes.override_refused(override, managers.values())
         return line, AuditEvent(Event.OVERRIDE_REFUSED, {**detail, "why": override.refused})
     line = short_notes.override_applied(override, situation.decision, situation.policy)

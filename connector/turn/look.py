@@ -12,7 +12,7 @@ from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
 from connector.model import Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
-from connector.rules.commands import read_orders, says_something
+from connector.rules.commands import read_commands, says_something
 from connector.rules.history import EVERY, observe, with_history
 from connector.rules.limits import Decision, evaluate
 from connector.rules.stints import build_timeline
@@ -146,7 +146,7 @@ class TicketReader:
             first_started_at=state.first_started_at,
         )
         managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
-        decision = evaluate(timeline, policy, self.now(), read_orders(timeline, policy, managers, heard))
+        decision = evaluate(timeline, policy, self.now(), read_commands(timeline, policy, managers, heard))
         return Judged(decision, policy, homes)
 
 

@@ -76,11 +76,11 @@ def open_saga(steps: Iterable[Step]) -> tuple[Step, Step | None] | None:
 
 def heard_in(decision: Decision) -> dict[str, str]:
     """The entries whose commands count for the running stint, each with the stint's key."""
-    stint, orders = decision.stint, decision.orders
+    stint, commands = decision.stint, decision.commands
     if stint is None:
         return {}
-    entries = [one.entry for one in orders.overrides_of(stint)]
-    entries += [one.entry for one in orders.requests] + [one.entry for one in orders.unclear]
+    entries = [one.entry for one in commands.overrides_of(stint)]
+    entries += [one.entry for one in commands.requests] + [one.entry for one in commands.unclear]
     return dict.fromkeys(entries, stint.key)
 
 

@@ -1,4 +1,4 @@
-"""What people say on a ticket, and how it is read: agents by name, commands in notes, decisions with their orders."""
+"""What people say on a ticket, and how it is read: agents by name, commands in notes, and what is decided on them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from connector.model import Author, AuthorKind, Change, Entry, EntryKind, Person, TicketRecord, Visibility
 from connector.policy.policy import Homes, Policy
-from connector.rules.commands import Managers, read_orders
+from connector.rules.commands import Managers, read_commands
 from connector.rules.limits import Decision, evaluate
 from connector.rules.stints import build_timeline
 from tests.builders import HOMES, TESS, a_policy, seen
@@ -49,4 +49,4 @@ def decided(
     """How a ticket stands, with what was ordered on it."""
     policy = policy or a_policy()
     timeline = build_timeline(record, changes or seen(record), policy, homes, adopted_at)
-    return evaluate(timeline, policy, now, read_orders(timeline, policy, managers))
+    return evaluate(timeline, policy, now, read_commands(timeline, policy, managers))

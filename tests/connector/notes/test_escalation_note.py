@@ -17,7 +17,7 @@ from connector.notes.escalation_note import SHORTEST_LIMIT, EscalationNote, comp
 from connector.notes.marker import Marks
 from connector.policy.policy import EndOfDay, FixStartsAt, Policy, StartsAt, Tier
 from connector.reading.command_words import spoken_in
-from connector.rules.commands import Orders, Request
+from connector.rules.commands import Commands, Request
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.evidence import DiagnosisPlan, Pause
 from connector.rules.limits import Decision, StageClock, Verdict
@@ -134,7 +134,7 @@ def an_escalation(
         "",
         now,
         Timeline(replace(record, entries=entries), (stint,), stint),
-        Orders({stint.key: overrides}),
+        Commands({stint.key: overrides}),
         rules.tier(tier),
         clock,
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from connector.model import Aspect
 from connector.notes.explanation import MOST_STRETCHES, explain, working
 from connector.policy.policy import EndOfDay
-from connector.rules.commands import read_orders
+from connector.rules.commands import read_commands
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
 from tests.builders import (
@@ -142,8 +142,8 @@ def commanded(*said):
     policy = a_policy()
     record = a_ticket(owner=TESS, status=WORKING, entries=tuple(said))
     timeline = build_timeline(record, seen(record), policy, HOMES)
-    orders = read_orders(timeline, policy, {1: {"maria": "Maria Desk"}})
-    return "\n".join(explain(evaluate(timeline, policy, at("09:20"), orders), policy, ()))
+    commands = read_commands(timeline, policy, {1: {"maria": "Maria Desk"}})
+    return "\n".join(explain(evaluate(timeline, policy, at("09:20"), commands), policy, ()))
 
 
 def by(identifier, text, when):

@@ -71,9 +71,9 @@ def answered(text, now="09:11", by=MARIA, policy=None, changes=None, managers=No
     policy = policy or a_policy()
     record = a_ticket(**{"owner": TESS, "status": WORKING, "entries": (said(text, at("09:10"), by),)} | given)
     decision = decided(record, at(now), changes, policy)
-    (override,) = decision.orders.overrides_of(decision.stint)
+    (override,) = decision.commands.overrides_of(decision.stint)
     if override.refused:
-        return override_refused(override, decision.orders.managers[1].values() if managers is None else managers)
+        return override_refused(override, decision.commands.managers[1].values() if managers is None else managers)
     return override_applied(override, decision, policy)
 
 

@@ -1,4 +1,4 @@
-"""What is read of people's orders on a ticket: of which stint, from when on, and by whom."""
+"""What is read of people's commands on a ticket: of which stint, from when on, and by whom."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ import pytest
 
 from connector.model import AuthorKind, EntryKind, Reason, Visibility
 from connector.policy.policy import Policy
-from connector.rules.commands import NOTHING, Misunderstood, Orders, Request, listens_from, read_orders, says_something
+from connector.rules.commands import (
+    NOTHING,
+    Commands,
+    Misunderstood,
+    Request,
+    listens_from,
+    read_commands,
+    says_something,
+)
 from connector.rules.overrides import Override
 from connector.rules.stints import build_timeline
 from tests.builders import (
@@ -30,11 +38,11 @@ from tests.connector.speech import IRENE, MANAGERS, MARIA, said
 OVERRIDE = "/override 45m because the vendor calls"
 
 
-def orders(*entries, changes=None, policy: Policy | None = None, adopted_at=None, **given) -> Orders:
+def commands(*entries, changes=None, policy: Policy | None = None, adopted_at=None, **given) -> Commands:
     record = a_ticket(owner=TESS, entries=entries, **given)
     policy = policy or a_policy()
     timeline = build_timeline(record, changes or seen(record), policy, HOMES, adopted_at)
-    return read_orders(timeline, policy, MANAGERS)
+    return read_commands(timeline, policy, MANAGERS)
 
 
 def up_at(when):
@@ -42,16 +50,16 @@ def up_at(when):
     return [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, when)]
 
 
-def every_override(found: Orders) -> list[Override]:
+def every_override(found: Commands) -> list[Override]:
     return [one for stint in found.overrides.values() for one in stint]
 
 
 def test_a_ticket_on_which_nobody_commands_has_no_orders():
-    assert orders(said("looked at it", at("09:10")), said("see https://docs.example", at("09:11"))) is NOTHING
+    assert commands(said("looked at it", at("09:10")), said("see https://docs.example", at("09:11"))) is NOTHING
 
 
 def test_a_request_says_who_when_why_and_what_with_it():
-    found = orders(said("/escalate knowledge the beacon\n\nmore", at("09:10")))
+    found = commands(said("/escalate knowledge the beacon\n\nmore", at("09:10")))
     assert found.requests == (
         Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),
     )
@@ -59,7 +67,7 @@ def test_a_request_says_who_when_why_and_what_with_it():
 
 
 def test_what_cannot_be_followed_is_kept_with_what_is_wrong():
-    (word,) = orders(said("/escalate", at("09:10"))).unclear
+    (word,) = commands(said("/escalate", at("09:10"))).unclear
     assert word == Misunderstood("tess-091000", "Tess Tech", at("09:10"), "escalate", word.problem)
     assert word.problem.startswith("the kind of escalation is missing")
 
@@ -69,7 +77,7 @@ def test_a_note_that_a_client_can_see_orders_nothing():
     assert not says_something(entry)
     assert says_something(said("/escalate knowledge", at("09:10")))
     assert not says_something(said("no command", at("09:10")))
-    assert orders(entry) is NOTHING
+    assert commands(entry) is NOTHING
 
 
 @pytest.mark.process("commands-agents")
@@ -88,11 +96,11 @@ def test_a_note_that_a_client_can_see_orders_nothing():
 def test_commands_are_an_agents_where_the_client_cannot_see_them(kind, visibility, may, entry_kind):
     entry = said("/override off", at("09:10"), MARIA, kind, visibility, entry_kind)
     assert says_something(entry) is may
-    assert bool(orders(entry).overrides) is may
+    assert bool(commands(entry).overrides) is may
 
 
 def test_one_note_may_ask_for_several_things():
-    found = orders(said(f"/escalate permission\n{OVERRIDE}\n/escalate", at("09:10"), MARIA))
+    found = commands(said(f"/escalate permission\n{OVERRIDE}\n/escalate", at("09:10"), MARIA))
     assert [request.reasons for request in found.requests] == [(Reason.PERMISSION,)]
     assert [(one.by, one.refused) for one in every_override(found)] == [("Maria Desk", "")]
     assert len(found.unclear) == 1
@@ -101,7 +109,7 @@ def test_one_note_may_ask_for_several_things():
 def test_requests_of_an_earlier_tier_are_done_with_and_its_overrides_are_remembered():
     asked = said(f"{OVERRIDE}\n/escalate knowledge\n/escalate", at("09:10"), MARIA)
     again = said("/escalate urgency the ward\n/override off", at("10:10"), IRENE)
-    found = orders(asked, again, changes=up_at(at("10:00")), place=TIER_3)
+    found = commands(asked, again, changes=up_at(at("10:00")), place=TIER_3)
     assert [request.by for request in found.requests] == ["Irene Systems"]
     assert found.unclear == ()
     assert [(one.tier, one.refused) for one in every_override(found)] == [
@@ -113,7 +121,7 @@ def test_requests_of_an_earlier_tier_are_done_with_and_its_overrides_are_remembe
 
 def test_applied_overrides_of_all_stints_are_listed_oldest_first():
     early, late = said(OVERRIDE, at("09:10"), MARIA), said(OVERRIDE, at("10:10"), MARIA)
-    found = orders(late, early, changes=up_at(at("10:00")), place=TIER_3)
+    found = commands(late, early, changes=up_at(at("10:00")), place=TIER_3)
     assert [(one.at, one.tier) for one in found.applied] == [
         (at("09:10"), "First Touch (T1/2)"),
         (at("10:10"), "Tier 3 / Service Desk Manager"),
@@ -121,13 +129,13 @@ def test_applied_overrides_of_all_stints_are_listed_oldest_first():
 
 
 def test_entries_are_heard_in_the_order_of_time_whatever_the_order_they_come_in():
-    found = orders(said("/override off", at("09:20"), MARIA), said(OVERRIDE, at("09:10"), MARIA))
+    found = commands(said("/override off", at("09:20"), MARIA), said(OVERRIDE, at("09:10"), MARIA))
     assert [one.is_off for one in every_override(found)] == [False, True]
 
 
 def test_what_was_said_before_a_ticket_was_adopted_asks_for_nothing():
     old, new = said("/escalate knowledge\n/escalate", at("09:10")), said("/escalate urgency the ward", at("11:00"))
-    found = orders(old, new, adopted_at=at("10:00"))
+    found = commands(old, new, adopted_at=at("10:00"))
     assert [request.at for request in found.requests] == [at("11:00")]
     assert found.unclear == ()
 
@@ -144,7 +152,7 @@ def test_a_stint_is_heard_from_its_beginning_or_from_its_adoption_on():
 def test_a_ticket_that_no_tier_holds_any_more_asks_for_nothing():
     asked = said(f"/escalate knowledge\n{OVERRIDE}", at("09:10"), MARIA)
     changes = [*seen(a_ticket(owner=TESS)), moved(DESK, ELSEWHERE, at("10:00"))]
-    found = orders(asked, changes=changes, place=ELSEWHERE)
+    found = commands(asked, changes=changes, place=ELSEWHERE)
     assert (found.requests, found.unclear) == ((), ())
     assert len(found.applied) == 1
 
@@ -152,12 +160,12 @@ def test_a_ticket_that_no_tier_holds_any_more_asks_for_nothing():
 def test_a_tier_without_managers_has_none_who_may_override():
     record = a_ticket(owner=TESS, entries=(said(OVERRIDE, at("09:10"), MARIA),))
     timeline = build_timeline(record, seen(record), a_policy(), HOMES)
-    (override,) = every_override(read_orders(timeline, a_policy(), {}))
+    (override,) = every_override(read_commands(timeline, a_policy(), {}))
     assert override.is_strangers
 
 
 def test_a_plan_binds_what_is_said_later_to_the_fix():
-    found = orders(
+    found = commands(
         said(OVERRIDE, at("09:10"), MARIA), said("Plan: swap it", at("09:12")), said(OVERRIDE, at("09:15"), MARIA)
     )
     assert [one.stage.value for one in every_override(found)] == ["diagnosis", "fix"]
@@ -169,7 +177,7 @@ def test_working_minutes_are_the_clients_and_times_of_day_the_tiers():
         calendars={"default": office_hours(), "new york": office_hours("America/New_York"), "acme": round_the_clock()},
         client_calendars={ACME.name.casefold(): "acme"},
     )
-    found = orders(
+    found = commands(
         said(OVERRIDE, at("09:10"), MARIA, id_="1"),
         said("/override until 07:00 because the vendor calls", at("09:10"), MARIA, id_="2"),
         policy=policy,
@@ -180,6 +188,6 @@ def test_working_minutes_are_the_clients_and_times_of_day_the_tiers():
 def test_a_stint_without_overrides_has_none():
     record = a_ticket(owner=TESS, place=TIER_3, entries=(said(OVERRIDE, at("09:10"), MARIA),))
     timeline = build_timeline(record, up_at(at("10:00")), a_policy(), HOMES)
-    found = read_orders(timeline, a_policy(), MANAGERS)
+    found = read_commands(timeline, a_policy(), MANAGERS)
     first, second = timeline.stints
     assert (len(found.overrides_of(first)), found.overrides_of(second)) == (1, ())

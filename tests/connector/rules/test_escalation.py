@@ -59,7 +59,7 @@ def demanded(*entries, now=None, changes=None, policy=None, **given) -> Demand |
 def missing(*entries) -> tuple[str, ...]:
     """What the last request on a ticket lacks."""
     decision = decided(a_ticket(owner=TESS, entries=entries), at("09:15"))
-    return Documentation(decision).missing(decision.orders.requests[-1])
+    return Documentation(decision).missing(decision.commands.requests[-1])
 
 
 # --- what each kind needs -------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from connector.policy.policy import Policy
 from connector.reading.command_words import spoken_in
 from connector.reading.findings import find
 from connector.reading.sections import new_plan_in, plan_in
-from connector.rules.commands import NOTHING, Orders, Request, read_orders
+from connector.rules.commands import NOTHING, Commands, Request, read_commands
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.evidence import DiagnosisPlan
 from connector.rules.follow_up import CLIENT_WORD, NEW_PLAN, still_owed
@@ -64,7 +64,7 @@ def judged(*entries: Entry, policy: Policy | None = None, **given) -> Decision:
     policy = policy or a_policy()
     record = a_ticket(owner=TESS, entries=entries, **given)
     timeline = build_timeline(record, seen(record, NINE), policy, HOMES)
-    return evaluate(timeline, policy, at("09:10"), read_orders(timeline, policy, MANAGERS))
+    return evaluate(timeline, policy, at("09:10"), read_commands(timeline, policy, MANAGERS))
 
 
 def acts(decision: Decision) -> list[str]:
@@ -76,7 +76,7 @@ def acts(decision: Decision) -> list[str]:
         found.append("escalation")
     if decision.clock is not None and decision.clock.stage is not Stage.DIAGNOSIS:
         found.append("plan")
-    if decision.orders != NOTHING:
+    if decision.commands != NOTHING:
         found.append("order")
     return found
 
@@ -159,7 +159,7 @@ def an_escalation(text: str) -> EscalationNote:
     decision = replace(
         found,
         timeline=replace(found.timeline, stints=(stint,), current=stint),
-        orders=Orders({stint.key: (override,)}),
+        commands=Commands({stint.key: (override,)}),
     )
     demand = Demand("fix", every, (Request("1", text, "tess", NINE, every[1:], text),))
     people = (("Sr IT Manager", text),)
@@ -204,7 +204,7 @@ def test_no_text_breaks_a_short_note(name):
     )
     record: TicketRecord = a_ticket(owner=person, entries=entries, summary=text, client=Ref("16", text))
     timeline = build_timeline(record, seen(record, NINE), policy, HOMES)
-    decision = evaluate(timeline, policy, at("11:30"), read_orders(timeline, policy, MANAGERS))
+    decision = evaluate(timeline, policy, at("11:30"), read_commands(timeline, policy, MANAGERS))
     duties = duties_of(Situation("rt", decision, policy, (), Documentation(decision)), None)
     assert {say.what for say in duties.says} >= {"answer"}
     for say in duties.says:

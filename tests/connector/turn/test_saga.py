@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.rules.commands import Orders, read_orders
+from connector.rules.commands import Commands, read_commands
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
 from connector.store.records import Step, StepState
@@ -18,12 +18,12 @@ def a_step(saga: str, n: int = StepKind.MOVE, **outcome: object) -> Step:
     return Step(saga, n, StepState.DONE, outcome, NINE)
 
 
-def orders_of(*entries, heard, moved_at="09:10") -> Orders:
-    """The orders on a ticket that came to tier 3 at ``moved_at``."""
+def commands_of(*entries, heard, moved_at="09:10") -> Commands:
+    """The commands on a ticket that came to tier 3 at ``moved_at``."""
     record = a_ticket(owner=TESS, entries=entries)
     changes = (*seen(record, NINE), moved(DESK, TIER_3, at(moved_at)))
     timeline = build_timeline(replace(record, place=TIER_3), changes, a_policy(), HOMES)
-    return read_orders(timeline, a_policy(), MANAGERS, heard)
+    return read_commands(timeline, a_policy(), MANAGERS, heard)
 
 
 COMMAND = a_note("/escalate urgency the till", at("09:10"))
@@ -31,20 +31,20 @@ FIRST_STINT = "20260115T090000Z@1/25"
 
 
 def test_a_command_in_the_second_of_the_move_counts_for_the_tier_that_has_the_ticket_now():
-    assert [request.entry for request in orders_of(COMMAND, heard={}).requests] == [COMMAND.id]
+    assert [request.entry for request in commands_of(COMMAND, heard={}).requests] == [COMMAND.id]
 
 
 def test_a_command_that_caused_the_move_asks_for_nothing_again():
-    assert orders_of(COMMAND, heard={COMMAND.id: FIRST_STINT}).requests == ()
+    assert commands_of(COMMAND, heard={COMMAND.id: FIRST_STINT}).requests == ()
 
 
 def test_a_command_of_a_stint_that_the_ticket_never_had_counts_by_its_time():
-    assert len(orders_of(COMMAND, heard={COMMAND.id: "20250101T000000Z@1/25"}).requests) == 1
+    assert len(commands_of(COMMAND, heard={COMMAND.id: "20250101T000000Z@1/25"}).requests) == 1
 
 
 def test_an_override_that_was_answered_stays_with_its_stint():
     said = a_note("/override off", at("09:10"))
-    (stint,) = orders_of(said, heard={said.id: FIRST_STINT}).overrides
+    (stint,) = commands_of(said, heard={said.id: FIRST_STINT}).overrides
     assert stint == FIRST_STINT
 
 
@@ -62,8 +62,8 @@ def test_what_a_turn_hears_is_what_is_said_in_the_running_stint():
     entries = (COMMAND, a_note("/overide 5m", at("09:11")), a_note("/override off", at("09:12")))
     record = a_ticket(owner=TESS, entries=entries)
     timeline = build_timeline(record, seen(record, NINE), a_policy(), HOMES)
-    orders = read_orders(timeline, a_policy(), MANAGERS)
-    decision = evaluate(timeline, a_policy(), at("09:15"), orders)
+    commands = read_commands(timeline, a_policy(), MANAGERS)
+    decision = evaluate(timeline, a_policy(), at("09:15"), commands)
     assert heard_in(decision) == dict.fromkeys((entry.id for entry in entries), FIRST_STINT)
     ended = replace(decision, timeline=replace(timeline, current=None))
     assert heard_in(ended) == {}
