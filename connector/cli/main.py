@@ -26,7 +26,7 @@ _COMMANDS = {
 """The commands and the module of each, loaded when it is called: ``--help`` is quick, ``migrate`` loads no server."""
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """Loads commands late, and turns the connector's errors into messages and exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -51,7 +51,7 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="escalator")
 def cli() -> None:
     """Watch the escalation limits of service-desk tickets, and carry out what they ask for.
