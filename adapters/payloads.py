@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.http import origin_of
-from connector.errors import PayloadError, SignatureError
+from adapters.http import Answer, origin_of
+from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent, SignatureError, Temporary
 from connector.model import TicketId
 
 Json = Mapping[str, Any]
+
+_LONGEST_TEXT = 300
 
 _FIRST_YEAR = 1981
 """What lies before is a sentinel: 0001-01-01, 1899-12-30, 1900-01-01 and 1970-01-01 mean "not set"."""
@@ -51,6 +53,31 @@ def decoded(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise PayloadError("$", "not JSON, or nested too deeply") from error
+
+
+def json_of(answer: Answer, what: str, *, is_write: bool = False) -> Any:
+    """The JSON of an answer. Raises Temporary, or OutcomeUnknown after a write, for anything else."""
+    try:
+        return answer.json()
+    except ValueError as error:
+        unusable = OutcomeUnknown if is_write else Temporary
+        raise unusable(f"{what}: answered {answer.status}, but not in JSON") from error
+
+
+def in_one_line(words: str) -> str:
+    """A system's own words for an error as they may be shown: without control characters, clipped."""
+    words = " ".join(re.sub(r"[\x00-\x1f\x7f\s]+", " ", words).split())
+    return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT] + " …"
+
+
+def refused(answer: Answer, what: str, words: str) -> str:
+    """The message of a refusal, with the system's own ``words`` where it has some."""
+    return f"{what}: refused with {answer.status}" + (f" ({words})" if words else "")
+
+
+def other_refusal(answer: Answer, message: str) -> AdapterError:
+    """The error of a 4xx answer that means the same on every system."""
+    return Temporary(message) if answer.status in (408, 409, 423, 425) else Permanent(message)
 
 
 def check_form(form: Draft202012Validator, body: Any, path: str = "$", choices: str = "") -> None:

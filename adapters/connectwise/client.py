@@ -15,8 +15,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import Answer, HttpClient, HttpOptions, origin_of
+from adapters.payloads import json_of
 from connector.clock import Clock
-from connector.errors import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import ConfigError, Forbidden, PayloadError, Permanent
 from connector.systems.variables import is_loopback
 
 VERSION = "2025.1"
@@ -58,7 +59,7 @@ class ConnectWiseClient:
 
     def get(self, path: str, what: str, right: str, params: Mapping[str, str] | None = None) -> Any:
         """The JSON that a GET answers. ``right`` names what the API member needs for it."""
-        return _json(self._call("GET", path, what, right, params=params), what)
+        return json_of(self._call("GET", path, what, right, params=params), what)
 
     def send(self, method: str, path: str, what: str, right: str, payload: Any = None) -> Any:
         """The JSON that a write answers, None where it answers nothing. Never repeated by itself.
@@ -68,10 +69,7 @@ class ConnectWiseClient:
         answer = self._call(method, path, what, right, payload=payload)
         if answer.status == 204 or not answer.body:
             return None
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise OutcomeUnknown(f"{what}: answered {answer.status}, but not in JSON") from error
+        return json_of(answer, what, is_write=True)
 
     def pages(
         self, path: str, what: str, right: str, conditions: str = "", fields: str = ""
@@ -85,7 +83,7 @@ class ConnectWiseClient:
         seen: set[str] = set()
         while True:
             answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
-            records = _records(_json(answer, what), what)
+            records = _records(json_of(answer, what), what)
             yield from records
             step = _next_page(answer, records)
             if step is None:
@@ -158,7 +156,7 @@ class ConnectWiseClient:
             return ROUTER
         if answer.status != 200:
             raise refusal(answer, "look up the company", "none")
-        info = _json(answer, "look up the company") if answer.body.strip() else None
+        info = json_of(answer, "look up the company") if answer.body.strip() else None
         if info is None:
             raise Forbidden(f"there is no company {self._company!r} at {self.base_url}: {CHECK_COMPANY}")
         codebase = info.get("Codebase") if isinstance(info, dict) else None
@@ -178,13 +176,6 @@ class ConnectWiseClient:
 
 
 _FORWARD_ONLY = {"pagination-type": "forward-only"}
-
-
-def _json(answer: Answer, what: str) -> Any:
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise Temporary(f"{what}: answered {answer.status}, but not in JSON") from error
 
 
 def _records(body: Any, what: str) -> list[dict[str, Any]]:

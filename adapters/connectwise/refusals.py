@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.http import Answer
-from connector.errors import Forbidden, Permanent, Temporary
+from adapters.payloads import in_one_line, other_refusal, refused
+from connector.errors import AdapterError, Forbidden, Permanent, Temporary
 
 CHECK_COMPANY = "check CONNECTWISE_COMPANY and CONNECTWISE_URL"
-_LONGEST_TEXT = 300
 
 
 class NotThere(Temporary):
@@ -36,9 +36,7 @@ class Refused(Permanent):
 def error_text(answer: Answer) -> str:
     """The site's own words for an error, empty where it has none."""
     parts = [text for text in (_message_of(item) for item in _error_items(answer)) if text]
-    text = re.sub(r"[\x00-\x1f\x7f]+", " ", "; ".join(dict.fromkeys(parts)))
-    if len(text) > _LONGEST_TEXT:
-        text = text[:_LONGEST_TEXT] + " …"
+    text = in_one_line("; ".join(dict.fromkeys(parts)))
     request_id = re.sub(r"[^\w-]", "", answer.headers.get("x-cw-request-id", ""))[:64]
     return f"{text} [request {request_id}]".strip() if request_id else text
 
@@ -62,11 +60,11 @@ def _message_of(item: Mapping[str, Any]) -> str:
     return f"{field}: {message}" if isinstance(field, str) and field else message
 
 
-def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
+def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     """The error that a 4xx answer stands for. ``right`` names what the API member needs for the call."""
     items = _error_items(answer)
     text = error_text(answer)
-    message = f"{what}: refused with {answer.status}" + (f" ({text})" if text else "")
+    message = refused(answer, what, text)
     codes = frozenset(str(item["code"]) for item in items if isinstance(item.get("code"), str))
     if "Cannot route" in text or b"Cannot route" in answer.body[:2000]:
         return Forbidden(f"{what}: the site does not know the company or codebase: {CHECK_COMPANY}")
@@ -84,8 +82,6 @@ def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
             return EndpointMissing(message)
         case 404:
             return NotThere(f"{message}; a cloud site also answers 404 for wrong credentials and in an outage")
-        case 408 | 409 | 423 | 425:
-            return Temporary(message)
         case 400:
             names = frozenset(
                 name.strip()
@@ -95,4 +91,4 @@ def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
             )
             return Refused(message, names, codes)
         case _:
-            return Permanent(message)
+            return other_refusal(answer, message)

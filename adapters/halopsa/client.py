@@ -14,8 +14,9 @@ from adapters.halopsa.refusals import error_text, refusal
 from adapters.halopsa.tokens import Tokens
 from adapters.halopsa.variables import HaloSettings
 from adapters.http import Answer, HttpClient, HttpOptions, origin_of
+from adapters.payloads import json_of
 from connector.clock import Clock
-from connector.errors import OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import OutcomeUnknown, PayloadError, Permanent
 
 PAGE_SIZE = 100
 """The most that the list of tickets gives at once."""
@@ -41,7 +42,7 @@ class HaloClient:
 
     def get(self, path: str, what: str, right: str, params: Mapping[str, str] | None = None) -> Any:
         """The JSON that a GET answers. ``right`` names what the application and its agent need for it."""
-        return _json(self.call("GET", path, what, right, params=params), what)
+        return json_of(self.call("GET", path, what, right, params=params), what)
 
     def rows(
         self, path: str, what: str, right: str, name: str, params: Mapping[str, str] | None = None
@@ -57,10 +58,7 @@ class HaloClient:
         """
         _refuse_creation(resource, objects, what)
         answer = self.call("POST", resource, what, right, payload=objects)
-        try:
-            body = answer.json()
-        except ValueError as error:
-            raise OutcomeUnknown(f"{what}: answered {answer.status}, but not in JSON") from error
+        body = json_of(answer, what, is_write=True)
         if isinstance(body, list) and body:
             body = body[-1]
         if not isinstance(body, dict):
@@ -136,10 +134,3 @@ def _refuse_creation(resource: str, objects: list[dict[str, Any]], what: str) ->
         number = one.get(key) if key else 1
         if not isinstance(number, int) or isinstance(number, bool) or number < 1:
             raise Permanent(f"{what}: without its {key} this would create a record: nothing was sent")
-
-
-def _json(answer: Answer, what: str) -> Any:
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise Temporary(f"{what}: answered {answer.status}, but not in JSON") from error

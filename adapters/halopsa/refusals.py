@@ -7,14 +7,13 @@ https://github.com/homotechsual/HaloAPI). Only such texts are taken over, clippe
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from adapters.http import Answer
-from connector.errors import Forbidden, Permanent, Temporary
+from adapters.payloads import in_one_line, other_refusal, refused
+from connector.errors import AdapterError, Forbidden, Permanent, Temporary
 
 CHECK_CLIENT = "check HALOPSA_CLIENT_ID and HALOPSA_CLIENT_SECRET, and HALOPSA_TENANT"
-_LONGEST_TEXT = 300
 _LONGEST_BODY = 20_000
 _KEYS = ("error_description", "errormessage", "message", "error", "title", "detail")
 
@@ -37,8 +36,7 @@ def error_text(answer: Answer) -> str:
         found = answer.body.decode("utf-8", "replace")
         if "<" in found[:200]:
             return ""  # the error page of a proxy
-    words = " ".join(re.sub(r"[\x00-\x1f\x7f\s]+", " ", found).split())
-    return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT] + " …"
+    return in_one_line(found)
 
 
 def _words(body: Any, depth: int = 3) -> str:
@@ -53,10 +51,10 @@ def _words(body: Any, depth: int = 3) -> str:
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
-def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
+def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     """The error that a 4xx answer stands for. ``right`` names what the application and its agent need."""
     words = error_text(answer)
-    message = f"{what}: refused with {answer.status}" + (f" ({words})" if words else "")
+    message = refused(answer, what, words)
     match answer.status:
         case 400:
             return Refused(message)
@@ -66,16 +64,14 @@ def refusal(answer: Answer, what: str, right: str) -> Permanent | Temporary:
             return Forbidden(f"{message}: the API application and the agent that it logs in as both need {right}")
         case 404:
             return NotThere(f"{message}; it may also be invisible to the agent that the application logs in as")
-        case 408 | 409 | 423 | 425:
-            return Temporary(message)
         case _:
-            return Permanent(message)
+            return other_refusal(answer, message)
 
 
-def token_refusal(answer: Answer) -> Permanent | Temporary:
+def token_refusal(answer: Answer) -> AdapterError:
     """The error that a refused token request stands for."""
     words = error_text(answer)
-    message = f"log in to HaloPSA: refused with {answer.status}" + (f" ({words})" if words else "")
+    message = refused(answer, "log in to HaloPSA", words)
     if "invalid_scope" in words.casefold():
         return Forbidden(f"{message}: give the API application the permission 'all'")
     match answer.status:
@@ -83,7 +79,5 @@ def token_refusal(answer: Answer) -> Permanent | Temporary:
             return Forbidden(f"{message}: {CHECK_CLIENT}")
         case 404:
             return Forbidden(f"{message}: check HALOPSA_AUTH_URL and HALOPSA_TENANT")
-        case 408 | 409 | 423 | 425:
-            return Temporary(message)
         case _:
-            return Permanent(message)
+            return other_refusal(answer, message)

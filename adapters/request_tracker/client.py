@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.http import Answer, HttpClient, HttpOptions
+from adapters.payloads import json_of
 from adapters.request_tracker.mapping import record_id
 from adapters.request_tracker.refusals import error_text, refusal
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import Clock
-from connector.errors import OutcomeUnknown, PayloadError, Temporary
+from connector.errors import OutcomeUnknown, PayloadError
 
 API = "/REST/2.0"
 PAGE_SIZE = 100
@@ -135,11 +136,3 @@ class RtClient:
         if 200 <= answer.status < 300:
             return answer
         raise refusal(answer, what, right)
-
-
-def json_of(answer: Answer, what: str) -> Any:
-    """The JSON of an answer to a GET. Raises Temporary for anything else."""
-    try:
-        return answer.json()
-    except ValueError as error:
-        raise Temporary(f"{what}: answered {answer.status}, but not in JSON") from error

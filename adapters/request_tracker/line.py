@@ -12,8 +12,8 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from adapters.line import HttpLine, clock_finding
-from adapters.payloads import moment, text
-from adapters.request_tracker.client import RtClient, json_of
+from adapters.payloads import json_of, moment, text
+from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, SHOW_TICKETS, Directory, can_do
 from adapters.request_tracker.mapping import record_id, to_query
 from adapters.request_tracker.variables import RequestTrackerSettings

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 
 from adapters.http import Answer
+from adapters.payloads import in_one_line, other_refusal, refused
 from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary
-
-_LONGEST_TEXT = 300
 
 
 class Refused(Permanent):
@@ -32,14 +31,13 @@ def error_text(answer: Answer) -> str:
     if not isinstance(message, str):
         return ""
     # The parser of searches adds the file and line of RT where it gave up.
-    text = re.sub(r"[\x00-\x1f\x7f]+", " ", re.sub(r" at /\S+ line \d+\.", "", message)).strip()
-    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + " …"
+    return in_one_line(re.sub(r" at /\S+ line \d+\.", "", message))
 
 
 def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     """The error that a 4xx answer stands for. ``right`` names what the account needs for the call."""
     text = error_text(answer)
-    message = f"{what}: refused with {answer.status}" + (f" ({text})" if text else "")
+    message = refused(answer, what, text)
     match answer.status:
         case 401:
             return Forbidden(f"{message}: check RT_TOKEN, and that the account may use RT")
@@ -53,7 +51,5 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
             return ChangedMeanwhile(f"{what}: it was changed by somebody else at the same moment")
         case 400:
             return Refused(message)
-        case 408 | 409 | 423 | 425:
-            return Temporary(message)
         case _:
-            return Permanent(message)
+            return other_refusal(answer, message)

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.payloads import label, moment
-from adapters.request_tracker.client import RtClient, json_of
+from adapters.payloads import json_of, label, moment
+from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import SHOW_TICKETS, Directory, can_do
 from adapters.request_tracker.history import Reader, entries_of
 from adapters.request_tracker.mapping import (
