@@ -24,7 +24,7 @@ from prometheus_client.registry import Collector
 from connector.store import heartbeats
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Event, Failed, Finished
+from connector.store.records import AuditEvent, Event, Failed, Outcome
 from connector.systems.contract import Connection
 
 PREFIX = "escalator"
@@ -68,7 +68,7 @@ class Metrics:
             f"{PREFIX}_delivery_batch", "Deliveries stored in one transaction", registry=self.registry, buckets=_BATCH
         )
 
-    def count_outcome(self, outcome: Finished | Failed, now: Callable[[], datetime]) -> None:
+    def count_outcome(self, outcome: Outcome, now: Callable[[], datetime]) -> None:
         """Count a turn that ended, and what the audit trail tells of its end."""
         self.turns.labels(outcome.claim.connection, _ending(outcome)).inc()
         self.count_events(outcome.claim.connection, outcome.audit, now)
@@ -174,7 +174,7 @@ def exposition(metrics: Metrics, collector: Collector, shared_folder: str = "") 
     return generate_latest(registry) + generate_latest(gauges)
 
 
-def _ending(outcome: Finished | Failed) -> str:
+def _ending(outcome: Outcome) -> str:
     if isinstance(outcome, Failed):
         return "dead letter" if outcome.retry_at is None else "failed"
     if outcome.claim.is_chore:

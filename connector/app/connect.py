@@ -97,7 +97,7 @@ def reader_of(
 
 
 def worker_of(
-    store: Store, connected: Sequence[Connected], settings: WorkerSettings, report: Report = lambda outcome: None
+    store: Store, connected: Sequence[Connected], settings: WorkerSettings, report: Report | None = None
 ) -> Worker:
     """The worker that serves these connections."""
     takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.id: (one.turns, one.chores) for one in connected}

@@ -68,8 +68,10 @@ def of_connection(connection: Connection, settings: Settings) -> Iterator[Findin
         if homes[last:]:
             yield from _final(system, policy, homes[-1])
     if homes:
-        yield from _status_names(system, settings.policy, homes)
-    yield from _priorities(system, settings.policy)
+        for name, group in settings.policy.status_groups.items():
+            yield _status_name(system, name, group.value, homes)
+    for name in sorted({*settings.policy.priority_factors, *settings.policy.critical_priorities}):
+        yield _priority(system, name, settings.policy.priority_factors.get(name, 1.0))
     if settings.public_url:
         yield _registration(system)
 
@@ -120,13 +122,8 @@ def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Findin
         )[1]
 
 
-def _status_names(system: TicketSystem, policy: Policy, homes: list[Place]) -> Iterator[Finding]:
-    """A configured status name has to exist at one of the homes at least."""
-    for name, group in policy.status_groups.items():
-        yield _status_name(system, name, group.value, homes)
-
-
 def _status_name(system: TicketSystem, name: str, group: str, homes: list[Place]) -> Finding:
+    """A configured status name has to exist at one of the homes at least."""
     subject, problem = f"status {name!r} ({group})", ""
     for home in homes:
         try:
@@ -138,11 +135,6 @@ def _status_name(system: TicketSystem, name: str, group: str, homes: list[Place]
         else:
             return Finding(OK, subject, f"{found.name!r} is at {home}")
     return Finding(ERROR, subject, f"is at no tier's home: {problem}")
-
-
-def _priorities(system: TicketSystem, policy: Policy) -> Iterator[Finding]:
-    for name in sorted({*policy.priority_factors, *policy.critical_priorities}):
-        yield _priority(system, name, policy.priority_factors.get(name, 1.0))
 
 
 def _priority(system: TicketSystem, name: str, factor: float) -> Finding:

@@ -11,8 +11,7 @@ from dataclasses import replace
 
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
 from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
-from connector.config.settings import SystemVariables
-from connector.systems.catalogue import ticket_systems
+from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from connector.systems.variables import Variable
 
 _ACTIVE = ("DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "ESCALATION_MODE")
@@ -27,7 +26,7 @@ _HEAD = """\
 """
 
 
-def groups(systems: Mapping[str, SystemVariables]) -> Iterator[tuple[str, list[Variable]]]:
+def groups(systems: Mapping[str, CatalogueEntry]) -> Iterator[tuple[str, list[Variable]]]:
     """The variables under their headings; those of the tiers with ``n`` for the number."""
     yield "Service", list(SERVICE_VARIABLES)
     for name, system in systems.items():
@@ -50,7 +49,7 @@ def _home_in(home: Variable, system: str) -> Variable:
     )
 
 
-def markdown_table(systems: Mapping[str, SystemVariables] | None = None) -> str:
+def markdown_table(systems: Mapping[str, CatalogueEntry] | None = None) -> str:
     """The table of the README, one row a variable."""
     lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for _, variables in groups(ticket_systems() if systems is None else systems):
@@ -60,7 +59,7 @@ def markdown_table(systems: Mapping[str, SystemVariables] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def env_example(systems: Mapping[str, SystemVariables] | None = None) -> str:
+def env_example(systems: Mapping[str, CatalogueEntry] | None = None) -> str:
     """The text of ``.env.example``."""
     lines = [_HEAD]
     for heading, variables in groups(ticket_systems() if systems is None else systems):

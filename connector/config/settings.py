@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, Protocol
+from typing import Any
 
 from connector.config.policy_variables import (
     MOST_TIERS,
@@ -38,22 +38,9 @@ from connector.config.service_variables import (
 from connector.errors import ConfigError
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
 from connector.policy.policy import Policy
-from connector.systems.catalogue import ticket_systems
-from connector.systems.variables import Secret, Variable, given, read_all
+from connector.systems.catalogue import CatalogueEntry, ticket_systems
+from connector.systems.variables import Secret, given, read_all
 from connector.wording import clipped, did_you_mean, shown
-
-
-class SystemVariables(Protocol):
-    """What an adapter declares about its environment."""
-
-    @property
-    def variables(self) -> tuple[Variable, ...]:
-        """The variables that the adapter reads."""
-        ...
-
-    def settings_from(self, values: Mapping[str, str]) -> Any:
-        """The adapter's settings, or None when it is not connected. Raises ConfigError with every problem."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +76,7 @@ class Settings:
     policy_document: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load_settings(environ: Mapping[str, str], systems: Mapping[str, SystemVariables] | None = None) -> Settings:
+def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> Settings:
     """The settings of an environment. Raises ConfigError with every problem found; never with a secret's value.
 
     A variable of blanks counts as not set. Nothing connected is no problem: ``connections`` is empty then.
@@ -138,7 +125,7 @@ def policy_names(systems: Sequence[str]) -> list[str]:
     return tiers + [entry.variable.name for entry in PLAIN_VARIABLES]
 
 
-def _unknown_names(values: Mapping[str, str], systems: Mapping[str, SystemVariables]) -> list[str]:
+def _unknown_names(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> list[str]:
     """A problem for each name that looks like one of ours and is none."""
     known = {variable.name for system in systems.values() for variable in system.variables}
     known.update(policy_names(tuple(systems)))
@@ -154,7 +141,7 @@ def _unknown_names(values: Mapping[str, str], systems: Mapping[str, SystemVariab
 
 
 def _connections(
-    values: Mapping[str, str], systems: Mapping[str, SystemVariables]
+    values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]
 ) -> tuple[dict[str, ConfiguredConnection], list[str], list[str]]:
     """What is connected, the ids of what is meant to be connected, and the problems."""
     connections: dict[str, ConfiguredConnection] = {}

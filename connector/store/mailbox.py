@@ -35,6 +35,7 @@ from connector.store.records import (
     Key,
     Mail,
     MailboxStats,
+    Outcome,
     Source,
     Step,
     StepState,
@@ -110,7 +111,7 @@ class Mailbox:
             held = rows.lock_held(conn, claims)
             rows.hand_back(conn, list(held), self.store.now(conn))
 
-    def finish(self, outcomes: Sequence[Finished | Failed]) -> list[bool]:
+    def finish(self, outcomes: Sequence[Outcome]) -> list[bool]:
         """End many turns in ONE transaction; False where the claim was lost, of which nothing is written.
 
         The order: lock the rows by fence, keep what the turns did and the mail that follows from it, tick mail off by
@@ -135,7 +136,7 @@ class Mailbox:
             audit.append(conn, ledger.audit, now)
         return results
 
-    def _keep(self, conn: Connection, outcomes: Sequence[Finished | Failed], now: datetime) -> None:
+    def _keep(self, conn: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
         effects = [outcome.effect for outcome in outcomes if isinstance(outcome, Finished) and outcome.effect]
         follows = [delivery for effect in effects for delivery in effect.deliveries]
         follows += [delivery for one in outcomes if isinstance(one, Failed) for delivery in one.deliveries]
@@ -231,9 +232,7 @@ class Mailbox:
             return earliest is not None and earliest <= self.store.now(conn)
 
 
-def _judge(
-    outcomes: Sequence[Finished | Failed], held: dict[Key, AnyRow]
-) -> tuple[list[bool], list[Finished | Failed]]:
+def _judge(outcomes: Sequence[Outcome], held: dict[Key, AnyRow]) -> tuple[list[bool], list[Outcome]]:
     """Which outcomes count: those whose claim still holds, each claim once."""
     seen: set[Key] = set()
     results = []
@@ -243,7 +242,7 @@ def _judge(
     return results, [outcome for outcome, is_valid in zip(outcomes, results, strict=True) if is_valid]
 
 
-def _enter(ledger: _Ledger, outcome: Finished | Failed, row: AnyRow, left: set[int], now: datetime) -> None:
+def _enter(ledger: _Ledger, outcome: Outcome, row: AnyRow, left: set[int], now: datetime) -> None:
     """Enter what one valid outcome leaves behind. ``left``: ids of the mail that is undone now."""
     connection, ticket = outcome.claim.key
     ledger.audit += [audit.AuditEntry(connection, ticket, event) for event in outcome.audit]

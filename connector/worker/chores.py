@@ -31,6 +31,7 @@ from connector.store.records import (
     Failed,
     Finished,
     Mail,
+    Outcome,
     Source,
     unpack,
 )
@@ -104,7 +105,7 @@ class Chores:
         for name in (POLL, PRUNE, SURVEY, *([WEBHOOKS] if self.settings.keeps_webhooks else [])):
             self.mailbox.schedule(self.id, name, self.now())
 
-    def take(self, claim: Claim) -> Finished | Failed:
+    def take(self, claim: Claim) -> Outcome:
         """Do the chore and say when it is due again. A failure is retried soon and never parked."""
         try:
             if claim.ticket.startswith(KEY):

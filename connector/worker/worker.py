@@ -69,7 +69,7 @@ class Worker:
         takers: Mapping[str, tuple[Taker, Taker]],
         settings: WorkerSettings,
         beat: Callable[[str], None],
-        report: Report = lambda outcome: None,
+        report: Report | None = None,
     ) -> None:
         self._mailbox = mailbox
         self._takers = takers
@@ -241,7 +241,8 @@ class Worker:
         for outcome, was_ours in zip(outcomes, kept, strict=True):
             if was_ours:
                 _log(outcome)
-                self._report(outcome)
+                if self._report is not None:
+                    self._report(outcome)
             else:
                 log.warning("lease lost", ticket=outcome.claim.ticket, connection=outcome.claim.connection)
 
