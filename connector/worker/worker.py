@@ -172,7 +172,7 @@ class Worker:
 
     def _wait(self) -> None:
         with self._wake:
-            if not self._nudged and not self._is_over():
+            if not (self._nudged or self._is_time_to_finish() or self._is_over()):
                 self._wake.wait(self.settings.idle_seconds)
             self._nudged = False
 
@@ -187,11 +187,14 @@ class Worker:
                 self._in_hand.pop(claim.key, None)
             else:
                 self._outcomes.append(outcome)
-            # Several are finished in one transaction; nobody waits for them while enough turns are under way.
-            is_worth_it = len(self._outcomes) >= self.settings.threads // 2
-            is_idle = len(self._in_hand) <= len(self._outcomes)
-        if is_worth_it or is_idle or self._stopping.is_set():
+        if self._is_time_to_finish() or self._stopping.is_set():
             self.nudge()
+
+    def _is_time_to_finish(self) -> bool:
+        """Several are finished in one transaction; nobody waits for them while enough turns are under way."""
+        with self._wake:
+            ready = len(self._outcomes)
+            return ready > 0 and (ready >= self.settings.threads // 2 or ready >= len(self._in_hand))
 
     def _take_outcomes(self) -> list[Outcome]:
         with self._wake:

@@ -17,7 +17,7 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Failed, Finished
 from connector.worker.worker import Worker, WorkerSettings
-from tests.connector.mailboxes import PATIENCE, a_delivery, all_done, claim_all, in_thread
+from tests.connector.mailboxes import PATIENCE, a_delivery, all_done, claim_all, in_thread, until
 
 FOR_EVER = 3600.0
 
@@ -88,6 +88,28 @@ def test_turns_that_end_beside_others_are_finished_together_and_the_last_one_at_
     assert mailbox.batches.get(timeout=PATIENCE) == {"slow"}
     worker.stop()
     assert mailbox.batches.empty()
+
+
+def test_the_last_turn_waits_for_nobody_though_it_ends_while_others_are_stored(
+    mailbox: WatchedMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox.deliver([a_delivery(ticket, f"of {ticket}") for ticket in ("1", "2", "slow")])
+    taker = Taker("slow")
+    worker = a_worker(mailbox, taker)
+    finish = mailbox.finish
+
+    def finish_while_another_ends(outcomes: Sequence[Finished | Failed]) -> list[bool]:
+        kept = finish(outcomes)
+        if not taker.held["slow"].is_set():
+            taker.held["slow"].set()
+            until(lambda: bool(worker._outcomes))
+        return kept
+
+    monkeypatch.setattr(mailbox, "finish", finish_while_another_ends)
+    worker.start()
+    assert mailbox.batches.get(timeout=PATIENCE) == {"1", "2"}
+    assert mailbox.batches.get(timeout=PATIENCE) == {"slow"}
+    worker.stop()
 
 
 def test_a_turn_that_is_alone_is_finished_at_once(mailbox: WatchedMailbox) -> None:
