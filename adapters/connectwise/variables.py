@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.errors import ConfigError
-from connector.systems.variables import Variable, hosts, read_all, secret_items, wanting, web_address
+from connector.systems.variables import Variable, connected, hosts, secret_items, web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +84,8 @@ def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
 
     Raises ConfigError with every problem.
     """
-    read, problems = read_all(VARIABLES, values)
-    problems += wanting(URL, REQUIRED, VARIABLES, values)
-    if problems:
-        raise ConfigError(problems)
-    if URL.name not in read:
+    read = connected(URL, REQUIRED, VARIABLES, values)
+    if read is None:
         return None
     return ConnectWiseSettings(
         url=read[URL.name],

@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.errors import ConfigError
-from connector.systems.variables import Variable, missing, read_all, secret_items, wanting, web_address
+from connector.systems.variables import Variable, connected, missing, secret_items, web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +172,8 @@ def settings_from(values: Mapping[str, str]) -> HaloSettings | None:
 
     Raises ConfigError with every problem.
     """
-    read, problems = read_all(VARIABLES, values)
-    problems += wanting(URL, REQUIRED, VARIABLES, values)
-    if URL.name in values:
-        problems += _wrong_ways(values)
-    if problems:
-        raise ConfigError(problems)
-    if URL.name not in read:
+    read = connected(URL, REQUIRED, VARIABLES, values, _wrong_ways(values) if URL.name in values else ())
+    if read is None:
         return None
     return HaloSettings(
         url=read[URL.name],

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from connector.errors import ConfigError
-from connector.systems.variables import Variable, items, read_all, secret_items, wanting, web_address
+from connector.systems.variables import Variable, connected, items, secret_items, web_address
 
 STANDARD_PRIORITIES: Mapping[str, int] = MappingProxyType({"Low": 0, "Medium": 50, "High": 100})
 """RT's own names of priorities, unless ``%PriorityAsString`` says otherwise."""
@@ -106,11 +105,8 @@ def settings_from(values: Mapping[str, str]) -> RequestTrackerSettings | None:
 
     Raises ConfigError with every problem.
     """
-    read, problems = read_all(VARIABLES, values)
-    problems += wanting(URL, (TOKEN,), VARIABLES, values)
-    if problems:
-        raise ConfigError(problems)
-    if URL.name not in read:
+    read = connected(URL, (TOKEN,), VARIABLES, values)
+    if read is None:
         return None
     return RequestTrackerSettings(
         url=read[URL.name],

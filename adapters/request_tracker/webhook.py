@@ -19,7 +19,6 @@ from connector.model import InboundRequest, Notice, Registration, TicketId
 
 SIGNATURE_HEADER = "x-rt-signature"
 TIMESTAMP_HEADER = "x-rt-timestamp"
-DELIVERY_HEADER = "x-rt-delivery"
 WINDOW_SECONDS = 300.0
 
 _HIGHEST_ID = 2**53

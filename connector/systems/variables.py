@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, final
 from urllib.parse import urlsplit
 
+from connector.errors import ConfigError
+
 Parser = Callable[[str], Any]
 """Text to value; raises ValueError with what is wrong, as the end of a sentence ("is not a whole number")."""
 
@@ -192,14 +194,26 @@ def web_address(text: str) -> str:
     return text.rstrip("/")
 
 
-def wanting(
-    address: Variable, required: Sequence[Variable], variables: Sequence[Variable], values: Mapping[str, str]
-) -> list[str]:
-    """What is missing besides the address that means "connected", or what has no effect without it."""
+def connected(
+    address: Variable,
+    required: Sequence[Variable],
+    variables: Sequence[Variable],
+    values: Mapping[str, str],
+    further_problems: Iterable[str] = (),
+) -> dict[str, Any] | None:
+    """The values of a connection's variables by name, None while its ``address`` is not set: that means "connected".
+
+    Raises ConfigError with every problem: also what is missing besides the address, or has no effect without it.
+    """
+    read, problems = read_all(variables, values)
     if address.name in values:
-        return missing(required, values, f"{address.name} is set")
-    astray = [variable.name for variable in variables if variable.name in values]
-    return [address.problem(f"is missing ({', '.join(astray)} would have no effect without it)")] if astray else []
+        problems += missing(required, values, f"{address.name} is set")
+    elif astray := [variable.name for variable in variables if variable.name in values]:
+        problems.append(address.problem(f"is missing ({', '.join(astray)} would have no effect without it)"))
+    problems += further_problems
+    if problems:
+        raise ConfigError(problems)
+    return read or None
 
 
 def missing(variables: Sequence[Variable], values: Mapping[str, str], because: str) -> list[str]:
