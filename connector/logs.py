@@ -9,13 +9,31 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor
+
+@contextmanager
+def _absent(module: str) -> Iterator[None]:
+    """``import module`` fails meanwhile, unless it was imported before."""
+    is_here = module in sys.modules
+    if not is_here:
+        sys.modules[module] = None  # type: ignore[assignment]  # the documented way to make an import fail
+    yield
+    if not is_here:
+        del sys.modules[module]
+
+
+# It loads rich and pygments wherever they are installed, for a rendering of exceptions that is not used here: each
+# start would take twice as long.
+with _absent("rich"):
+    import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
 
 MASK = "***"
 FIRST = ("event", "ticket", "connection", "decision", "delivery")

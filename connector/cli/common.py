@@ -8,15 +8,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from dotenv import dotenv_values
 
 from connector import logs
-from connector.app import wiring
 from connector.config.settings import Settings, load_settings
-from connector.systems.contract import Connection
+
+if TYPE_CHECKING:
+    from connector.app.wiring import Wiring
+    from connector.systems.contract import Connection
 
 DOTENV = ".env"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -42,8 +44,10 @@ def settings() -> Settings:
 
 
 @contextmanager
-def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Iterator[wiring.Wiring]:
+def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Iterator[Wiring]:
     """The parts of these settings, given back afterwards. Raises ConfigError, StoreUnavailable."""
+    from connector.app import wiring  # servers and all: not for commands that need the settings alone
+
     loaded = settings()
     if needs_connection:
         wiring.require_connection(loaded)
@@ -56,7 +60,7 @@ def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Itera
         parts.close()
 
 
-def connection_named(parts: wiring.Wiring, name: str) -> Connection:
+def connection_named(parts: Wiring, name: str) -> Connection:
     """The connected ticket system of that name; a usage error names those that there are."""
     if name not in parts.connections:
         known = ", ".join(parts.connections) or "none"

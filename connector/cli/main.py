@@ -11,33 +11,38 @@ from connector import __version__, logs
 from connector.errors import ConfigError, ConnectorError
 
 _COMMANDS = {
-    "run": "serving",
-    "web": "serving",
-    "worker": "serving",
-    "migrate": "serving",
-    "check": "systems",
-    "webhooks": "systems",
-    "explain": "inspection",
-    "dead-letters": "inspection",
-    "audit": "inspection",
-    "export": "inspection",
-    "policy": "policies",
+    "audit": ("inspection", "The audit trail."),
+    "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),
+    "dead-letters": ("inspection", "Look at what was given up on, and try it again."),
+    "demo": ("serving", "Show a service desk's morning at high speed, on a simulated ticket system."),
+    "explain": ("inspection", "Show which minutes of TICKET counted, which did not and why."),
+    "export": ("inspection", "Print the audit trail, or the training requests in it, as JSON lines, oldest first."),
+    "migrate": ("database", "Bring the database's schema up to date."),
+    "policy": ("policies", "Look at the policies that are in force, and apply the newest to stints that are running."),
+    "run": ("serving", "Run web and worker together; brings the database up to date by itself."),
+    "web": ("serving", "Run the web service alone: webhooks, health, metrics, status page."),
+    "webhooks": ("systems", "Look at, make or remove the webhook's registration."),
+    "worker": ("serving", "Run a worker alone; start as many as you like."),
 }
-"""The commands and the module of each, loaded when it is called: ``--help`` is quick, ``migrate`` loads no server."""
+"""The commands: the module of each, loaded when it is called, and what it is for. So ``--help`` loads none of them."""
 
 
 class CommandGroup(click.Group):
     """Loads commands late, and turns the connector's errors into messages and exit codes."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*_COMMANDS, *super().list_commands(ctx)})
+        return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
-            return super().get_command(ctx, cmd_name)
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"connector.cli.{module}"), cmd_name.replace("-", "_"))
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_, what) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -58,12 +63,6 @@ def cli() -> None:
 
     Configured by the environment, and by a file .env in the working directory.
     """
-
-
-@cli.command()
-def demo() -> None:
-    """Show a service desk's morning at high speed, on a simulated ticket system."""
-    raise SystemExit(import_module("connector.demo").main())
 
 
 def main() -> None:

@@ -1,10 +1,11 @@
-"""``run``, ``web``, ``worker``, ``migrate``: the commands that a deployment starts."""
+"""``run``, ``web``, ``worker``: the commands that a deployment starts; and ``demo``, which shows them at work."""
 
 from __future__ import annotations
 
 import signal
 import threading
 from functools import partial
+from importlib import import_module
 from types import FrameType
 
 import click
@@ -13,8 +14,6 @@ import structlog
 from connector.app import wiring
 from connector.app.serve import Listening, serve, shared_metrics, web_processes
 from connector.cli import common
-from connector.store.database.engine import Store
-from connector.store.database.schema import SchemaState
 
 log = structlog.get_logger("connector")
 
@@ -59,14 +58,6 @@ def worker() -> None:
 
 
 @click.command()
-def migrate() -> None:
-    """Bring the database's schema up to date."""
-    store = Store.open(common.settings().database_url)
-    try:
-        before = store.migrate()
-    finally:
-        store.close()
-    done = {SchemaState.CURRENT: "was up to date", SchemaState.EMPTY: "was set up"}.get(
-        before, "was brought up to date"
-    )
-    click.echo(f"The database {done}.")
+def demo() -> None:
+    """Show a service desk's morning at high speed, on a simulated ticket system."""
+    raise SystemExit(import_module("connector.demo").main())
