@@ -1,7 +1,7 @@
 """Builds a ``Policy`` from its written form, a JSON document (see ``policy.schema.json``).
 
 The flat environment variables are turned into the same document first, so there is one way in. Every problem is
-reported at once, with its path. Pure: where the document comes from is the business of ``settings``.
+reported at once, with its path. Pure: where the document comes from is the business of ``config``.
 """
 
 from __future__ import annotations

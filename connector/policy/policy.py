@@ -1,7 +1,7 @@
 """The policy: the ladder of tiers with its limits, calendars, priorities and status corrections.
 
-Pure values. How a policy is written down (environment, JSON) is the business of ``settings`` and
-``policy_document``. Lengths are working minutes.
+Pure values. How a policy is written down (environment, JSON) is the business of ``config`` and
+``document``. Lengths are working minutes.
 """
 
 from __future__ import annotations

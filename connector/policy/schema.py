@@ -1,7 +1,7 @@
 """Checks a policy document against the published JSON Schema and says in plain words what is wrong, and where.
 
 Pure apart from the schema file of the package. What a schema can't say (names that must exist, calendars that must
-have an open minute) is checked in ``policy_document``.
+have an open minute) is checked in ``document``.
 """
 
 from __future__ import annotations

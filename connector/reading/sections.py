@@ -1,7 +1,7 @@
 """The words of the process in a note: the line that records a diagnosis plan, sections, and lines that command. Pure.
 
 Only what an author wrote himself counts (``own_words``). Whether an author may say it (an agent, not a client) is for
-the caller to decide. What ``/escalate`` and ``/override`` ask for is read in ``spoken``.
+the caller to decide. What ``/escalate`` and ``/override`` ask for is read in ``command_words``.
 """
 
 from __future__ import annotations

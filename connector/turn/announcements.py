@@ -1,7 +1,7 @@
 """Tells the configured people (chat, e-mail) of escalations and of what needs a person, through a durable outbox.
 
 A message is mail in the mailbox, stored in the transaction of what it tells of, one row for each target; a chore sends
-it (see ``reconcile``). A target that is down delays no ticket and no other target. Chat systems know no idempotency
+it (see ``chores``). A target that is down delays no ticket and no other target. Chat systems know no idempotency
 key: a message whose sending was cut off is sent again.
 """
 
