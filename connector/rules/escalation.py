@@ -52,7 +52,7 @@ class Documentation:
         return find(self._record, self._record.entries)
 
     @cached_property
-    def _stated(self) -> frozenset[str]:
+    def stated(self) -> frozenset[str]:
         """The template's sections that an agent filled in, be it with "none"."""
         agents = (entry.text for entry in self._record.entries if entry.author.kind is AuthorKind.AGENT)
         return frozenset(heading for text in agents for heading in sections_in(text))
@@ -66,26 +66,6 @@ class Documentation:
             if not is_there(self, request)
         )
 
-    def has_steps(self, _: Request) -> bool:
-        """Whether it says what was tried."""
-        return bool(self.found.steps)
-
-    def has_codes(self, _: Request) -> bool:
-        """Whether it names error codes, or says that there are none."""
-        return bool(self.found.errors) or ERRORS in self._stated
-
-    def has_research(self, _: Request) -> bool:
-        """Whether it names what was looked up, or says that nothing was found."""
-        return bool(self.found.research) or RESEARCH in self._stated
-
-    def has_permissions(self, request: Request) -> bool:
-        """Whether it says which permissions are missing."""
-        return bool(self.found.permissions) or _says(request)
-
-    def has_next_steps(self, _: Request) -> bool:
-        """Whether it says what is to be done next."""
-        return bool(self.found.next_steps)
-
 
 def _says(request: Request) -> bool:
     return any(map(str.isalnum, request.detail))
@@ -93,16 +73,17 @@ def _says(request: Request) -> bool:
 
 _NEEDS: Mapping[Reason, Mapping[str, Callable[[Documentation, Request], bool]]] = {
     Reason.KNOWLEDGE: {
-        STEPS_MISSING: Documentation.has_steps,
-        CODES_MISSING: Documentation.has_codes,
-        RESEARCH_MISSING: Documentation.has_research,
+        STEPS_MISSING: lambda held, _: bool(held.found.steps),
+        CODES_MISSING: lambda held, _: bool(held.found.errors) or ERRORS in held.stated,
+        RESEARCH_MISSING: lambda held, _: bool(held.found.research) or RESEARCH in held.stated,
     },
     Reason.PERMISSION: {
-        PERMISSIONS_MISSING: Documentation.has_permissions,
-        NEXT_MISSING: Documentation.has_next_steps,
+        PERMISSIONS_MISSING: lambda held, request: bool(held.found.permissions) or _says(request),
+        NEXT_MISSING: lambda held, _: bool(held.found.next_steps),
     },
     Reason.URGENCY: {BLOCKED_MISSING: lambda _, request: _says(request)},
 }
+"""What each kind of escalation needs, in words, and whether it is there."""
 
 
 def demand_of(decision: Decision, policy: Policy, documentation: Documentation) -> Demand | None:

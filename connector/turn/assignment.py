@@ -29,13 +29,13 @@ class Assignment:
     how: str
 
 
+@dataclass(frozen=True, slots=True)
 class Assigner:
     """Chooses on one connection. ``keeps_turns``: False for one that only tells whom it would choose."""
 
-    def __init__(self, system: TicketSystem, connection: ConnectionBook, *, keeps_turns: bool = True) -> None:
-        self.system = system
-        self.connection = connection
-        self.keeps_turns = keeps_turns
+    system: TicketSystem
+    connection: ConnectionBook
+    keeps_turns: bool = True
 
     def choose(self, tier: Tier, place: Place, kept: str = "") -> Assignment:
         """Who gets a ticket at a tier. ``kept``: whom an earlier try of the same escalation chose.

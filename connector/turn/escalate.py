@@ -15,7 +15,7 @@ somebody else in between.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.connection.names import first_known
@@ -51,27 +51,20 @@ class NoteWasVisible(Permanent):
     """An earlier try's note came back visible to the client: it is not repeated before somebody looked at it."""
 
 
+@dataclass(frozen=True, slots=True)
 class Escalator:
-    """Carries escalations out on one connection. Holds no state of its own; safe for several threads."""
+    """Carries escalations out on one connection. Safe for several threads.
 
-    def __init__(
-        self,
-        system: TicketSystem,
-        journal: Journal,
-        marks: Marks,
-        policy: Policy,
-        assigner: Assigner,
-        announcer: Announcer,
-        *,
-        owner_stays: bool,
-    ) -> None:
-        self.system = system
-        self.journal = journal
-        self.marks = marks
-        self.policy = policy
-        self.assigner = assigner
-        self.announcer = announcer
-        self.owner_stays = owner_stays
+    ``owner_stays``: the ticket system is known not to let a ticket's owner be removed.
+    """
+
+    system: TicketSystem
+    journal: Journal
+    marks: Marks
+    policy: Policy
+    assigner: Assigner
+    announcer: Announcer
+    owner_stays: bool
 
     # -- 1: what will be done -------------------------------------------------------------------------------
 

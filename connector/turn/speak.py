@@ -7,6 +7,7 @@ by the turn's fence), look for the marker, write only where it is not, journal t
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,13 +35,13 @@ def wait_until_settled(system: TicketSystem, begun: Step, now: datetime) -> None
         raise Temporary("an earlier note may still become readable", (readable_at - now).total_seconds())
 
 
+@dataclass(frozen=True, slots=True)
 class Speaker:
-    """Speaks on one connection. Holds no state of its own; safe for several threads."""
+    """Speaks on one connection. Safe for several threads."""
 
-    def __init__(self, system: TicketSystem, journal: Journal, marks: Marks) -> None:
-        self.system = system
-        self.journal = journal
-        self.marks = marks
+    system: TicketSystem
+    journal: Journal
+    marks: Marks
 
     def say(self, claim: Claim, record: TicketRecord, steps: Sequence[Step], say: Say) -> None:
         """Write a note once. Raises LeaseLost and what the adapter raises; the next turn goes on where this stopped."""

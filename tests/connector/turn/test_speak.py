@@ -215,7 +215,7 @@ def test_a_missing_right_is_recorded_and_stops_nothing(talk):
 
 
 def test_a_system_without_such_a_field_is_not_asked(talk):
-    talk.speaker.system = a_system(talk.system, can_add_people=False)
+    talk.speaker = replace(talk.speaker, system=a_system(talk.system, can_add_people=False))
     assert added(talk, TESS) == {
         "added": [],
         "missing": ["tess"],
