@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from adapters.http import Answer, origin_of
-from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent, SignatureError, Temporary
+from connector.errors import AdapterError, NotFound, OutcomeUnknown, PayloadError, Permanent, SignatureError, Temporary
 from connector.model import TicketId
 
 Json = Mapping[str, Any]
@@ -64,6 +64,16 @@ def json_of(answer: Answer, what: str, *, is_write: bool = False) -> Any:
         raise unusable(f"{what}: answered {answer.status}, but not in JSON") from error
 
 
+def objects_of(found: Any, what: str) -> list[dict[str, Any]]:
+    """A list that holds objects alone. Raises PayloadError for anything else."""
+    if not isinstance(found, list):
+        raise PayloadError(what, "expected a list")
+    for n, record in enumerate(found):
+        if not isinstance(record, dict):
+            raise PayloadError(f"{what}: [{n}]", "expected an object")
+    return found
+
+
 def in_one_line(words: str) -> str:
     """A system's own words for an error as they may be shown: without control characters, clipped."""
     words = " ".join(re.sub(r"[\x00-\x1f\x7f\s]+", " ", words).split())
@@ -110,6 +120,13 @@ def text(value: Any) -> str:
 def label(ticket: TicketId | int | str) -> str:
     """How paths and messages name a ticket."""
     return f"ticket {ticket}"
+
+
+def checked(ticket_id: TicketId) -> TicketId:
+    """The id, if it is a number: nothing else may get into a path or a query. Raises NotFound."""
+    if not (ticket_id.isascii() and ticket_id.isdigit()):
+        raise NotFound(f"{ticket_id!r} is no ticket number")
+    return ticket_id
 
 
 def optional_moment(value: Any, path: str) -> datetime | None:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from adapters.absence import NotThere
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import record_id
-from adapters.connectwise.refusals import NotThere, Refused
+from adapters.connectwise.refusals import Refused
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.payloads import is_at, text
 from connector.errors import ConfigError, Permanent

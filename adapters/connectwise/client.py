@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import Answer, HttpClient, HttpOptions, origin_of
-from adapters.payloads import json_of
+from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
 from connector.errors import ConfigError, Forbidden, PayloadError, Permanent
 from connector.systems.variables import is_loopback
@@ -83,7 +83,7 @@ class ConnectWiseClient:
         seen: set[str] = set()
         while True:
             answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
-            records = _records(json_of(answer, what), what)
+            records = objects_of(json_of(answer, what), what)
             yield from records
             step = _next_page(answer, records)
             if step is None:
@@ -176,15 +176,6 @@ class ConnectWiseClient:
 
 
 _FORWARD_ONLY = {"pagination-type": "forward-only"}
-
-
-def _records(body: Any, what: str) -> list[dict[str, Any]]:
-    if not isinstance(body, list):
-        raise PayloadError(what, "expected a list")
-    for n, record in enumerate(body):
-        if not isinstance(record, dict):
-            raise PayloadError(f"{what}: [{n}]", "expected an object")
-    return body
 
 
 def _next_page(answer: Answer, records: list[dict[str, Any]]) -> tuple[str, str] | None:

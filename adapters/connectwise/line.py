@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from adapters.absence import NotThere
 from adapters.connectwise.callbacks import Callbacks
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import PATH, RIGHT
 from adapters.line import HttpLine, clock_finding
 from connector.errors import ConnectorError

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from adapters.absence import Absence
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
-from adapters.connectwise.refusals import NotThere, Refused
+from adapters.connectwise.refusals import Refused
 from adapters.payloads import label
 from adapters.reassignment import is_met, refuse_former, seen_done
-from connector.errors import AdapterError, OutcomeUnknown
+from connector.errors import OutcomeUnknown
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 Operation = dict[str, Any]
@@ -32,8 +33,8 @@ _CLEARING: tuple[Operation, ...] = (
 class Moves:
     """Moves tickets of one site.
 
-    ``to_record`` turns a ticket's JSON into a record; ``read`` reads a ticket anew; ``missing`` turns a 404
-    on a ticket into the error that is proven.
+    ``to_record`` turns a ticket's JSON into a record; ``read`` reads a ticket anew; ``absence`` proves
+    what a 404 on a ticket means.
     """
 
     def __init__(
@@ -42,13 +43,13 @@ class Moves:
         directory: Directory,
         to_record: ToRecord,
         read: Callable[[TicketId], TicketRecord],
-        missing: Callable[[TicketId, NotThere], AdapterError],
+        absence: Absence,
     ) -> None:
         self._client = client
         self._directory = directory
         self._to_record = to_record
         self._read = read
-        self._missing = missing
+        self._absence = absence
         self._clearing: Operation | None = None
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
@@ -96,9 +97,8 @@ class Moves:
         what = f"reassign {label(ticket_id)}"
         path = f"service/tickets/{ticket_id}"
         try:
-            return self._client.send("PATCH", path, what, RIGHT, operations)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
+            with self._absence.told(ticket_id):
+                return self._client.send("PATCH", path, what, RIGHT, operations)
         except Refused as error:
             team = self._default_team(target) if "team" in _fields(error) else None
             if team is None:

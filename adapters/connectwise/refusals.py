@@ -9,15 +9,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.absence import NotThere
 from adapters.http import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
-from connector.errors import AdapterError, Forbidden, Permanent, Temporary
+from connector.errors import AdapterError, Forbidden, Permanent
 
 CHECK_COMPANY = "check CONNECTWISE_COMPANY and CONNECTWISE_URL"
-
-
-class NotThere(Temporary):
-    """A 404. It may mean the record, the address, the credentials or an outage: nothing is proven."""
 
 
 class EndpointMissing(NotThere):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from adapters.absence import Absence
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.refusals import NotThere, Refused
+from adapters.connectwise.refusals import Refused
 from adapters.names import plain
 from adapters.payloads import label, text
-from connector.errors import AdapterError
 from connector.model import Person, TicketId
 
 RIGHT = "Service Desk > Resource Scheduling (Add, Inquire)"
@@ -25,18 +25,18 @@ _SERVICE_TICKET = {"id": 4}
 class Resources:
     """The resources of one site's tickets.
 
-    ``read`` gives a ticket's JSON anew; ``missing`` turns a 404 on a ticket into the error that is proven.
+    ``read`` gives a ticket's JSON anew; ``absence`` proves what a 404 on a ticket means.
     """
 
     def __init__(
         self,
         client: ConnectWiseClient,
         read: Callable[[TicketId], Any],
-        missing: Callable[[TicketId, NotThere], AdapterError],
+        absence: Absence,
     ) -> None:
         self._client = client
         self._read = read
-        self._missing = missing
+        self._absence = absence
 
     def add(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         """See ``Tickets.add_people`` of the contract. Whom the site will not have is left out, and so not returned."""
@@ -64,9 +64,8 @@ class Resources:
             "ownerFlag": False,
         }
         try:
-            self._client.send("POST", PATH, what, RIGHT, entry)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
+            with self._absence.told(ticket_id):
+                self._client.send("POST", PATH, what, RIGHT, entry)
         except Refused:
             # One who cannot be put there must not keep off the others; that it failed shows in who is there.
             return

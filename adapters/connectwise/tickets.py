@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from adapters.absence import Absence
 from adapters.connectwise.client import ConnectWiseClient, ui_url
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.mapping import info, place_of, record_id, ticket_record, to_wire
 from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes
-from adapters.connectwise.refusals import NotThere
 from adapters.connectwise.resources import Resources
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.payloads import label, moment
+from adapters.payloads import checked, label, moment
 from connector.clock import Clock
-from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
+from connector.errors import PayloadError, Permanent
 from connector.model import (
     ChangedTicket,
     Entry,
@@ -46,18 +46,17 @@ class Tickets:
         self._ui = ui_url(settings.url)
         self._client = client
         self._directory = directory
+        self._absence = Absence(self._listed, "the site", "the API member")
         self._notes = Notes(client, directory, clock)
-        self._resources = Resources(client, self._ticket_data, self._missing)
-        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._missing)
+        self._resources = Resources(client, self._ticket_data, self._absence)
+        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._absence)
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
         """See the contract: the ticket, then its notes and time entries."""
         data = self._ticket_data(ticket_id)
         latest = min(moment(info(data).get("lastUpdated"), f"{label(ticket_id)}: _info.lastUpdated"), self._clock.now())
-        try:
+        with self._absence.told(ticket_id):
             entries = self._notes.entries(ticket_id, latest)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
         return self._record_of(data, entries)
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
@@ -92,17 +91,13 @@ class Tickets:
     ) -> NoteRef:
         if marker not in text:
             raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
-        try:
+        with self._absence.told(ticket_id):
             return write(ticket_id, text)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
 
     def _ticket_data(self, ticket_id: TicketId) -> Any:
         what = f"read {label(ticket_id)}"
-        try:
-            data = self._client.get(f"service/tickets/{_number(ticket_id)}", what, TICKETS_READ)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
+        with self._absence.told(ticket_id):
+            data = self._client.get(f"service/tickets/{checked(ticket_id)}", what, TICKETS_READ)
         if not isinstance(data, dict):
             raise PayloadError(label(ticket_id), "not an object")
         return data
@@ -114,20 +109,8 @@ class Tickets:
         url = f"{self._ui}/{_TICKET_PAGE}?service_recid={data.get('id')}"
         return ticket_record(data, self._directory.group, self._clock.now(), url, entries)
 
-    def _missing(self, ticket_id: TicketId, error: NotThere) -> AdapterError:
-        """What a 404 on a ticket means: NotFound when the list proves it, else Temporary."""
-        what = f"see whether {label(ticket_id)} exists"
-        try:
-            rows = list(self._list(what, f"id = {_number(ticket_id)}", "id"))
-        except NotThere:
-            return Temporary(
-                f"{label(ticket_id)}: the site answers 404 for everything: an outage, or wrong credentials"
-            )
-        except (AdapterError, PayloadError) as second:
-            return Temporary(f"{error}; whether it exists could not be found out ({second})")
-        if any(row.get("id") == int(ticket_id) for row in rows):
-            return Temporary(f"{error}; yet the site lists it")
-        return NotFound(f"{label(ticket_id)} does not exist, or the API member may not see it")
+    def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
+        return [row.get("id") for row in self._list(what, f"id = {ticket_id}", "id")]
 
     def _list(self, what: str, conditions: str, fields: str) -> Iterator[dict[str, Any]]:
         return self._client.pages("service/tickets", what, TICKETS_READ, conditions, fields)
@@ -149,10 +132,3 @@ def _may_be_at(row: dict[str, Any], places: Sequence[Place]) -> bool:
     except PayloadError:
         return True
     return any(here.is_within(place) for place in places)
-
-
-def _number(ticket_id: TicketId) -> int:
-    """The id as a number: nothing else may get into a path or a condition."""
-    if not (ticket_id.isascii() and ticket_id.isdigit()):
-        raise NotFound(f"{ticket_id!r} is no ticket number")
-    return int(ticket_id)

@@ -14,9 +14,9 @@ from adapters.halopsa.refusals import error_text, refusal
 from adapters.halopsa.tokens import Tokens
 from adapters.halopsa.variables import HaloSettings
 from adapters.http import Answer, HttpClient, HttpOptions, origin_of
-from adapters.payloads import json_of
+from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
-from connector.errors import OutcomeUnknown, PayloadError, Permanent
+from connector.errors import OutcomeUnknown, Permanent
 
 PAGE_SIZE = 100
 """The most that the list of tickets gives at once."""
@@ -118,12 +118,7 @@ def records(body: Any, name: str, what: str) -> list[dict[str, Any]]:
         lists = [value for key, value in body.items() if isinstance(value, list) and key != "columns"]
         named = [body[key] for key in (name, "results") if isinstance(body.get(key), list)]
         found = (named or lists or [None])[0]
-    if not isinstance(found, list):
-        raise PayloadError(what, "expected a list")
-    for n, record in enumerate(found):
-        if not isinstance(record, dict):
-            raise PayloadError(f"{what}: [{n}]", "expected an object")
-    return found
+    return objects_of(found, what)
 
 
 def _refuse_creation(resource: str, objects: list[dict[str, Any]], what: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from adapters.absence import NotThere
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import SETUP_READ, TICKETS_READ, Directory
 from adapters.halopsa.mapping import NOBODY, number, optional_whole
 from adapters.halopsa.notes import OUTCOME
-from adapters.halopsa.refusals import NotThere, Refused, token_refusal
+from adapters.halopsa.refusals import Refused, token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.workdays import Workday, workday
 from adapters.line import HttpLine, clock_finding

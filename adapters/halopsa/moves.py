@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from adapters.absence import Absence
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.mapping import NO_TEAM, NOBODY
-from adapters.halopsa.refusals import NotThere
 from adapters.payloads import label
 from adapters.reassignment import is_met, refuse_former, seen_done
 from connector.errors import AdapterError, OutcomeUnknown, PayloadError
@@ -29,8 +29,8 @@ _FLAGS: Mapping[str, bool] = {"_forcereassign": True, "_agent01_ok": True, "_age
 class Moves:
     """Moves tickets of one instance.
 
-    ``to_record`` turns a ticket's JSON into a record; ``read`` reads a ticket anew; ``missing`` turns a 404
-    on a ticket into the error that is proven; ``sleep`` waits.
+    ``to_record`` turns a ticket's JSON into a record; ``read`` reads a ticket anew; ``absence`` proves
+    what a 404 on a ticket means; ``sleep`` waits.
     """
 
     def __init__(
@@ -39,14 +39,14 @@ class Moves:
         directory: Directory,
         to_record: Callable[[Any], TicketRecord],
         read: Callable[[TicketId], TicketRecord],
-        missing: Callable[[TicketId, NotThere], AdapterError],
+        absence: Absence,
         sleep: Callable[[float], None],
     ) -> None:
         self._client = client
         self._directory = directory
         self._to_record = to_record
         self._read = read
-        self._missing = missing
+        self._absence = absence
         self._sleep = sleep
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
@@ -73,9 +73,8 @@ class Moves:
         what = f"reassign {label(ticket_id)}"
         sent = {"id": int(ticket_id), **wanted, **_FLAGS}
         try:
-            answer: TicketRecord | None = self._answered(self._client.post("Tickets", [sent], what, RIGHT))
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
+            with self._absence.told(ticket_id):
+                answer: TicketRecord | None = self._answered(self._client.post("Tickets", [sent], what, RIGHT))
         except OutcomeUnknown as unknown:
             return seen_done(self._read, ticket_id, target, unknown)
         record = self._read(ticket_id)

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.absence import NotThere
 from adapters.http import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
-from connector.errors import AdapterError, Forbidden, Permanent, Temporary
+from connector.errors import AdapterError, Forbidden, Permanent
 
 CHECK_CLIENT = "check HALOPSA_CLIENT_ID and HALOPSA_CLIENT_SECRET, and HALOPSA_TENANT"
 _LONGEST_BODY = 20_000
 _KEYS = ("error_description", "errormessage", "message", "error", "title", "detail")
-
-
-class NotThere(Temporary):
-    """A 404. It may mean the record, a right that is missing or the address: nothing is proven."""
 
 
 class Refused(Permanent):

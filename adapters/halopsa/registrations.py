@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from adapters.absence import NotThere
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.mapping import optional_whole
-from adapters.halopsa.refusals import NotThere
 from adapters.halopsa.variables import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
 from adapters.payloads import is_at, text
 from connector.errors import ConfigError, Permanent

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from adapters.absence import Absence
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import TICKETS_READ, Directory
 from adapters.halopsa.entries import Ourselves, details_of, entries_of
@@ -18,10 +19,9 @@ from adapters.halopsa.history import Reader, aspects_told
 from adapters.halopsa.mapping import optional_whole, place_of, ticket_record, to_wire, updated_at, whole
 from adapters.halopsa.moves import Moves
 from adapters.halopsa.notes import Notes
-from adapters.halopsa.refusals import NotThere
-from adapters.payloads import Json, label
+from adapters.payloads import Json, checked, label
 from connector.clock import Clock
-from connector.errors import AdapterError, NotFound, PayloadError, Permanent, Temporary
+from connector.errors import PayloadError, Permanent
 from connector.model import (
     ChangedTicket,
     NoteRef,
@@ -45,17 +45,16 @@ class Tickets:
         self._clock = clock
         self._client = client
         self._directory = directory
+        self._absence = Absence(self._listed, "the instance", "the agent of the API application")
         self._notes = Notes(client, clock)
-        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._missing, sleep)
+        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._absence, sleep)
         self._us: Ourselves | None = None
         self._us_lock = threading.Lock()
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
         data = self._ticket_data(ticket_id)
-        try:
+        with self._absence.told(ticket_id):
             actions = self._notes.actions(ticket_id)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
         record = self._record_of(data)
         us, latest = self._ourselves(), self._clock.now()
         entries = entries_of(actions, ticket_id, self._directory, us, latest)
@@ -69,23 +68,19 @@ class Tickets:
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         status = self._status_before(ticket_id, text, marker)
-        try:
+        with self._absence.told(ticket_id):
             return self._notes.write_internal(ticket_id, text, status, self._ourselves())
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
 
     def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         status = self._status_before(ticket_id, text, marker)
-        try:
+        with self._absence.told(ticket_id):
             return self._notes.write_for_client(ticket_id, text, status, self._ourselves())
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
 
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         raise Permanent("HaloPSA has no people beside a ticket's agent that this connector can rely on")
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        _number(ticket_id)
+        checked(ticket_id)
         return self._moves.reassign(ticket_id, target)
 
     def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
@@ -113,10 +108,8 @@ class Tickets:
 
     def _ticket_data(self, ticket_id: TicketId) -> Json:
         what = f"read {label(ticket_id)}"
-        try:
-            data = self._client.get(f"Tickets/{_number(ticket_id)}", what, TICKETS_READ, _DETAILS)
-        except NotThere as error:
-            raise self._missing(ticket_id, error) from error
+        with self._absence.told(ticket_id):
+            data = self._client.get(f"Tickets/{checked(ticket_id)}", what, TICKETS_READ, _DETAILS)
         if not isinstance(data, dict):
             raise PayloadError(label(ticket_id), "not an object")
         if whole(data.get("id"), f"{label(ticket_id)}: id") != int(ticket_id):
@@ -137,20 +130,10 @@ class Tickets:
         data = self._ticket_data(ticket_id)
         return whole(data.get("status_id"), f"{label(ticket_id)}: status_id")
 
-    def _missing(self, ticket_id: TicketId, error: NotThere) -> AdapterError:
-        """What a 404 on a ticket means: NotFound when the list, asked for that very id, answers without it."""
-        what = f"see whether {label(ticket_id)} exists"
-        params = {"ticketids": str(_number(ticket_id)), "count": "10"}
-        try:
-            rows = records(self._client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
-            ids = [optional_whole(row.get("id"), what) for row in rows]
-        except NotThere:
-            return Temporary(f"{label(ticket_id)}: the instance answers 404 for everything: an outage, or a wrong URL")
-        except (AdapterError, PayloadError) as second:
-            return Temporary(f"{error}; whether it exists could not be found out ({second})")
-        if int(ticket_id) in ids:
-            return Temporary(f"{error}; yet the instance lists it")
-        return NotFound(f"{label(ticket_id)} does not exist, or the agent of the API application may not see it")
+    def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
+        params = {"ticketids": ticket_id, "count": "10"}
+        rows = records(self._client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
+        return [optional_whole(row.get("id"), what) for row in rows]
 
     def _may_be_at(self, row: Json, places: Sequence[Place]) -> bool:
         """Whether a ticket of a list lies at one of those places, as far as the list tells."""
@@ -171,10 +154,3 @@ class Tickets:
         # One without a readable date must not hide: it is looked at, and its own turn says what is wrong.
         number = whole(row.get("id"), f"{path}: id")
         return ChangedTicket(TicketId(str(number)), at or self._clock.now())
-
-
-def _number(ticket_id: TicketId) -> int:
-    """The id as a number: nothing else may get into a path or a query."""
-    if not (ticket_id.isascii() and ticket_id.isdigit()):
-        raise NotFound(f"{ticket_id!r} is no ticket number")
-    return int(ticket_id)

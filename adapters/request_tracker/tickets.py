@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.payloads import json_of, label, moment
+from adapters.payloads import checked, json_of, label, moment
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import SHOW_TICKETS, Directory, can_do
 from adapters.request_tracker.history import Reader, entries_of
@@ -83,16 +83,16 @@ class Tickets:
         )
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._notes.write_internal(_checked(ticket_id), text, marker)
+        return self._notes.write_internal(checked(ticket_id), text, marker)
 
     def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._notes.write_visible(_checked(ticket_id), text, marker)
+        return self._notes.write_visible(checked(ticket_id), text, marker)
 
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
-        return add_people(self._client, self._read_ticket, _checked(ticket_id), people)
+        return add_people(self._client, self._read_ticket, checked(ticket_id), people)
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        return self._moves.reassign(_checked(ticket_id), target)
+        return self._moves.reassign(checked(ticket_id), target)
 
     def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
         since = moment.replace(microsecond=0)
@@ -112,7 +112,7 @@ class Tickets:
         """The ticket as it is, without its history; of one that was merged, the one that it is part of now."""
         what = f"read {label(ticket_id)}"
         try:
-            answer = self._client.ask(f"ticket/{_checked(ticket_id)}", what, SHOW_TICKET, _TICKET_FIELDS)
+            answer = self._client.ask(f"ticket/{checked(ticket_id)}", what, SHOW_TICKET, _TICKET_FIELDS)
         except NotFound as error:
             raise NotFound(f"{label(ticket_id)} does not exist in RT") from error
         data = json_of(answer, what)
@@ -162,10 +162,3 @@ class Tickets:
             # One odd ticket must not hide the others: it is looked at, and its own turn says what is wrong.
             updated_at = self._clock.now()
         return ChangedTicket(TicketId(number), updated_at)
-
-
-def _checked(ticket_id: TicketId) -> TicketId:
-    """The id, if it is a number: nothing else may get into a path or a query."""
-    if not (ticket_id.isascii() and ticket_id.isdigit()):
-        raise NotFound(f"{ticket_id!r} is no ticket number")
-    return ticket_id

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from adapters.absence import NotThere
 from adapters.connectwise.client import ConnectWiseClient, api_url, ui_url
-from adapters.connectwise.refusals import EndpointMissing, NotThere, Refused
+from adapters.connectwise.refusals import EndpointMissing, Refused
 from adapters.http import HttpOptions
 from connector.clock import VirtualClock
 from connector.errors import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary

@@ -11,8 +11,9 @@ import pytest
 import requests
 import responses
 
+from adapters.absence import NotThere
 from adapters.halopsa.client import HaloClient
-from adapters.halopsa.refusals import NotThere, Refused, error_text
+from adapters.halopsa.refusals import Refused, error_text
 from adapters.halopsa.variables import HaloSettings, WebhookBearer
 from adapters.http import Answer, HttpOptions
 from connector.clock import VirtualClock
