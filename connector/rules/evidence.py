@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -133,44 +133,37 @@ def critical_within(period: Period, changes: Sequence[Change], policy: Policy) -
 
 def pauses_within(period: Period, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[Pause, ...]:
     """The stretches of the stint that were spent in a waiting status."""
-    status, _ = initial(Aspect.STATUS, record, changes)
+    return tuple(
+        Pause(start, end, status.name)
+        for status, start, end in _held_within(period, Aspect.STATUS, record, changes, policy)
+        if isinstance(status, Status) and policy.group_of(status) is StatusGroup.WAITING
+    )
+
+
+def holders_within(period: Period, record: TicketRecord, changes: Sequence[Change], policy: Policy) -> tuple[str, ...]:
+    """The names of those who owned the ticket during the stint, oldest first."""
+    owners = (owner for owner, _, _ in _held_within(period, Aspect.OWNER, record, changes, policy))
+    return tuple(dict.fromkeys(owner.name for owner in owners if isinstance(owner, Person)))
+
+
+def _held_within(
+    period: Period, aspect: Aspect, record: TicketRecord, changes: Sequence[Change], policy: Policy
+) -> Iterator[tuple[Value, datetime, datetime | None]]:
+    """The values that an aspect had during the stint, oldest first, each with its beginning and its end."""
+    value, _ = initial(aspect, record, changes)
     since = period.start
-    pauses: list[Pause] = []
     for change in changes:
-        if change.what is not Aspect.STATUS or is_sight(change) or _is_unknown(change.new, policy):
+        if change.what is not aspect or is_sight(change) or _is_unknown(change.new, policy):
             continue
         if period.end is not None and change.at >= period.end:
             break
         if change.at > period.start:
-            _add_pause(pauses, status, since, change.at, policy)
+            yield value, since, change.at
             since = change.at
-        status = change.new
-    _add_pause(pauses, status, since, period.end, policy)
-    return tuple(pauses)
+        value = change.new
+    yield value, since, period.end
 
 
 def _is_unknown(status: Value, policy: Policy) -> bool:
     """An unknown status neither stops a clock nor lets it run on: what was before goes on."""
     return isinstance(status, Status) and policy.group_of(status) is StatusGroup.UNKNOWN
-
-
-def _add_pause(pauses: list[Pause], status: Value, start: datetime, end: datetime | None, policy: Policy) -> None:
-    if isinstance(status, Status) and policy.group_of(status) is StatusGroup.WAITING:
-        pauses.append(Pause(start, end, status.name))
-
-
-def holders_within(period: Period, record: TicketRecord, changes: Sequence[Change]) -> tuple[str, ...]:
-    """The names of those who owned the ticket during the stint, oldest first."""
-    owner, _ = initial(Aspect.OWNER, record, changes)
-    names: list[str] = []
-    for change in changes:
-        if change.what is not Aspect.OWNER or is_sight(change):
-            continue
-        if period.end is not None and change.at >= period.end:
-            break
-        if change.at > period.start and isinstance(owner, Person):
-            names.append(owner.name)
-        owner = change.new
-    if isinstance(owner, Person):
-        names.append(owner.name)
-    return tuple(dict.fromkeys(names))

@@ -218,7 +218,7 @@ def _stint(
         ended_by=stay.ended_by,
         plan=plan,
         pauses=pauses_within(within, record, changes, policy),
-        holders=holders_within(within, record, changes),
+        holders=holders_within(within, record, changes, policy),
         critical_at=critical_within(within, changes, policy),
         has_left=stay.has_left,
     )
