@@ -7,7 +7,7 @@ import random
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -176,20 +176,15 @@ def _nobody() -> None:
 
 def _connect(settings: Settings, id_: str, store: Store, metrics: Metrics) -> Connection:
     configured = settings.connections[id_]
-    on_call: Callable[[str, int, float], None] = partial(_count_call, metrics, id_)
     system = ticket_systems()[configured.kind].connect(
         configured.settings,
         [tier.homes[id_] for one in settings.policy.every_ladder for tier in one.tiers if id_ in tier.homes],
         KeysAtHand(SigningKeyStore(store, id_)),
         SystemClock(),
         address_of(settings.public_url, id_),
-        on_call=on_call,
+        on_call=partial(metrics.count_call, id_),
     )
     return Connection(id_, system)
-
-
-def _count_call(metrics: Metrics, connection: str, method: str, status: int, _seconds: float) -> None:
-    metrics.count_call(connection, method, status)
 
 
 def report_homes(connected: list[connect.Connected]) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from connector.store.database.engine import Store
 from connector.store.database.prepared import Prepared, PreparedRows
 from connector.store.database.tables import AnyRow, audit, audit_head, to_json, to_micros
-from connector.store.records import AuditEvent
+from connector.store.records import AuditEvent, Key
 
 GENESIS = "0" * 64
 _PAGE = 1000
@@ -54,22 +54,13 @@ class AuditReport:
         return not self.why
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """An event with the ticket it belongs to, on its way into the trail."""
-
-    connection: str
-    ticket: str
-    event: AuditEvent
-
-
 _HEAD = Prepared(select(audit_head.c.length, audit_head.c.hash).with_for_update())
 _APPENDING = PreparedRows(audit, ("id", "connection", "ticket", "at", "event", "detail", "previous_hash", "hash"))
 _MOVING_ON = Prepared(update(audit_head).values(length=bindparam("new_length"), hash=bindparam("new_hash")))
 
 
-def append(conn: Connection, entries: Sequence[AuditEntry], now: datetime) -> None:
-    """Append to the trail inside the caller's transaction; call it LAST there.
+def append(conn: Connection, entries: Sequence[tuple[Key, AuditEvent]], now: datetime) -> None:
+    """Append events of tickets to the trail inside the caller's transaction; call it LAST there.
 
     It locks the end of the chain until the commit: nothing else may be locked after it.
     """
@@ -78,15 +69,15 @@ def append(conn: Connection, entries: Sequence[AuditEntry], now: datetime) -> No
     [head] = _HEAD.rows(conn, {})
     length, previous = head.length, head.hash
     rows: list[dict[str, object]] = []
-    for entry in entries:
+    for (connection, ticket), event in entries:
         length += 1
         row: dict[str, object] = {
             "id": length,
-            "connection": entry.connection,
-            "ticket": entry.ticket,
-            "at": entry.event.at or now,
-            "event": entry.event.event,
-            "detail": to_json(entry.event.detail),
+            "connection": connection,
+            "ticket": ticket,
+            "at": event.at or now,
+            "event": event.event,
+            "detail": to_json(event.detail),
             "previous_hash": previous,
         }
         previous = row["hash"] = _hash(**row)  # type: ignore[arg-type]  # the keys are the parameters
@@ -95,28 +86,15 @@ def append(conn: Connection, entries: Sequence[AuditEntry], now: datetime) -> No
     _MOVING_ON.run(conn, [{"new_length": length, "new_hash": previous}])
 
 
-def record(store: Store, connection: str, ticket: str, event: AuditEvent) -> None:
-    """Append one event in a transaction of its own. ``ticket`` is empty for the connection itself."""
-    with store.writing() as conn:
-        append(conn, [AuditEntry(connection, ticket, event)], store.now(conn))
-
-
-def events(
-    store: Store,
-    connection: str | None = None,
-    ticket: str | None = None,
-    after_id: int = 0,
-    up_to_id: int | None = None,
-) -> Iterator[AuditRow]:
+def events(store: Store, connection: str | None = None, ticket: str | None = None) -> Iterator[AuditRow]:
     """The events, oldest first, in pages that each see the newest state."""
+    after_id = 0
     while True:
         query = select(audit).where(audit.c.id > after_id).order_by(audit.c.id).limit(_PAGE)
         if connection is not None:
             query = query.where(audit.c.connection == connection)
         if ticket is not None:
             query = query.where(audit.c.ticket == ticket)
-        if up_to_id is not None:
-            query = query.where(audit.c.id <= up_to_id)
         with store.reading() as conn:
             rows = conn.execute(query).all()
         for row in rows:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 from connector.model import Aspect, Change
-from connector.store import audit
+from connector.store.audit import append
 from connector.store.database.codec import decode, encode
 from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
@@ -92,19 +92,14 @@ class Journal:
             now = self.store.now(conn)
             write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
             write_changes(conn, [(claim.key, change) for change in changes])
-            _append_audit(conn, claim, audit, now)
+            append(conn, [(claim.key, event) for event in audit], now)
         self._told(claim.connection, audit)
 
-    def steps(self, prefix: str) -> list[Step]:
-        """The steps of all sagas whose names begin with ``prefix``, by saga and number.
+    def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
+        """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so.
 
         End the prefix with the separator (``psa/4711/``), or 47110 is found with 4711.
         """
-        with self.store.reading() as conn:
-            return _read_steps(conn, prefix)
-
-    def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
-        """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so."""
         with self.store.reading() as conn:
             return tuple(_read_changes(conn, connection, ticket)), tuple(_read_steps(conn, prefix))
 
@@ -166,7 +161,3 @@ def _read_changes(conn: Connection, connection: str, ticket: str) -> list[Change
 def _require_held(conn: Connection, claim: Claim) -> None:
     if not is_held(conn, claim):
         raise LeaseLost(claim.connection, claim.ticket)
-
-
-def _append_audit(conn: Connection, claim: Claim, events: Sequence[AuditEvent], now: datetime) -> None:
-    audit.append(conn, [audit.AuditEntry(*claim.key, event) for event in events], now)

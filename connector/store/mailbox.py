@@ -27,6 +27,7 @@ from connector.store.journal import write_changes, write_steps
 from connector.store.queries import chores, due, mail, rows, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
+    AuditEvent,
     Claim,
     DeadLetter,
     Delivery,
@@ -50,7 +51,7 @@ class _Ledger:
     updates: list[Release] = field(default_factory=list)
     gone: list[Key] = field(default_factory=list)
     changes: list[tuple[Key, Change]] = field(default_factory=list)
-    audit: list[audit.AuditEntry] = field(default_factory=list)
+    audit: list[tuple[Key, AuditEvent]] = field(default_factory=list)
 
 
 class Mailbox:
@@ -244,8 +245,7 @@ def _judge(outcomes: Sequence[Outcome], held: dict[Key, AnyRow]) -> tuple[list[b
 
 def _enter(ledger: _Ledger, outcome: Outcome, row: AnyRow, left: set[int], now: datetime) -> None:
     """Enter what one valid outcome leaves behind. ``left``: ids of the mail that is undone now."""
-    connection, ticket = outcome.claim.key
-    ledger.audit += [audit.AuditEntry(connection, ticket, event) for event in outcome.audit]
+    ledger.audit += [(outcome.claim.key, event) for event in outcome.audit]
     if isinstance(outcome, Failed):
         ledger.updates.append(_after_failure(outcome, row, left, now))
         return

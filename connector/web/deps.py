@@ -5,20 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from connector.metrics import Metrics
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery
 from connector.systems.contract import Connection
 
-
-class Deliver(Protocol):
-    """Stores deliveries durably before it returns; see ``GroupCommit.deliver``."""
-
-    def __call__(self, deliveries: Sequence[Delivery]) -> list[bool]:
-        """Which of them were new. Raises StoreUnavailable."""
-        ...
+Deliver = Callable[[Sequence[Delivery]], list[bool]]
+"""Stores deliveries durably before it returns which of them were new; see ``GroupCommit.deliver``."""
 
 
 @dataclass(frozen=True, slots=True)

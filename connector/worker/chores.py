@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 
@@ -158,13 +159,8 @@ class Chores:
 
     def _ring(self, found: Iterable[ChangedTicket], source: Source) -> None:
         started = self.now().isoformat()
-        batch: list[ChangedTicket] = []
-        for ticket in found:
-            batch.append(ticket)
-            if len(batch) >= BATCH:
-                self._deliver(batch, source, started)
-                batch = []
-        if batch:
+        left = iter(found)
+        while batch := list(islice(left, BATCH)):
             self._deliver(batch, source, started)
 
     def _deliver(self, batch: list[ChangedTicket], source: Source, started: str) -> None:

@@ -13,11 +13,12 @@ from unittest.mock import patch
 from sqlalchemy import Connection, text
 
 from connector.model import Change
+from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.queries import rows
-from connector.store.records import Claim, Delivery, Finished, Key, Source
+from connector.store.records import AuditEvent, Claim, Delivery, Finished, Key, Source, Step
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -59,6 +60,17 @@ def names(claim: Claim) -> list[str]:
 def changes_seen(mailbox: Mailbox, connection: str, ticket: str) -> list[Change]:
     """The changes that were seen on a ticket, oldest first."""
     return list(Journal(mailbox.store).recall(connection, ticket, f"{connection}/{ticket}/")[0])
+
+
+def steps_of(journal: Journal, prefix: str) -> list[Step]:
+    """The steps of all sagas whose names begin with ``prefix``."""
+    return list(journal.recall("", "", prefix)[1])
+
+
+def record(store: Store, connection: str, ticket: str, event: AuditEvent) -> None:
+    """Append one event to the audit trail in a transaction of its own."""
+    with store.writing() as conn:
+        audit.append(conn, [((connection, ticket), event)], store.now(conn))
 
 
 def in_thread(call: Callable[[], T]) -> Future[T]:

@@ -17,6 +17,7 @@ from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Source, StepState
 from connector.turn.saga import StepKind
+from tests.connector.mailboxes import steps_of
 from tests.crash.workers import NAME, PATIENCE, Order
 
 
@@ -72,7 +73,7 @@ def escalations(store: Store) -> Counter[int]:
 
 def moves_by_ticket(store: Store, *states: StepState) -> Counter[int]:
     """How many moves the journal has of each ticket, in these states."""
-    steps = Journal(store).steps(f"{NAME}/")
+    steps = steps_of(Journal(store), f"{NAME}/")
     return Counter(int(step.saga.split("/")[1]) for step in steps if step.n == StepKind.MOVE and step.state in states)
 
 

@@ -15,6 +15,7 @@ from connector.store.database.tables import metadata
 from connector.store.journal import Journal
 from connector.systems.catalogue import ticket_systems
 from tests.builders import at
+from tests.connector.mailboxes import steps_of
 from tests.scenarios.conftest import scenario_policy
 
 IDS = ("north", "south")
@@ -57,8 +58,8 @@ def test_each_has_its_own_tickets_rows_sagas_and_markers(running):
     rows = {row.connection: row for row in running.mailbox.list_tickets() if row.ticket == ticket}
     assert {id_: (row.snapshot or {})["stage"] for id_, row in rows.items()} == {"north": "diagnosis", "south": "fix"}
     journal = Journal(running.store)
-    assert {step.saga.partition("/")[0] for step in journal.steps("north/")} == {"north"}
-    assert journal.steps("south/") == []
+    assert {step.saga.partition("/")[0] for step in steps_of(journal, "north/")} == {"north"}
+    assert steps_of(journal, "south/") == []
     escalated = [row for row in audit.events(running.store, ticket=ticket) if row.event == "escalated"]
     assert [row.connection for row in escalated] == ["north"]
 

@@ -26,7 +26,6 @@ from connector.cli.main import cli
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.errors import Permanent
-from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
@@ -34,7 +33,7 @@ from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from connector.store.records import AuditEvent, Event, Failed, Source, Step, StepState
 from connector.turn.saga import StepKind
-from tests.connector.mailboxes import START, a_delivery, claim_one
+from tests.connector.mailboxes import START, a_delivery, claim_one, record
 from tests.connector.quiet_logging import logging_as_before
 
 __all__ = ["logging_as_before"]
@@ -196,7 +195,7 @@ def test_a_database_out_of_reach_is_exit_1_without_its_password(folder):
 def test_an_intact_audit_trail_is_exit_0_and_a_changed_one_exit_1(folder):
     with a_store(folder) as store:
         for number in range(3):
-            audit.record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"number": number}))
+            record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"number": number}))
         assert escalator("audit", "verify").exit_code == 0
         with store.writing() as conn:
             conn.exec_driver_sql("UPDATE audit SET detail = '{}' WHERE id = 2")
@@ -208,7 +207,7 @@ def test_an_intact_audit_trail_is_exit_0_and_a_changed_one_exit_1(folder):
 
 def test_a_trail_whose_end_was_cut_off_is_not_intact(folder):
     with a_store(folder) as store:
-        audit.record(store, "psa", "4711", AuditEvent(Event.CLOCK, {}))
+        record(store, "psa", "4711", AuditEvent(Event.CLOCK, {}))
         with store.writing() as conn:
             conn.exec_driver_sql("DELETE FROM audit_head")
     result = escalator("audit", "verify")
@@ -218,7 +217,7 @@ def test_a_trail_whose_end_was_cut_off_is_not_intact(folder):
 def test_export_prints_the_trail_as_json_lines_with_both_hashes(folder):
     with a_store(folder) as store:
         for number in range(2):
-            audit.record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"why": f"é{number}"}))
+            record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"why": f"é{number}"}))
     first, second = (json.loads(line) for line in escalator("export").stdout.splitlines())
     assert (first["event"], first["ticket"], first["detail"]) == ("clock", "4711", {"why": "é0"})
     assert second["previous_hash"] == first["hash"]

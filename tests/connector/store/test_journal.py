@@ -23,6 +23,7 @@ from tests.connector.mailboxes import (
     claim_one,
     in_thread,
     paused_before_commit,
+    steps_of,
     until_somebody_waits_for_a_lock,
 )
 
@@ -40,10 +41,10 @@ def test_a_step_is_begun_and_then_done(mailbox: Mailbox, journal: Journal, clock
     claim = a_held_ticket(mailbox)
     journal.begin(claim, SAGA, 1, {"marker": "m"})
     begun = Step(SAGA, 1, StepState.BEGUN, {"marker": "m"}, START)
-    assert journal.steps(SAGA) == [begun]
+    assert steps_of(journal, SAGA) == [begun]
     clock.advance(MINUTE / 2)
     journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE,), audit=(AuditEvent(Event.REMINDED, {}),))
-    assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
+    assert steps_of(journal, SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
     assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
     assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == [Event.REMINDED]
 
@@ -53,10 +54,10 @@ def test_beginning_again_takes_the_new_try(mailbox: Mailbox, journal: Journal, c
     journal.begin(claim, SAGA, 1, {"try": 1})
     clock.advance(MINUTE / 2)
     journal.begin(claim, SAGA, 1, {"try": 2})
-    assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.BEGUN, {"try": 2}, START + MINUTE / 2)]
+    assert steps_of(journal, SAGA) == [Step(SAGA, 1, StepState.BEGUN, {"try": 2}, START + MINUTE / 2)]
     journal.done(claim, SAGA, 1, {"held": False})
     journal.begin(claim, SAGA, 1, {"try": 3}, changes=(A_CHANGE,))
-    assert journal.steps(SAGA) == [Step(SAGA, 1, StepState.BEGUN, {"try": 3}, START + MINUTE / 2)]
+    assert steps_of(journal, SAGA) == [Step(SAGA, 1, StepState.BEGUN, {"try": 3}, START + MINUTE / 2)]
     assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
 
 
@@ -69,7 +70,7 @@ def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal
         journal.begin(stale, SAGA, 2, {}, changes=(A_CHANGE,))
     with pytest.raises(LeaseLost):
         journal.done(stale, SAGA, 1, {}, changes=(A_CHANGE,), audit=(AuditEvent(Event.REMINDED, {}),))
-    assert [(step.n, step.state) for step in journal.steps("psa/1/")] == [(1, StepState.BEGUN)]
+    assert [(step.n, step.state) for step in steps_of(journal, "psa/1/")] == [(1, StepState.BEGUN)]
     assert changes_seen(mailbox, "psa", "1") == []
     assert list(audit.events(mailbox.store)) == []
     journal.done(current, SAGA, 1, {})
@@ -92,14 +93,14 @@ def test_a_takeover_that_is_not_committed_yet_is_waited_for(
         assert taken.result(PATIENCE).fence == stale.fence + 1
         with pytest.raises(LeaseLost):
             begun.result(PATIENCE)
-    assert journal.steps("psa/") == []
+    assert steps_of(journal, "psa/") == []
 
 
 def test_steps_are_found_by_the_beginning_of_their_names_in_order(mailbox: Mailbox, journal: Journal) -> None:
     claim = a_held_ticket(mailbox)
     for saga, n in (("psa/1/b", 2), ("psa/1/b", 1), ("psa/1/a", 1), ("psa/10/a", 1), ("psa/1", 1), ("psb/1/a", 1)):
         journal.begin(claim, saga, n, {})
-    found = [(step.saga, step.n) for step in journal.steps("psa/1/")]
+    found = [(step.saga, step.n) for step in steps_of(journal, "psa/1/")]
     assert found == [("psa/1/a", 1), ("psa/1/b", 1), ("psa/1/b", 2)]
 
 

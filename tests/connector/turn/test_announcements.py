@@ -11,7 +11,7 @@ from connector.store.records import Delivery, Effect, Mail, Source, StepState
 from connector.turn.announcements import Announcer, message_of
 from connector.turn.saga import StepKind
 from tests.builders import a_ticket
-from tests.connector.mailboxes import LEASE, START, a_held_ticket, all_done, claim_all
+from tests.connector.mailboxes import LEASE, START, a_held_ticket, all_done, claim_all, steps_of
 
 FACTS = {"reason": "Time", "from": "First Touch (T1/2)", "to": "Tier 3"}
 SAGA = "psa/4711/x/diagnosis"
@@ -85,7 +85,7 @@ def test_messages_are_stored_with_the_outcome_they_tell_of_and_not_without_it(
     assert mailbox.finish([all_done(stale, effect=effect)]) == [False]
     clock.advance(LEASE)
     assert all("alarm" not in mail.delivery for one in claim_all(mailbox) for mail in one.mail)
-    (step,) = Journal(mailbox.store).steps("psa/")
+    (step,) = steps_of(Journal(mailbox.store), "psa/")
     assert (step.saga, step.state, step.outcome) == (SAGA, StepState.DONE, {"place": "x"})
 
 

@@ -47,7 +47,7 @@ from tests.builders import (
     turned,
 )
 from tests.connector.desk_double import DeskDouble
-from tests.connector.mailboxes import a_held_ticket, changes_seen
+from tests.connector.mailboxes import a_held_ticket, changes_seen, steps_of
 from tests.connector.speech import decided
 from tests.doubles import a_system
 
@@ -83,7 +83,7 @@ class Scene:
         facts = FACTS | {"from_tier": number, "from": tier.name}
         intent = {"marker": self.marker, "target": Destination.of(plan.target, self.first).kept(), **facts}
         self.journal.begin(self.claim, self.saga, StepKind.NOTE, intent)
-        return self.journal.steps("psa/4711/")[0]
+        return steps_of(self.journal, "psa/4711/")[0]
 
     def escalator(self, *, owner_stays: bool = False) -> Escalator:
         connections = Connections(self.mailbox.store)
@@ -102,7 +102,7 @@ class Scene:
         record = self.system.record
         record = replace(record, entries=MARKS.recognise(record.entries))
         decision = decided(record, at(now), [*self.changes, *self.new], self.policy)
-        steps = tuple(self.journal.steps("psa/4711/"))
+        steps = tuple(steps_of(self.journal, "psa/4711/"))
         return Seen(self.claim, record, tuple(self.changes), self.new, HOMES, steps, decision, self.policy)
 
     def resume(self, now: str = "09:31", **given: Any) -> Carried | GivenUp | None:
@@ -116,7 +116,7 @@ class Scene:
         return [(row.event, row.detail.get("why")) for row in rows]
 
     def move_step(self) -> Step | None:
-        return next((step for step in self.journal.steps("psa/4711/") if step.n == StepKind.MOVE), None)
+        return next((step for step in steps_of(self.journal, "psa/4711/") if step.n == StepKind.MOVE), None)
 
 
 def told(carried: Carried) -> list[tuple[str, Any]]:
@@ -224,7 +224,7 @@ def test_a_recovered_move_whose_owner_stayed_says_so_once(scene):
     assert "Tess Tech is still shown as the owner" in scene.system.texts[-1]
     scene.resume(owner_stays=True)
     assert scene.system.writes == ["note"]
-    assert [step.n for step in scene.journal.steps("psa/4711/") if step.saga.endswith("/owner")] == [StepKind.SAID]
+    assert [step.n for step in steps_of(scene.journal, "psa/4711/") if step.saga.endswith("/owner")] == [StepKind.SAID]
 
 
 def test_a_recovered_escalation_is_announced_too(scene):

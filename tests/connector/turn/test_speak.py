@@ -22,7 +22,7 @@ from connector.turn.saga import StepKind
 from connector.turn.speak import Speaker
 from tests.builders import SAM, TESS
 from tests.connector.desk_double import DeskDouble, Died, die, no_answer, refuse
-from tests.connector.mailboxes import LEASE, a_held_ticket, claim_one
+from tests.connector.mailboxes import LEASE, a_held_ticket, claim_one, steps_of
 from tests.doubles import a_system
 
 SAGA = "psa/4711/x/answer/77"
@@ -54,7 +54,7 @@ class Talk:
         self.speaker.say(self.claim, record, self.steps(), say)
 
     def steps(self) -> list[Step]:
-        return self.journal.steps("psa/4711/")
+        return steps_of(self.journal, "psa/4711/")
 
     def events(self) -> list[str]:
         return [row.event for row in audit.events(self.mailbox.store, "psa", "4711")]
