@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 
-import holidays
-
 from connector.wording import WEEKDAYS, clipped, did_you_mean
 from connector.working_time.rules import DAYS
 
@@ -176,11 +174,15 @@ def _country(item: str) -> tuple[str, str | None]:
 
 @cache
 def _supported() -> dict[str, list[str]]:
+    import holidays  # not at every start: it takes a fifth of it
+
     return holidays.list_supported_countries()
 
 
 @cache
 def _public_holidays(country: str, part: str | None) -> frozenset[date]:
+    import holidays
+
     with warnings.catch_warnings():
         # For a few countries the package knows moving feasts for some of the years only, and warns of the others.
         warnings.simplefilter("ignore", UserWarning)

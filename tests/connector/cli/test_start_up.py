@@ -39,11 +39,11 @@ def test_help_and_migrate_load_no_server_and_no_ticket_system(tmp_path, command)
     assert not {name for name in loaded if name.endswith(".system")}
 
 
-def test_nothing_draws_at_a_start_on_a_database_that_is_up_to_date(tmp_path):
+def test_a_start_on_a_database_that_is_up_to_date_draws_nothing_and_knows_no_countries_holidays(tmp_path):
     loaded_by(tmp_path, "migrate")
     loaded = loaded_by(tmp_path, "migrate")
     assert "structlog" in loaded
-    assert loaded & DRAWING == set()
+    assert loaded & {*DRAWING, "holidays"} == set()
 
 
 def test_the_help_says_of_each_command_what_the_command_says_of_itself():
