@@ -15,7 +15,7 @@ from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import Desk, DeskNote
 from tests.builders import at, minutes
 from tests.connector import hostile
-from tests.connector.rules.test_injection import HEADINGS, QUOTED, SAID, SHOWN
+from tests.connector.test_injection import HEADINGS, QUOTED, SAID, SHOWN
 from tests.scenarios.conftest import scenario_policy
 
 FIRST, LIFTED, PLAN = hostile.ORDERS[0], hostile.ORDERS[3], hostile.PLANS[0]

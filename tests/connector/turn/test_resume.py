@@ -46,9 +46,9 @@ from tests.builders import (
     seen,
     turned,
 )
-from tests.connector.desk_double import DeskDouble
 from tests.connector.mailboxes import a_held_ticket, changes_seen, steps_of
 from tests.connector.speech import decided
+from tests.connector.turn.desk_double import DeskDouble
 from tests.doubles import a_system
 
 MARKS = Marks("key")

@@ -21,8 +21,8 @@ from connector.turn.duties import Say
 from connector.turn.saga import StepKind
 from connector.turn.speak import Speaker
 from tests.builders import SAM, TESS
-from tests.connector.desk_double import DeskDouble, Died, die, no_answer, refuse
 from tests.connector.mailboxes import LEASE, a_held_ticket, claim_one, steps_of
+from tests.connector.turn.desk_double import DeskDouble, Died, die, no_answer, refuse
 from tests.doubles import a_system
 
 SAGA = "psa/4711/x/answer/77"
