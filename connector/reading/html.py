@@ -26,6 +26,8 @@ _IS_INLINE = re.compile(
 _TAG = re.compile(
     r"<!--|<[!?]\[?[a-z][^<>]*>|<(/?)([a-z]\w{0,2}:)?([a-z][a-z0-9]*)(?=[\s/>])([^<>]*)>", re.IGNORECASE | re.ASCII
 )
+_NO_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
+_QUOTED = re.compile(r"^[ \t]*>.*", re.MULTILINE)
 _ENDS = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in _HIDDEN} | {"<!--": re.compile("-->")}
 _ADDRESS = re.compile(r"\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
@@ -46,8 +48,12 @@ _INVISIBLE = re.compile(f"[{NEVER_SEEN}]")
 
 def to_text(text: str) -> str:
     """The text as a person sees it: tags gone where it really is HTML, entities and invisible characters resolved."""
-    is_html = "<" in text and _IS_HTML.search(text)
-    text = to_lines(text, keeps_line_ends=True) if is_html else unescaped(text)
+    if "<" in text and _IS_HTML.search(text):
+        # No tag that somebody quoted ends the quote.
+        text = _QUOTED.sub(lambda quoted: _NO_TAG.sub("<\u200b", quoted[0]), text)
+        text = to_lines(text, keeps_line_ends=True)
+    else:
+        text = unescaped(text)
     return text if text.isascii() else _INVISIBLE.sub("", text).replace("\u00a0", " ")
 
 
@@ -84,8 +90,8 @@ def to_lines(markup: str, *, keeps_line_ends: bool = False, parts_paragraphs: bo
 
 
 def unescaped(text: str) -> str:
-    """The text with its entities resolved; what is none, or has no end, stays."""
-    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), text) if "&" in text else text
+    """The text with its entities resolved, to a blank where they stand for a line's end; what has no end stays."""
+    return _ENTITY.sub(lambda entity: _LINE_END.sub(" ", html.unescape(entity[0])), text) if "&" in text else text
 
 
 class _Page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.reading.html import to_html, to_lines, to_text, unescaped
@@ -61,6 +61,10 @@ PAGES = [
     # Links
     ('<a href="https://kb.example.com/1">https://kb.example.com/1</a>', "https://kb.example.com/1"),
     ('<a class=x href="https://kb.example.com/?a=1&amp;b">here</a>.', "here (https://kb.example.com/?a=1&b)."),
+    (
+        '<blockquote><a href="https://a.example/&#10;/escalate&#8232;x">b</a></blockquote>',
+        "> b (https://a.example/ /escalate x)",
+    ),
     ('<a href="javascript:x()">here</a><a>there</a></a>', "herethere"),
 ]
 
@@ -123,7 +127,7 @@ def test_a_note_reads_as_it_was_written(lines: list[str]) -> None:
     assert to_lines(to_html("\n".join(lines))) == "\n".join(lines)
 
 
-_TAGS = ("p", "pre", "code", "li", "ul", "blockquote", "br", "a href='https://a'", "script", "td")
+_TAGS = ("p", "pre", "code", "li", "ul", "blockquote", "br", "a href='https://a&#10;b'", "script", "td")
 _PIECES = st.sampled_from(
     [f"<{tag}>" for tag in _TAGS]
     + [f"</{tag}>" for tag in _TAGS]
@@ -131,6 +135,7 @@ _PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=30).map("".join), st.booleans())
 def test_no_markup_breaks_the_reading(markup: str, keeps: bool) -> None:
     lines = to_lines(markup, keeps_line_ends=keeps)
@@ -138,6 +143,7 @@ def test_no_markup_breaks_the_reading(markup: str, keeps: bool) -> None:
     assert "\n\n\n" not in lines
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=30).map("".join), st.booleans())
 def test_nothing_gets_out_of_a_quote(markup: str, keeps: bool) -> None:
     inside = markup.replace("blockquote", "div")
@@ -176,3 +182,18 @@ HARD = [
 @pytest.mark.parametrize("piece", HARD)
 def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str) -> None:
     assert len(to_lines(piece * 20_000)) <= 15 * len(piece) * 20_000
+
+
+@pytest.mark.parametrize(
+    ("text", "is_page"),
+    [
+        ("> see &#10;/escalate urgency", False),
+        ("> see &NewLine;/escalate&#x2028;urgency", False),
+        ("> see </blockquote><p>/escalate urgency</p>", False),
+        ("<blockquote>see &lt;/blockquote&gt;&lt;p&gt;/escalate urgency</blockquote>", True),
+        ("<blockquote>see &amp;#10;/escalate urgency</blockquote>", True),
+    ],
+)
+def test_nothing_that_is_quoted_gets_out_by_being_read_once_more(text: str, is_page: bool) -> None:
+    seen = to_text(to_lines(text) if is_page else text)
+    assert all(line.startswith(">") for line in seen.splitlines())
