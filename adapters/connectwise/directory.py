@@ -59,16 +59,20 @@ class Member:
 
 
 class Directory:
-    """Reads through one client. Lookups raise UnknownName, and AdapterError when a list cannot be read."""
+    """Reads through one client. Lookups raise UnknownName, and AdapterError when a list cannot be read.
+
+    The active service ``boards``, all ``members`` by id, active or not, and all ``priorities``; of each board, by its
+    id, the ``board_statuses`` by id and the ``teams``.
+    """
 
     def __init__(self, client: ConnectWiseClient) -> None:
         self._client = client
         monotonic = client.http.options.monotonic
-        self._boards = Kept(self._read_boards, monotonic)
-        self._members = Kept(self._read_members, monotonic)
-        self._priorities = Kept(self._read_priorities, monotonic)
-        self._statuses = KeptEach(self._read_statuses, monotonic)
-        self._teams = KeptEach(self._read_teams, monotonic)
+        self.boards = Kept(self._read_boards, monotonic)
+        self.members = Kept(self._read_members, monotonic)
+        self.priorities = Kept(self._read_priorities, monotonic)
+        self.board_statuses = KeptEach(self._read_statuses, monotonic)
+        self.teams = KeptEach(self._read_teams, monotonic)
 
     # Where tickets can go
 
@@ -76,7 +80,7 @@ class Directory:
         """The place of a home, ``Board`` or ``Board > Team``; a board's own name may hold the sign, too."""
         signs = [sign.span() for sign in re.finditer(r"(?<=\S)\s*>\s*(?=\S)", home)]
         splits = [(home[:start], home[end:]) for start, end in signs]
-        known = self.boards()
+        known = self.boards.get()
         for board_name, team_name in [(home, ""), *reversed(splits)]:
             if any(same_name(board_name, ref.name) for ref in known):
                 return self._place(board_name, team_name)
@@ -85,7 +89,7 @@ class Directory:
 
     def statuses(self, place: Place) -> list[PlacedStatus]:
         """The active statuses of a place's board."""
-        return [entry.placed for entry in self.board_statuses(place.path[0].id).values() if entry.is_active]
+        return [entry.placed for entry in self.board_statuses.get(place.path[0].id).values() if entry.is_active]
 
     def arrival_status(self, place: Place, current: Status) -> Status | None:
         """The status on arrival at a board: that of the same name, if the clock runs in it, else the default.
@@ -93,7 +97,7 @@ class Directory:
         None when ``current`` is a status of that board already.
         """
         board = place.path[0]
-        statuses = self.board_statuses(board.id)
+        statuses = self.board_statuses.get(board.id)
         if current.id in statuses:
             return None
         usable = [entry for entry in statuses.values() if entry.is_active and entry.status.group not in _NO_ARRIVAL]
@@ -107,9 +111,9 @@ class Directory:
         """The active people of a team, or of all teams of a board, with their open tickets."""
         board = place.path[0]
         team_ids = {ref.id for ref in place.path[1:2]}
-        teams = [team for team in self.teams(board.id) if not team_ids or team.ref.id in team_ids]
+        teams = [team for team in self.teams.get(board.id) if not team_ids or team.ref.id in team_ids]
         ids = frozenset().union(*(team.members for team in teams))
-        members = self.members()
+        members = self.members.get()
         found = [
             members[id_].person
             for id_ in ids
@@ -123,15 +127,7 @@ class Directory:
 
     def board(self, name: str) -> Ref:
         """The active service board of that name."""
-        return find("board", name, self._boards, lambda ref: (ref.name,), lambda refs: refs)
-
-    def boards(self) -> list[Ref]:
-        """The active service boards."""
-        return self._boards.get()
-
-    def board_statuses(self, board_id: str) -> dict[str, BoardStatus]:
-        """The statuses of a board by id."""
-        return self._statuses.get(board_id)
+        return find("board", name, self.boards, lambda ref: (ref.name,), lambda refs: refs)
 
     def status_in(self, place: Place, name: str) -> Status:
         """The active status of that name on a place's board."""
@@ -139,7 +135,7 @@ class Directory:
         found: BoardStatus = find(
             f"status on the board {board.name!r}",
             name,
-            self._statuses.of(board.id),
+            self.board_statuses.of(board.id),
             lambda entry: (entry.status.name,),
             lambda entries: [entry for entry in entries.values() if entry.is_active],
         )
@@ -147,35 +143,27 @@ class Directory:
 
     def group(self, board: Ref, status: Ref) -> StatusGroup:
         """The group of a board's status; UNKNOWN when the board does not list it, also read anew."""
-        for statuses in self._statuses.of(board.id).tries():
+        for statuses in self.board_statuses.of(board.id).tries():
             if status.id in statuses:
                 return statuses[status.id].status.group
         return StatusGroup.UNKNOWN
-
-    def teams(self, board_id: str) -> list[Team]:
-        """The teams of a board."""
-        return self._teams.get(board_id)
 
     def team(self, board: Ref, name: str) -> Ref:
         """The team of that name on a board."""
         return find(
             f"team on the board {board.name!r}",
             name,
-            self._teams.of(board.id),
+            self.teams.of(board.id),
             lambda team: (team.ref.name,),
             lambda teams: teams,
         ).ref
-
-    def members(self) -> dict[str, Member]:
-        """All members by id, active or not."""
-        return self._members.get()
 
     def member(self, identifier: str) -> Person:
         """The member of that identifier, active or not. Ids and full names are no identifiers."""
         found: Member = find(
             "member",
             identifier,
-            self._members,
+            self.members,
             lambda member: (member.person.identifier,),
             lambda members: list(members.values()),
         )
@@ -186,18 +174,14 @@ class Directory:
         wanted = plain(name).casefold()
         found = [
             member.person
-            for member in self.members().values()
+            for member in self.members.get().values()
             if wanted in (member.person.identifier.casefold(), plain(member.person.name).casefold())
         ]
         return found[0] if len(found) == 1 else None
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
-        return find("priority", name, self._priorities, lambda ref: (ref.name,), lambda refs: refs)
-
-    def priorities(self) -> list[Ref]:
-        """All priorities."""
-        return self._priorities.get()
+        return find("priority", name, self.priorities, lambda ref: (ref.name,), lambda refs: refs)
 
     def _place(self, board_name: str, team_name: str) -> Place:
         board = self.board(board_name)

@@ -35,9 +35,9 @@ class Line(HttpLine):
         found = [
             *reach,
             _asked("tickets", lambda: _first(self._client), "tickets can be read"),
-            _asked("members", lambda: f"{len(directory.members())} members can be read"),
-            _asked("boards", lambda: f"{len(directory.boards())} active service boards can be read"),
-            _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
+            _asked("members", lambda: f"{len(directory.members.get())} members can be read"),
+            _asked("boards", lambda: f"{len(directory.boards.get())} active service boards can be read"),
+            _asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
             _asked("webhook registrations", self._callbacks.list_readable, "webhook registrations can be read"),
             _people(self._client),
         ]
@@ -74,8 +74,8 @@ def _people(client: ConnectWiseClient) -> Finding:
 def _home(directory: Directory, home: str) -> Finding:
     def read() -> None:
         board = directory.locate(home).path[0]
-        directory.board_statuses(board.id)
-        directory.teams(board.id)
+        directory.board_statuses.get(board.id)
+        directory.teams.get(board.id)
 
     return _asked(f"home {home!r}", read, "its statuses and teams can be read")
 

@@ -55,7 +55,7 @@ class Moves:
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person):
-            member = self._directory.members().get(target.owner.id)
+            member = self._directory.members.get().get(target.owner.id)
             refuse_former(target.owner, None if member is None else member.person, "member", "site")
         operations = _operations(target)
         if target.owner is Ownership.NOBODY:
@@ -109,7 +109,7 @@ class Moves:
         """The default team of the board that a ticket goes to, where the target leaves the team open."""
         if target.place is None or len(target.place.path) > 1:
             return None
-        teams = self._directory.teams(target.place.path[0].id)
+        teams = self._directory.teams.get(target.place.path[0].id)
         return next((team.ref.id for team in teams if team.is_default), None)
 
 

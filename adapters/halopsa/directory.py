@@ -53,16 +53,20 @@ class Priority:
 
 
 class Directory:
-    """Reads through one client. Look-ups raise UnknownName, and AdapterError when a list cannot be read."""
+    """Reads through one client. Look-ups raise UnknownName, and AdapterError when a list cannot be read.
+
+    All ``teams`` and ``agents`` by id, active or not, the ``priorities`` of all service levels, and ``me``, the agent
+    that the API application logs in as.
+    """
 
     def __init__(self, client: HaloClient) -> None:
         self._client = client
         monotonic = client.http.options.monotonic
-        self._teams = Kept(self._read_teams, monotonic)
-        self._agents = Kept(self._read_agents, monotonic)
+        self.teams = Kept(self._read_teams, monotonic)
+        self.agents = Kept(self._read_agents, monotonic)
         self._statuses = Kept(self._read_statuses, monotonic)
-        self._priorities = Kept(self._read_priorities, monotonic)
-        self._me = Kept(self._read_me, monotonic, _FOR_LIFE)
+        self.priorities = Kept(self._read_priorities, monotonic)
+        self.me = Kept(self._read_me, monotonic, _FOR_LIFE)
         self._members = KeptEach(self._read_members, monotonic)
 
     # Where tickets can go
@@ -86,19 +90,15 @@ class Directory:
         found: Team = find(
             "team",
             name,
-            self._teams,
+            self.teams,
             lambda team: (team.ref.name,),
             lambda teams: [team for team in teams.values() if team.is_active],
         )
         return found.ref
 
-    def teams(self) -> dict[str, Team]:
-        """All teams by id."""
-        return self._teams.get()
-
     def team_by_id(self, number: str) -> Ref | None:
         """The team of that id, active or not."""
-        found = self._by_id(self._teams, number)
+        found = self._by_id(self.teams, number)
         return found.ref if found else None
 
     def team_named(self, name: str) -> Ref | None:
@@ -106,27 +106,23 @@ class Directory:
 
         For names out of a ticket's past the list is not read anew.
         """
-        found = [team.ref for team in self._teams.get().values() if same_name(team.ref.name, name)]
+        found = [team.ref for team in self.teams.get().values() if same_name(team.ref.name, name)]
         return found[0] if len(found) == 1 else None
 
     def members(self, team: Ref) -> list[Agent]:
         """The agents of a team, active or not."""
         ids = self._members.get(team.id)
-        agents = self._agents.get()
+        agents = self.agents.get()
         return [agents[number] for number in sorted(ids, key=int) if number in agents]
 
     # Agents
-
-    def agents(self) -> dict[str, Agent]:
-        """All agents by id, active or not."""
-        return self._agents.get()
 
     def member(self, name: str) -> Person:
         """The agent of that name, e-mail or id, active or not."""
         found: Agent = find(
             "agent",
             name,
-            self._agents,
+            self.agents,
             lambda agent: (agent.person.name, *filter(None, (agent.email, agent.person.id))),
             lambda agents: list(agents.values()),
         )
@@ -134,17 +130,13 @@ class Directory:
 
     def person(self, number: int, name: str) -> Person:
         """The agent of that id; one that is in no list any more by the name that is told of him."""
-        found = self._by_id(self._agents, str(number))
+        found = self._by_id(self.agents, str(number))
         return found.person if found else Person(str(number), name or str(number), name or f"agent {number}")
 
     def person_named(self, name: str) -> Person | None:
         """The one agent of that name, None when there is none or more than one."""
-        found = [agent.person for agent in self.agents().values() if same_name(agent.person.name, name)]
+        found = [agent.person for agent in self.agents.get().values() if same_name(agent.person.name, name)]
         return found[0] if len(found) == 1 else None
-
-    def me(self) -> Agent:
-        """The agent that the API application logs in as."""
-        return self._me.get()
 
     # Statuses and priorities
 
@@ -178,18 +170,14 @@ class Directory:
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
-        found: Ref = find("priority", name, self._priorities, lambda ref: (ref.name,), _distinct)
+        found: Ref = find("priority", name, self.priorities, lambda ref: (ref.name,), _distinct)
         return found
-
-    def priorities(self) -> list[Priority]:
-        """The priorities of all service levels."""
-        return self._priorities.get()
 
     def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref:
         """The priority of that id, as the ticket's service level calls it where there is one."""
         wanted = str(number)
         if not name:
-            found = [priority for priority in self.priorities() if priority.ref.id == wanted]
+            found = [priority for priority in self.priorities.get() if priority.ref.id == wanted]
             found.sort(key=lambda priority: priority.sla != str(sla))
             name = found[0].ref.name if found else f"priority {number}"
         return Ref(wanted, name)
@@ -225,7 +213,7 @@ class Directory:
         if isinstance(listed, list):
             ids = (optional_whole(one.get("agent_id", one.get("id")), what) for one in listed if isinstance(one, dict))
             return frozenset(str(number) for number in ids if number is not None)
-        return frozenset(number for number, agent in self.agents().items() if team_id in (agent.teams or ()))
+        return frozenset(number for number, agent in self.agents.get().items() if team_id in (agent.teams or ()))
 
     def _read_statuses(self) -> dict[str, PlacedStatus]:
         rows = self._client.rows("Status", "read the statuses", SETUP_READ, "statuses")

@@ -41,10 +41,10 @@ class Line(HttpLine):
             *reach,
             *_ourselves(directory),
             *_tickets(self._client),
-            _asked("agents", lambda: f"{len(directory.agents())} agents can be read"),
-            _asked("teams", lambda: f"{len(directory.teams())} teams can be read"),
+            _asked("agents", lambda: f"{len(directory.agents.get())} agents can be read"),
+            _asked("teams", lambda: f"{len(directory.teams.get())} teams can be read"),
             _asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
-            _asked("priorities", lambda: f"{len(directory.priorities())} priorities can be read"),
+            _asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
             *_outcome(self._client),
             _asked("webhook registrations", self._registrations.list_readable, "webhook registrations can be read"),
             *_workdays(self._client),
@@ -66,7 +66,7 @@ def _reachability(client: HaloClient) -> list[Finding]:
 
 def _ourselves(directory: Directory) -> list[Finding]:
     try:
-        me = directory.me()
+        me = directory.me.get()
     except ConnectorError as error:
         return [Finding(Severity.ERROR, "agent", str(error))]
     if me.is_api:

@@ -52,7 +52,7 @@ class Moves:
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person):
-            agent = self._directory.agents().get(target.owner.id)
+            agent = self._directory.agents.get().get(target.owner.id)
             refuse_former(target.owner, None if agent is None else agent.person, "agent", "instance")
         before: TicketRecord | None = None
         if target.place is None or target.owner is Ownership.KEEP:

@@ -59,7 +59,7 @@ class Tickets:
         us, latest = self._ourselves(), self._clock.now()
         entries = entries_of(actions, ticket_id, self._directory, us, latest)
         entries += details_of(data, entries, record.entered_at)
-        priorities = [priority.ref for priority in self._directory.priorities()]
+        priorities = [priority.ref for priority in self._directory.priorities.get()]
         reader = Reader(ticket_id, self._directory, self._directory.all_statuses(), priorities, us)
         log = data.get("audit_log")
         changes = reader.changes(actions, log, record.status, latest)
@@ -102,7 +102,7 @@ class Tickets:
         """Who we are in the instance's actions; looked up once."""
         with self._us_lock:
             if self._us is None:
-                me = self._directory.me()
+                me = self._directory.me.get()
                 self._us = Ourselves(me.person.id, me.is_api)
             return self._us
 

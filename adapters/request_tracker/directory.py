@@ -81,7 +81,12 @@ class Requestor:
 
 
 class Directory:
-    """Looks up through one client. Raises UnknownName, and AdapterError when something cannot be read."""
+    """Looks up through one client. Raises UnknownName, and AdapterError when something cannot be read.
+
+    ``account``: the connector's own. ``has_note_key``: whether there is a transaction custom field for the markers of
+    notes. By id: ``queue_details``, all that RT tells of a queue (watchers, custom fields, what may be done there), and
+    ``groups`` with their members; by login name ``requestors``, who ask for help.
+    """
 
     def __init__(self, client: RtClient, settings: RequestTrackerSettings) -> None:
         self._client = client
@@ -89,12 +94,12 @@ class Directory:
         self._priority_names = settings.priorities
         monotonic = client.http.options.monotonic
         self._queues = Kept(self._read_queues, monotonic)
-        self._details = KeptEach(self._read_queue, monotonic)
-        self._groups = KeptEach(self._read_group, monotonic)
+        self.queue_details = KeptEach(self._read_queue, monotonic)
+        self.groups = KeptEach(self._read_group, monotonic)
         self._profiles = KeptEach(self._read_profile, monotonic)
-        self._requestors = KeptEach(self._read_requestor, monotonic)
-        self._account = Kept(self._read_account, monotonic)
-        self._note_key = Kept(self._read_note_key, monotonic)
+        self.requestors = KeptEach(self._read_requestor, monotonic)
+        self.account = Kept(self._read_account, monotonic)
+        self.has_note_key = Kept(self._read_note_key, monotonic)
 
     # Where tickets can go
 
@@ -134,8 +139,8 @@ class Directory:
     def people(self, place: Place) -> list[Person]:
         """The active users who watch the queue as AdminCc, alone or through groups, with their open tickets."""
         queue = place.path[0]
-        names = set(self._watchers(self.queue_detail(queue.id), "AdminCc", set()))
-        own = self.account().user.name
+        names = set(self._watchers(self.queue_details.get(queue.id), "AdminCc", set()))
+        own = self.account.get().user.name
         found = [user for user in self.users(names) if user.name != own] if names else []
         loads = self._loads([user.id for user in found])
         people = [replace(person(user), open_tickets=loads[user.id]) for user in found]
@@ -155,19 +160,7 @@ class Directory:
                     return queue.ref
         return Ref(number, f"queue {number}")
 
-    def queue_detail(self, number: str, oldest: float | None = None) -> Json:
-        """All that RT tells of a queue: its watchers, custom fields, and what may be done there."""
-        return self._details.get(number, oldest)
-
-    def group(self, number: str) -> Json:
-        """A group with its members."""
-        return self._groups.get(number)
-
     # Users
-
-    def account(self) -> Account:
-        """The connector's own account."""
-        return self._account.get()
 
     def profile(self, user_id: str) -> Profile | None:
         """A user by id, None when RT has none (any more)."""
@@ -175,10 +168,6 @@ class Directory:
             return self._profiles.get(user_id)
         except NotFound:
             return None
-
-    def requestor(self, name: str) -> Requestor:
-        """A user who asks for help, by login name."""
-        return self._requestors.get(name)
 
     def member(self, name: str) -> Person:
         """The user of that login name, active or not."""
@@ -196,10 +185,6 @@ class Directory:
         chunks = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
         return [user for chunk in chunks for user in self._users("IN", chunk, set(chunk))]
 
-    def has_note_key(self) -> bool:
-        """Whether there is a transaction custom field for the markers of notes."""
-        return self._note_key.get()
-
     # Reading
 
     def _watchers(self, data: Json, role: str, seen: set[str]) -> Iterator[str]:
@@ -211,7 +196,7 @@ class Directory:
             number = record_id(one.get("id"), f"{role}: group: id")
             if number not in seen:
                 seen.add(number)
-                yield from self._watchers(self.group(number), "Members", seen)
+                yield from self._watchers(self.groups.get(number), "Members", seen)
 
     def _loads(self, owners: list[str]) -> Counter[str]:
         loads: Counter[str] = Counter()

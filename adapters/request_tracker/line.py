@@ -54,7 +54,7 @@ class Line(HttpLine):
             version = text(about.get("Version")) if isinstance(about, dict) else ""
             if not version:
                 raise PayloadError("rt: Version", "missing: this does not look like RT")
-            account = self._directory.account()
+            account = self._directory.account.get()
         except ConnectorError as error:
             return [Finding(Severity.ERROR, "site", str(error))]
         who = f"RT {version} answers, and knows the connector as {account.user.name!r}"
@@ -63,7 +63,7 @@ class Line(HttpLine):
 
     def _time_zone(self) -> tuple[Severity, str]:
         """Searches read our dates in the account's zone: two that must differ prove which one that is."""
-        account = self._directory.account()
+        account = self._directory.account.get()
         named = account.zone_name or "none"
         params = {"query": "id > 0", "orderby": "LastUpdated", "order": "DESC", "per_page": "1"}
         what = "look at the newest change"
@@ -89,7 +89,7 @@ class Line(HttpLine):
         return bool(self._client.page("tickets", what, SHOW_TICKETS, {"query": query, "per_page": "1"})[0])
 
     def _note_key(self) -> tuple[Severity, str]:
-        if self._directory.has_note_key():
+        if self._directory.has_note_key.get():
             return Severity.OK, f"notes carry their marker in {NOTE_KEY!r}, too"
         return Severity.WARNING, (
             f"there is no custom field {NOTE_KEY!r} of ticket transactions (contrib/request-tracker makes it), or "
@@ -98,7 +98,7 @@ class Line(HttpLine):
 
     def _home(self, home: str) -> tuple[Severity, str]:
         queue = self._directory.locate(home).path[0]
-        if not can_do(self._directory.queue_detail(queue.id, 0.0), "create"):
+        if not can_do(self._directory.queue_details.get(queue.id, 0.0), "create"):
             return Severity.ERROR, "the connector's account needs CreateTicket there, or nothing can be moved to it"
         params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}
         rows, _ = self._client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params)

@@ -97,7 +97,7 @@ class Moves:
 
     def _was_done(self, ticket_id: TicketId, field: str, before: Read) -> bool:
         """Whether the history has our change of a field since the ticket was read; then it was turned back."""
-        own_id = self._directory.account().user.id
+        own_id = self._directory.account.get().user.id
         newest = before.etag.strip('W/"')
         return any(
             row.field == field and row.creator.id == own_id and (not newest.isdigit() or row.number > int(newest))
@@ -124,7 +124,7 @@ class Moves:
     def _missing_for_move(self, place: Place, before: Read) -> str:
         """The right that a move lacks, as far as RT shows: what may be done is among a record's links."""
         queue = place.path[0]
-        if not can_do(self._directory.queue_detail(queue.id, 0.0), "create"):
+        if not can_do(self._directory.queue_details.get(queue.id, 0.0), "create"):
             return f"The connector's account needs the right CreateTicket in the queue {queue.name!r}"
         if not can_do(before.data, "lifecycle"):
             return f"The connector's account needs the right ModifyTicket in the queue {str(before.record.place)!r}"

@@ -66,7 +66,7 @@ class Notes:
         if marker not in words:
             raise Permanent(f"{what}: the text lacks its marker; nothing was written")
         payload: dict[str, Any] = {"Content": words, "ContentType": "text/plain"}
-        if self._directory.has_note_key():
+        if self._directory.has_note_key.get():
             payload["TxnCustomFields"] = {NOTE_KEY: marker}
         try:
             return self._client.post(path, what, right, payload)

@@ -70,9 +70,9 @@ class Tickets:
             return seen.record
         rows = read_transactions(self._client, ticket_id)
         texts = self._texts.of(rows, ticket_id)
-        own_id, requestors = self._directory.account().user.id, user_names(seen.data, "Requestor")
+        own_id, requestors = self._directory.account.get().user.id, user_names(seen.data, "Requestor")
         reader = Reader(own_id, self._directory.queue_by_id, self._person, self._settings.priorities)
-        who = self._directory.requestor(requestors[0]) if requestors else None
+        who = self._directory.requestors.get(requestors[0]) if requestors else None
         return replace(
             seen.record,
             contact=who.name if who else "",
@@ -146,7 +146,7 @@ class Tickets:
 
     def _as_asked(self, since: datetime) -> str:
         """A moment for a search, never later than meant: where the account's zone is not UTC, earlier."""
-        zone = self._directory.account().zone
+        zone = self._directory.account.get().zone
         if zone is None:
             return to_query(since - _WIDEST_ZONE, _UTC)
         return to_query(since if zone == _UTC else since - _HOUR_TWICE, zone)
