@@ -328,3 +328,31 @@ def test_the_examples_of_the_schema_are_valid_themselves():
             look(inner)
 
     look(json.loads(json.dumps(schema())))
+
+
+OFFICE = {"mon": [["08:00", "17:00"]]}
+
+
+@pytest.mark.parametrize(
+    ("calendar", "path"),
+    [
+        ({"tz": 7}, "tz"),
+        ({"hour": {}}, "hour"),
+        ({"hours": {**OFFICE, "monday": []}}, "hours.monday"),
+        ({"hours": {"mon": "08:00-17:00"}}, "hours.mon"),
+        ({"hours": {"mon": ["08:00"]}}, "hours.mon[0]"),
+        ({"hours": {"mon": [["08:00", "09:00", "10:00"]]}}, "hours.mon[0]"),
+        ({"hours": {"mon": [["08:00", 17]]}}, "hours.mon[0][1]"),
+        ({"hours": {"mon": [["08:00", "24:01"]]}}, "hours.mon[0][1]"),
+        ({"hours": OFFICE, "overrides": []}, "overrides"),
+        ({"hours": OFFICE, "overrides": {"24.12.2026": []}}, "overrides.24.12.2026"),
+        ({"hours": OFFICE, "breaks": {"2026-12-24": [["12:00", "noon"]]}}, "breaks.2026-12-24[0][1]"),
+        ({"hours": OFFICE, "holidays": "DE"}, "holidays"),
+        ({"hours": OFFICE, "holidays": [20261225]}, "holidays[0]"),
+        ({"hours": OFFICE, "breaks": {"2026-02-30": []}}, "breaks.2026-02-30"),
+    ],
+)
+def test_a_calendar_of_the_wrong_shape_is_refused_at_its_path_and_causes_no_further_problem(calendar, path):
+    (problem,) = problems_of(a_document(calendars={"c": calendar}))
+    assert problem.startswith(f"calendars.c.{path}: ")
+    assert len(problem) < 250
