@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from adapters.absence import NotThere
 from adapters.http import HttpClient
+from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
 MOST_SKEW_SECONDS = 120.0
@@ -27,6 +31,23 @@ class HttpLine:
     def close(self) -> None:
         """See the contract."""
         self._http.close()
+
+
+def asked(subject: str, ask: Callable[[], object], fine: str = "", *, if_absent: str = "") -> Finding:
+    """What the answer to a question makes, or the error: a finding. Raises nothing of the contract's errors.
+
+    The answer is a text, or a severity with one; where it says nothing, ``fine`` does. ``if_absent`` goes behind a 404.
+    """
+    try:
+        answer = ask()
+    except NotThere as error:
+        return Finding(Severity.ERROR, subject, f"{error}{if_absent}")
+    except ConnectorError as error:
+        return Finding(Severity.ERROR, subject, str(error))
+    if isinstance(answer, tuple):
+        severity, message = answer
+        return Finding(severity, subject, message)
+    return Finding(Severity.OK, subject, fine or str(answer))
 
 
 def clock_finding(skew: float | None, site: str) -> Finding:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
-from adapters.absence import NotThere
 from adapters.connectwise.callbacks import Callbacks
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.resources import PATH, RIGHT
-from adapters.line import HttpLine, clock_finding
+from adapters.line import HttpLine, asked, clock_finding
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
+
+_asked = partial(asked, if_absent=": check CONNECTWISE_URL, _COMPANY and the keys")
 
 
 class Line(HttpLine):
@@ -78,14 +80,3 @@ def _home(directory: Directory, home: str) -> Finding:
         directory.teams.get(board.id)
 
     return _asked(f"home {home!r}", read, "its statuses and teams can be read")
-
-
-def _asked(subject: str, ask: Callable[[], object], fine: str = "") -> Finding:
-    try:
-        answer = ask()
-    except NotThere as error:
-        message = f"{error}: check CONNECTWISE_URL, _COMPANY and the keys"
-        return Finding(Severity.ERROR, subject, message)
-    except ConnectorError as error:
-        return Finding(Severity.ERROR, subject, str(error))
-    return Finding(Severity.OK, subject, fine or str(answer))

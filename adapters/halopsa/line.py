@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from adapters.absence import NotThere
 from adapters.halopsa.client import HaloClient, records
-from adapters.halopsa.directory import SETUP_READ, TICKETS_READ, Directory
+from adapters.halopsa.directory import SETUP_READ, TICKETS_READ, Agent, Directory
 from adapters.halopsa.mapping import NOBODY, number, optional_whole
 from adapters.halopsa.notes import OUTCOME
 from adapters.halopsa.refusals import Refused, token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.workdays import Workday, workday
-from adapters.line import HttpLine, clock_finding
+from adapters.line import HttpLine, asked, clock_finding
 from adapters.payloads import text
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
@@ -39,14 +39,14 @@ class Line(HttpLine):
         directory = self._directory
         found = [
             *reach,
-            *_ourselves(directory),
+            asked("agent", lambda: _ourselves(directory.me.get())),
             *_tickets(self._client),
-            _asked("agents", lambda: f"{len(directory.agents.get())} agents can be read"),
-            _asked("teams", lambda: f"{len(directory.teams.get())} teams can be read"),
-            _asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
-            _asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
-            *_outcome(self._client),
-            _asked("webhook registrations", self._registrations.list_readable, "webhook registrations can be read"),
+            asked("agents", lambda: f"{len(directory.agents.get())} agents can be read"),
+            asked("teams", lambda: f"{len(directory.teams.get())} teams can be read"),
+            asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
+            asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
+            asked(f"outcome {OUTCOME}", lambda: _outcome(self._client)),
+            asked("webhook registrations", self._registrations.list_readable, "webhook registrations can be read"),
             *_workdays(self._client),
         ]
         return [*found, *(_home(directory, home) for home in dict.fromkeys(self._homes))]
@@ -64,18 +64,13 @@ def _reachability(client: HaloClient) -> list[Finding]:
     return [fine, clock_finding(client.http.clock_skew(answer), "the instance")]
 
 
-def _ourselves(directory: Directory) -> list[Finding]:
-    try:
-        me = directory.me.get()
-    except ConnectorError as error:
-        return [Finding(Severity.ERROR, "agent", str(error))]
+def _ourselves(me: Agent) -> tuple[Severity, str]:
     if me.is_api:
-        return [Finding(Severity.OK, "agent", f"logged in as {me.person.name!r}, an API-only agent")]
-    message = (
+        return Severity.OK, f"logged in as {me.person.name!r}, an API-only agent"
+    return Severity.WARNING, (
         f"logged in as {me.person.name!r}, who is not an API-only agent: what that agent does by hand cannot always "
         "be told from what the connector does. Give the API application an agent of its own"
     )
-    return [Finding(Severity.WARNING, "agent", message)]
 
 
 def _tickets(client: HaloClient) -> list[Finding]:
@@ -99,21 +94,17 @@ def _tickets(client: HaloClient) -> list[Finding]:
     return [*found, Finding(Severity.WARNING, "audit log", message)]
 
 
-def _outcome(client: HaloClient) -> list[Finding]:
+def _outcome(client: HaloClient) -> tuple[Severity, str]:
     """Whether the action with which notes are written does nothing else."""
-    subject = f"outcome {OUTCOME}"
     try:
-        row = client.get(f"Outcome/{OUTCOME}", f"read the {subject}", SETUP_READ, {"includedetails": "true"})
+        row = client.get(f"Outcome/{OUTCOME}", f"read the outcome {OUTCOME}", SETUP_READ, {"includedetails": "true"})
     except (NotThere, Refused) as error:
-        message = f"{error}: notes are written with Halo's own action 'Private Note', which must be there"
-        return [Finding(Severity.ERROR, subject, message)]
-    except ConnectorError as error:
-        return [Finding(Severity.ERROR, subject, str(error))]
+        return Severity.ERROR, f"{error}: notes are written with Halo's own action 'Private Note', which must be there"
     problems = _side_effects(row if isinstance(row, dict) else {})
     if not problems:
-        return [Finding(Severity.OK, subject, "it adds a note and does nothing else")]
-    message = f"the action {text(row.get('outcome'))!r} also {', '.join(problems)}; its configuration should not"
-    return [Finding(Severity.WARNING, subject, message)]
+        return Severity.OK, "it adds a note and does nothing else"
+    action = text(row.get("outcome"))
+    return Severity.WARNING, f"the action {action!r} also {', '.join(problems)}; its configuration should not"
 
 
 def _side_effects(row: dict[str, Any]) -> list[str]:
@@ -156,12 +147,4 @@ def _home(directory: Directory, home: str) -> Finding:
     def read() -> str:
         return f"{len(directory.members(directory.locate(home).path[0]))} agents are in that team"
 
-    return _asked(f"home {home!r}", read)
-
-
-def _asked(subject: str, ask: Callable[[], object], fine: str = "") -> Finding:
-    try:
-        answer = ask()
-    except ConnectorError as error:
-        return Finding(Severity.ERROR, subject, str(error))
-    return Finding(Severity.OK, subject, fine or str(answer))
+    return asked(f"home {home!r}", read)

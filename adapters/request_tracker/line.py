@@ -6,12 +6,12 @@ CreateTicket, ModifyTicket and CommentOnTicket; who may own where, and ReassignT
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from adapters.line import HttpLine, clock_finding
+from adapters.line import HttpLine, asked, clock_finding
 from adapters.payloads import json_of, moment, text
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, SHOW_TICKETS, Directory, can_do
@@ -40,8 +40,8 @@ class Line(HttpLine):
         reach = self._reachability()
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
-        found = [*reach, _asked("time zone", self._time_zone), _asked("field of notes", self._note_key)]
-        found += [_asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self._homes)]
+        found = [*reach, asked("time zone", self._time_zone), asked("field of notes", self._note_key)]
+        found += [asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self._homes)]
         if not self._settings.webhook_secret:
             message = "RT_WEBHOOK_SECRET is not set: no webhook is accepted, and changes are found by the poll only"
             found.append(Finding(Severity.WARNING, "webhook", message))
@@ -117,11 +117,3 @@ _UNTOLD = Finding(
     "ReassignTicket and ShowTicketComments for the connector's account, OwnTicket for the people of each queue: "
     "the escalation of a test ticket shows them",
 )
-
-
-def _asked(subject: str, ask: Callable[[], tuple[Severity, str]]) -> Finding:
-    try:
-        severity, message = ask()
-    except ConnectorError as error:
-        return Finding(Severity.ERROR, subject, str(error))
-    return Finding(severity, subject, message)
