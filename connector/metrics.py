@@ -112,7 +112,7 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """The gauges of this moment."""
         yield from self._budgets()
-        up = GaugeMetricFamily(f"{PREFIX}_database_up", "1 while the database answers")
+        up = _gauge("database_up", "1 while the database answers")
         try:
             found = [*self._mailboxes(), self._age()]
         except StoreUnavailable:
@@ -124,15 +124,9 @@ class DatabaseCollector(Collector):
         yield from found
 
     def _mailboxes(self) -> list[Metric]:
-        tickets = GaugeMetricFamily(
-            f"{PREFIX}_mailbox_tickets", "Tickets by state: due, pending, leased, dead", labels=["system", "state"]
-        )
-        lag = GaugeMetricFamily(
-            f"{PREFIX}_mailbox_lag_seconds", "How long the ticket that waits longest has been due", labels=["system"]
-        )
-        unverified = GaugeMetricFamily(
-            f"{PREFIX}_unverified_waiting", "Webhooks that wait for their signing key", labels=["system"]
-        )
+        tickets = _gauge("mailbox_tickets", "Tickets by state: due, pending, leased, dead", "system", "state")
+        lag = _gauge("mailbox_lag_seconds", "How long the ticket that waits longest has been due", "system")
+        unverified = _gauge("unverified_waiting", "Webhooks that wait for their signing key", "system")
         now = self._mailbox.store.now()
         for name in self._connections:
             stats = self._mailbox.stats(name)
@@ -144,18 +138,14 @@ class DatabaseCollector(Collector):
         return [tickets, lag, unverified]
 
     def _age(self) -> Metric:
-        age = GaugeMetricFamily(
-            f"{PREFIX}_last_cycle_age_seconds", "Since any worker completed a cycle; absent while none ever did"
-        )
+        age = _gauge("last_cycle_age_seconds", "Since any worker completed a cycle; absent while none ever did")
         last = heartbeats.last_cycle_at(self._mailbox.store)
         if last is not None:
             age.add_metric([], max(0.0, (self._mailbox.store.now() - last).total_seconds()))
         return age
 
     def _budgets(self) -> Iterator[Metric]:
-        left = GaugeMetricFamily(
-            f"{PREFIX}_call_budget_left", "Calls that this process could make at once", labels=["system"]
-        )
+        left = _gauge("call_budget_left", "Calls that this process could make at once", "system")
         for name, connection in self._connections.items():
             calls = connection.system.line.budget
             if calls is not None:
@@ -172,6 +162,10 @@ def exposition(metrics: Metrics, collector: Collector, shared_folder: str = "") 
     gauges = CollectorRegistry()
     gauges.register(collector)
     return generate_latest(registry) + generate_latest(gauges)
+
+
+def _gauge(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{PREFIX}_{name}", meaning, labels=labels)
 
 
 def _ending(outcome: Outcome) -> str:

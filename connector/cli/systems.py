@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import TypeVar
 
 import click
 
-from connector.app import wiring
 from connector.cli import checking, common
+from connector.cli.common import Command
 from connector.model import Finding, Registration, Severity
-from connector.systems.contract import Connection
+from connector.systems.contract import Webhooks
 from connector.worker.notifier import Notifier
+
+T = TypeVar("T")
 
 
 @click.command()
@@ -38,79 +41,75 @@ def check(is_json: bool) -> None:
         raise SystemExit(1)
 
 
+def _of_a_system(command: Command) -> Command:
+    """The argument SYSTEM, where every connection is meant without it, and the option ``--json``."""
+    return click.argument("system", required=False)(common.as_json(command))
+
+
 @click.group()
 def webhooks() -> None:
     """Look at, make or remove the webhook's registration."""
 
 
 @webhooks.command()
-@click.argument("system", required=False)
-@common.as_json
+@_of_a_system
 def status(system: str | None, is_json: bool) -> None:
     """Show the registrations; exit 1 unless exactly one is there and active.
 
     Where an administrator installs the sender, what to install is said instead (in JSON: null), and nothing is wrong.
     """
-    with common.wired(needs_connection=True, needs_schema=False) as parts:
-        managed, installed = _apart(_chosen(parts, system))
-        found = {one.id: one.system.webhooks.registrations() for one in managed}
+    found, installed = _asked(system, lambda side: side.registrations())
     if is_json:
         listed = {name: [asdict(registration) for registration in all_] for name, all_ in found.items()}
         common.answer({**listed, **dict.fromkeys(installed)})
     else:
-        rows = [_row(name, registration) for name, all_ in found.items() for registration in all_]
-        common.table(("system", "id", "state", "address"), rows)
-        for name, all_ in found.items():
-            if not all_:
-                click.echo(f"{name}: not registered")
-        _tell(installed)
+        _show([(name, registration) for name, all_ in found.items() for registration in all_])
+        _tell({name: "not registered" for name, all_ in found.items() if not all_} | installed)
     if any(len(all_) != 1 or not all_[0].is_active for all_ in found.values()):
         raise SystemExit(1)
 
 
 @webhooks.command()
-@click.argument("system", required=False)
-@common.as_json
+@_of_a_system
 def register(system: str | None, is_json: bool) -> None:
     """Leave exactly one active registration, finding and repairing what is there."""
-    with common.wired(needs_connection=True, needs_schema=False) as parts:
-        managed, installed = _apart(_chosen(parts, system))
-        made = {one.id: one.system.webhooks.register() for one in managed}
+    made, installed = _asked(system, lambda side: side.register())
     if is_json:
-        common.answer(
-            {**{name: asdict(registration) for name, registration in made.items()}, **dict.fromkeys(installed)}
-        )
+        common.answer({**{name: asdict(one) for name, one in made.items()}, **dict.fromkeys(installed)})
     else:
-        common.table(("system", "id", "state", "address"), [_row(name, one) for name, one in made.items()])
+        _show(list(made.items()))
         _tell(installed)
     _refuse_if_named(system, installed)
 
 
 @webhooks.command()
-@click.argument("system", required=False)
-@common.as_json
+@_of_a_system
 def remove(system: str | None, is_json: bool) -> None:
     """Remove this connector's registrations."""
-    with common.wired(needs_connection=True, needs_schema=False) as parts:
-        managed, installed = _apart(_chosen(parts, system))
-        removed = {one.id: one.system.webhooks.remove() for one in managed}
+    removed, installed = _asked(system, lambda side: side.remove())
     if is_json:
         common.answer({**removed, **dict.fromkeys(installed)})
     else:
-        for name, count in removed.items():
-            click.echo(f"{name}: {count} removed")
-        _tell(installed)
+        _tell({name: f"{count} removed" for name, count in removed.items()} | installed)
     _refuse_if_named(system, installed)
 
 
-def _apart(connections: list[Connection]) -> tuple[list[Connection], dict[str, str]]:
-    """The connections whose registrations are made from here; and, by name, what is to be installed at the others."""
-    managed = [one for one in connections if one.system.manages_webhooks]
-    return managed, {one.id: checking.to_install(one.system) for one in connections if one not in managed}
+def _asked(name: str | None, ask: Callable[[Webhooks], T]) -> tuple[dict[str, T], dict[str, str]]:
+    """What one connection or each says whose registrations are made from here; what to install at the others."""
+    with common.wired(needs_connection=True, needs_schema=False) as parts:
+        chosen = list(parts.connections.values()) if name is None else [common.connection_named(parts, name)]
+        managed = [one for one in chosen if one.system.manages_webhooks]
+        installed = {one.id: checking.to_install(one.system) for one in chosen if one not in managed}
+        return {one.id: ask(one.system.webhooks) for one in managed}, installed
 
 
-def _tell(installed: Mapping[str, str]) -> None:
-    for name, what in installed.items():
+def _show(rows: Sequence[tuple[str, Registration]]) -> None:
+    shown = [(name, one.id, "active" if one.is_active else "switched off", one.url) for name, one in rows]
+    common.table(("system", "id", "state", "address"), shown)
+
+
+def _tell(said: Mapping[str, str]) -> None:
+    for name, what in said.items():
         click.echo(f"{name}: {what}")
 
 
@@ -118,11 +117,3 @@ def _refuse_if_named(system: str | None, installed: Mapping[str, str]) -> None:
     """Exit 1 when somebody asked by name for what cannot be done from here; among others it is only told."""
     if system in installed:
         raise SystemExit(1)
-
-
-def _chosen(parts: wiring.Wiring, name: str | None) -> list[Connection]:
-    return list(parts.connections.values()) if name is None else [common.connection_named(parts, name)]
-
-
-def _row(name: str, registration: Registration) -> tuple[str, ...]:
-    return (name, registration.id, "active" if registration.is_active else "switched off", registration.url)
