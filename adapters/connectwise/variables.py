@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.systems.variables import Variable, connected, hosts, secret_items, web_address
+from connector.systems.variables import Variable, connected, hosts, rotating_secret, web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,10 @@ CLIENT_ID = Variable(
     "00000000-0000-0000-0000-000000000000",
     is_secret=True,
 )
-WEBHOOK_TOKEN = Variable(
+WEBHOOK_TOKEN = rotating_secret(
     "CONNECTWISE_WEBHOOK_TOKEN",
     "optional second factor: `?token=` of the registered URL; two values, comma-separated, while rotating "
     "(the first one is registered)",
-    "one or two values, comma-separated",
-    "a-long-random-text",
-    parse=secret_items(2),
-    is_secret=True,
 )
 CALLBACK_HOSTS = Variable(
     "CONNECTWISE_CALLBACK_HOSTS",

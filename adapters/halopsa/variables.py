@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.systems.variables import Variable, connected, missing, secret_items, web_address
+from connector.systems.variables import Variable, connected, missing, rotating_secret, web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,10 @@ CLIENT_SECRET = Variable(
     "your-client-secret",
     is_secret=True,
 )
-WEBHOOK_TOKEN = Variable(
+WEBHOOK_TOKEN = rotating_secret(
     "HALOPSA_WEBHOOK_TOKEN",
     "webhooks by Bearer: the token; two, comma-separated, while rotating (the first one is registered). One of the "
     "three ways (Bearer, Basic, signature) is required",
-    "one or two values, comma-separated",
-    "a-long-random-text",
-    parse=secret_items(2),
-    is_secret=True,
 )
 WEBHOOK_USER = Variable(
     "HALOPSA_WEBHOOK_USER",
@@ -125,22 +121,14 @@ WEBHOOK_USER = Variable(
     parse=_user,
     instead_of=WEBHOOK_TOKEN.name,
 )
-WEBHOOK_PASSWORD = Variable(
+WEBHOOK_PASSWORD = rotating_secret(
     "HALOPSA_WEBHOOK_PASSWORD",
     "webhooks by Basic: the password; two, comma-separated, while rotating (the first one is registered)",
-    "one or two values, comma-separated",
-    "a-long-random-text",
-    parse=secret_items(2),
-    is_secret=True,
     instead_of=WEBHOOK_TOKEN.name,
 )
-WEBHOOK_SECRET = Variable(
+WEBHOOK_SECRET = rotating_secret(
     "HALOPSA_WEBHOOK_SECRET",
     "webhooks by signature, instead: the secret; two, comma-separated, while rotating (the first one is registered)",
-    "one or two values, comma-separated",
-    "a-long-random-text",
-    parse=secret_items(2),
-    is_secret=True,
     instead_of=WEBHOOK_TOKEN.name,
 )
 WEBHOOK_SIGNATURE_HEADER = Variable(

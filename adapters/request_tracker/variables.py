@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from connector.systems.variables import Variable, connected, items, secret_items, web_address
+from connector.systems.variables import Variable, connected, items, rotating_secret, web_address
 
 STANDARD_PRIORITIES: Mapping[str, int] = MappingProxyType({"Low": 0, "Medium": 50, "High": 100})
 """RT's own names of priorities, unless ``%PriorityAsString`` says otherwise."""
@@ -78,14 +78,10 @@ TOKEN = Variable(
     parse=_token,
     is_secret=True,
 )
-WEBHOOK_SECRET = Variable(
+WEBHOOK_SECRET = rotating_secret(
     "RT_WEBHOOK_SECRET",
     "what the sender of `contrib/request-tracker` signs with; two values, comma-separated, while rotating. Without "
     "it no webhook is accepted, and changes are found by the poll",
-    "one or two values, comma-separated",
-    "another-long-random-text",
-    parse=secret_items(2),
-    is_secret=True,
 )
 PRIORITIES = Variable(
     "RT_PRIORITIES",

@@ -155,16 +155,17 @@ def items(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def secret_items(most: int) -> Parser:
-    """A few secrets, comma-separated."""
+def rotating_secret(name: str, meaning: str, instead_of: str = "") -> Variable:
+    """A secret with which webhooks prove themselves; two of them are accepted while it is changed."""
+    expected, example = "one or two values, comma-separated", "a-long-random-text"
+    return Variable(name, meaning, expected, example, parse=_one_or_two, is_secret=True, instead_of=instead_of)
 
-    def parse(text: str) -> tuple[str, ...]:
-        found = items(text)
-        if not 1 <= len(found) <= most:
-            raise ValueError(f"holds {len(found)} values")
-        return found
 
-    return parse
+def _one_or_two(text: str) -> tuple[str, ...]:
+    found = items(text)
+    if not 1 <= len(found) <= 2:
+        raise ValueError(f"holds {len(found)} values")
+    return found
 
 
 def hosts(text: str) -> tuple[str, ...]:

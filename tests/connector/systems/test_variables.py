@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from connector.systems.variables import Variable, as_number, given, hosts, missing, read_all, secret_items, web_address
+from connector.systems.variables import (
+    Variable,
+    as_number,
+    given,
+    hosts,
+    missing,
+    read_all,
+    rotating_secret,
+    web_address,
+)
 
 SITE = Variable("SITE", "the site", "an https address", "https://x.example", parse=web_address)
-KEYS = Variable("KEYS", "keys", "one or two keys", "k", parse=secret_items(2), is_secret=True)
+KEYS = rotating_secret("KEYS", "keys")
 
 
 @pytest.mark.parametrize(
