@@ -66,7 +66,10 @@ def test_the_message_names_the_variable_what_is_wrong_and_what_is_expected():
 def test_the_text_of_a_secret_is_not_in_its_message():
     with pytest.raises(ValueError) as caught:
         KEYS.read("hunter1,hunter2,hunter3")
-    assert str(caught.value) == "KEYS: holds 3 values; expected one or two keys, for example KEYS=k"
+    assert (
+        str(caught.value)
+        == "KEYS: holds 3 values; expected one or two values, comma-separated, for example KEYS=a-long-random-text"
+    )
     assert caught.value.__cause__ is None
 
 
