@@ -7,6 +7,7 @@ worked last first; where none works the ticket moves with its owner, and the ret
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.absence import Absence
@@ -30,6 +31,7 @@ _CLEARING: tuple[Operation, ...] = (
 )
 
 
+@dataclass(slots=True)
 class Moves:
     """Moves tickets of one site.
 
@@ -37,31 +39,23 @@ class Moves:
     what a 404 on a ticket means.
     """
 
-    def __init__(
-        self,
-        client: ConnectWiseClient,
-        directory: Directory,
-        to_record: ToRecord,
-        read: Callable[[TicketId], TicketRecord],
-        absence: Absence,
-    ) -> None:
-        self._client = client
-        self._directory = directory
-        self._to_record = to_record
-        self._read = read
-        self._absence = absence
-        self._clearing: Operation | None = None
+    client: ConnectWiseClient
+    directory: Directory
+    to_record: ToRecord
+    read: Callable[[TicketId], TicketRecord]
+    absence: Absence
+    _clearing: Operation | None = field(default=None, init=False)
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person):
-            member = self._directory.members.get().get(target.owner.id)
+            member = self.directory.members.get().get(target.owner.id)
             refuse_former(target.owner, None if member is None else member.person, "member", "site")
         operations = _operations(target)
         if target.owner is Ownership.NOBODY:
             return self._without_owner(ticket_id, target, operations)
         if not operations:
-            return self._read(ticket_id)
+            return self.read(ticket_id)
         return self._patched(ticket_id, target, operations)
 
     def _without_owner(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> TicketRecord:
@@ -80,36 +74,36 @@ class Moves:
                 return record
         if record is not None:
             return record
-        return self._patched(ticket_id, target, operations) if operations else self._read(ticket_id)
+        return self._patched(ticket_id, target, operations) if operations else self.read(ticket_id)
 
     def _patched(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> TicketRecord:
         try:
             answer = self._sent(ticket_id, target, operations)
         except OutcomeUnknown as unknown:
-            return seen_done(self._read, ticket_id, target, unknown)
+            return seen_done(self.read, ticket_id, target, unknown)
         if isinstance(answer, Mapping):
-            record = self._to_record(answer)
+            record = self.to_record(answer)
             if is_met(record, target):
                 return record
-        return self._read(ticket_id)
+        return self.read(ticket_id)
 
     def _sent(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> Any:
         what = f"reassign {label(ticket_id)}"
         path = f"service/tickets/{ticket_id}"
         try:
-            with self._absence.told(ticket_id):
-                return self._client.send("PATCH", path, what, RIGHT, operations)
+            with self.absence.told(ticket_id):
+                return self.client.send("PATCH", path, what, RIGHT, operations)
         except Refused as error:
             team = self._default_team(target) if "team" in _fields(error) else None
             if team is None:
                 raise
-            return self._client.send("PATCH", path, what, RIGHT, [*operations, _replace("team", team)])
+            return self.client.send("PATCH", path, what, RIGHT, [*operations, _replace("team", team)])
 
     def _default_team(self, target: Target) -> str | None:
         """The default team of the board that a ticket goes to, where the target leaves the team open."""
         if target.place is None or len(target.place.path) > 1:
             return None
-        teams = self._directory.teams.get(target.place.path[0].id)
+        teams = self.directory.teams.get(target.place.path[0].id)
         return next((team.ref.id for team in teams if team.is_default), None)
 
 

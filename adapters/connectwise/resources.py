@@ -7,6 +7,7 @@ who is on the ticket, before and after: the answers to the writes are not relied
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.absence import Absence
@@ -22,21 +23,16 @@ _SERVICE_TICKET = {"id": 4}
 """The type of the schedule entries of service tickets, as the tickets' own links name it (``type/id=4``)."""
 
 
+@dataclass(frozen=True, slots=True)
 class Resources:
     """The resources of one site's tickets.
 
     ``read`` gives a ticket's JSON anew; ``absence`` proves what a 404 on a ticket means.
     """
 
-    def __init__(
-        self,
-        client: ConnectWiseClient,
-        read: Callable[[TicketId], Any],
-        absence: Absence,
-    ) -> None:
-        self._client = client
-        self._read = read
-        self._absence = absence
+    client: ConnectWiseClient
+    read: Callable[[TicketId], Any]
+    absence: Absence
 
     def add(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         """See ``Tickets.add_people`` of the contract. Whom the site will not have is left out, and so not returned."""
@@ -50,7 +46,7 @@ class Resources:
 
     def _present(self, ticket_id: TicketId) -> frozenset[str]:
         """Who is on the ticket now, the owner as well: by ``resources``, which names them with commas."""
-        data = self._read(ticket_id)
+        data = self.read(ticket_id)
         owner = data.get("owner")
         names = [*text(data.get("resources")).split(","), text(owner.get("identifier")) if owner else ""]
         return frozenset(plain(name).casefold() for name in names) - {""}
@@ -64,8 +60,8 @@ class Resources:
             "ownerFlag": False,
         }
         try:
-            with self._absence.told(ticket_id):
-                self._client.send("POST", PATH, what, RIGHT, entry)
+            with self.absence.told(ticket_id):
+                self.client.send("POST", PATH, what, RIGHT, entry)
         except Refused:
             # One who cannot be put there must not keep off the others; that it failed shows in who is there.
             return

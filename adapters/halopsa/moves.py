@@ -8,6 +8,7 @@ times if it does not show yet, and the caller compares.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.absence import Absence
@@ -26,6 +27,7 @@ WAITS = (0.5, 1.0, 2.0, 4.0)
 _FLAGS: Mapping[str, bool] = {"_forcereassign": True, "_agent01_ok": True, "_agent02_ok": True}
 
 
+@dataclass(frozen=True, slots=True)
 class Moves:
     """Moves tickets of one instance.
 
@@ -33,31 +35,22 @@ class Moves:
     what a 404 on a ticket means; ``sleep`` waits.
     """
 
-    def __init__(
-        self,
-        client: HaloClient,
-        directory: Directory,
-        to_record: Callable[[Any], TicketRecord],
-        read: Callable[[TicketId], TicketRecord],
-        absence: Absence,
-        sleep: Callable[[float], None],
-    ) -> None:
-        self._client = client
-        self._directory = directory
-        self._to_record = to_record
-        self._read = read
-        self._absence = absence
-        self._sleep = sleep
+    client: HaloClient
+    directory: Directory
+    to_record: Callable[[Any], TicketRecord]
+    read: Callable[[TicketId], TicketRecord]
+    absence: Absence
+    sleep: Callable[[float], None]
 
     def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
         """See ``Tickets.reassign`` of the contract."""
         if isinstance(target.owner, Person):
-            agent = self._directory.agents.get().get(target.owner.id)
+            agent = self.directory.agents.get().get(target.owner.id)
             refuse_former(target.owner, None if agent is None else agent.person, "agent", "instance")
         before: TicketRecord | None = None
         if target.place is None or target.owner is Ownership.KEEP:
             # What is to stay is sent along, because rules may reset it.
-            before = self._read(ticket_id)
+            before = self.read(ticket_id)
             if is_met(before, target):
                 return before
         wanted = _fields(target, before)
@@ -73,16 +66,16 @@ class Moves:
         what = f"reassign {label(ticket_id)}"
         sent = {"id": int(ticket_id), **wanted, **_FLAGS}
         try:
-            with self._absence.told(ticket_id):
-                answer: TicketRecord | None = self._answered(self._client.post("Tickets", [sent], what, RIGHT))
+            with self.absence.told(ticket_id):
+                answer: TicketRecord | None = self._answered(self.client.post("Tickets", [sent], what, RIGHT))
         except OutcomeUnknown as unknown:
-            return seen_done(self._read, ticket_id, target, unknown)
-        record = self._read(ticket_id)
+            return seen_done(self.read, ticket_id, target, unknown)
+        record = self.read(ticket_id)
         for wait in WAITS:
             if is_met(record, target) or not _is_stale(record, answer):
                 return record
-            self._sleep(wait)
-            record = self._read(ticket_id)
+            self.sleep(wait)
+            record = self.read(ticket_id)
         if not is_met(record, target) and _is_stale(record, answer):
             raise OutcomeUnknown(f"{what}: accepted, but it cannot be read back yet")
         return record
@@ -90,7 +83,7 @@ class Moves:
     def _answered(self, body: Any) -> TicketRecord | None:
         """The ticket as the answer shows it; None where the answer is not the whole ticket."""
         try:
-            return self._to_record(body)
+            return self.to_record(body)
         except (AdapterError, PayloadError):
             return None
 
