@@ -5,7 +5,6 @@ Reading a ticket takes two calls, a note two (the status is read right before), 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -48,8 +47,6 @@ class Tickets:
         self._absence = Absence(self._listed, "the instance", "the agent of the API application")
         self._notes = Notes(client, clock)
         self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._absence, sleep)
-        self._us: Ourselves | None = None
-        self._us_lock = threading.Lock()
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
         data = self._ticket_data(ticket_id)
@@ -99,12 +96,9 @@ class Tickets:
         return (self._changed(row) for row in rows if self._may_be_at(row, places))
 
     def _ourselves(self) -> Ourselves:
-        """Who we are in the instance's actions; looked up once."""
-        with self._us_lock:
-            if self._us is None:
-                me = self._directory.me.get()
-                self._us = Ourselves(me.person.id, me.is_api)
-            return self._us
+        """Who we are in the instance's actions."""
+        me = self._directory.me.get()
+        return Ourselves(me.person.id, me.is_api)
 
     def _ticket_data(self, ticket_id: TicketId) -> Json:
         what = f"read {label(ticket_id)}"

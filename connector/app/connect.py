@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from connector.connection.homes import HomeBook
+from connector.connection.names import Staff
 from connector.connection.policies import Policies
 from connector.connection.state import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
 from connector.policy.policy import Policy
@@ -37,11 +38,6 @@ class Connected:
     turns: TicketTurn
     chores: Chores
     homes: HomeBook
-
-    @property
-    def id(self) -> str:
-        """The connection's id."""
-        return self.connection.id
 
 
 def connect(
@@ -90,6 +86,7 @@ def reader_of(
         connection.system,
         journal or Journal(store),
         Policies(connection, policy, PolicyLog(store), store.now),
+        Staff(connection.system, store.now),
         ConnectionBook(Connections(store), connection.id),
         store.now,
         adopts_from_now=settings.adopts_from_now,
@@ -100,5 +97,5 @@ def worker_of(
     store: Store, connected: Sequence[Connected], settings: WorkerSettings, report: Report | None = None
 ) -> Worker:
     """The worker that serves these connections."""
-    takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.id: (one.turns, one.chores) for one in connected}
+    takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.connection.id: (one.turns, one.chores) for one in connected}
     return Worker(Mailbox(store), takers, settings, partial(beat, store), report)

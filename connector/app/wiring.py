@@ -100,9 +100,8 @@ def connections_of(wiring: Wiring) -> list[connect.Connected]:
     """Every connection, brought up: remembered, with its chores planned. Raises StoreUnavailable."""
     settings = wiring.settings
     PolicyLog(wiring.store).bring_into_force(settings.policy.version, settings.policy_document)
-    found = []
-    for connection in wiring.connections.values():
-        connected = connect.connect(
+    return [
+        connect.connect(
             connection,
             wiring.store,
             settings.policy,
@@ -113,8 +112,8 @@ def connections_of(wiring: Wiring) -> list[connect.Connected]:
             journal=Journal(wiring.store, partial(wiring.metrics.count_events, now=wiring.store.now)),
             notifier=Notifier(settings.notify_urls),
         )
-        found.append(connected)
-    return found
+        for connection in wiring.connections.values()
+    ]
 
 
 def turn_settings(settings: Settings) -> TurnSettings:
@@ -162,16 +161,12 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
         group.stop()
         wiring.close()
 
-    return Site(create_app(deps), begin=worker.start if worker else _nobody, end=end)
+    return Site(create_app(deps), begin=worker.start if worker else lambda: None, end=end)
 
 
 def worker_name() -> str:
     """A name that no other worker has, before or after."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-
-
-def _nobody() -> None:
-    """There is no worker in this process."""
 
 
 def _connect(settings: Settings, id_: str, store: Store, metrics: Metrics) -> Connection:
@@ -193,6 +188,6 @@ def report_homes(connected: list[connect.Connected]) -> None:
         try:
             one.homes.current()
         except ConnectorError as error:
-            log.warning("homes could not be looked up at the start", connection=one.id, error=str(error))
+            log.warning("homes could not be looked up at the start", connection=one.connection.id, error=str(error))
         for problem in one.homes.problems:
-            log.error("home does not resolve", connection=one.id, problem=problem)
+            log.error("home does not resolve", connection=one.connection.id, problem=problem)

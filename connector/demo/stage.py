@@ -74,7 +74,7 @@ class Simulation:
     @connected.setter
     def connected(self, again: Connected) -> None:
         """The same connection, brought up anew; the worker must be made anew, too."""
-        self.connections[again.id] = again
+        self.connections[again.connection.id] = again
 
     def settle(self) -> None:
         """Let everything happen that happens now: webhooks arrive, turns are taken, their echoes arrive."""

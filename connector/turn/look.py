@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from connector.connection.homes import HomeBook
 from connector.connection.names import Staff
 from connector.connection.policies import Edition, Policies
 from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
@@ -62,27 +63,22 @@ class Judged:
     homes: Homes
 
 
+@dataclass(frozen=True, slots=True)
 class TicketReader:
     """Looks at one connection's tickets. ``adopts_from_now``: clocks of what was open count from the adoption."""
 
-    def __init__(
-        self,
-        system: TicketSystem,
-        journal: Journal,
-        policies: Policies,
-        connection: ConnectionBook,
-        now: Callable[[], datetime],
-        *,
-        adopts_from_now: bool,
-    ) -> None:
-        self.system = system
-        self.journal = journal
-        self.policies = policies
-        self.homes = policies.present.homes
-        self.staff = Staff(system, now)
-        self.connection = connection
-        self.now = now
-        self.adopts_from_now = adopts_from_now
+    system: TicketSystem
+    journal: Journal
+    policies: Policies
+    staff: Staff
+    connection: ConnectionBook
+    now: Callable[[], datetime]
+    adopts_from_now: bool
+
+    @property
+    def homes(self) -> HomeBook:
+        """The homes of the present policy's tiers."""
+        return self.policies.present.homes
 
     def look(self, claim: Claim) -> Seen:
         """Read the ticket and work its clocks out; writes nothing. Raises what the adapter raises."""
