@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from adapters.absence import NotThere
 from adapters.http import HttpClient
@@ -12,25 +13,25 @@ from connector.model import Finding, Severity
 MOST_SKEW_SECONDS = 120.0
 
 
+@dataclass(frozen=True, slots=True)
 class HttpLine:
     """What a line through one HTTP client tells of itself; the adapter adds ``check``."""
 
-    def __init__(self, http: HttpClient) -> None:
-        self._http = http
+    http: HttpClient
 
     @property
     def calls(self) -> int:
         """See the contract."""
-        return self._http.calls
+        return self.http.calls
 
     @property
     def budget(self) -> float | None:
         """See the contract."""
-        return self._http.budget.left
+        return self.http.budget.left
 
     def close(self) -> None:
         """See the contract."""
-        self._http.close()
+        self.http.close()
 
 
 def asked(subject: str, ask: Callable[[], object], fine: str = "", *, if_absent: str = "") -> Finding:

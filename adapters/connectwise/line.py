@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from adapters.connectwise.callbacks import Callbacks
@@ -16,34 +17,31 @@ from connector.model import Finding, Severity
 _asked = partial(asked, if_absent=": check CONNECTWISE_URL, _COMPANY and the keys")
 
 
+@dataclass(frozen=True, slots=True)
 class Line(HttpLine):
     """The way to one site. ``homes``: the configured homes there."""
 
-    def __init__(
-        self, client: ConnectWiseClient, directory: Directory, callbacks: Callbacks, homes: Sequence[str]
-    ) -> None:
-        super().__init__(client.http)
-        self._client = client
-        self._directory = directory
-        self._callbacks = callbacks
-        self._homes = tuple(homes)
+    client: ConnectWiseClient
+    directory: Directory
+    callbacks: Callbacks
+    homes: Sequence[str]
 
     def check(self) -> list[Finding]:
         """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
-        reach = _reachability(self._client)
+        reach = _reachability(self.client)
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
-        directory = self._directory
+        directory = self.directory
         found = [
             *reach,
-            _asked("tickets", lambda: _first(self._client), "tickets can be read"),
+            _asked("tickets", lambda: _first(self.client), "tickets can be read"),
             _asked("members", lambda: f"{len(directory.members.get())} members can be read"),
             _asked("boards", lambda: f"{len(directory.boards.get())} active service boards can be read"),
             _asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
-            _asked("webhook registrations", self._callbacks.list_readable, "webhook registrations can be read"),
-            _people(self._client),
+            _asked("webhook registrations", self.callbacks.list_readable, "webhook registrations can be read"),
+            _people(self.client),
         ]
-        return [*found, *(_home(directory, home) for home in dict.fromkeys(self._homes))]
+        return [*found, *(_home(directory, home) for home in dict.fromkeys(self.homes))]
 
 
 def _reachability(client: ConnectWiseClient) -> list[Finding]:

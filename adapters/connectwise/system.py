@@ -42,5 +42,5 @@ def connect(
         webhooks=webhooks,
         tickets=Tickets(settings, client, directory, clock),
         directory=directory,
-        line=Line(client, directory, webhooks, homes),
+        line=Line(client.http, client, directory, webhooks, homes),
     )

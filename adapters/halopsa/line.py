@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from adapters.absence import NotThere
@@ -19,37 +20,34 @@ from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
 
+@dataclass(frozen=True, slots=True)
 class Line(HttpLine):
     """The way to one instance. ``homes``: the configured homes there."""
 
-    def __init__(
-        self, client: HaloClient, directory: Directory, registrations: Registrations, homes: Sequence[str]
-    ) -> None:
-        super().__init__(client.http)
-        self._client = client
-        self._directory = directory
-        self._registrations = registrations
-        self._homes = tuple(homes)
+    client: HaloClient
+    directory: Directory
+    registrations: Registrations
+    homes: Sequence[str]
 
     def check(self) -> list[Finding]:
         """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
-        reach = _reachability(self._client)
+        reach = _reachability(self.client)
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
-        directory = self._directory
+        directory = self.directory
         found = [
             *reach,
             asked("agent", lambda: _ourselves(directory.me.get())),
-            *_tickets(self._client),
+            *_tickets(self.client),
             asked("agents", lambda: f"{len(directory.agents.get())} agents can be read"),
             asked("teams", lambda: f"{len(directory.teams.get())} teams can be read"),
             asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
             asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
-            asked(f"outcome {OUTCOME}", lambda: _outcome(self._client)),
-            asked("webhook registrations", self._registrations.list_readable, "webhook registrations can be read"),
-            *_workdays(self._client),
+            asked(f"outcome {OUTCOME}", lambda: _outcome(self.client)),
+            asked("webhook registrations", self.registrations.list_readable, "webhook registrations can be read"),
+            *_workdays(self.client),
         ]
-        return [*found, *(_home(directory, home) for home in dict.fromkeys(self._homes))]
+        return [*found, *(_home(directory, home) for home in dict.fromkeys(self.homes))]
 
 
 def _reachability(client: HaloClient) -> list[Finding]:

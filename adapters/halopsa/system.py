@@ -49,5 +49,5 @@ def connect(
         webhooks=webhooks,
         tickets=Tickets(settings.url, client, directory, clock, options.sleep),
         directory=directory,
-        line=Line(client, directory, webhooks, homes),
+        line=Line(client.http, client, directory, webhooks, homes),
     )

@@ -11,6 +11,7 @@ right to own makes RT take the owner off, in the name of RT_System: that belongs
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.request_tracker.mapping import NOBODY, RT_SYSTEM, User, priority_ref, status
@@ -111,16 +112,14 @@ def _kind(row: Transaction, requestors: Collection[str], own_id: str, is_staff: 
             return AuthorKind.UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
 class Reader:
     """Turns transactions into changes with what it is given to look up. ``own_id``: the connector's account."""
 
-    def __init__(
-        self, own_id: str, queue_of: Callable[[str], Ref], person_of: PersonOf, priorities: Mapping[str, int]
-    ) -> None:
-        self._own_id = own_id
-        self._queue_of = queue_of
-        self._person_of = person_of
-        self._priorities = priorities
+    own_id: str
+    queue_of: Callable[[str], Ref]
+    person_of: PersonOf
+    priorities: Mapping[str, int]
 
     def changes(self, ticket_id: TicketId, rows: Iterable[Transaction]) -> list[Change]:
         """The changes of the ticket itself, oldest first."""
@@ -132,7 +131,7 @@ class Reader:
             aspect = _ASPECTS.get((row.type, row.field))
             if aspect is None or row.old == row.new:
                 continue
-            is_own = row.creator.id == self._own_id or self._is_part_of(move, row, aspect)
+            is_own = row.creator.id == self.own_id or self._is_part_of(move, row, aspect)
             how = BY_CONNECTOR if is_own else BY_HISTORY
             old, new = self._value(aspect, row.old), self._value(aspect, row.new)
             yield Change(row.at, aspect, old, new, how, row.creator.shown)
@@ -142,20 +141,20 @@ class Reader:
         """Whether RT itself took the owner off because the connector had just moved the ticket."""
         return (
             move is not None
-            and move.creator.id == self._own_id
+            and move.creator.id == self.own_id
             and aspect is Aspect.OWNER
             and row.creator.name == RT_SYSTEM
             and row.at - move.at <= _SAME_MOVE
-            and self._person_of(row.new) is None
+            and self.person_of(row.new) is None
         )
 
     def _value(self, aspect: Aspect, raw: str) -> Value:
         match aspect:
             case Aspect.PLACE:
-                return Place((self._queue_of(raw),))
+                return Place((self.queue_of(raw),))
             case Aspect.OWNER:
-                return self._person_of(raw)
+                return self.person_of(raw)
             case Aspect.STATUS:
                 return status(raw)
             case Aspect.PRIORITY:
-                return priority_ref(raw, self._priorities)
+                return priority_ref(raw, self.priorities)

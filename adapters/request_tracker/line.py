@@ -7,6 +7,7 @@ CreateTicket, ModifyTicket and CommentOnTicket; who may own where, and ReassignT
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -23,17 +24,14 @@ from connector.model import Finding, Severity
 _UTC = ZoneInfo("UTC")
 
 
+@dataclass(frozen=True, slots=True)
 class Line(HttpLine):
     """The way to one RT. ``homes``: the configured homes there."""
 
-    def __init__(
-        self, client: RtClient, directory: Directory, settings: RequestTrackerSettings, homes: Sequence[str]
-    ) -> None:
-        super().__init__(client.http)
-        self._client = client
-        self._directory = directory
-        self._settings = settings
-        self._homes = tuple(homes)
+    client: RtClient
+    directory: Directory
+    settings: RequestTrackerSettings
+    homes: Sequence[str]
 
     def check(self) -> list[Finding]:
         """One finding per point, in the order in which to mend them. Raises nothing of the contract's errors."""
@@ -41,33 +39,33 @@ class Line(HttpLine):
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
         found = [*reach, asked("time zone", self._time_zone), asked("field of notes", self._note_key)]
-        found += [asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self._homes)]
-        if not self._settings.webhook_secret:
+        found += [asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self.homes)]
+        if not self.settings.webhook_secret:
             message = "RT_WEBHOOK_SECRET is not set: no webhook is accepted, and changes are found by the poll only"
             found.append(Finding(Severity.WARNING, "webhook", message))
         return [*found, _UNTOLD]
 
     def _reachability(self) -> list[Finding]:
         try:
-            answer = self._client.ask("rt", "reach RT", "nothing more than its token")
+            answer = self.client.ask("rt", "reach RT", "nothing more than its token")
             about = json_of(answer, "reach RT")
             version = text(about.get("Version")) if isinstance(about, dict) else ""
             if not version:
                 raise PayloadError("rt: Version", "missing: this does not look like RT")
-            account = self._directory.account.get()
+            account = self.directory.account.get()
         except ConnectorError as error:
             return [Finding(Severity.ERROR, "site", str(error))]
         who = f"RT {version} answers, and knows the connector as {account.user.name!r}"
         fine = Finding(Severity.OK, "site", who)
-        return [fine, clock_finding(self._client.http.clock_skew(answer), "RT")]
+        return [fine, clock_finding(self.client.http.clock_skew(answer), "RT")]
 
     def _time_zone(self) -> tuple[Severity, str]:
         """Searches read our dates in the account's zone: two that must differ prove which one that is."""
-        account = self._directory.account.get()
+        account = self.directory.account.get()
         named = account.zone_name or "none"
         params = {"query": "id > 0", "orderby": "LastUpdated", "order": "DESC", "per_page": "1"}
         what = "look at the newest change"
-        rows, _ = self._client.page("tickets", what, SHOW_TICKETS, {**params, "fields": "LastUpdated"})
+        rows, _ = self.client.page("tickets", what, SHOW_TICKETS, {**params, "fields": "LastUpdated"})
         if not rows:
             return Severity.WARNING, f"the account's is {named}; there is no ticket yet to prove it with"
         at = moment(rows[0].get("LastUpdated"), "ticket: LastUpdated")
@@ -86,10 +84,10 @@ class Line(HttpLine):
     def _is_found(self, number: str, operator: str, at: datetime, zone: ZoneInfo) -> bool:
         query = f"id = {number} AND LastUpdated {operator} '{to_query(at, zone)}'"
         what = "prove the time zone of searches"
-        return bool(self._client.page("tickets", what, SHOW_TICKETS, {"query": query, "per_page": "1"})[0])
+        return bool(self.client.page("tickets", what, SHOW_TICKETS, {"query": query, "per_page": "1"})[0])
 
     def _note_key(self) -> tuple[Severity, str]:
-        if self._directory.has_note_key.get():
+        if self.directory.has_note_key.get():
             return Severity.OK, f"notes carry their marker in {NOTE_KEY!r}, too"
         return Severity.WARNING, (
             f"there is no custom field {NOTE_KEY!r} of ticket transactions (contrib/request-tracker makes it), or "
@@ -97,11 +95,11 @@ class Line(HttpLine):
         )
 
     def _home(self, home: str) -> tuple[Severity, str]:
-        queue = self._directory.locate(home).path[0]
-        if not can_do(self._directory.queue_details.get(queue.id, 0.0), "create"):
+        queue = self.directory.locate(home).path[0]
+        if not can_do(self.directory.queue_details.get(queue.id, 0.0), "create"):
             return Severity.ERROR, "the connector's account needs CreateTicket there, or nothing can be moved to it"
         params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}
-        rows, _ = self._client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params)
+        rows, _ = self.client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params)
         if not rows:
             return Severity.OK, "CreateTicket is there; with no open ticket in it the other rights cannot be told"
         lacking = [right for ref, right in _LINKS if not can_do(rows[0], ref)]

@@ -42,5 +42,5 @@ def connect(
         webhooks=Webhooks(settings, clock),
         tickets=Tickets(settings, client, directory, clock),
         directory=directory,
-        line=Line(client, directory, settings, homes),
+        line=Line(client.http, client, directory, settings, homes),
     )
