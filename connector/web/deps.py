@@ -27,7 +27,7 @@ class ServiceFacts:
 class Deps:
     """The web side's surroundings. ``connections`` are by id; ``nudge`` wakes the worker of the same process.
 
-    Where the workers are other processes, they look by themselves.
+    Workers in other processes look by themselves.
     """
 
     connections: Mapping[str, Connection]

@@ -217,7 +217,7 @@ def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open
 def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
     """The same desk, its worker started anew in another mode or with another policy."""
     again = connect(
-        Connection(desk.connected.id, replace(desk.system, **traits)),
+        Connection(desk.connected.connection.id, replace(desk.system, **traits)),
         desk.store,
         policy or desk.connected.turns.reader.policies.present.policy,
         TurnSettings(is_enforcing=is_enforcing),
