@@ -339,7 +339,7 @@ def test_a_home_inside_another_that_does_not_resolve_at_start_holds_its_tickets(
     assert where(desk, ticket)[1] == "Dispatch"
     desk.simulator.rename_team("Service Desk", "Dispatch", "Second Line")
     restarted(desk, is_enforcing=True)
-    desk.system.directory._teams._kept.clear()  # as in a new process
+    desk.system.directory.teams._kept.clear()  # as in a new process
     desk.run_until(at("10:30"))
     desk.simulator.rename_team("Service Desk", "Second Line", "Dispatch")
     desk.run_until(at("16:00"))
