@@ -225,7 +225,8 @@ class TicketTurn:
 
     def _already_escalated(self, seen: Seen, saga: str, done: Step, wake_at: datetime | None) -> Outcome:
         """Nothing to do twice; but where a rule turned our move back, it is tried again, a few times."""
-        if seen.decision.tier and seen.policy.next_tier(seen.decision.tier) and _was_turned_back(seen):
+        changes = sorted(seen.changes, key=lambda change: change.at)
+        if seen.decision.tier and seen.policy.next_tier(seen.decision.tier) and last_move_did_not_hold(changes):
             tries = tries_of(done)
             self.journal.begin(seen.claim, saga, StepKind.MOVE, done.outcome, seen.new)
             raise MoveDidNotHold(
@@ -274,8 +275,3 @@ class TicketTurn:
 def _settled(decision: Decision) -> Decision:
     """A breach that was dealt with wants no further look by itself."""
     return replace(decision, wake_at=None) if decision.verdict is Verdict.BREACHED else decision
-
-
-def _was_turned_back(seen: Seen) -> bool:
-    changes = sorted(seen.changes, key=lambda change: change.at)
-    return last_move_did_not_hold(changes)

@@ -25,10 +25,7 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The web side's surroundings. ``connections`` are by id; ``nudge`` wakes the worker of the same process.
-
-    Workers in other processes look by themselves.
-    """
+    """The web side's surroundings. ``connections`` are by id; ``nudge`` wakes a worker in the same process, if any."""
 
     connections: Mapping[str, Connection]
     mailbox: Mailbox
