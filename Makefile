@@ -9,6 +9,8 @@ JOBS ?= 2
 
 .PHONY: demo run test coverage e2e-rt check bench format lock clean
 .DEFAULT_GOAL := demo
+# Two targets must not build the same environment at once.
+.NOTPARALLEL:
 
 # The locks name everything, so nothing is resolved anew: with its dependencies looked up, a package that asks for an
 # extra (coverage[toml]) would be offered releases that are newer than the lock. Nothing is compiled either.

@@ -62,8 +62,6 @@ def _person(path: str, name: str, meaning: str, example: str) -> PolicyVariable:
     return _at(path, name, meaning, "a member identifier", example)
 
 
-HOME = "HOME"
-
 TIER_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "name",
@@ -348,7 +346,7 @@ def _ladder(values: Mapping[str, str], flat: FlatPolicy) -> range:
     for name in sorted(values):
         if found := _TIER_NAME.fullmatch(name):
             mentioned.setdefault(int(found[1]), name)
-            is_given = is_given or found[2].split("_")[0] in ("NAME", HOME)
+            is_given = is_given or found[2].split("_")[0] in ("NAME", "HOME")
     if not is_given:
         for number, name in mentioned.items():
             if number > len(DEFAULT_TIERS):

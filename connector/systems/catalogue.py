@@ -73,10 +73,9 @@ class CatalogueEntry:
     def _module(self, name: str) -> Any:
         try:
             return import_module(f"{self.package}.{name}")
-        except ImportError as error:
-            raise ConfigError(
-                [f"the ticket system {self.name!r} ({self.package}) cannot be loaded: {error}; install it anew"]
-            ) from error
+        except Exception as error:  # whatever it is that somebody else's module does
+            problem = f"the ticket system {self.name!r} ({self.package}) cannot be loaded: {error!r}; install it anew"
+            raise ConfigError([problem]) from error
 
 
 @cache

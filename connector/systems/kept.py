@@ -17,24 +17,29 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """An answer that is asked for when first needed, and again when it is old; by one at a time.
-
-    ``seconds``: how old is old, by ``time``, a clock that counts seconds from anywhere.
-    """
+    """An answer, asked for when first needed, and again when ``seconds`` old by ``time``; by one at a time."""
 
     def __init__(self, ask: Callable[[], T], time: Callable[[], float], seconds: float = KEEP_SECONDS) -> None:
         self._ask = ask
         self._time = time
         self._seconds = seconds
         self._answer: tuple[float, T] | None = None
+        self._failure: Exception | None = None
         self._lock = threading.Lock()
 
     def get(self, oldest: float | None = None) -> T:
-        """The answer, younger than that, or than usual. Raises what asking raises."""
+        """The answer, younger than that, or than usual. Raises what asking raises, also to all who waited meanwhile."""
+        known = self._failure
         with self._lock:
             now = self._time()
             if self._answer is None or now - self._answer[0] >= (self._seconds if oldest is None else oldest):
-                self._answer = (now, self._ask())
+                if self._failure is not None and self._failure is not known:
+                    raise self._failure
+                try:
+                    self._answer = (now, self._ask())
+                except Exception as error:
+                    self._failure = error
+                    raise
             return self._answer[1]
 
     def tries(self) -> Iterator[T]:

@@ -41,5 +41,13 @@ def test_a_name_that_is_taken_or_no_name_is_refused(found, message, monkeypatch)
 
 
 def test_a_package_that_cannot_be_loaded_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"'theirs' \(not_there\) cannot be loaded: No module named 'not_there'"):
+    with pytest.raises(ConfigError, match=r"'theirs' \(not_there\) cannot be loaded: .*No module named 'not_there'"):
         _ = CatalogueEntry("theirs", "not_there").variables
+
+
+def test_a_package_that_fails_while_it_is_loaded_is_named(tmp_path, monkeypatch) -> None:
+    (tmp_path / "their_package").mkdir()
+    (tmp_path / "their_package" / "variables.py").write_text("VARIABLES = (", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"'theirs' \(their_package\) cannot be loaded: SyntaxError"):
+        _ = CatalogueEntry("theirs", "their_package").variables

@@ -22,6 +22,29 @@ def test_an_answer_is_kept_until_it_is_old_and_an_error_is_not() -> None:
     assert kept.get(0.0) == 3
 
 
+class _Waiting:
+    """A lock that is had only after somebody else's ask has failed."""
+
+    def __init__(self, kept: Kept[int], error: Exception) -> None:
+        self.kept, self.error = kept, error
+
+    def __enter__(self) -> None:
+        self.kept._failure = self.error
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is held."""
+
+
+def test_who_waited_for_an_ask_that_failed_does_not_ask_again() -> None:
+    asked: list[int] = []
+    kept: Kept[int] = Kept(lambda: asked.append(1) or 1, lambda: 0.0)
+    kept._lock = _Waiting(kept, OSError("away"))  # type: ignore[assignment]  # as much of a lock as is used
+    with pytest.raises(OSError, match="away"):
+        kept.get()
+    assert asked == []
+    assert kept.get() == 1
+
+
 def test_who_misses_something_gets_an_answer_that_is_not_old_at_all() -> None:
     now, answers = [0.0], iter(range(9))
     kept = Kept(lambda: next(answers), lambda: now[0])
