@@ -26,9 +26,12 @@ _IS_INLINE = re.compile(
 _TAG = re.compile(
     r"<!--|<[!?]\[?[a-z][^<>]*>|<(/?)([a-z]\w{0,2}:)?([a-z][a-z0-9]*)(?=[\s/>])([^<>]*)>", re.IGNORECASE | re.ASCII
 )
+_VALUES = re.compile(r"<[a-z][\w:-]*\s(?:[^<>\"']*=\s*+(?:\"[^\"]*\"|'[^']*'))+", re.IGNORECASE | re.ASCII)
+"""A tag up to the end of its last quoted value: within one neither ``<`` nor ``>`` is of a tag."""
+
 _NO_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _QUOTED = re.compile(r"^[ \t]*>.*", re.MULTILINE)
-_ENDS = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in _HIDDEN} | {"<!--": re.compile("-->")}
+_ENDS = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in _HIDDEN} | {"<!--": re.compile("--!?>")}
 _ADDRESS = re.compile(r"\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -37,6 +40,7 @@ _TICKS = re.compile("`+")
 _IS_HTML = re.compile(
     r"<(?:br|p|div|li|ul|ol|table|tr|td|blockquote|html|body|span|strong|pre|h[1-6])\b[^<>]*>", re.IGNORECASE
 )
+_NO_BRACKETS = {ord("<"): None, ord(">"): None}
 _MOST_QUOTES = 5
 """Deeper quotes look like these: a mark for each would make few words into many."""
 
@@ -71,6 +75,7 @@ def to_lines(markup: str, *, keeps_line_ends: bool = False, parts_paragraphs: bo
     of each line, the blank ones too.
     """
     page = _Page(keeps_line_ends, parts_paragraphs)
+    markup = _VALUES.sub(lambda found: f"<{found[0].translate(_NO_BRACKETS)}", markup)
     read = position = 0
     while tag := _TAG.search(markup, position):
         position = tag.end()
@@ -80,7 +85,7 @@ def to_lines(markup: str, *, keeps_line_ends: bool = False, parts_paragraphs: bo
         page.write(markup[read : tag.start()])
         hidden = tag[0] if tag[0] == "<!--" else name if name in _HIDDEN and not tag[1] else ""
         if hidden:
-            end = _ENDS[hidden].search(markup, position)
+            end = _ENDS[hidden].search(markup, position - 2 * (hidden == "<!--"))  # a comment's dashes may be both
             position = end.end() if end else len(markup)
         elif not tag[2]:
             page.tag(name, tag[4] or "", is_end=bool(tag[1]))

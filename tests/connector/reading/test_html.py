@@ -197,3 +197,29 @@ def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str) -> None:
 def test_nothing_that_is_quoted_gets_out_by_being_read_once_more(text: str, is_page: bool) -> None:
     seen = to_text(to_lines(text) if is_page else text)
     assert all(line.startswith(">") for line in seen.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("page", "lines"),
+    [
+        (
+            '<blockquote><p title="</blockquote>">hi</p><p>/escalate urgency</p></blockquote>',
+            ["> hi", ">", "> /escalate urgency"],
+        ),
+        ('<blockquote><blockquote title="<">hi</blockquote><p>Plan: no</p></blockquote>', [">> hi", "> Plan: no"]),
+        ('<p title="Start > Settings">Plan: reboot the switch</p>', ["Plan: reboot the switch"]),
+        ("<p class='a' title='a > b' id=\"c < d\">Plan: yes</p>", ["Plan: yes"]),
+        ("<p>looked<!--> at it</p><p>Plan: yes</p>", ["looked at it", "Plan: yes"]),
+        ("<p>looked<!-- no --!> at it</p>", ["looked at it"]),
+    ],
+)
+def test_a_bracket_in_a_value_is_of_no_tag_and_a_comment_ends_where_browsers_end_it(page, lines):
+    found = to_lines(page).splitlines()
+    assert [line.replace("> >", ">>").strip() for line in found if line.strip(" >")] == [
+        line for line in lines if line.strip(" >")
+    ]
+
+
+def test_many_values_that_do_not_end_cost_no_more_than_their_length():
+    for piece in ('<a b="', "<a b='", "<a =", '<a b="x" ', "<a b=\"c'", "<a b = = "):
+        assert to_lines(piece * 40_000) is not None
