@@ -58,10 +58,6 @@ def _word(path: str, name: str, meaning: str, expected: str, default: str) -> Po
     return _at(path, name, meaning, expected, default, f"`{default}`", str.lower)
 
 
-def _person(path: str, name: str, meaning: str, example: str) -> PolicyVariable:
-    return _at(path, name, meaning, "a member identifier", example)
-
-
 TIER_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         "name",
@@ -127,15 +123,16 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
 )
 
 PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
-    _person(
+    _at(
         "final.sr_it_manager",
         "FINAL_SR_IT_MANAGER",
         "becomes the owner; where several systems are connected that call the same person differently, `irene | Irene "
         "Systems` (so, too, for the other names of people, statuses and priorities)",
+        "a member identifier",
         "srit",
     ),
-    _person("final.service_desk_manager", "FINAL_SERVICE_DESK_MANAGER", "is called by name", "sdm"),
-    _person("final.account_manager", "FINAL_ACCOUNT_MANAGER", "is called by name", "am"),
+    _at("final.service_desk_manager", "FINAL_SERVICE_DESK_MANAGER", "is called by name", "a member identifier", "sdm"),
+    _at("final.account_manager", "FINAL_ACCOUNT_MANAGER", "is called by name", "a member identifier", "am"),
     _at("final.status", "FINAL_STATUS", "status that marks the ticket", "the name of a status", "Escalated"),
     _at(
         "final.priority",
