@@ -23,14 +23,23 @@ _IS_INLINE = re.compile(
     "a|abbr|acronym|b|base|bdi|bdo|big|br|button|cite|code|col|colgroup|del|dfn|em|font|i|iframe|img|input|ins|kbd"
     "|label|link|mark|meta|nobr|noscript|q|s|samp|small|span|strike|strong|sub|sup|svg|td|th|time|tt|u|var|wbr"
 ).fullmatch
+_ATTRIBUTES = r"""(?:[\s/]++|(?:(?<=[\s/])=|[^\s/>=!])[^\s/>=!]*+
+    (?:\s*+=\s*+(?:"[^"]*"|'[^']*'|[^\s"'>!][^\s>!]*+|(?=>)))?+)*+"""
+"""What stands in a tag behind its name, as browsers take it apart; the exclamation mark stands for what is left out."""
+
 _TAG = re.compile(
-    r"<!--|<[!?]\[?[a-z][^<>]*>|<(/?)([a-z]\w{0,2}:)?([a-z][a-z0-9]*)(?=[\s/>])([^<>]*)>", re.IGNORECASE | re.ASCII
+    rf"""<!--|<[!?]\[?[a-z][^>]*>
+    |<(/?)([a-z]\w{{0,2}}:)?([a-z][^\s/<>]*+)({_ATTRIBUTES.replace("!", "<")})>
+    |<(/?)blockquote(?=[\s/]){_ATTRIBUTES.replace("!", "")}>
+    |(</?[a-z][^\s/>]*+{_ATTRIBUTES.replace("!", "")}>|<[!?/](?![a-z])[^>]*>)
+    |(</?[a-z])""",
+    re.IGNORECASE | re.ASCII | re.VERBOSE,
 )
-_VALUES = re.compile(r"<[a-z][\w:-]*\s(?:[^<>\"']*=\s*+(?:\"[^\"]*\"|'[^']*'))+", re.IGNORECASE | re.ASCII)
-"""A tag up to the end of its last quoted value: within one neither ``<`` nor ``>`` is of a tag."""
+"""A tag as browsers see one: no bracket in a quoted value is of a tag. Then a quote's, however odd. Then what browsers
+take for one tag and people do not: its words are words, nothing in it is a tag. Last, a tag that never ends."""
 
 _NO_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
-_QUOTED = re.compile(r"^[ \t]*>.*", re.MULTILINE)
+_QUOTED = re.compile(r"<[a-z/!?][^<>]*>|^[ \t]*>.*", re.MULTILINE | re.IGNORECASE)
 _ENDS = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in _HIDDEN} | {"<!--": re.compile("--!?>")}
 _ADDRESS = re.compile(r"\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
@@ -40,7 +49,6 @@ _TICKS = re.compile("`+")
 _IS_HTML = re.compile(
     r"<(?:br|p|div|li|ul|ol|table|tr|td|blockquote|html|body|span|strong|pre|h[1-6])\b[^<>]*>", re.IGNORECASE
 )
-_NO_BRACKETS = {ord("<"): None, ord(">"): None}
 _MOST_QUOTES = 5
 """Deeper quotes look like these: a mark for each would make few words into many."""
 
@@ -54,7 +62,7 @@ def to_text(text: str) -> str:
     """The text as a person sees it: tags gone where it really is HTML, entities and invisible characters resolved."""
     if "<" in text and _IS_HTML.search(text):
         # No tag that somebody quoted ends the quote.
-        text = _QUOTED.sub(lambda quoted: _NO_TAG.sub("<\u200b", quoted[0]), text)
+        text = _QUOTED.sub(lambda found: found[0] if found[0][0] == "<" else _NO_TAG.sub("<\u200b", found[0]), text)
         text = to_lines(text, keeps_line_ends=True)
     else:
         text = unescaped(text)
@@ -75,20 +83,22 @@ def to_lines(markup: str, *, keeps_line_ends: bool = False, parts_paragraphs: bo
     of each line, the blank ones too.
     """
     page = _Page(keeps_line_ends, parts_paragraphs)
-    markup = _VALUES.sub(lambda found: f"<{found[0].translate(_NO_BRACKETS)}", markup)
     read = position = 0
-    while tag := _TAG.search(markup, position):
+    last = markup.rfind(">") + 1
+    while tag := _TAG.search(markup, position, last):
+        if tag[7]:
+            break
         position = tag.end()
-        name = (tag[3] or "").lower()
-        if name and not tag[2] and not (_IS_BLOCK(name) or _IS_INLINE(name) or name in _HIDDEN):
+        name = "blockquote" if tag[5] is not None else (tag[3] or "").lower()
+        if tag[6] or (name and not tag[2] and not (_IS_BLOCK(name) or _IS_INLINE(name) or name in _HIDDEN)):
             continue
         page.write(markup[read : tag.start()])
         hidden = tag[0] if tag[0] == "<!--" else name if name in _HIDDEN and not tag[1] else ""
         if hidden:
-            end = _ENDS[hidden].search(markup, position - 2 * (hidden == "<!--"))  # a comment's dashes may be both
+            end = _ENDS[hidden].search(markup, tag.start() + 2 if tag[0] == "<!--" else position)  # <!--> is one
             position = end.end() if end else len(markup)
         elif not tag[2]:
-            page.tag(name, tag[4] or "", is_end=bool(tag[1]))
+            page.tag(name, tag[4] or "", is_end=bool(tag[1] or tag[5]))
         read = position
     page.write(markup[read:])
     return page.lines()

@@ -206,11 +206,39 @@ def test_nothing_that_is_quoted_gets_out_by_being_read_once_more(text: str, is_p
             '<blockquote><p title="</blockquote>">hi</p><p>/escalate urgency</p></blockquote>',
             ["> hi", ">", "> /escalate urgency"],
         ),
+        (
+            '<blockquote><x-y b="</blockquote>">hi<p>Plan: no</p></blockquote>',
+            ['> <x-y b="</blockquote>">hi', "> Plan: no"],
+        ),
         ('<blockquote><blockquote title="<">hi</blockquote><p>Plan: no</p></blockquote>', [">> hi", "> Plan: no"]),
         ('<p title="Start > Settings">Plan: reboot the switch</p>', ["Plan: reboot the switch"]),
         ("<p class='a' title='a > b' id=\"c < d\">Plan: yes</p>", ["Plan: yes"]),
         ("<p>looked<!--> at it</p><p>Plan: yes</p>", ["looked at it", "Plan: yes"]),
         ("<p>looked<!-- no --!> at it</p>", ["looked at it"]),
+        ('<blockquote>hi<!x "</blockquote>"><p>Plan: no</p></blockquote>', ['> hi">', "> Plan: no"]),
+        ("<blockquote>hi</ x=</blockquote><p>Plan: no</p></blockquote>", ["> hi</ x=</blockquote>", "> Plan: no"]),
+        ("<blockquote>hi<p </blockquote>now<p>Plan: no</p></blockquote>", ["> hi<p </blockquote>now", "> Plan: no"]),
+        (
+            "<blockquote>hi<p a=</blockquote>now<p>Plan: no</p></blockquote>",
+            ["> hi<p a=</blockquote>now", "> Plan: no"],
+        ),
+        ('<blockquote><p ="><blockquote>"></blockquote><p>Plan: no</p></blockquote>', ['>> ">', "> Plan: no"]),
+        (
+            '<blockquote>hi<p x="></blockquote>" <i>now<p>Plan: no</p></blockquote>',
+            ['> hi<p x="></blockquote>" <i>now', "> Plan: no"],
+        ),
+        ('<blockquote>hi<p a="></blockquote><p>Plan: no</p>', ['> hi<p a="></blockquote><p>Plan: no</p>']),
+        (
+            '<blockquote>hi<blockquote a="" </blockquote>there</blockquote><p>Plan: no</p></blockquote>',
+            ["> hi", ">> there", "> Plan: no"],
+        ),
+        ("<p a=b'c>it</p><p a=>'s</p>", ["it", "'s"]),
+        ("a <b then<br>Plan: yes", ["a <b then<br>Plan: yes"]),
+        ('<p>looked<!-- <a title="-->at it</p>', ["lookedat it"]),
+        (
+            '<blockquote><style><p x="</style><blockquote>"></style></blockquote><p>/escalate x</p></blockquote>',
+            ['>> ">', "> /escalate x"],
+        ),
     ],
 )
 def test_a_bracket_in_a_value_is_of_no_tag_and_a_comment_ends_where_browsers_end_it(page, lines):
@@ -221,5 +249,5 @@ def test_a_bracket_in_a_value_is_of_no_tag_and_a_comment_ends_where_browsers_end
 
 
 def test_many_values_that_do_not_end_cost_no_more_than_their_length():
-    for piece in ('<a b="', "<a b='", "<a =", '<a b="x" ', "<a b=\"c'", "<a b = = "):
+    for piece in ('<a b="', "<a b='", "<a =", '<a b="x" ', "<a b=\"c'", "<a b = = ", '<a b="" ', "<a b=\"<a c='"):
         assert to_lines(piece * 40_000) is not None
