@@ -27,7 +27,7 @@ class ConnectWiseSettings:
 
 
 def _site(text: str) -> str:
-    address: str = web_address(text)
+    address = web_address(text)
     if address.count("/") > 2:
         raise ValueError("must not have a path")
     return address

@@ -70,7 +70,7 @@ def entries_of(rows: Iterable[Json], ticket: TicketId, names: Names, us: Ourselv
 def details_of(data: Json, entries: Iterable[Entry], entered_at: datetime) -> list[Entry]:
     """A ticket's own description as its first entry, unless an action says the same."""
     words = words_of({"note_html": data.get("details_html"), "note": data.get("details")})
-    if not words or any(_same(entry.text, words) for entry in entries):
+    if not words or any(entry.text.split() == words.split() for entry in entries):
         return []
     author = Author(AuthorKind.CLIENT, text(data.get("user_name")))
     return [Entry(DETAILS, EntryKind.NOTE, author, entered_at, words, Visibility.CLIENT)]
@@ -142,7 +142,3 @@ def _is_bookkeeping(row: Json, path: str) -> bool:
     """Whether the system only says what it did ("Rule Applied")."""
     outcome = optional_whole(row.get("outcome_id"), f"{path}: outcome_id")
     return _who_type(row, path) == BY_SYSTEM and not outcome
-
-
-def _same(one: str, other: str) -> bool:
-    return one.split() == other.split()

@@ -57,14 +57,12 @@ _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
 
 def _resource_server(text: str) -> str:
     """An address; the ``/api`` that Halo shows behind it is taken off."""
-    address: str = web_address(text)
-    return address.removesuffix("/api")
+    return web_address(text).removesuffix("/api")
 
 
 def _authorisation_server(text: str) -> str:
     """An address; the ``/token`` of the endpoint itself is taken off."""
-    address: str = web_address(text)
-    return address.removesuffix("/token")
+    return web_address(text).removesuffix("/token")
 
 
 def _header(text: str) -> str:

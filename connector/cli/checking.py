@@ -14,7 +14,7 @@ from typing import TypeVar
 from connector.config.settings import Settings
 from connector.connection.names import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
-from connector.model import Finding, Person, Place, Severity
+from connector.model import Finding, Place, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
@@ -146,7 +146,7 @@ def _priority(system: TicketSystem, name: str, factor: float) -> Finding:
 
 
 def _person(system: TicketSystem, subject: str, name: str) -> Finding:
-    found = _asked(subject, lambda: first_known(name, system.directory.member), _named)
+    found = _asked(subject, lambda: first_known(name, system.directory.member), lambda p: f"{p.name} ({p.identifier})")
     person = found[0]
     if person is not None and not person.is_active:
         return Finding(ERROR, subject, f"{person.identifier!r} is not active any more: nothing can be assigned there")
@@ -157,10 +157,6 @@ def _manager(system: TicketSystem, subject: str, name: str) -> Finding:
     """A manager may be known in another of the connected systems only: there he may override, here he may not."""
     found = _person(system, subject, name)
     return replace(found, severity=WARNING) if found.severity is ERROR else found
-
-
-def _named(person: Person) -> str:
-    return f"{person.name} ({person.identifier})"
 
 
 def to_install(system: TicketSystem) -> str:

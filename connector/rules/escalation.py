@@ -5,7 +5,7 @@ What an escalation needs is looked for in all that is on the ticket, by content,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,9 +111,5 @@ def demand_of(decision: Decision, policy: Policy, documentation: Documentation) 
         key=FINAL if policy.next_tier(tier) is None else key,
         reasons=tuple(reason for reason in Reason if reason in raised),
         requests=tuple(answered),
-        undocumented=_once(words for request in answered for words in documentation.missing(request)),
+        undocumented=tuple(dict.fromkeys(lack for request in answered for lack in documentation.missing(request))),
     )
-
-
-def _once(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
