@@ -17,8 +17,9 @@ from typing import Any
 from connector.clock import VirtualClock
 from connector.config.settings import load_settings
 from connector.demo.stage import Simulation, at_desks, stage
+from connector.store import audit
 from connector.systems.catalogue import ticket_systems
-from tests.builders import at, minutes
+from tests.builders import a_tier, at, minutes
 from tests.scenarios.conftest import scenario_policy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +34,7 @@ MOST = {
 
 BEFORE = {
     "webhook to clock": 60,
-    "override to confirmed": 69,
+    "override to confirmed": 70,
     "webhook to note and move": 82,
     "environment to settings": 18,
 }
@@ -90,16 +91,21 @@ def routes() -> dict[str, list[str]]:
 def _on_the_desk(watch: Watch, url: str) -> dict[str, list[str]]:
     clock = VirtualClock(at("09:00"))
     desk = ticket_systems()["rt"].simulated(clock)
-    with stage(clock.now(), at_desks(scenario_policy(), [desk]), url, desks=[desk], clock=clock) as running:
+    tiers = (a_tier(1, managers=("maria",)), a_tier(2), a_tier(3))
+    policy = at_desks(scenario_policy(tiers=tiers), [desk])
+    with stage(clock.now(), policy, url, desks=[desk], clock=clock) as running:
         first, second, third = (desk.open_ticket(f"Mail does not arrive {n}", owner="tess") for n in (1, 2, 3))
         running.run_until(at("09:05"))
-        return {
+        said = "/override 45m because the vendor calls back"
+        found = {
             "webhook to clock": _after(watch, running, lambda: desk.note(first, "tess", "Looked at the cable.")),
-            "override to confirmed": _after(
-                watch, running, lambda: desk.note(second, "maria", "/override 45m because the vendor calls back")
-            ),
+            "override to confirmed": _after(watch, running, lambda: desk.note(second, "maria", said)),
             "webhook to note and move": _after(watch, running, lambda: desk.note(third, "tess", DOCUMENTED)),
         }
+        # A way that ends elsewhere than its name says is no figure.
+        ends = {(row.ticket, row.event) for row in audit.events(running.store) if row.event != "clock"}
+        assert ends == {(second, "override applied"), (third, "escalated"), (third, "training request")}, ends
+        return found
 
 
 def _after(watch: Watch, running: Simulation, act: Callable[[], None]) -> list[str]:
