@@ -142,10 +142,14 @@ _SECTIONS: dict[str, dict[str, str]] = {
         ),
         "note-steps": (
             "Steps attempted: each with who and when, oldest first; the technician's own section where given, else "
-            "taken from the stint's notes and time entries."
+            "taken from the notes and time entries; those of earlier tiers stand under their tier's name."
         ),
         "note-errors": "Error codes: codes and messages of the ticket and its notes, with where they were seen.",
-        "note-research": "Research: documentation and links that the technician noted.",
+        "note-nothing-lost": (
+            "Nothing that a technician wrote about the ticket disappears: only quoted mail, signatures and greetings "
+            "are left out, and pasted output is collapsed to a count."
+        ),
+        "note-research": "Research: documentation and links noted, on any tier.",
         "note-discussions": "Internal discussions: outcomes recorded in internal notes, and earlier overrides.",
         "note-permissions": "Missing permissions, for a permission escalation.",
         "note-next": (
