@@ -80,10 +80,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class PlacedStatus:
-    """A status of a place, and why it is in its group: a sentence that can follow "because"."""
+    """A status of a place, and why it is in its group: a sentence that can follow "because".
+
+    ``is_assumed``: neither the system nor anybody said so; it was assumed, and ``check`` lists it.
+    """
 
     status: Status
     why: str
+    is_assumed: bool = False
 
 
 class AuthorKind(StrEnum):
