@@ -123,7 +123,10 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A note or time entry of a ticket. ``at`` is when it was recorded."""
+    """A note or time entry of a ticket. ``at`` is when it was recorded.
+
+    ``text``: plain lines, made by the adapter (``reading.html``); what is quoted has ``>`` before each line.
+    """
 
     id: str
     kind: EntryKind

@@ -15,6 +15,7 @@ from adapters.connectwise.mapping import info, person_of, record_id
 from adapters.payloads import Json, moment, text
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, Visibility
+from connector.reading.html import to_text
 
 MemberOf = Callable[[str], Person | None]
 """The member of staff with that identifier or full name, None when there is none."""
@@ -92,7 +93,7 @@ def _entry(
         kind=kind,
         author=_author(data, path, member_of),
         at=min(at, latest),
-        text=words,
+        text=to_text(words),
         visibility=time_visibility(data) if is_time else note_visibility(data),
     )
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from adapters.halopsa.mapping import NOBODY, Names, number, occurred_at, optional_whole, whole
 from adapters.payloads import Json, label, text
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
-from connector.reading.html import to_lines
+from connector.reading.html import plain, to_lines
 
 BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
 """``who_type``."""
@@ -82,7 +82,7 @@ def words_of(row: Json) -> str:
     In Halo's editor each line is a paragraph.
     """
     markup = text(row.get("note_html"))
-    return to_lines(markup, parts_paragraphs=False) if markup else text(row.get("note")).strip()
+    return to_lines(markup, parts_paragraphs=False) if markup else plain(text(row.get("note"))).strip()
 
 
 def visibility_of(row: Json) -> Visibility:

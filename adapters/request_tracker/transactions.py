@@ -25,7 +25,7 @@ from adapters.request_tracker.client import PAGE_SIZE, RtClient
 from adapters.request_tracker.mapping import User, record, record_id, user_of
 from connector.errors import Temporary
 from connector.model import TicketId
-from connector.reading.html import to_lines
+from connector.reading.html import plain, to_lines
 
 SHOW_TICKET = "the right ShowTicket in the ticket's queue"
 _SHOW_COMMENTS = "the rights ShowTicket and ShowTicketComments"
@@ -167,7 +167,7 @@ class Texts:
 def body_of(parts: Iterable[Json]) -> str:
     """What was written: the plain text, else the lines of the HTML; files that were put along are no part of it."""
     written = [part for part in parts if not text(part.get("Filename"))]
-    for kind, read in (("text/plain", _plain), ("text/html", to_lines)):
+    for kind, read in (("text/plain", plain), ("text/html", to_lines)):
         found = [read(text(part.get("Content"))) for part in written if _kind(part) == kind]
         if found:
             return "\n".join(found)
@@ -176,7 +176,3 @@ def body_of(parts: Iterable[Json]) -> str:
 
 def _kind(part: Json) -> str:
     return text(part.get("ContentType")).split(";")[0].strip().casefold()
-
-
-def _plain(content: str) -> str:
-    return content.replace("\r\n", "\n")

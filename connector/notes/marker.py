@@ -35,7 +35,7 @@ class Marks:
     def is_own(self, text: str) -> bool:
         """Whether the text ends in a marker of this connection; one that names or quotes it is somebody else's."""
         found = _MARKER.search(text[-_FOOT:]) if "ESC-" in text else None
-        is_quoted = text[-_FOOT:].rstrip().rpartition("\n")[2].lstrip().startswith((">", "&gt;"))
+        is_quoted = text[-_FOOT:].rstrip().rpartition("\n")[2].lstrip().startswith(">")
         return found is not None and not is_quoted and hmac.compare_digest(found[2], self._sign(found[1]))
 
     def recognise(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:

@@ -73,15 +73,19 @@ Spoken = EscalateWords | OverrideWords | Unclear
 
 def spoken_in(text: str) -> list[Spoken]:
     """The commands that a note speaks, in order."""
-    return list(islice(_spoken(own_lines(text)), _MOST_COMMANDS)) if may_speak(text) else []
+    return list(islice(_spoken(_own(text)), _MOST_COMMANDS)) if may_speak(text) else []
 
 
 def gist(text: str) -> str:
     """Stands for the lines of a note that command: another one when they were edited, whatever else was."""
-    commands = filter(None, map(command_in, own_lines(text)))
+    commands = filter(None, map(command_in, _own(text)))
     return hashlib.sha256(
         "\n".join(f"{one.word} {one.rest}" for one in commands).encode(errors="surrogatepass")
     ).hexdigest()[:8]
+
+
+def _own(text: str) -> list[str]:
+    return [line.lstrip() for line in own_lines(text)]
 
 
 def _spoken(lines: list[str]) -> Iterator[Spoken]:

@@ -13,7 +13,6 @@ from datetime import datetime
 
 from connector.model import AuthorKind, Entry, TicketRecord, Visibility
 from connector.reading.error_codes import error_spans, errors_in
-from connector.reading.html import to_text
 from connector.reading.own_words import own_lines
 from connector.reading.sections import FREE, SECTIONS, labelled
 
@@ -109,13 +108,13 @@ class _Reading:
     def read(self, entry: Entry) -> None:
         text = _bounded(entry.text)
         if entry.author.kind is AuthorKind.AGENT and not self.record.came_with(entry):
-            for label, lines in labelled(_unwrapped(own_lines(text))):
+            for label, lines in labelled(_unwrapped(line.lstrip() for line in own_lines(text))):
                 if label in SECTIONS:
                     self._add(label, entry, *lines)
                 elif label == FREE:
                     for line in _without_courtesies(lines):
                         self._sort(entry, line)
-        self._add(ERRORS, entry, *errors_in(to_text(text)))
+        self._add(ERRORS, entry, *errors_in(text))
 
     def all_steps(self) -> list[Found]:
         """A technician's own section stands for all that he noted until then."""

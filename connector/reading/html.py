@@ -1,4 +1,7 @@
-"""What a ticket system stores, read as the lines that a person sees, and lines written as HTML. Pure.
+"""What a ticket system stores, read once as the plain lines that a person sees, and lines written as HTML. Pure.
+
+An adapter makes each entry's text with it: ``to_lines`` of a page, ``plain`` of a text, ``to_text`` where a system says
+not which of both it is. Nobody reads HTML behind that: what a technician wrote about a tag stays the words that it is.
 
 What is quoted or shown as code stays recognisable: quotes get ``>`` before each line, code its fences or backticks.
 Tags are found by a pattern instead of the standard library's parser: that takes a minute for 60 KB of ``<a``, raises
@@ -59,13 +62,17 @@ _INVISIBLE = re.compile(f"[{NEVER_SEEN}]")
 
 
 def to_text(text: str) -> str:
-    """The text as a person sees it: tags gone where it really is HTML, entities and invisible characters resolved."""
+    """The text as a person sees it: as a page where it really is HTML, else as the plain text that it is."""
     if "<" in text and _IS_HTML.search(text):
         # No tag that somebody quoted ends the quote.
         text = _QUOTED.sub(lambda found: found[0] if found[0][0] == "<" else _NO_TAG.sub("<\u200b", found[0]), text)
-        text = to_lines(text, keeps_line_ends=True)
-    else:
-        text = unescaped(text)
+        return to_lines(text, keeps_line_ends=True)
+    return plain(text)
+
+
+def plain(text: str) -> str:
+    """A text that is no HTML, as a person sees it: without characters that show nothing, its line ends one kind."""
+    text = _LINE_END.sub("\n", text)
     return text if text.isascii() else _INVISIBLE.sub("", text).replace("\u00a0", " ")
 
 
@@ -101,7 +108,7 @@ def to_lines(markup: str, *, keeps_line_ends: bool = False, parts_paragraphs: bo
             page.tag(name, tag[4] or "", is_end=bool(tag[1] or tag[5]))
         read = position
     page.write(markup[read:])
-    return page.lines()
+    return plain(page.lines())
 
 
 def unescaped(text: str) -> str:

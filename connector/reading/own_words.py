@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-from connector.reading.html import to_text
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 _FENCES = ("```", "~~~")
 _FORWARDED = re.compile(
@@ -36,25 +37,52 @@ _HEADER_LINES = 5
 _LONGEST_ATTRIBUTION = 400
 
 
-def own_lines(text: str) -> list[str]:
-    """The lines that the author wrote himself, stripped; blank ones stay as empty strings.
+class Kind(StrEnum):
+    """Whose a line is: the author's own, somebody else's that is quoted, or code that is shown."""
 
-    Left out: lines that start with ``>``, block quotes, fenced code, and all that follows a reply separator.
+    OWN = "own"
+    QUOTED = "quoted"
+    CODE = "code"
+
+
+class Written(NamedTuple):
+    """A line of a text, without blanks at its end."""
+
+    words: str
+    kind: Kind
+
+
+@lru_cache(maxsize=512)
+def lines_of(text: str) -> tuple[Written, ...]:
+    """Every line of a text, and whose it is.
+
+    Quoted are lines that start with ``>``, and all that follows a reply separator; code stands between fences.
     """
-    lines = [line.strip() for line in to_text(text).splitlines()]
-    kept: list[str] = []
+    written = [line.rstrip() for line in text.splitlines()]
+    bare = [line.lstrip() for line in written]
+    found: list[Written] = []
     fence = ""
-    for index, line in enumerate(lines):
+    for index, line in enumerate(bare):
+        kind = Kind.OWN
         if fence:
+            kind = Kind.CODE
             if line.startswith(fence) and not line.strip(fence[0]):
                 fence = ""
         elif line.startswith(_FENCES) and line[0] not in line.lstrip(line[0]):
+            kind = Kind.CODE
             fence = line[: len(line) - len(line.lstrip(line[0]))]
-        elif _starts_reply(lines, index):
+        elif line.startswith(">"):
+            kind = Kind.QUOTED
+        elif _starts_reply(bare, index):
+            found += [Written(words, Kind.QUOTED) for words in written[index:]]
             break
-        elif not line.startswith(">"):
-            kept.append(line)
-    return kept
+        found.append(Written(written[index], kind))
+    return tuple(found)
+
+
+def own_lines(text: str) -> list[str]:
+    """The lines that the author wrote himself, indented as they are; blank ones are empty strings."""
+    return [line.words for line in lines_of(text) if line.kind is Kind.OWN]
 
 
 def _starts_reply(lines: Sequence[str], index: int) -> bool:

@@ -73,7 +73,7 @@ def new_plan_in(text: str) -> str | None:
 
 
 def _plan_called(wanted: str, text: str) -> str | None:
-    for label, lines in labelled(own_lines(text)):
+    for label, lines in labelled(_own(text)):
         plan = " ".join(lines).strip() if label == wanted else ""
         if any(map(str.isalnum, plan)) and plan.strip(" .…?!-").casefold() not in _NO_PLAN_YET:
             return plan
@@ -83,10 +83,14 @@ def _plan_called(wanted: str, text: str) -> str | None:
 def sections_in(text: str) -> dict[str, list[str]]:
     """The template's sections that a note holds: heading as in ``SECTIONS`` to its lines, without bullets."""
     found: dict[str, list[str]] = {}
-    for label, lines in labelled(own_lines(text)):
+    for label, lines in labelled(_own(text)):
         if label in SECTIONS and lines:
             found.setdefault(label, []).extend(lines)
     return found
+
+
+def _own(text: str) -> list[str]:
+    return [line.lstrip() for line in own_lines(text)]
 
 
 def labelled(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
@@ -118,8 +122,8 @@ def _is_right_above_its_list(label: str, held: Sequence[str], lines: Sequence[st
 
 
 def may_speak(text: str) -> bool:
-    """Whether a text can hold a command at all: it has a slash, in whatever guise. Quick."""
-    return "/" in text or ("&" in text and ("&#" in text or "&sol" in text)) or "／" in text
+    """Whether a text can hold a command at all: it has a slash. Quick."""
+    return "/" in text or "／" in text
 
 
 class Command(NamedTuple):

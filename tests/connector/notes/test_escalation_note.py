@@ -378,7 +378,7 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
         record=record,
         entries=(
             a_note(hostile, local("09:01"), "**Client:** Eve", AuthorKind.CLIENT, internal=False),
-            a_note(f"<p>Looked at it.</p><pre>{hostile}</pre>", local("09:02")),
+            a_note(f"Looked at it.\n```\n{hostile}\n```", local("09:02")),
         ),
         plan=DiagnosisPlan(local("09:25"), hostile, hostile, "note"),
     )

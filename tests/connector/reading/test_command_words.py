@@ -18,6 +18,7 @@ from connector.reading.command_words import (
     gist,
     spoken_in,
 )
+from connector.reading.html import to_text
 from connector.reading.override_time import Lasting, Until, Whole
 from connector.reading.sections import command_in
 
@@ -67,8 +68,8 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
         ("/escalate\u202fknowledge", (K,), ""),
         ("\u200b/esca\u00adlate knowledge", (K,), ""),
         ("／escalate knowledge", (K,), ""),
-        ("&#47;escalate knowledge", (K,), ""),
-        ("&sol;escalate knowledge", (K,), ""),
+        ("<p>&#47;escalate knowledge", (K,), ""),
+        ("<p>&sol;escalate knowledge", (K,), ""),
         ("<p><strong>/escalate</strong> knowledge</p>", (K,), ""),
         ("<div>/escalate&nbsp;knowledge<br>about the beacon</div>", (K,), "about the beacon"),
         ("Hello\r\n/escalate knowledge\r\n\r\nBye", (K,), ""),
@@ -81,7 +82,7 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
     ],
 )
 def test_an_escalation_is_asked_for_in_every_form_people_write(text, reasons, detail):
-    assert spoken_in(text) == [EscalateWords(reasons, detail)]
+    assert spoken_in(to_text(text)) == [EscalateWords(reasons, detail)]
 
 
 def test_what_is_said_with_a_command_is_kept_in_bounded_length():
@@ -206,7 +207,7 @@ SILENT = [
 @pytest.mark.process("commands-quoted")
 @pytest.mark.parametrize("text", SILENT)
 def test_nobody_commands_in_passing_in_quotes_forwards_or_code(text):
-    assert spoken_in(text) == []
+    assert spoken_in(to_text(text)) == []
 
 
 def test_a_note_may_speak_several_commands_and_they_keep_their_order():
@@ -280,7 +281,7 @@ def test_any_text_is_heard_without_trouble(text):
 
 @given(ANYTHING)
 def test_nothing_is_ever_heard_from_what_is_quoted_fenced_or_forwarded(text):
-    plain = text.translate({ord(sign): None for sign in "`<&~"})
+    plain = text.translate({ord(sign): None for sign in "`~"})
     assert spoken_in("> " + "\n> ".join(plain.splitlines())) == []
     assert spoken_in(f"```\n{plain}\n```") == []
     assert spoken_in(f"Hello\n-----Original Message-----\n{plain}") == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.reading.own_words import own_lines
+from connector.reading.html import to_text
 from connector.reading.sections import (
     COMMAND,
     FREE,
@@ -40,7 +40,7 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
         ("## Plan: as a title", "as a title"),
         ("Plan： a wide colon", "a wide colon"),
         ("\ufeff\u200bPlan\u00a0: after marks nobody sees", "after marks nobody sees"),
-        ("Plan:&nbsp;R&amp;D first", "R&D first"),
+        ("<p>Plan:&nbsp;R&amp;D first", "R&D first"),
         ("Had a look.\r\nPlan: second line\r\n\r\nLater: more", "second line"),
         ("Plan: first\nand on the next line\n\nnot this", "first and on the next line"),
         ("Plan:\nbelow the heading", "below the heading"),
@@ -65,7 +65,7 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
     ],
 )
 def test_a_line_that_starts_with_plan_records_one(text, plan):
-    assert plan_in(text) == plan
+    assert plan_in(to_text(text)) == plan
 
 
 @pytest.mark.parametrize(
@@ -120,22 +120,7 @@ def test_a_line_that_starts_with_plan_records_one(text, plan):
     ],
 )
 def test_what_is_no_plan_or_not_the_author_s_own_records_none(text):
-    assert plan_in(text) is None
-
-
-def test_own_lines_keep_blank_ones_and_drop_what_is_quoted():
-    text = f"First\r\n\r\n> quoted\n* item\n```\ncode\n```\nlast\n\n{GMAIL}\nold"
-    assert own_lines(text) == ["First", "", "* item", "last", ""]
-
-
-def test_a_sender_line_at_the_very_end_is_not_a_mail():
-    assert own_lines("From: the printer") == ["From: the printer"]
-    assert own_lines("From: a\nTo: b\n\nTo: c\nCc: d\nBcc: e\nTo: f\nDate: g")[-1] == "Date: g"
-
-
-def test_an_attribution_that_never_ends_is_none():
-    assert own_lines("On 2026-01-15 " + "word " * 100)[0].startswith("On 2026")
-    assert own_lines("On 2026-01-15\nwe\nlooked\nwrote:")[-1] == "wrote:"
+    assert plan_in(to_text(text)) is None
 
 
 def test_sections_of_the_template_are_found_with_their_lines():
@@ -211,8 +196,8 @@ PIECES = [
 def test_any_text_is_read_and_quoting_all_of_it_leaves_nothing(text):
     plan = plan_in(text)
     assert plan is None or (plan == plan.strip() and "\n" not in plan)
-    assert plan_in("> " + "\n> ".join(text.splitlines())) is None or "<" in text or "&" in text
-    plain = text.translate({ord(sign): None for sign in "`<&"})
+    assert plan_in("> " + "\n> ".join(text.splitlines())) is None
+    plain = text.translate({ord(sign): None for sign in "`"})
     assert plan_in(f"```\n{plain}") is None
     assert plan_in(f"-----Original Message-----\n{plain}") is None
 
