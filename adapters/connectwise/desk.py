@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.connectwise.entries import note_visibility
-from adapters.connectwise.mapping import group_and_why
 from adapters.connectwise.simulator import API_MEMBER, Simulator
+from adapters.connectwise.statuses import board_statuses
 from adapters.payloads import text
 from adapters.simulation.desk import OnSimulator
 from connector.clock import Clock
@@ -131,13 +131,14 @@ class ConnectWiseDesk(OnSimulator):
         data = self.simulator.ticket(int(ticket))
         owner = _person(data.get("owner", {}).get("identifier", ""))
         names = {name.strip() for name in text(data.get("resources")).split(",")}
-        board, status = data["board"], data["status"]
+        status = data["status"]
+        statuses = board_statuses(self.simulator.state.statuses[data["board"]["id"]].values(), "statuses")
         urgencies = {name: urgency for urgency, name in PRIORITIES.items()}
         return DeskTicket(
             tier=_tier(data),
             owner=owner,
             status=status["name"],
-            group=group_and_why(self.simulator.state.statuses[board["id"]][status["id"]])[0],
+            group=statuses[str(status["id"])].status.group,
             urgency=urgencies.get(data.get("priority", {}).get("name", "")),
             people=frozenset(name for name in names if _person(name)) - {owner or ""},
         )

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.mapping import group_and_why, optional_ref, record_id
+from adapters.connectwise.mapping import named, optional_ref, record_id
+from adapters.connectwise.statuses import BoardStatus, board_statuses
 from adapters.names import find, plain, same_name
 from adapters.payloads import Json, text
 from connector.errors import UnknownName
@@ -25,20 +26,6 @@ Item = TypeVar("Item")
 _NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})
 _DONE = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED})
 _OWNERS_A_CALL = 200
-
-
-@dataclass(frozen=True, slots=True)
-class BoardStatus:
-    """A status of a board."""
-
-    placed: PlacedStatus
-    is_default: bool
-    is_active: bool
-
-    @property
-    def status(self) -> Status:
-        """The status itself."""
-        return self.placed.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +199,7 @@ class Directory:
             "service/boards", "read the boards", TABLE_SETUP, fields="id,name,inactiveFlag,projectFlag"
         )
         return [
-            _named(row, "service/boards")
+            named(row, "service/boards")
             for row in rows
             if row.get("inactiveFlag") is not True and row.get("projectFlag") is not True
         ]
@@ -220,8 +207,7 @@ class Directory:
     def _read_statuses(self, board_id: str) -> dict[str, BoardStatus]:
         path = f"service/boards/{board_id}/statuses"
         what = f"read the statuses of board {board_id}"
-        found = [_board_status(row, path) for row in self._client.pages(path, what, TABLE_SETUP)]
-        return {entry.status.id: entry for entry in found}
+        return board_statuses(self._client.pages(path, what, TABLE_SETUP), path)
 
     def _read_teams(self, board_id: str) -> list[Team]:
         path = f"service/boards/{board_id}/teams"
@@ -238,30 +224,16 @@ class Directory:
     def _read_priorities(self) -> list[Ref]:
         path = "service/priorities"
         rows = self._client.pages(path, "read the priorities", TABLE_SETUP, fields="id,name")
-        return [_named(row, path) for row in rows]
+        return [named(row, path) for row in rows]
 
 
 TABLE_SETUP = "System > Table Setup (Inquire)"
 
 
-def _named(row: Json, path: str) -> Ref:
-    return Ref(str(record_id(row, path)), text(row.get("name")))
-
-
-def _board_status(row: Json, path: str) -> BoardStatus:
-    ref = _named(row, path)
-    group, why = group_and_why(row)
-    return BoardStatus(
-        PlacedStatus(Status(ref.id, ref.name, group), why),
-        is_default=row.get("defaultFlag") is True,
-        is_active=row.get("inactive") is not True,
-    )
-
-
 def _team(row: Json, path: str) -> Team:
     members = row.get("members")
     ids = [str(member) for member in members if isinstance(member, int)] if isinstance(members, list) else []
-    return Team(_named(row, path), frozenset(ids), row.get("defaultFlag") is True)
+    return Team(named(row, path), frozenset(ids), row.get("defaultFlag") is True)
 
 
 def _member(row: Json, path: str) -> Member:

@@ -26,14 +26,6 @@ from connector.model import (
 # A status can stamp the plan at the ticket's creation: that is no plan that anybody made.
 STAMPED_AT_CREATION = timedelta(minutes=1)
 
-_ESCALATION_GROUPS = {
-    "notresponded": StatusGroup.NEW,
-    "responded": StatusGroup.WORKING,
-    "resolutionplan": StatusGroup.PLANNED,
-    "resolved": StatusGroup.RESOLVED,
-    "noescalation": StatusGroup.WAITING,
-}
-
 
 def to_wire(at: datetime) -> str:
     """A moment as the API writes it, to the second below."""
@@ -54,6 +46,11 @@ def record_id(data: Json, path: str) -> int:
     return found
 
 
+def named(row: Json, path: str) -> Ref:
+    """A record of a list as a reference to it."""
+    return Ref(str(record_id(row, path)), text(row.get("name")))
+
+
 def optional_ref(data: Json, name: str, path: str) -> Ref | None:
     """A reference ``{id, name}`` of a record; None where it is absent, null or empty."""
     found = data.get(name)
@@ -70,17 +67,6 @@ def ref(data: Json, name: str, path: str) -> Ref:
     if found is None:
         raise PayloadError(f"{path}: {name}", "missing")
     return found
-
-
-def group_and_why(data: Json) -> tuple[StatusGroup, str]:
-    """What a board's status means for the clocks, by the board's own data, and which of it says so."""
-    if data.get("closedStatus") is True:
-        return StatusGroup.CLOSED, "the board's closedStatus says so"
-    stage = text(data.get("escalationStatus"))
-    group = _ESCALATION_GROUPS.get(stage.casefold())
-    if group is None:
-        return StatusGroup.UNKNOWN, "the board has no escalationStatus for it that is known"
-    return group, f"its escalationStatus is {stage}"
 
 
 def place_of(data: Json, path: str) -> Place:

@@ -6,7 +6,7 @@ facts about the API, not from the adapter. ``python -m adapters.connectwise.simu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -17,7 +17,7 @@ from adapters.connectwise.simulation.faults import Faults
 from adapters.connectwise.simulation.loading import load_note, load_ticket, load_time_entry
 from adapters.connectwise.simulation.people import People
 from adapters.connectwise.simulation.routes import create_app
-from adapters.connectwise.simulation.setup import Setup, furnish
+from adapters.connectwise.simulation.setup import STANDARD_STATUSES, Setup, StatusSetup, furnish
 from adapters.connectwise.simulation.state import State
 from adapters.simulation.outbox import Mode, Post
 from adapters.simulation.serving import Served, serve_by_hand
@@ -61,9 +61,9 @@ class Simulator(Setup, People, Served):
         app = create_app(self.state, self._access, self._callbacks.key_of)
         super().__init__(app, self.state, self._callbacks.outbox, short_path)
 
-    def standard_desk(self) -> Simulator:
-        """Furnish the site with a ready service desk; returns itself."""
-        furnish(self)
+    def standard_desk(self, statuses: Sequence[StatusSetup | tuple[Any, ...]] = STANDARD_STATUSES) -> Simulator:
+        """Furnish the site with a ready service desk, each board with those statuses; returns itself."""
+        furnish(self, statuses)
         return self
 
     def add_api_member(self, identifier: str, public_key: str, private_key: str) -> int:

@@ -174,14 +174,23 @@ def test_an_unknown_field_and_an_odd_priority_poison_nothing(desk):
     assert len(our_notes(desk, ticket)) == 1
 
 
-def test_an_unknown_status_holds_still_and_says_so(desk):
-    desk.simulator.add_status("Service Desk", "Limbo", "SomethingNew")
+LIMBO = {"id": 999, "name": "Limbo"}
+"""A status that no board lists: it cannot be looked up."""
+
+
+def into_limbo(desk, ticket: int) -> None:
+    desk.simulator.distort(ticket, {"status": LIMBO})
+    desk.simulator.set_summary(ticket, "It is in limbo", by="tess")
+
+
+def test_a_status_that_cannot_be_looked_up_holds_still_and_says_so(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    desk.simulator.set_status(ticket, "Limbo", by="tess")
+    into_limbo(desk, ticket)
     desk.run_until(at("12:00"))
     assert our_notes(desk, ticket) == []
     assert events(desk, ticket, "clock")[-1].detail["verdict"] == "unknown"
+    desk.simulator.distort(ticket)
     desk.simulator.set_status(ticket, "In Progress", by="tess")
     desk.settle()
     assert len(our_notes(desk, ticket)) == 1
@@ -303,16 +312,13 @@ def test_what_was_stopped_by_a_pause_at_the_last_moment_goes_up_when_the_pause_e
     assert where(desk, ticket)[0] == "Tier 3"
 
 
-def test_a_status_that_gets_its_meaning_later_is_looked_at_again(desk):
-    desk.simulator.add_status("Service Desk", "Limbo", "SomethingNew")
+def test_a_status_that_can_be_looked_up_later_is_looked_at_again(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    desk.simulator.set_status(ticket, "Limbo", by="tess")
+    into_limbo(desk, ticket)
     desk.run_until(at("09:11"))
-    board = desk.simulator.ticket(ticket)["board"]["id"]
-    for status in desk.simulator.state.statuses[board].values():
-        if status["name"] == "Limbo":
-            status["escalationStatus"] = "Responded"
+    statuses = desk.simulator.state.statuses[desk.simulator.ticket(ticket)["board"]["id"]]
+    statuses[LIMBO["id"]] = {**next(iter(statuses.values())), **LIMBO, "escalationStatus": "Responded"}
     desk.run_until(at("09:45"))
     assert len(our_notes(desk, ticket)) == 1
 

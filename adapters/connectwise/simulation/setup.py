@@ -186,8 +186,11 @@ class Setup:
         return number
 
 
-def furnish(desk: Setup) -> None:
-    """A ready service desk: three boards for the default ladder, with teams, people, priorities, clients."""
+def furnish(desk: Setup, statuses: Sequence[StatusSetup | tuple[Any, ...]] = STANDARD_STATUSES) -> None:
+    """A ready service desk: three boards for the default ladder, with teams, people, priorities, clients.
+
+    ``statuses``: those of each board.
+    """
     for identifier, name in (
         ("tess", "Tess Tech"),
         ("tom", "Tom Touch"),
@@ -204,7 +207,7 @@ def furnish(desk: Setup) -> None:
         ("Tier 3", "Seniors", ("sam", "sofia", "maria")),
         ("Sr IT", "Management", ("irene",)),
     ):
-        desk.add_board(board)
+        desk.add_board(board, statuses)
         desk.add_team(board, team, members, default=True)
     desk.add_team("Service Desk", "Dispatch", ("maria",))
     for priority in (

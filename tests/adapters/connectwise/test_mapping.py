@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from adapters.connectwise.entries import entry_of_all_notes, entry_of_note, entry_of_time
-from adapters.connectwise.mapping import group_and_why, ticket_record, to_wire
+from adapters.connectwise.mapping import ticket_record, to_wire
+from adapters.connectwise.statuses import board_statuses
 from adapters.names import plain, same_name
 from adapters.payloads import moment
 from connector.errors import PayloadError
@@ -24,8 +25,8 @@ def known_member(name: str) -> Person | None:
 
 
 def group_of(board: Ref, status: Ref) -> StatusGroup:
-    found = [row for row in STATUSES if str(row["id"]) == status.id]
-    return group_and_why(found[0])[0] if found else StatusGroup.UNKNOWN
+    found = board_statuses(STATUSES, "statuses").get(status.id)
+    return found.status.group if found else StatusGroup.UNKNOWN
 
 
 def as_read(payload: dict[str, Any]) -> TicketRecord:
@@ -91,29 +92,6 @@ def test_a_recorded_entry_is_read_as_expected(kind: str, name: str) -> None:
 def test_every_recorded_event_is_used_by_a_test() -> None:
     kinds = {fixture(path.stem)["kind"] for path in FIXTURES.glob("*.json")}
     assert kinds == {"ticket", "callback", *READERS}
-
-
-@pytest.mark.parametrize(
-    ("status", "group", "why"),
-    [
-        ({"escalationStatus": "NotResponded"}, StatusGroup.NEW, "escalationStatus is NotResponded"),
-        (
-            {"escalationStatus": "Responded", "closedStatus": False},
-            StatusGroup.WORKING,
-            "escalationStatus is Responded",
-        ),
-        ({"escalationStatus": "ResolutionPlan"}, StatusGroup.PLANNED, "escalationStatus is ResolutionPlan"),
-        ({"escalationStatus": "Resolved"}, StatusGroup.RESOLVED, "escalationStatus is Resolved"),
-        ({"escalationStatus": "NoEscalation"}, StatusGroup.WAITING, "escalationStatus is NoEscalation"),
-        ({"escalationStatus": "NoEscalation", "closedStatus": True}, StatusGroup.CLOSED, "the board's closedStatus"),
-        ({"escalationStatus": "SomethingNew"}, StatusGroup.UNKNOWN, "no escalationStatus"),
-        ({}, StatusGroup.UNKNOWN, "no escalationStatus"),
-    ],
-)
-def test_a_status_means_what_its_board_says_of_it(status: dict[str, Any], group: StatusGroup, why: str) -> None:
-    found, reason = group_and_why(status)
-    assert found is group
-    assert why in reason
 
 
 @pytest.mark.parametrize(
