@@ -6,15 +6,17 @@ people, priorities, and the webhook's registration.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from connector.cli.shared_names import MEANINGS, Reached, of_shared_names
 from connector.config.settings import Settings
 from connector.connection.names import first_known
 from connector.errors import AdapterError, ConfigError, ConnectorError, Permanent, UnknownName
-from connector.model import Finding, Place, Severity
+from connector.model import Finding, Place, PlacedStatus, Severity
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
@@ -56,24 +58,47 @@ def of_database(store: Store) -> Finding:
             return Finding(ERROR, "database", "was set up by a newer version of escalator: install that version")
 
 
-def of_connection(connection: Connection, settings: Settings) -> Iterator[Finding]:
-    """The adapter's own findings, then the policy's names, then the registration."""
+def of_connections(connections: Mapping[str, Connection], settings: Settings) -> Iterator[Finding]:
+    """What each connected system says of itself and of its names in the policy, then the names that any may know."""
+    reached: dict[str, Reached] = {}
+    for id_, connection in connections.items():
+        homes: list[Place] = []
+        for finding in _of_connection(connection, settings, homes):
+            yield replace(finding, subject=f"{id_}: {finding.subject}")
+        if homes:
+            reached[id_] = Reached(connection.system.directory, homes)
+    if reached:
+        yield from of_shared_names(settings.policy, reached)
+
+
+def _of_connection(connection: Connection, settings: Settings, homes: list[Place]) -> Iterator[Finding]:
+    """The adapter's own findings, then the policy's names, then the registration. The homes found join ``homes``."""
     system = connection.system
-    yield from system.line.check()
-    homes: list[Place] = []
+    own = system.line.check()
+    yield from own
+    if any(finding.severity is ERROR for finding in own) and not _answers(connection, settings.policy):
+        yield Finding(WARNING, "names and webhook", "were not looked up: mend the above first, and check again")
+        return
     for policy in settings.policy.every_ladder:
         last = len(homes)
         for tier in policy.tiers:
             yield from _tier(connection, tier, homes, policy.ladder)
         if homes[last:]:
             yield from _final(system, policy, homes[-1])
-    if homes:
-        for name, group in settings.policy.status_groups.items():
-            yield _status_name(system, name, group.value, homes)
-    for name in sorted({*settings.policy.priority_factors, *settings.policy.critical_priorities}):
-        yield _priority(system, name, settings.policy.priority_factors.get(name, 1.0))
+    yield from _statuses(system, settings.policy, homes)
     if settings.public_url:
         yield _registration(system)
+
+
+def _answers(connection: Connection, policy: Policy) -> bool:
+    """Whether the system says anything of a home, be it that there is none."""
+    try:
+        connection.system.directory.locate(policy.tiers[0].homes.get(connection.id, ""))
+    except UnknownName:
+        return True
+    except ConnectorError:
+        return False
+    return True
 
 
 def _tier(connection: Connection, tier: Tier, homes: list[Place], ladder: str) -> Iterator[Finding]:
@@ -96,8 +121,6 @@ def _tier(connection: Connection, tier: Tier, homes: list[Place], ladder: str) -
         yield finding
     if tier.assign not in (QUEUE, ROUND_ROBIN, LEAST_LOADED):
         yield _person(system, f"{subject} assignee", tier.assign)
-    for manager in tier.managers:
-        yield _manager(system, f"{subject} manager", manager)
 
 
 def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Finding]:
@@ -122,27 +145,38 @@ def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Findin
         )[1]
 
 
-def _status_name(system: TicketSystem, name: str, group: str, homes: list[Place]) -> Finding:
-    """A configured status name has to exist at one of the homes at least."""
-    subject, problem = f"status {name!r} ({group})", ""
-    for home in homes:
-        try:
-            found = system.directory.status_in(home, name)
-        except UnknownName as error:
-            problem = problem or str(error)
-        except AdapterError as error:
-            return Finding(ERROR, subject, f"could not be looked up: {error}")
+def _statuses(system: TicketSystem, policy: Policy, homes: Sequence[Place]) -> Iterator[Finding]:
+    """What each status of the homes means; homes that have the same ones are told together."""
+    told: dict[tuple[object, ...], tuple[list[PlacedStatus], list[str]]] = {}
+    for home in {place.key: place for place in homes}.values():
+        placed, finding = _asked(f"statuses at {home}", partial(system.directory.statuses, home), lambda _: "")
+        if placed is None:
+            yield finding
         else:
-            return Finding(OK, subject, f"{found.name!r} is at {home}")
-    return Finding(ERROR, subject, f"is at no tier's home: {problem}")
+            alike = tuple((one.status.name, one.status.group, one.is_assumed) for one in placed)
+            told.setdefault(alike, (placed, []))[1].append(str(home))
+    for placed, at in told.values():
+        yield from _status_groups(policy, placed, "statuses at " + ", ".join(at))
 
 
-def _priority(system: TicketSystem, name: str, factor: float) -> Finding:
-    return _asked(
-        f"priority {name!r}",
-        lambda: system.directory.priority(name),
-        lambda found: f"{found.name!r}, limits times {factor:g}",
-    )[1]
+def _status_groups(policy: Policy, statuses: Sequence[PlacedStatus], subject: str) -> Iterator[Finding]:
+    groups = {
+        group: [one.status.name for one in statuses if policy.group_of(one.status) is group] for group in MEANINGS
+    }
+    listed = "; ".join(f"{MEANINGS[group]}: {', '.join(names)}" for group, names in groups.items() if names)
+    yield Finding(OK, subject, listed or "none")
+    assumed = [
+        f"{one.status.name} ({MEANINGS[one.status.group]})"
+        for one in statuses
+        if one.is_assumed and one.status.name.casefold() not in policy.status_groups
+    ]
+    if assumed:
+        yield Finding(
+            WARNING,
+            subject,
+            f"assumed, as the system does not say: {', '.join(assumed)}. Say otherwise, or that it is so, with "
+            "WAITING_STATUSES, WORKING_STATUSES, NEW_STATUSES, PLAN_STATUSES, RESOLVED_STATUSES",
+        )
 
 
 def _person(system: TicketSystem, subject: str, name: str) -> Finding:
@@ -151,12 +185,6 @@ def _person(system: TicketSystem, subject: str, name: str) -> Finding:
     if person is not None and not person.is_active:
         return Finding(ERROR, subject, f"{person.identifier!r} is not active any more: nothing can be assigned there")
     return found[1]
-
-
-def _manager(system: TicketSystem, subject: str, name: str) -> Finding:
-    """A manager may be known in another of the connected systems only: there he may override, here he may not."""
-    found = _person(system, subject, name)
-    return replace(found, severity=WARNING) if found.severity is ERROR else found
 
 
 def to_install(system: TicketSystem) -> str:

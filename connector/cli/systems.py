@@ -10,7 +10,7 @@ import click
 
 from connector.cli import checking, common
 from connector.cli.common import Command
-from connector.model import Finding, Registration, Severity
+from connector.model import Registration, Severity
 from connector.systems.contract import Webhooks
 from connector.worker.notifier import Notifier
 
@@ -25,11 +25,7 @@ def check(is_json: bool) -> None:
         found = list(checking.of_settings(parts.settings))
         found.append(checking.of_database(parts.store))
         found += Notifier(parts.settings.notify_urls).check()
-        for name, connection in parts.connections.items():
-            found += [
-                Finding(finding.severity, f"{name}: {finding.subject}", finding.message)
-                for finding in checking.of_connection(connection, parts.settings)
-            ]
+        found += checking.of_connections(parts.connections, parts.settings)
     errors = sum(finding.severity is Severity.ERROR for finding in found)
     if is_json:
         common.answer({"errors": errors, "findings": [asdict(finding) for finding in found]})

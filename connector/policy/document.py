@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -118,7 +118,7 @@ class _Reader:
         clients: dict[str, str] = self.folded("clients", self.sound.get("clients", {}))
         for client, name in self.sound.get("clients", {}).items():
             self.known_calendar(("clients", client), name)
-        critical = frozenset(name.strip().casefold() for name in self.sound.get("critical_priorities", ()))
+        critical = frozenset(_each(self.sound.get("critical_priorities", ())))
         factors = dict.fromkeys(critical, float(self.sound.get("critical_factor", DEFAULT_CRITICAL_FACTOR)))
         factors |= self.folded("priority_factors", self.sound.get("priority_factors", {}), float)
         plain: dict[str, Any] = {
@@ -164,9 +164,7 @@ class _Reader:
                 self.problem(("ladders", index, "name"), f"{clipped(name)} is another ladder's name already")
             final = self.final(raw["final"]) if "final" in raw else usual.final
             tiers = self.ladder(("ladders", index, "tiers"), raw.get("tiers", ()), final)
-            clients, priorities = (
-                frozenset(text.strip().casefold() for text in raw.get(key, ())) for key in ("clients", "priorities")
-            )
+            clients, priorities = (frozenset(_each(raw.get(key, ()))) for key in ("clients", "priorities"))
             yield Ladder(name, clients, priorities, replace(usual, tiers=tiers, final=final, ladder=name))
 
     # --- calendars
@@ -215,10 +213,12 @@ class _Reader:
     def status_groups(self) -> dict[str, StatusGroup]:
         groups: dict[str, StatusGroup] = {}
         for key, names in self.sound.get("statuses", {}).items():
-            for index, name in enumerate(names):
-                group = groups.setdefault(name.strip().casefold(), StatusGroup(key))
-                if group != key:
-                    self.problem(("statuses", key, index), f"{clipped(name)} is in the group {group.value!r} already")
+            for index, written in enumerate(names):
+                for name in _each([written]):
+                    group = groups.setdefault(name, StatusGroup(key))
+                    if group != key:
+                        message = f"{clipped(written)} is in the group {group.value!r} already"
+                        self.problem(("statuses", key, index), message)
         return groups
 
     def folded(
@@ -226,7 +226,14 @@ class _Reader:
     ) -> dict[str, _Value]:
         """A mapping by case-folded names; two names that are equal then must not disagree."""
         found: dict[str, _Value] = {}
-        for name, value in raw.items():
-            if found.setdefault(name.strip().casefold(), convert(value)) != convert(value):
-                self.problem((key, name), "is given twice, in different writings, with different values")
+        for written, value in raw.items():
+            for name in _each([written]):
+                if found.setdefault(name, convert(value)) != convert(value):
+                    self.problem((key, written), "is given twice, in different writings, with different values")
         return found
+
+
+def _each(written: Iterable[str]) -> Iterator[str]:
+    """Names to compare with: case-folded, those that stand side by side (``High | P2``) one by one."""
+    for text in written:
+        yield from (name.strip().casefold() for name in text.split("|") if name.strip())

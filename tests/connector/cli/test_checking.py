@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from connector.cli.checking import of_connection, of_database, of_settings, to_install
+from connector.cli.checking import of_connections, of_database, of_settings, to_install
 from connector.config.settings import Settings, load_settings
-from connector.model import Finding, Registration, Severity, StatusGroup
+from connector.errors import Temporary
+from connector.model import Finding, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
@@ -19,6 +20,7 @@ from tests.connector.web.fakes import FakeSystem
 from tests.doubles import a_connection, a_system
 
 HOMES = ("Desk", "Tier 3", "Sr IT")
+NEW, WAITING = StatusGroup.NEW, StatusGroup.WAITING
 
 
 @pytest.fixture
@@ -38,12 +40,21 @@ def settings(policy: Policy | None = None, **changes) -> Settings:
 
 
 def found(system, policy=None, **changes) -> dict[str, Finding]:
+    """The findings by their subjects, without the connection's id in front."""
+    connections = {"psa": a_connection(system, manages_webhooks=system.manages_webhooks)}
     return {
-        finding.subject: finding
-        for finding in of_connection(
-            a_connection(system, manages_webhooks=system.manages_webhooks), settings(policy, **changes)
-        )
+        finding.subject.removeprefix("psa: "): finding
+        for finding in of_connections(connections, settings(policy, **changes))
     }
+
+
+def found_in_both(system, other, **changes) -> dict[str, Finding]:
+    """The findings of two connected systems."""
+    policy = a_policy(**changes)
+    tiers = tuple(replace(tier, homes={**tier.homes, "rt": tier.homes["psa"]}) for tier in policy.tiers)
+    connections = {"psa": a_connection(system), "rt": a_connection(other, "rt")}
+    every = of_connections(connections, settings(replace(policy, tiers=tiers)))
+    return {finding.subject: finding for finding in every}
 
 
 def severity_of(findings: dict[str, Finding], beginning: str) -> Severity:
@@ -162,6 +173,97 @@ def test_a_status_that_cannot_be_looked_up_is_not_called_missing(system, monkeyp
     monkeypatch.setattr(system, "status_in", down)
     findings = found(system, a_policy(status_groups={"Waiting": StatusGroup.WAITING}))
     assert "could not be looked up" in findings["status 'Waiting' (waiting)"].message
+
+
+def test_of_a_system_that_lets_nobody_in_one_cause_is_told_and_no_repetitions(system, monkeypatch):
+    refused = Finding(Severity.ERROR, "log-in", "the public key is refused")
+    monkeypatch.setattr(system, "check", lambda: [refused])
+    system.is_down = True
+    findings = found(system, a_policy(status_groups={"waiting": StatusGroup.WAITING}))
+    assert [finding for finding in findings.values() if finding.severity is Severity.ERROR] == [refused_of(refused)]
+    assert findings["names and webhook"].severity is Severity.WARNING
+    assert len(findings) == 2
+
+
+def refused_of(finding: Finding) -> Finding:
+    return replace(finding, subject=f"psa: {finding.subject}")
+
+
+def test_names_are_looked_up_although_a_right_is_missing(system, monkeypatch):
+    monkeypatch.setattr(system, "check", lambda: [Finding(Severity.ERROR, "people", "may not be read")])
+    wrong = with_tier(1, homes={"psa": "Dsk"})
+    assert severity_of(found(system, wrong), "tier 1 (First Touch (T1/2)) home") is Severity.ERROR
+    assert severity_of(found(system), "tier 1 (First Touch (T1/2)) home") is Severity.OK
+
+
+def test_the_statuses_of_the_homes_are_told_by_what_they_mean(system):
+    system.known_statuses["Doing"] = Status("2", "Doing", StatusGroup.WORKING)
+    findings = found(system, a_policy(status_groups={"doing": StatusGroup.PLANNED}))
+    message = findings["statuses at Desk, Tier 3, Sr IT"].message
+    assert message == "plan made: Doing; waiting: Waiting"
+
+
+def test_what_was_assumed_of_a_status_is_told_unless_the_operator_says_it(system, monkeypatch):
+    later, doing = Status("3", "Later", StatusGroup.WAITING), Status("2", "Doing", StatusGroup.WORKING)
+    assumed = [PlacedStatus(status, "its name", is_assumed=True) for status in (later, doing)]
+    monkeypatch.setattr(system, "statuses", lambda place: [*assumed, PlacedStatus(Status("1", "New", NEW), "so it is")])
+    finding = found(system, a_policy(status_groups={"doing": StatusGroup.WORKING}))["statuses at Desk, Tier 3, Sr IT"]
+    assert finding.severity is Severity.WARNING
+    assert "Later (waiting)." in finding.message
+    assert "Doing" not in finding.message
+    assert "New" not in finding.message
+    assert "WAITING_STATUSES" in finding.message
+
+
+def test_statuses_that_cannot_be_looked_up_are_an_error(system, monkeypatch):
+    def down(place):
+        raise Temporary("the site does not answer")
+
+    monkeypatch.setattr(system, "statuses", down)
+    assert "could not be looked up" in found(system)["statuses at Desk"].message
+
+
+MANAGER = "tier 2 (Tier 3 / Service Desk Manager) manager"
+
+
+def with_manager(*names: str) -> dict[str, object]:
+    return {"tiers": with_tier(2, managers=names).tiers}
+
+
+def test_a_manager_whom_no_connected_system_knows_is_an_error(system):
+    assert severity_of(found(system, a_policy(**with_manager("tess"))), MANAGER) is Severity.OK
+    assert severity_of(found(system, a_policy(**with_manager("nobody"))), MANAGER) is Severity.ERROR
+    assert severity_of(found(system, a_policy(**with_manager("gone"))), MANAGER) is Severity.ERROR
+
+
+def test_a_manager_of_one_system_is_missed_in_the_other_unless_his_name_there_stands_beside(system):
+    other = FakeSystem()
+    other.members = {"Tess Tech": Person("9", "Tess Tech", "Tess Tech")}
+    finding = found_in_both(system, other, **with_manager("tess"))[MANAGER]
+    assert (finding.severity, "not known in rt" in finding.message) == (Severity.WARNING, True)
+    both = found_in_both(system, other, **with_manager("tess | Tess Tech"))[MANAGER]
+    assert both == Finding(Severity.OK, MANAGER, "Tess Tech (tess) in psa; Tess Tech (Tess Tech) in rt")
+
+
+def test_a_status_and_a_priority_have_to_be_known_to_one_of_the_systems(system):
+    other = FakeSystem()
+    other.known_statuses, other.priorities = {"on hold": Status("1", "On hold", WAITING)}, {"p1": Ref("1", "P1")}
+    findings = found_in_both(
+        system,
+        other,
+        status_groups={"Waiting": WAITING, "on hold": WAITING, "onhold": WAITING},
+        priority_factors={"critical": 0.5, "p1": 0.5, "p2": 0.5},
+    )
+    assert [severity_of(findings, f"status {name!r}") for name in ("Waiting", "on hold", "onhold")] == [
+        Severity.OK,
+        Severity.OK,
+        Severity.ERROR,
+    ]
+    assert [severity_of(findings, f"priority {name!r}") for name in ("critical", "p1", "p2")] == [
+        Severity.OK,
+        Severity.OK,
+        Severity.ERROR,
+    ]
 
 
 def test_calendars_are_listed():

@@ -356,3 +356,16 @@ def test_a_calendar_of_the_wrong_shape_is_refused_at_its_path_and_causes_no_furt
     (problem,) = problems_of(a_document(calendars={"c": calendar}))
     assert problem.startswith(f"calendars.c.{path}: ")
     assert len(problem) < 250
+
+
+def test_names_that_stand_side_by_side_are_each_meant():
+    policy = read_policy(
+        a_document(
+            statuses={"waiting": ["Waiting on client | With User"]},
+            critical_priorities=["Priority 1 | Critical |"],
+            priority_factors={"Low | P4": 2},
+        )
+    )
+    assert policy.status_groups == {"waiting on client": StatusGroup.WAITING, "with user": StatusGroup.WAITING}
+    assert policy.critical_priorities == {"priority 1", "critical"}
+    assert policy.priority_factors == {"priority 1": 0.5, "critical": 0.5, "low": 2, "p4": 2}

@@ -13,6 +13,7 @@ from connector.model import (
     Notice,
     Person,
     Place,
+    PlacedStatus,
     Ref,
     Registration,
     Severity,
@@ -32,7 +33,7 @@ class FakeSystem:
         self.manages_webhooks = True
         self.requests: list[InboundRequest] = []
         self.places = {home: Place((Ref(home, home),)) for home in ("Desk", "Tier 3", "Sr IT")}
-        self.statuses = {"Waiting": Status("1", "Waiting", StatusGroup.WAITING)}
+        self.known_statuses = {"Waiting": Status("1", "Waiting", StatusGroup.WAITING)}
         self.members = {"tess": Person("1", "tess", "Tess Tech"), "gone": Person("2", "gone", "Gone", is_active=False)}
         self.priorities = {"critical": Ref("1", "Critical")}
         self.own_registrations = [Registration("1", "https://me.example/webhooks/psa", is_active=True)]
@@ -61,8 +62,12 @@ class FakeSystem:
     def locate(self, home: str) -> Place:
         return self._known(self.places, "home", home)
 
+    def statuses(self, place: Place) -> list[PlacedStatus]:
+        self._answer()
+        return [PlacedStatus(status, "it says so") for status in self.known_statuses.values()]
+
     def status_in(self, place: Place, name: str) -> Status:
-        return self._known(self.statuses, "status", name)
+        return self._known(self.known_statuses, "status", name)
 
     def member(self, name: str) -> Person:
         return self._known(self.members, "member", name)
