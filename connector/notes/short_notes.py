@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from connector.model import Stage
 from connector.notes.phrases import Times, clip, joined, minutes_text, name_of, number, quoted
 from connector.policy.policy import EndOfDay, Policy
-from connector.rules.commands import Misunderstood, Request
+from connector.rules.commands import Misunderstood, Question, Request
 from connector.rules.escalation import Documentation
 from connector.rules.limits import Decision, StageClock
 from connector.rules.overrides import Override
@@ -52,6 +52,23 @@ def unclear(word: Misunderstood) -> str:
     """A command that cannot be followed, with the forms that can."""
     end = "" if word.problem.endswith(("?", ".")) else "."
     return f"{name_of(word.by)}: {word.problem}{end} Nothing was done."
+
+
+def near_plan(nearly: Misunderstood) -> str:
+    """What to do about a line that nearly records a plan."""
+    return (
+        f"{name_of(nearly.by)}: is “{quoted(nearly.problem)}” the plan? It is not recorded yet. To record it, begin a "
+        "line of a note with “Plan: …”, or write “/plan …”."
+    )
+
+
+def help_for(question: Question) -> str:
+    """What can be commanded."""
+    return (
+        f"{name_of(question.by)}, each on a line of its own in an internal note: “Plan: …” records the diagnosis plan; "
+        "“/escalate knowledge …” (or permission, urgency) sends the ticket up; “/override 45m because …” (also until "
+        "16:30, none, off), by a manager, moves the limit."
+    )
 
 
 def override_refused(override: Override, managers: Collection[str]) -> str:

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from connector.model import AuthorKind, Entry, Reason, Visibility
 from connector.policy.policy import Policy
-from connector.reading.command_words import EscalateWords, Unclear, spoken_in
-from connector.reading.sections import may_speak
+from connector.reading.command_lines import PLAN_COMMAND, may_speak
+from connector.reading.command_words import EscalateWords, HelpWords, Unclear, spoken_in
+from connector.reading.plans import near_plan_in
 from connector.rules.evidence import entries_within
 from connector.rules.overrides import Discretion, Override, overrides_in
 from connector.rules.stints import Stint, Timeline
@@ -23,7 +24,7 @@ Managers = Mapping[int, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An escalation that a technician asked for. ``detail``: the free text with it."""
+    """An escalation that a technician asked for. ``detail``: the free text with it, ``topic`` the part on its line."""
 
     entry: str
     by: str
@@ -31,11 +32,12 @@ class Request:
     at: datetime
     reasons: tuple[Reason, ...]
     detail: str
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Misunderstood:
-    """A command that cannot be followed, and why, as a sentence."""
+    """A command that cannot be followed, and why, as a sentence; or a line that nearly is a plan, as it stands."""
 
     entry: str
     by: str
@@ -45,8 +47,18 @@ class Misunderstood:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Somebody asked what can be commanded."""
+
+    entry: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
-    """``overrides``: of every stint by its key; ``requests`` and ``unclear``: of the running stint alone.
+    """``overrides``: of every stint by its key; all else of the running stint alone.
+
+    ``near_plan``: what nearly recorded its plan, as long as it has none.
 
     What was said before the clock of an adopted ticket began is history: it asks for nothing and is not answered.
     """
@@ -55,6 +67,8 @@ class Commands:
     managers: Managers = field(default_factory=dict)
     requests: tuple[Request, ...] = ()
     unclear: tuple[Misunderstood, ...] = ()
+    questions: tuple[Question, ...] = ()
+    near_plan: Misunderstood | None = None
 
     def overrides_of(self, stint: Stint) -> tuple[Override, ...]:
         """The overrides of a stint, applied and refused, oldest first."""
@@ -86,7 +100,8 @@ def read_commands(
     ``heard``: entries whose commands an earlier turn took for a stint, by its key; there they stay.
     """
     speaking = [entry for entry in timeline.record.entries if says_something(entry)]
-    if not speaking:
+    near_plan = _near_plan(timeline)
+    if not (speaking or near_plan):
         return NOTHING
     overrides: dict[str, tuple[Override, ...]] = {}
     for stint in timeline.stints:
@@ -98,17 +113,31 @@ def read_commands(
     said = _said_in(current, timeline, speaking, heard) if current else ()
     requests: list[Request] = []
     unclear: list[Misunderstood] = []
+    questions: list[Question] = []
     for entry in said:
         if current is not None and entry.at < listens_from(current):
             continue
         for words in spoken_in(entry.text):
             if isinstance(words, EscalateWords):
-                requests.append(
-                    Request(entry.id, entry.author.name, entry.author.identifier, entry.at, words.reasons, words.detail)
-                )
+                who = (entry.author.name, entry.author.identifier)
+                requests.append(Request(entry.id, *who, entry.at, words.reasons, words.detail, words.topic))
             elif isinstance(words, Unclear):
                 unclear.append(Misunderstood(entry.id, entry.author.name, entry.at, words.command, words.problem))
-    return Commands(overrides, managers, tuple(requests), tuple(unclear))
+            elif isinstance(words, HelpWords):
+                questions.append(Question(entry.id, entry.author.name))
+    return Commands(overrides, managers, tuple(requests), tuple(unclear), tuple(questions), near_plan)
+
+
+def _near_plan(timeline: Timeline) -> Misunderstood | None:
+    """The first line of an agent's that nearly records the plan that the running stint owes."""
+    stint, record = timeline.current, timeline.record
+    if stint is None or stint.plan is not None:
+        return None
+    for entry in entries_within(stint.period, record.entries):
+        is_heard = entry.author.kind is AuthorKind.AGENT and entry.at >= listens_from(stint)
+        if is_heard and not record.came_with(entry) and (line := near_plan_in(entry.text)):
+            return Misunderstood(entry.id, entry.author.name, entry.at, PLAN_COMMAND, line)
+    return None
 
 
 def _said_in(stint: Stint, timeline: Timeline, entries: Sequence[Entry], heard: Mapping[str, str]) -> tuple[Entry, ...]:

@@ -18,9 +18,10 @@ from connector.model import (
     StatusGroup,
     TicketRecord,
     Value,
+    Visibility,
 )
 from connector.policy.policy import Policy
-from connector.reading.sections import plan_in
+from connector.reading.plans import plan_in
 from connector.rules.history import initial, is_sight
 
 _UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})
@@ -99,7 +100,7 @@ def plan_within(
     found: DiagnosisPlan | None = None
     for entry in record.entries:
         if entry.author.kind is AuthorKind.AGENT and period.holds(entry.at):
-            text = plan_in(entry.text)
+            text = plan_in(entry.text, obeys=entry.visibility is Visibility.INTERNAL)
             if text is not None and (found is None or entry.at < found.at):
                 found = DiagnosisPlan(entry.at, entry.author.name, text, entry.kind.value)
     for change in changes:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connector.model import AuthorKind, TicketRecord, Visibility
 from connector.policy.policy import FinalEscalation
-from connector.reading.sections import new_plan_in
+from connector.reading.plans import new_plan_in
 from connector.rules.limits import StageClock
 from connector.working_time.rules import CalendarError
 

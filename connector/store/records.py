@@ -122,6 +122,7 @@ class Event(StrEnum):
     OVERRIDE_APPLIED = "override applied"
     OVERRIDE_REFUSED = "override refused"
     COMMAND_NOT_UNDERSTOOD = "command not understood"
+    HELP_GIVEN = "help given"
     WARNED = "warned"
     REMINDED = "reminded"
     CLIENT_TOLD = "client told"

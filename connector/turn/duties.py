@@ -13,7 +13,7 @@ from connector.notes import short_notes
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Policy
 from connector.reading.command_words import gist
-from connector.rules.commands import Request, listens_from
+from connector.rules.commands import Misunderstood, Request, listens_from
 from connector.rules.escalation import FINAL, Demand, Documentation
 from connector.rules.follow_up import due_reminder, still_owed
 from connector.rules.limits import Decision, Verdict
@@ -113,12 +113,24 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
     for word in decision.commands.unclear:
         event = AuditEvent(Event.COMMAND_NOT_UNDERSTOOD, {"by": word.by, "command": word.command, "entry": word.entry})
         told.setdefault(word.entry, []).append((short_notes.unclear(word), event))
+    for question in decision.commands.questions:
+        event = AuditEvent(Event.HELP_GIVEN, {"by": question.by, "entry": question.entry})
+        told.setdefault(question.entry, []).append((short_notes.help_for(question), event))
     texts = {entry.id: entry.text for entry in decision.record.entries}
     for entry, answers in told.items():
         saga = situation.named("answer", f"{entry}#{gist(texts[entry])}")
         lines = tuple(line for line, _ in answers)
         facts = {HEARD: [entry], "stint": stint.key}
         yield Say(saga, "answer", lines, tuple(event for _, event in answers), facts=facts)
+    if decision.commands.near_plan is not None and demand is None:
+        yield _on_near_plan(situation, decision.commands.near_plan)
+
+
+def _on_near_plan(situation: Situation, nearly: Misunderstood) -> Say:
+    """How a plan is written: told once in a stint, however many lines nearly are one."""
+    detail = {"by": nearly.by, "command": nearly.command, "entry": nearly.entry}
+    events = (AuditEvent(Event.COMMAND_NOT_UNDERSTOOD, detail),)
+    return Say(situation.named("answer", "plan"), "answer", (short_notes.near_plan(nearly),), events)
 
 
 def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:

@@ -15,7 +15,7 @@ from connector.notes.short_notes import note
 from connector.policy.policy import Policy
 from connector.reading.command_words import spoken_in
 from connector.reading.findings import find
-from connector.reading.sections import new_plan_in, plan_in
+from connector.reading.plans import new_plan_in, plan_in
 from connector.rules.commands import NOTHING, Commands, Request, read_commands
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.evidence import DiagnosisPlan

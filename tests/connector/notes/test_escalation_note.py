@@ -406,7 +406,8 @@ def test_the_note_can_be_read_when_its_line_breaks_are_lost():
 
 
 def test_the_notes_own_lines_record_no_plan_and_no_command():
-    from connector.reading.sections import plan_in, sections_in
+    from connector.reading.plans import plan_in
+    from connector.reading.sections import sections_in
 
     note = compose(an_escalation(entries=the_guides_entries()), 4000)
     assert plan_in(note) is None

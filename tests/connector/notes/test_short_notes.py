@@ -9,7 +9,9 @@ from connector.notes.short_notes import (
     HOW_TO_ESCALATE,
     HOW_TO_OVERRIDE,
     SELF_CHECK,
+    help_for,
     incomplete,
+    near_plan,
     note,
     override_applied,
     override_refused,
@@ -18,7 +20,7 @@ from connector.notes.short_notes import (
     warning,
 )
 from connector.policy.policy import EndOfDay
-from connector.rules.commands import Misunderstood, Request
+from connector.rules.commands import Misunderstood, Question, Request
 from connector.rules.escalation import Documentation
 from tests.builders import (
     CRITICAL,
@@ -65,6 +67,20 @@ def test_a_command_that_is_not_understood_is_answered_with_what_is_wrong():
     assert unclear(word) == "Tess '/override' off: there is no command /overide; did you mean it? Nothing was done."
     word = Misunderstood("n1", "Tess Tech", at("09:10"), "escalate", "the kind of escalation is missing")
     assert unclear(word) == "Tess Tech: the kind of escalation is missing. Nothing was done."
+
+
+def test_what_nearly_is_a_plan_is_answered_with_how_one_is_written():
+    nearly = Misunderstood("n1", "Tess Tech", at("09:10"), "plan", "The plan is to restart it")
+    assert near_plan(nearly) == (
+        "Tess Tech: is “The plan is to restart it” the plan? It is not recorded yet. To record it, begin a line of a "
+        "note with “Plan: …”, or write “/plan …”."
+    )
+
+
+def test_who_asks_for_help_reads_each_command_in_one_short_note():
+    told = help_for(Question("n1", "Tess Tech"))
+    assert all(word in told for word in ("Plan: …", "/escalate knowledge …", "permission, urgency", "/override 45m"))
+    assert len(told) <= 450
 
 
 def answered(text, now="09:11", by=MARIA, policy=None, changes=None, managers=None, **given):

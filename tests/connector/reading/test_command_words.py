@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model import Reason
+from connector.reading.command_lines import command_in
 from connector.reading.command_words import (
     ESCALATE_FORMS,
     OVERRIDE_FORMS,
+    PLAN_FORMS,
     EscalateWords,
+    HelpWords,
     OverrideWords,
     Unclear,
     gist,
@@ -20,7 +23,6 @@ from connector.reading.command_words import (
 )
 from connector.reading.html import to_text
 from connector.reading.override_time import Lasting, Until, Whole
-from connector.reading.sections import command_in
 
 K, P, U = Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
@@ -52,9 +54,11 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
         ("/escalate knowledge and the logs say nothing", (K,), "the logs say nothing"),
         ("/escalate urgency\nThe payroll\nis blocked.", (U,), "The payroll is blocked."),
         ("/escalate urgency payroll:\nnobody gets paid", (U,), "payroll: nobody gets paid"),
-        ("/escalate urgency\n\nNot this", (U,), ""),
-        ("/escalate urgency\n- not this", (U,), ""),
-        ("/escalate urgency\n1. nor this", (U,), ""),
+        ("/escalate urgency\n\nBehind a blank line", (U,), "Behind a blank line"),
+        ("/escalate urgency\n\n\nNot this", (U,), ""),
+        ("/escalate urgency payroll\n\nNot this", (U,), "payroll"),
+        ("/escalate urgency\n- this\n- and this", (U,), "this and this"),
+        ("/escalate urgency\n\n1. this, too\n\nnot this", (U,), "this, too"),
         ("/escalate urgency\nSteps attempted: not this", (U,), ""),
         ("/escalate urgency\n/var/spool is full", (U,), "/var/spool is full"),
         ("  /escalate knowledge  ", (K,), ""),
@@ -72,7 +76,7 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
         ("<p>&sol;escalate knowledge", (K,), ""),
         ("<p><strong>/escalate</strong> knowledge</p>", (K,), ""),
         ("<div>/escalate&nbsp;knowledge<br>about the beacon</div>", (K,), "about the beacon"),
-        ("Hello\r\n/escalate knowledge\r\n\r\nBye", (K,), ""),
+        ("Hello\r\n/escalate knowledge\r\n\r\n\r\nBye", (K,), ""),
         (f"/escalate knowledge\n{GMAIL}\n/escalate urgency", (K,), ""),
         ("________________________________\n/escalate knowledge", (K,), ""),
         ("From: 10.0.0.1\nTo: 10.0.0.2\n/escalate knowledge", (K,), ""),
@@ -82,7 +86,9 @@ GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
     ],
 )
 def test_an_escalation_is_asked_for_in_every_form_people_write(text, reasons, detail):
-    assert spoken_in(to_text(text)) == [EscalateWords(reasons, detail)]
+    (words,) = spoken_in(to_text(text))
+    assert isinstance(words, EscalateWords)
+    assert (words.reasons, words.detail) == (reasons, detail)
 
 
 def test_what_is_said_with_a_command_is_kept_in_bounded_length():
@@ -213,7 +219,7 @@ def test_nobody_commands_in_passing_in_quotes_forwards_or_code(text):
 def test_a_note_may_speak_several_commands_and_they_keep_their_order():
     text = "/escalate knowledge the beacon\n/escalate urgency\nthe ward\n\n/override 45m because Sam is on it\n/overide"
     assert spoken_in(text) == [
-        EscalateWords((K,), "the beacon"),
+        EscalateWords((K,), "the beacon", "the beacon"),
         EscalateWords((U,), "the ward"),
         OverrideWords(Lasting(45), "Sam is on it"),
         Unclear("override", f"there is no command /overide; did you mean {OVERRIDE_FORMS}?"),
@@ -275,7 +281,7 @@ ANYTHING = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max
 def test_any_text_is_heard_without_trouble(text):
     assert len(gist(text)) == 8
     for words in spoken_in(text):
-        assert isinstance(words, EscalateWords | OverrideWords | Unclear)
+        assert isinstance(words, EscalateWords | OverrideWords | HelpWords | Unclear)
         assert not isinstance(words, Unclear) or "\n" not in words.problem
 
 
@@ -287,3 +293,67 @@ def test_nothing_is_ever_heard_from_what_is_quoted_fenced_or_forwarded(text):
     assert spoken_in(f"Hello\n-----Original Message-----\n{plain}") == []
     assert spoken_in(f"Hello\n{GMAIL}\n{plain}") == []
     assert spoken_in(f"From: Carla\nSent: Thursday\n\n{plain}") == []
+
+
+@pytest.mark.process("command-line")
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("/pln restart it", "plan"),
+        ("/lpan restart it", ""),
+        ("/plna restart it", "plan"),
+        ("/plann restart it", "plan"),
+        ("/pplan restart it", "plan"),
+        ("/hlep", "help"),
+        ("/hep", "help"),
+        ("/helpp", "help"),
+        ("/esclate knowledge", "escalate"),
+        ("/escalation knowledge", "escalate"),
+        ("/ escalate knowledge", "escalate"),
+        ("\\escalate knowledge", "escalate"),
+        ("/overide 45m because", "override"),
+        ("/overwrite 45m because", "override"),
+        ("/play the video", ""),
+        ("/plant the tree", ""),
+        ("/hello world", ""),
+        ("/plans of the floor", "plan"),
+        ("/closed the window", ""),
+        ("/mnt is full", ""),
+        ("/fixing it now", ""),
+        ("\\plan of the floor", ""),
+        ("\\\\escalate\\share", ""),
+    ],
+)
+def test_a_slip_of_the_fingers_is_answered_and_another_word_is_not(word, meant):
+    spoken = spoken_in(word)
+    assert [one.command for one in spoken if isinstance(one, Unclear)] == ([meant] if meant else [])
+    assert len(spoken) == bool(meant)
+
+
+@pytest.mark.parametrize("text", ["/help", "/Help!", "- /help please", "**/help** escalate", "/help:"])
+def test_help_is_asked_for(text):
+    assert spoken_in(text) == [HelpWords()]
+
+
+@pytest.mark.parametrize("text", ["/plan", "/plan tbd", "/plan\n\nLooked at it.\nPlan:"])
+def test_a_plan_that_is_commanded_without_one_is_answered(text):
+    assert spoken_in(text) == [Unclear("plan", f"the plan itself is missing; write {PLAN_FORMS}")]
+
+
+@pytest.mark.parametrize("text", ["/plan restart it", "/plan\nrestart it", "/plan:\n\n- restart it"])
+def test_a_plan_that_is_commanded_needs_no_answer(text):
+    assert spoken_in(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "topic", "detail"),
+    [
+        ("/escalate (knowledge) the beacon\nStill broken", "the beacon", "the beacon Still broken"),
+        ("/escalate - knowledge: the beacon", "the beacon", "the beacon"),
+        ("/escalate knowledge\n\nStill broken\nand slow", "", "Still broken and slow"),
+        ("/escalate knowledge\n____", "", ""),
+    ],
+)
+def test_the_topic_is_what_stands_on_the_commands_own_line(text, topic, detail):
+    (words,) = spoken_in(text)
+    assert words == EscalateWords((K,), detail, topic)

@@ -13,7 +13,7 @@ import pytest
 
 from connector.reading.command_words import spoken_in
 from connector.reading.html import to_lines
-from connector.reading.sections import plan_in
+from connector.reading.plans import plan_in
 
 WRITTEN = """
 <p> </p> <br> ⏎ <div> </div> <li> <ul> </ul> <q> </q> text_ &nbsp; <custom> <span⏎> <b_<i> a_<_b_ x<y_ " ' =

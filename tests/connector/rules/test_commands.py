@@ -10,6 +10,7 @@ from connector.rules.commands import (
     NOTHING,
     Commands,
     Misunderstood,
+    Question,
     Request,
     listens_from,
     read_commands,
@@ -61,7 +62,7 @@ def test_a_ticket_on_which_nobody_commands_has_no_orders():
 def test_a_request_says_who_when_why_and_what_with_it():
     found = commands(said("/escalate knowledge the beacon\n\nmore", at("09:10")))
     assert found.requests == (
-        Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon"),
+        Request("tess-091000", "Tess Tech", "tess", at("09:10"), (Reason.KNOWLEDGE,), "the beacon", "the beacon"),
     )
     assert (every_override(found), found.unclear, found.managers) == ([], (), MANAGERS)
 
@@ -191,3 +192,27 @@ def test_a_stint_without_overrides_has_none():
     found = read_commands(timeline, a_policy(), MANAGERS)
     first, second = timeline.stints
     assert (len(found.overrides_of(first)), found.overrides_of(second)) == (1, ())
+
+
+# --- what nearly is one ----------------------------------------------------------------------------------------
+
+
+def test_a_line_that_nearly_records_the_plan_is_found_as_long_as_there_is_none():
+    nearly = said("The plan is to restart it", at("09:10"))
+    found = commands(said("looked at it", at("09:05")), nearly, said("Plan to test it", at("09:20")))
+    assert found.near_plan == Misunderstood(nearly.id, "Tess Tech", at("09:10"), "plan", "The plan is to restart it")
+    assert commands(nearly, said("Plan: restart it", at("09:30"))) is NOTHING
+
+
+def test_nobody_but_an_agent_nearly_plans_and_not_before_the_ticket_was_adopted():
+    assert commands(said("Plan is to restart it", at("09:10"), kind=AuthorKind.CLIENT)) is NOTHING
+    assert commands(said("Plan is to restart it", at("09:10")), adopted_at=at("09:15")) is NOTHING
+    typed = said("Plan is to restart it", at("09:00"), visibility=Visibility.CLIENT)
+    assert commands(typed) is NOTHING
+    left = [*seen(a_ticket(owner=TESS)), moved(DESK, ELSEWHERE, at("09:20"))]
+    assert commands(said("Plan is to restart it", at("09:10")), changes=left, place=ELSEWHERE) is NOTHING
+
+
+def test_who_asks_for_help_is_heard():
+    asks = said("/help", at("09:10"))
+    assert commands(asks).questions == (Question(asks.id, "Tess Tech"),)

@@ -76,3 +76,13 @@ def test_a_planned_status_that_follows_another_one_made_no_new_plan():
     made = plan_within(SPAN, False, a_ticket(), [turned(WORKING, PLANNED, at("10:00"))], POLICY)
     assert made is not None
     assert (made.at, made.how) == (at("10:00"), "status Plan made")
+
+
+def test_a_plan_that_is_commanded_counts_in_internal_notes_alone():
+    def plan(*entries):
+        period = Period(at("09:00"), None)
+        return plan_within(period, True, a_ticket(entries=entries), (), a_policy())
+
+    assert plan(a_note("/plan restart it", at("09:10"))).text == "restart it"
+    assert plan(a_note("/plan restart it", at("09:10"), internal=False)) is None
+    assert plan(a_note("Plan: restart it", at("09:10"), internal=False)).text == "restart it"

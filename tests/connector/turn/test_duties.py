@@ -126,6 +126,27 @@ def test_a_command_that_was_mended_in_its_note_is_confirmed_and_other_edits_are_
     assert owed("09:12", noted, steps=[done(answer_to(mended))]).says == ()
 
 
+def test_who_asks_for_help_is_told_what_can_be_commanded():
+    asks = said("/help", at("09:10"), id_="77")
+    (say,) = owed("09:11", asks).says
+    assert (say.saga, [event.event for event in say.audit]) == (answer_to(asks), ["help given"])
+    assert "/escalate knowledge" in say.lines[0]
+
+
+def test_a_line_that_nearly_is_a_plan_is_answered_once_in_a_stint():
+    one, two = said("The plan is to restart it", at("09:09"), id_="1"), said("Plan to test it", at("09:10"), id_="2")
+    (say,) = owed("09:11", one, two).says
+    assert say.saga == f"{STINT}/answer/plan"
+    assert "“The plan is to restart it”" in say.lines[0]
+    assert [(event.event, event.detail["command"]) for event in say.audit] == [("command not understood", "plan")]
+    assert owed("09:11", one, two, steps=[done(say.saga)]).says == ()
+    assert owed("09:11", one, said("Plan: restart it", at("09:10"))).says == ()
+
+
+def test_while_the_ticket_goes_up_nobody_is_told_how_a_plan_is_written():
+    assert owed("09:31", said("The plan is to restart it", at("09:09"))).says == ()
+
+
 @pytest.mark.process("override-recorded")
 def test_the_audit_trail_says_who_overrode_what_until_when_and_why():
     (say,) = owed("09:11", said(OVERRIDE, at("09:10"), MARIA, id_="77")).says

@@ -1,0 +1,132 @@
+"""The diagnosis plan that a note records, the new plan after a final escalation, and lines that nearly are one. Pure.
+
+Only what an author wrote himself counts (``own_words``). Whether an author may record a plan (an agent, not a client)
+is for the caller to decide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from connector.reading.command_lines import PLAN_COMMAND, bare, command_in
+from connector.reading.own_words import own_lines
+from connector.reading.sections import NEW_PLAN, PLAN, labelled
+
+_TO_BE = (
+    r"determined|decided|confirmed|defined|announced|discussed|agreed|advised|clarified|done|added|made|provided|found"
+)
+_NO_PLAN = re.compile(
+    rf"(?:tb[acd]|n\s?/\s?a|t\.b\.[acd]|to\s+be\s+(?:{_TO_BE})|(?:there\s+is\s+|i\s+have\s+|we\s+have\s+)?no\s+(?:real\s+)?plan"
+    r"|none\s+(?:yet|so\s+far|for\s+now|at\s+(?:the|this)|currently)|not\s+(?:sure|yet)|no\s+idea"
+    r"|unknown\s+(?:yet|until|so\s+far|at)|(?:i\s+)?don'?t\s+know"
+    r"|(?:noch\s+)?kein(?:e|en)?\s+(?:plan|ahnung|idee)|noch\s+(?:nicht|kein|offen|unklar|unbekannt)"
+    r"|wird\s+noch|steht\s+noch\s+nicht|wei(?:ß|ss)\s+(?:ich\s+)?(?:noch\s+)?nicht"
+    r"|(?:pas|aucun)\s+(?:encore|de\s+plan|plan)|à\s+(?:définir|déterminer|confirmer|venir|préciser)|je\s+ne\s+sais\s+pas"
+    r"|(?:por|a)\s+(?:definir|determinar|confirmar|decidir)|(?:aún|todavía)\s+no|no\s+(?:hay|sé|se\s+sabe)|sin\s+plan"
+    r"|(?:nog\s+)?geen\s+(?:plan|idee)|nog\s+(?:geen|niet|onbekend|onduidelijk|te\s+bepalen)|nader\s+te\s+bepalen|n\.?t\.?b"
+    r"|weet\s+(?:ik\s+)?(?:nog\s+)?niet)(?!\w)",
+    re.IGNORECASE,
+)
+"""How a text begins that says that there is no plan, whatever comes behind it."""
+
+_EMPTY = (
+    "an any anything at be clear currently decided exists follow follows following for have in is it known later n"
+    " na nil no none not nothing now of open pending plan plans present so far still sure tba tbc tbd that the there"
+    " this time to todo do idea unknown unclear unsure until yet what will come coming soon wip xx xxx here enter"
+    " insert your add describe write",
+    "aktuell ausstehend bekannt bisher derzeit ein folgt für im jetzt kein keine keinen keiner klar moment momentan"
+    " nichts noch nicht offen unbekannt unklar vorerst zeit zur zurzeit",
+    "à aucun aucune attente ce définir encore en inconnu instant l la le moment pas pour rien stade suivre",
+    "ahora aún de desconocido el momento nada ninguna ninguno pendiente por sin todavía",
+    "afwachting bekend dit geen het moment niet niets nog nu onbekend onduidelijk op volgt voorlopig",
+)
+_EMPTY_WORDS = frozenset(" ".join(_EMPTY).split())
+"""Words of which nothing but a placeholder is made."""
+
+_MOST_EMPTY = 10
+
+_NEAR = re.compile(
+    r"(?:(?:the|my)\s{1,9})?plan\s{1,9}(?:is:?|is\s{1,9}to|to|now|next|today|tonight|tomorrow|will\s{1,9}be)\s{1,9}(?=\w)"
+    r"|plan\s{1,9}(?:for|of|by|going|from|until|now|next|today|tonight|tomorrow|[a-d]|#?\d{1,2}|t[1-9]|tier)\b"
+    r"[^:\n]{0,40}:\s{0,9}(?=\S)"
+    r"|plan[ \t]{0,9}(?:[;|>~.,/]|[-–—=_]{2,9})[ \t]{0,9}(?=\w)|plan[-–—](?=[ \t])"
+    r"|(?:new|updated?|revised|next|proposed|suggested|current|my|our|the|tentative|initial|first|interim|rough"
+    r"|short[- ]term|draft|technical|recovery|repair|mitigation|response|escalation|attack|game|support|working)"
+    r"\s{1,9}plan[\s*_]{0,9}(?:[:：=→]|[-=]>|[-–—](?=\s))[\s*_]{0,9}(?=\S)",
+    re.IGNORECASE,
+)
+"""Lines that mean a plan in other words: they are not taken for one; whoever wrote one is told how."""
+
+_LONGEST_SHOWN = 120
+
+
+def plan_in(text: str, *, obeys: bool = True) -> str | None:
+    """The diagnosis plan that a note records, as one line, or None.
+
+    A plan is what a line starting with ``Plan:`` or ``Diagnosis plan:`` owns (see ``sections``), or, where the note
+    ``obeys`` commands, ``/plan``. Nothing, or a placeholder such as "tbd", is no plan.
+    """
+    if "plan" not in text.lower():
+        return None
+    lines = _own(text)
+    if not obeys:
+        lines = [line for line in lines if not _is_command(line)]
+    return next(_plans(PLAN, lines), None)
+
+
+def new_plan_in(text: str) -> str | None:
+    """The plan that a note records after a final escalation, in a line starting with ``New plan:``, or None."""
+    return next(_plans(NEW_PLAN, _own(text)), None) if "plan" in text.lower() else None
+
+
+def has_plan_right_here(lines: Sequence[str]) -> bool:
+    """Whether the first of these lines, the head of a plan, really has one."""
+    _, (_, held) = islice(labelled(lines), 2)
+    return says_a_plan(" ".join(held))
+
+
+def near_plan_in(text: str) -> str | None:
+    """The first line of a note that nearly records a plan, or None; also where the note records one."""
+    if "plan" not in text.lower() or plan_in(text) is not None:
+        return None
+    lines = _own(text)
+    for index, line in enumerate(lines):
+        words = bare(line).strip("*_ ")
+        found = _NEAR.match(words)
+        is_near = says_a_plan(words[found.end() :]) if found else _is_bare_word(words, lines, index)
+        if is_near:
+            return words[:_LONGEST_SHOWN]
+    return None
+
+
+def says_a_plan(text: str) -> bool:
+    """Whether what stands behind ``Plan:`` says something: it is neither nothing nor a placeholder."""
+    said = text.replace("’", "'").strip(" \t.…?!-–—_*()[]<>{}\"'").casefold()
+    words = re.findall(r"\w+", said[:400])
+    if not any(map(str.isalnum, said)) or _NO_PLAN.match(said):
+        return False
+    return len(words) > _MOST_EMPTY or not _EMPTY_WORDS.issuperset(words)
+
+
+def _own(text: str) -> list[str]:
+    return [line.lstrip() for line in own_lines(text)]
+
+
+def _plans(wanted: str, lines: Sequence[str]) -> Iterator[str]:
+    for label, held in labelled(lines):
+        plan = " ".join(held).strip() if label == wanted else ""
+        if says_a_plan(plan):
+            yield plan
+
+
+def _is_command(line: str) -> bool:
+    command = command_in(line)
+    return command is not None and command.name == PLAN_COMMAND
+
+
+def _is_bare_word(words: str, lines: Sequence[str], index: int) -> bool:
+    """Whether a line is the word alone, without a colon, and something stands right below."""
+    below = lines[index + 1] if index + 1 < len(lines) else ""
+    return words.casefold() in ("plan", "diagnosis plan") and says_a_plan(below)
