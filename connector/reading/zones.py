@@ -21,7 +21,7 @@ _ELSE_A_WORD = "[ECMP]T|IST|WES?T"
 """Zones in capitals only: in small letters these are words."""
 _SIGNS = "+\\-−–"  # what word processors make of a minus
 _WRITTEN = re.compile(
-    rf"\s*(?P<open>\(?)\s*(?P<zone>(?i:UTC|GMT)\b(?:\s*[{_SIGNS}]\s*\d[\w:.,/]{{0,20}})?|Z\b|[{_SIGNS}]\d[\w:.,/]{{0,20}}"
+    rf"\s*+(?P<open>\(?)\s*+(?P<zone>(?i:UTC|GMT)\b(?:\s*[{_SIGNS}]\s*\d[\w:.,/]{{0,20}})?|Z\b|[{_SIGNS}]\d[\w:.,/]{{0,20}}"
     rf"|(?P<region>(?i:{_REGIONS})/[\w/+-]{{1,60}})"
     rf"|(?:(?i:{_UNMISTAKABLE})|{_ELSE_A_WORD})\b(?:/\w{{1,10}}){{0,3}})"
 )

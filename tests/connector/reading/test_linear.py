@@ -1,0 +1,150 @@
+"""No text makes a reader slow: each pattern takes a bounded number of steps for a character, whatever the text.
+
+The texts are made from the patterns themselves: what leads to each repetition, then the repeated thing many times, then
+something that does not fit. Steps are counted, no time is taken.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+from re import _constants as sre  # type: ignore[attr-defined]
+from re import _parser  # type: ignore[attr-defined]
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import connector.notes
+import connector.reading
+from tests.connector.reading.steps import Steps, TooManySteps
+
+_SHORT, _LONG = 400, 1600
+_MOST_STEPS = 2_000_000
+_ENDED_OTHERWISE = {"connector.reading.html._TAG[0]": "the reader stops at the first tag that never ends"}
+_SEARCHES = re.compile(r"\.(?:search|finditer|findall|sub|subn|split)\b")
+
+
+def _modules() -> Iterator[ModuleType]:
+    for room in (connector.reading, connector.notes):
+        for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+            yield importlib.import_module(found.name)
+
+
+def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
+    value = getattr(value, "__self__", value)
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from _patterns(one)
+    elif isinstance(value, list | tuple | frozenset | set):
+        for one in value:
+            yield from _patterns(one)
+
+
+def _every_pattern() -> Iterator[tuple[str, re.Pattern[str], bool]]:
+    """Each pattern of the rooms with its name, and whether it is looked for anywhere in a text."""
+    for module in _modules():
+        source = inspect.getsource(module)
+        for name, value in vars(module).items():
+            uses = [source[found.end() :][:12] for found in re.finditer(rf"\b{re.escape(name)}\b", source)]
+            is_direct = isinstance(value, re.Pattern) or hasattr(value, "__self__")
+            is_searched = not is_direct or any(_SEARCHES.match(use) for use in uses)
+            for number, pattern in enumerate(_patterns(value)):
+                yield f"{module.__name__}.{name}[{number}]", pattern, is_searched
+
+
+def _sample(parsed: Any) -> str:
+    """A short text that the parsed pattern probably matches."""
+    return "".join(_sample_of(op, argument) for op, argument in parsed)
+
+
+def _sample_of(op: Any, argument: Any) -> str:
+    if op is sre.LITERAL:
+        return chr(argument)
+    if op is sre.ANY:
+        return "a"
+    if op is sre.NOT_LITERAL:
+        return "b" if argument == ord("a") else "a"
+    if op is sre.IN:
+        return _member(argument)
+    if op is sre.BRANCH:
+        return _sample(argument[1][0])
+    if op is sre.SUBPATTERN:
+        return _sample(argument[3])
+    if op is sre.ATOMIC_GROUP:
+        return _sample(argument)
+    if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+        return _sample(argument[2]) * argument[0]
+    return ""
+
+
+def _member(items: Any) -> str:
+    if items[0][0] is sre.NEGATE:
+        wanted = re.compile(r"[ a1.-]")
+        refused = {chr(argument) for op, argument in items if op is sre.LITERAL}
+        return next((c for c in " a1.-_" if c not in refused and wanted.match(c)), "z")
+    op, argument = items[0]
+    if op is sre.LITERAL:
+        return chr(argument)
+    if op is sre.RANGE:
+        return chr(argument[0])
+    return {sre.CATEGORY_SPACE: " ", sre.CATEGORY_DIGIT: "1"}.get(argument, "a")
+
+
+def _repeated(parsed: Any, before: str = "") -> Iterator[tuple[str, str]]:
+    """What leads to each repetition, and one turn of it."""
+    for op, argument in parsed:
+        if op in (sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT):
+            yield from _repeated(argument[2], before)
+            if argument[1] is sre.MAXREPEAT or argument[1] > 8:
+                yield before, _sample(argument[2]) or "a"
+        elif op is sre.BRANCH:
+            for way in argument[1]:
+                yield from _repeated(way, before)
+        elif op is sre.SUBPATTERN:
+            yield from _repeated(argument[3], before)
+        elif op is sre.ATOMIC_GROUP:
+            yield from _repeated(argument, before)
+        elif op in (sre.ASSERT, sre.ASSERT_NOT):
+            yield from _repeated(argument[1], before)
+        before += _sample_of(op, argument)
+
+
+def _hard_texts(pattern: re.Pattern[str], length: int) -> Iterator[str]:
+    """Texts of about that length which are hard for a pattern, if any are."""
+    seen = set[str]()
+    for before, turn in _repeated(_parser.parse(pattern.pattern, pattern.flags)):
+        for unit in (turn, before + turn):
+            text = before + (unit * length)[:length] + "\x00"
+            if unit and text not in seen:
+                seen.add(text)
+                yield text
+
+
+PATTERNS = [
+    pytest.param(pattern, searched, id=name)
+    for name, pattern, searched in _every_pattern()
+    if name not in _ENDED_OTHERWISE
+]
+
+
+def test_there_are_patterns_to_be_tried():
+    assert len(PATTERNS) > 50
+
+
+@pytest.mark.parametrize(("pattern", "is_searched"), PATTERNS)
+def test_a_pattern_takes_steps_in_proportion_to_the_text(pattern, is_searched):
+    counted = Steps(pattern)
+    count = counted.search if is_searched else counted.match
+    for short, long in zip(_hard_texts(pattern, _SHORT), _hard_texts(pattern, _LONG), strict=True):
+        few = count(short, _MOST_STEPS)
+        try:
+            many = count(long, 6 * few + 40 * _LONG)
+        except TooManySteps:
+            pytest.fail(f"{few} steps for {len(short)} characters, more than {6 * few} for {len(long)}: {short[:60]!r}")
+        assert many
