@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
+from re import _parser as sre_parse  # type: ignore[attr-defined]
 
 import pytest
 from hypothesis import given
@@ -10,6 +14,21 @@ from hypothesis import strategies as st
 
 from connector.reading import error_codes
 from connector.reading.error_codes import error_spans, errors_in
+from connector.reading.error_forms.words import Form
+
+HERE = Path(__file__).parent
+CASES = HERE.parent.parent / "cases"
+FILES = [*CASES.glob("errors/*.json"), *CASES.glob("own/errors*.json"), HERE / "error_lines.json"]
+LINES = [case for file in sorted(FILES) for case in json.loads(file.read_text(encoding="utf-8"))["cases"]]
+
+
+@pytest.mark.parametrize("case", LINES, ids=lambda case: case["line"])
+def test_every_code_of_a_line_is_found_and_no_other_number(case):
+    found = [error.casefold() for error in errors_in(case["line"])]
+    for code in case["codes"]:
+        assert any(code.casefold() in error for error in found), (code, found)
+    for other in case.get("not", ()):
+        assert not any(other.casefold() in error for error in found), (other, found)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +65,7 @@ from connector.reading.error_codes import error_spans, errors_in
         ("550 5.7.1 relay denied", ["550 5.7.1"]),
         ("ERR_CONNECTION_REFUSED, ECONNREFUSED", ["ERR_CONNECTION_REFUSED", "ECONNREFUSED"]),
         ("blue screen with IRQL_NOT_LESS_OR_EQUAL", ["IRQL_NOT_LESS_OR_EQUAL"]),
-        ("System.IO.FileNotFoundException: no such file", ["FileNotFoundException: no such file"]),
+        ("System.IO.FileNotFoundException: no such file", ["System.IO.FileNotFoundException: no such file"]),
         ('A pop-up says "The trust relationship failed."', ["The trust relationship failed."]),
         ("the error message was “Access is denied”", ["Access is denied"]),
         ("Error: cannot open C:\\x.txt. Gave up", ["cannot open C:\\x.txt"]),
@@ -97,6 +116,81 @@ def test_a_very_long_line_is_read_to_its_end():
     assert list(errors_in("x " * 5000 + "HTTP 500")) == ["HTTP 500"]
 
 
+@pytest.mark.parametrize("before", range(980, 1006))
+def test_a_code_across_the_border_of_two_pieces_is_found_once_and_whole(before):
+    assert list(errors_in("x" * before + " exit code 1603, then " + "y" * 1000)) == ["exit code 1603"]
+
+
+def test_codes_that_overlap_are_told_as_one_and_none_is_lost():
+    assert list(errors_in("error 1603 Fatal error, 0x80070643 in it")) == ["error 1603 Fatal error, 0x80070643 in it"]
+    assert list(errors_in('log says "fails with 0x5" 0x7')) == ["fails with 0x5", "0x7"]
+
+
+def test_codes_in_the_address_of_a_page_are_those_of_others():
+    assert list(errors_in("see https://docs.example.com/0x80070005 about 0x80070006")) == ["0x80070006"]
+
+
+def bounds(parsed: sre_parse.SubPattern) -> Iterator[int]:
+    """The upper bound of every repetition in a pattern."""
+    for op, argument in parsed:
+        if op in (sre_parse.MAX_REPEAT, sre_parse.MIN_REPEAT):
+            yield int(argument[1])
+        for part in argument if isinstance(argument, tuple | list) else ():
+            for branch in part if isinstance(part, list) else [part]:
+                if isinstance(branch, sre_parse.SubPattern):
+                    yield from bounds(branch)
+
+
+@pytest.mark.parametrize("form", error_codes._FORMS, ids=lambda form: form.pattern.pattern[:40])
+def test_nothing_is_repeated_without_a_bound_in_any_form(form):
+    assert max(bounds(sre_parse.parse(form.pattern.pattern)), default=0) <= 250
+
+
+def texts_without_an_end() -> list[str]:
+    alphabet = (
+        "error ",
+        'error "',
+        "error: ",
+        "event ",
+        "0x",
+        "500 ",
+        "A_",
+        "a.b.",
+        " ",
+        "_",
+        "-1",
+        "code ",
+        "log says ",
+    )
+    return [
+        *alphabet,
+        "status code of the thing ",
+        "display shows ",
+        "„",
+        "it says ",
+        "x: ",
+        "https://",
+        "fails with 5 of ",
+    ]
+
+
+@pytest.mark.parametrize("unit", texts_without_an_end())
+def test_each_form_sees_each_piece_of_a_text_once(unit, monkeypatch):
+    seen: list[int] = []
+
+    def counting(piece: str) -> list[Form]:
+        seen.append(len(piece))
+        return likely(piece)
+
+    likely = error_codes._likely
+    monkeypatch.setattr(error_codes, "_likely", counting)
+    for size in (10_000, 40_000, 160_000):
+        seen.clear()
+        assert len(list(errors_in((unit * size)[:size]))) <= size
+        assert max(seen) <= 1200
+        assert sum(seen) <= 1.3 * size
+
+
 @given(st.text(alphabet=st.sampled_from('04x5E:"` .rorlghtp[]HTP_A-'), max_size=80))
 def test_spans_are_in_order_and_never_overlap(line):
     spans = error_spans(line)
@@ -126,7 +220,7 @@ WORDS = [
 
 @given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join))
 def test_what_a_form_needs_of_a_line_never_hides_what_it_would_find(line: str) -> None:
-    every = [form for _, form in error_codes._FORMS]
+    every = list(error_codes._FORMS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(error_codes, "_likely", lambda line: every)
         expected = error_spans(line)
