@@ -70,8 +70,8 @@ class HaloClient:
         self.call("DELETE", path, what, right)
 
     def pages(self, what: str, right: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Every ticket of a list, page by page in the order of the ids; each one once."""
-        asked = {**params, "pageinate": "true", "page_size": str(PAGE_SIZE), "order": "id"}
+        """Every ticket of a list, page by page, in the order of the ids unless another is asked for; each one once."""
+        asked = {"order": "id", **params, "pageinate": "true", "page_size": str(PAGE_SIZE)}
         seen: set[int] = set()
         page_no = 0
         while True:

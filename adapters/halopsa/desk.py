@@ -127,7 +127,7 @@ class HaloDesk(OnSimulator):
             tier=TEAMS.index(team) + 1 if team in TEAMS else 0,
             owner=_script_name(shown),
             status=status,
-            group=_GROUPS.get(status, StatusGroup.UNKNOWN),
+            group=_GROUPS.get(status, StatusGroup.WORKING),
             urgency=next((urgency for urgency, name in _PRIORITIES.items() if name == _priority(shown)), None),
         )
 

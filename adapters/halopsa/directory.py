@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from adapters.halopsa.client import HaloClient
-from adapters.halopsa.mapping import NOBODY, group_and_why, optional_whole, owner_of, whole
+from adapters.halopsa.mapping import NOBODY, TICKETS_READ, optional_whole, owner_of, placed, tells_of_waiting, whole
 from adapters.names import find, same_name
 from adapters.payloads import Json, text
 from connector.errors import PayloadError
@@ -22,7 +22,6 @@ from connector.systems.kept import Kept, KeptEach
 T = TypeVar("T")
 
 SETUP_READ = "to read the setup (an agent with access to the service desk)"
-TICKETS_READ = "read:tickets, and to view tickets of other agents and unassigned ones"
 _FOR_LIFE = float("inf")
 
 
@@ -146,7 +145,7 @@ class Directory:
 
     def all_statuses(self) -> list[Status]:
         """The ticket statuses themselves."""
-        return [placed.status for placed in self._statuses.get().values()]
+        return [one.status for one in self._statuses.get().values()]
 
     def status_in(self, place: Place, name: str) -> Status:
         """The status of that name, the same at every place."""
@@ -154,7 +153,7 @@ class Directory:
             "status",
             name,
             self._statuses,
-            lambda placed: (placed.status.name,),
+            lambda one: (one.status.name,),
             lambda statuses: list(statuses.values()),
         )
         return found.status
@@ -167,6 +166,11 @@ class Directory:
         """The status of that id; UNKNOWN when it is in no list, also read anew."""
         found = self._by_id(self._statuses, str(number))
         return found.status if found else Status(str(number), name or f"status {number}", StatusGroup.UNKNOWN)
+
+    def is_assumed(self, status: Status) -> bool:
+        """Whether nothing of the instance says for certain what a status means."""
+        found = self._statuses.get().get(status.id)
+        return found is None or found.is_assumed
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
@@ -219,8 +223,9 @@ class Directory:
         rows = self._client.rows("Status", "read the statuses", SETUP_READ, "statuses")
         # The filter by type does not work (django-psa): 0 is a ticket's.
         of_tickets = [row for row in rows if optional_whole(row.get("type"), "Status: type") in (0, None)]
-        found = [_placed_status(row) for row in of_tickets]
-        return {placed.status.id: placed for placed in found}
+        is_telling = tells_of_waiting(of_tickets)
+        found = [placed(row, is_telling=is_telling) for row in of_tickets]
+        return {one.status.id: one for one in found}
 
     def _loads(self, owners: Sequence[str]) -> Counter[str]:
         if not owners:
@@ -248,12 +253,6 @@ def _distinct(priorities: list[Priority]) -> list[Ref]:
 
 def _named(row: Json, path: str) -> Ref:
     return Ref(str(whole(row.get("id"), f"{path}: id")), text(row.get("name")))
-
-
-def _placed_status(row: Json) -> PlacedStatus:
-    ref = _named(row, "Status")
-    group, why = group_and_why(row)
-    return PlacedStatus(Status(ref.id, ref.name, group), why)
 
 
 def _agent(row: Json, path: str, *, is_unique: bool) -> Agent:

@@ -36,6 +36,9 @@ SAME_CHANGE = timedelta(minutes=1)
 
 TURNED_BACK = timedelta(minutes=2)
 
+SYSTEM = "System"
+"""Who acts where a rule does."""
+
 _FIELDS = {
     "team": Aspect.PLACE,
     "team_id": Aspect.PLACE,
@@ -80,7 +83,7 @@ class Reader:
         order = list(Aspect)
         told.sort(key=lambda change: (change.at, order.index(change.what)))
         # A status that only the ticket itself shows to be closed is so in its history, too.
-        return [_with_status(change, present) for change in _without_reversals(told)]
+        return [_with_status(change, present) for change in _without_reversals(_without_detours(told))]
 
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
@@ -128,7 +131,7 @@ class Reader:
         """An audit row names no application: it is ours only if nobody but us uses our agent."""
         actor = optional_whole(row.get("agent_id"), f"{self._path}: audit_log: agent_id")
         is_ours = self._us.is_api and actor is not None and str(actor) == self._us.agent_id
-        is_ours = is_ours and not same_name(text(row.get("username")), "System")
+        is_ours = is_ours and not same_name(text(row.get("username")), SYSTEM)
         return BY_CONNECTOR if is_ours else BY_HISTORY
 
     def _value(self, aspect: Aspect, told: Any) -> Value:
@@ -200,6 +203,24 @@ def _id(value: Value) -> str | None:
     if value is None:
         return None
     return value.key if isinstance(value, Place) else value.id
+
+
+def _without_detours(changes: Sequence[Change]) -> list[Change]:
+    """What a rule did upon a write of ours, and we put back at once, was nobody's will: it begins and ends nothing."""
+    found: list[Change] = []
+    for change in changes:
+        last = next((n for n in reversed(range(len(found))) if found[n].what is change.what), None)
+        if last is not None and _puts_back(found[last], change):
+            del found[last]
+        else:
+            found.append(change)
+    return found
+
+
+def _puts_back(rule: Change, change: Change) -> bool:
+    is_a_rule = rule.how != BY_CONNECTOR and (not rule.who or same_name(rule.who, SYSTEM))
+    is_at_once = change.at - rule.at <= SAME_CHANGE
+    return change.how == BY_CONNECTOR and is_a_rule and is_at_once and _turns_back(rule, change)
 
 
 def _without_reversals(changes: Sequence[Change]) -> list[Change]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.absence import NotThere
-from adapters.halopsa.client import HaloClient, records
-from adapters.halopsa.directory import SETUP_READ, TICKETS_READ, Agent, Directory
-from adapters.halopsa.mapping import NOBODY, number, optional_whole
-from adapters.halopsa.notes import OUTCOME
-from adapters.halopsa.refusals import Refused, token_refusal
+from adapters.halopsa.client import PAGE_SIZE, HaloClient, records
+from adapters.halopsa.directory import SETUP_READ, Agent, Directory
+from adapters.halopsa.mapping import TICKETS_READ, owner_of
+from adapters.halopsa.outcomes import NoteOutcomes
+from adapters.halopsa.poll import WITH_CLOSED, Poll
+from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.workdays import Workday, workday
 from adapters.line import HttpLine, asked, clock_finding
-from adapters.payloads import text
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
+
+_WRITES = (
+    "edit:tickets of the application; of the agent: to modify tickets, also closed ones and those not assigned to it, "
+    "to re-assign them, to update status and re-assign outside of actions"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,8 @@ class Line(HttpLine):
 
     client: HaloClient
     directory: Directory
+    outcomes: NoteOutcomes
+    poll: Poll
     registrations: Registrations
     homes: Sequence[str]
 
@@ -35,19 +41,33 @@ class Line(HttpLine):
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
         directory = self.directory
-        found = [
-            *reach,
+        basis = [
             asked("agent", lambda: _ourselves(directory.me.get())),
             *_tickets(self.client),
             asked("agents", lambda: f"{len(directory.agents.get())} agents can be read"),
             asked("teams", lambda: f"{len(directory.teams.get())} teams can be read"),
             asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
             asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
-            asked(f"outcome {OUTCOME}", lambda: _outcome(self.client)),
+        ]
+        if all(finding.severity is Severity.ERROR for finding in basis):
+            # One cause, told once.
+            return [*reach, Finding(Severity.ERROR, "rights", f"nothing at all can be read: {basis[0].message}")]
+        return [
+            *reach,
+            *basis,
+            *_unless_broken(basis, "tickets", lambda: [_poll(self.poll), _visible(self.client, directory)]),
+            asked("note outcome", lambda: _outcome(self.outcomes)),
             asked("webhook registrations", self.registrations.list_readable, "webhook registrations can be read"),
             *_workdays(self.client),
+            Finding(Severity.OK, "rights to write", f"not tested, because only a write can prove them: {_WRITES}"),
+            *_unless_broken(basis, "teams", lambda: [_home(directory, home) for home in dict.fromkeys(self.homes)]),
         ]
-        return [*found, *(_home(directory, home) for home in dict.fromkeys(self.homes))]
+
+
+def _unless_broken(found: Sequence[Finding], subject: str, more: Callable[[], list[Finding]]) -> list[Finding]:
+    """Further findings, unless what they stand on has failed: that is told already."""
+    failed = [finding for finding in found if finding.subject == subject and finding.severity is Severity.ERROR]
+    return [] if failed else more()
 
 
 def _reachability(client: HaloClient) -> list[Finding]:
@@ -76,6 +96,7 @@ def _tickets(client: HaloClient) -> list[Finding]:
     what = "read tickets"
     try:
         params = {"pageinate": "true", "page_size": "1", "page_no": "1", "order": "id", "orderdesc": "true"}
+        params |= WITH_CLOSED
         rows = records(client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
         found = [Finding(Severity.OK, "tickets", "tickets can be read")]
         if not rows:
@@ -92,34 +113,39 @@ def _tickets(client: HaloClient) -> list[Finding]:
     return [*found, Finding(Severity.WARNING, "audit log", message)]
 
 
-def _outcome(client: HaloClient) -> tuple[Severity, str]:
-    """Whether the action with which notes are written does nothing else."""
+def _poll(poll: Poll) -> Finding:
     try:
-        row = client.get(f"Outcome/{OUTCOME}", f"read the outcome {OUTCOME}", SETUP_READ, {"includedetails": "true"})
-    except (NotThere, Refused) as error:
-        return Severity.ERROR, f"{error}: notes are written with Halo's own action 'Private Note', which must be there"
-    problems = _side_effects(row if isinstance(row, dict) else {})
-    if not problems:
-        return Severity.OK, "it adds a note and does nothing else"
-    action = text(row.get("outcome"))
-    return Severity.WARNING, f"the action {action!r} also {', '.join(problems)}; its configuration should not"
+        return poll.finding()
+    except ConnectorError as error:
+        return Finding(Severity.ERROR, "poll", str(error))
 
 
-def _side_effects(row: dict[str, Any]) -> list[str]:
-    def is_set(name: str) -> bool:
-        return number(row.get(name)) > 0
+def _visible(client: HaloClient, directory: Directory) -> Finding:
+    """Whose tickets can be seen: nobody's and other agents' must be, and only such a ticket proves it."""
 
-    agent = optional_whole(row.get("defaultagent"), "Outcome: defaultagent") or 0
-    effects = {
-        "sets a status": is_set("newstatus"),
-        "sets an agent": agent > NOBODY,
-        "sets a team": bool(text(row.get("defaultteam")).strip()),
-        "sends mail": is_set("sendemail") and row.get("hidesendemail") is not True,
-        "puts the service level on hold": row.get("slaholdischecked") is True,
-        "releases the service level": row.get("slareleaseischecked") is True,
-        "is shown to users": row.get("hidefromuser") is False and row.get("show_to_user") is True,
-    }
-    return [effect for effect, is_there in effects.items() if is_there]
+    def look() -> str:
+        what, me = "look at the open tickets", directory.me.get().person.id
+        params = {"open_only": "true", "pageinate": "true", "page_size": str(PAGE_SIZE), "page_no": "1"}
+        rows = records(client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
+        owners = [owner_of(row, directory, what) for row in rows]
+        kinds = {
+            "unassigned ones": any(owner is None for owner in owners),
+            "those of other agents": any(owner is not None and owner.id != me for owner in owners),
+        }
+        seen = [kind for kind, is_seen in kinds.items() if is_seen]
+        unseen = [kind for kind, is_seen in kinds.items() if not is_seen]
+        missing = f"not tested, because none is there or none may be seen: {' and '.join(unseen)}" if unseen else ""
+        return "; ".join(filter(None, (f"seen: {' and '.join(seen)}" if seen else "", missing)))
+
+    return asked("open tickets", look)
+
+
+def _outcome(outcomes: NoteOutcomes) -> tuple[Severity, str]:
+    """Whether there is an action to write notes with, and whether it does nothing else."""
+    outcome = outcomes.look()
+    if outcome.effects:
+        return Severity.WARNING, f"{outcome} also {', '.join(outcome.effects)}; its configuration should not"
+    return Severity.OK, f"notes are written with {outcome}, which does nothing else; not tested: whether it may be used"
 
 
 def _workdays(client: HaloClient) -> list[Finding]:
@@ -143,6 +169,11 @@ def _told(found: Workday) -> Finding:
 
 def _home(directory: Directory, home: str) -> Finding:
     def read() -> str:
-        return f"{len(directory.members(directory.locate(home).path[0]))} agents are in that team"
+        team = directory.locate(home).path[0]
+        found = f"{len(directory.members(team))} agents are in that team"
+        teams = directory.me.get().teams
+        if teams is None or team.id in teams:
+            return found
+        return f"{found}; not tested: to assign to it, because our own agent is not a member of it and needs the right"
 
     return asked(f"home {home!r}", read)

@@ -11,17 +11,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from adapters.names import plain
 from adapters.payloads import Json, first_moment, label, optional_moment, text
+from adapters.status_words import placed_by_name
 from connector.errors import PayloadError
 from connector.model import (
     Change,
     Entry,
     Person,
     Place,
+    PlacedStatus,
     Ref,
     Status,
     StatusGroup,
@@ -29,6 +31,7 @@ from connector.model import (
     TicketRecord,
 )
 
+TICKETS_READ = "read:tickets, and to view tickets of other agents and unassigned ones"
 NOBODY = 1
 """The agent "Unassigned": a ticket without an owner has it, or 0, or none."""
 
@@ -84,11 +87,6 @@ def number(value: Any) -> float:
         return 0.0
 
 
-def to_wire(at: datetime) -> str:
-    """A moment as a query takes it: UTC without a zone, to the second below."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
 class Names(Protocol):
     """What the instance's lists tell of an id or name."""
 
@@ -97,31 +95,56 @@ class Names(Protocol):
     def person(self, number: int, name: str) -> Person: ...
     def person_named(self, name: str) -> Person | None: ...
     def status_by_id(self, number: int, name: str = "") -> Status: ...
+    def is_assumed(self, status: Status) -> bool: ...
     def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref: ...
 
 
-def group_and_why(row: Json) -> tuple[StatusGroup, str]:
-    """What a status means for the clocks, by the instance's own data, and which of it says so.
+def tells_of_waiting(rows: Iterable[Json]) -> bool:
+    """Whether an instance's open statuses say different things of the service level: else they say nothing."""
+    said = {_holds(row) for row in rows if _by_itself(row)[0] not in (StatusGroup.RESOLVED, StatusGroup.CLOSED)}
+    return len(said) > 1
 
-    A status that holds the service level is waiting; then the names that Halo comes with, then the ids that are
-    the same everywhere. Nothing else can be told: UNKNOWN.
+
+def placed(row: Json, *, is_telling: bool) -> PlacedStatus:
+    """What a status means for the clocks, and which of the instance's own data says so.
+
+    A status that holds the service level is waiting; then the names that Halo comes with, then the numbers that are
+    the same everywhere. Any other is work in progress: its clock runs. Where the data is not ``is_telling`` of the
+    service level, the names decide.
     """
-    if text(row.get("slaaction")).strip().casefold().startswith("h"):
-        return StatusGroup.WAITING, "it puts the service level on hold (slaaction)"
+    ref = Ref(str(whole(row.get("id"), "Status: id")), text(row.get("name")))
+    if is_telling and _holds(row):
+        why = "it puts the service level on hold (slaaction)"
+        return PlacedStatus(Status(ref.id, ref.name, StatusGroup.WAITING), why)
+    group, why = _by_itself(row)
+    if group is not StatusGroup.UNKNOWN:
+        return PlacedStatus(Status(ref.id, ref.name, group), why)
+    named = placed_by_name(ref)
+    if not is_telling or named.status.group in (StatusGroup.NEW, StatusGroup.RESOLVED):
+        return named
+    why = "it does not put the service level on hold, and nothing else places it: work in progress"
+    return PlacedStatus(Status(ref.id, ref.name, StatusGroup.WORKING), why, is_assumed=True)
+
+
+def _holds(row: Json) -> bool:
+    return text(row.get("slaaction")).strip().casefold().startswith("h")
+
+
+def _by_itself(row: Json) -> tuple[StatusGroup, str]:
     by_name = _BY_NAME.get(plain(text(row.get("name"))).casefold())
     if by_name is not None:
         return by_name, "Halo comes with a status of this name"
     by_id = _BY_ID.get(whole(row.get("id"), "Status: id"))
     if by_id is not None:
         return by_id, "its number means that on nearly every instance"
-    return StatusGroup.UNKNOWN, "neither its slaaction nor its name or number tells"
+    return StatusGroup.UNKNOWN, ""
 
 
 def status_of(data: Json, names: Names, path: str) -> Status:
-    """A ticket's status. ``hasbeenclosed`` decides where the status alone tells nothing."""
+    """A ticket's status. ``hasbeenclosed`` decides where the status alone tells nothing for certain."""
     name = text(data.get("status_name")) or text(data.get("statusname"))
     found = names.status_by_id(whole(data.get("status_id"), f"{path}: status_id"), name)
-    if found.group is StatusGroup.UNKNOWN and data.get("hasbeenclosed") is True:
+    if data.get("hasbeenclosed") is True and names.is_assumed(found):
         return replace(found, group=StatusGroup.CLOSED)
     return found
 

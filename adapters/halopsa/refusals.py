@@ -19,8 +19,15 @@ _LONGEST_BODY = 20_000
 _KEYS = ("error_description", "errormessage", "message", "error", "title", "detail")
 
 
+_NO_ACCESS = "not have access to this action"
+
+
 class Refused(Permanent):
     """A 400: what was sent is not acceptable to the instance."""
+
+
+class NoAccess(Forbidden):
+    """Our agent may not use the action (outcome) that was sent, whatever status says so."""
 
 
 def error_text(answer: Answer) -> str:
@@ -52,11 +59,18 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     """The error that a 4xx answer stands for. ``right`` names what the application and its agent need."""
     words = error_text(answer)
     message = refused(answer, what, words)
+    if _NO_ACCESS in words.casefold():
+        return NoAccess(message)
     match answer.status:
         case 400:
             return Refused(message)
         case 401:
-            return Forbidden(f"{message}, also with a new token: {CHECK_CLIENT}, and that the application is active")
+            # A right that is missing is answered like this, too.
+            return Forbidden(
+                f"{message}, also with a new token: first look whether the agent that the API application logs in as, "
+                f"and the application itself, have the right: they need {right}. Where everything is refused, "
+                f"{CHECK_CLIENT}, and that the application is active"
+            )
         case 403:
             return Forbidden(f"{message}: the API application and the agent that it logs in as both need {right}")
         case 404:

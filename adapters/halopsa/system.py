@@ -9,15 +9,14 @@ from adapters.halopsa import NAME
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.line import Line
+from adapters.halopsa.outcomes import NoteOutcomes
+from adapters.halopsa.poll import Poll
 from adapters.halopsa.tickets import Tickets
 from adapters.halopsa.variables import HaloSettings
 from adapters.halopsa.webhook import Webhooks
 from adapters.http import HttpOptions
 from connector.clock import Clock
 from connector.systems.contract import SigningKeys, TicketSystem
-
-CALLS_PER_WINDOW = 300
-"""In any five minutes, all the application does together (https://github.com/homotechsual/HaloAPI, issue 31)."""
 
 
 def connect(
@@ -31,13 +30,15 @@ def connect(
     """The instance, ready to be asked. ``homes``: the configured homes there; ``webhook_url``: where webhooks go.
 
     There are no ``keys`` to learn. ``http_options``: fields of ``adapters.http.HttpOptions``; without
-    ``calls_per_minute`` there are at most 300 calls in any five minutes.
+    ``calls_per_minute`` there are at most as many calls in any five minutes as the settings say.
     """
     if "calls_per_minute" not in http_options:
-        http_options = {"calls_per_minute": None, "calls_per_window": CALLS_PER_WINDOW, **http_options}
+        http_options = {"calls_per_minute": None, "calls_per_window": settings.calls_per_window, **http_options}
     options = HttpOptions(**http_options)
     client = HaloClient(settings, clock, options)
     directory = Directory(client)
+    outcomes = NoteOutcomes(client, settings.note_outcome)
+    poll = Poll(client, clock)
     webhooks = Webhooks(client, settings, webhook_url)
     return TicketSystem(
         kind=NAME,
@@ -47,7 +48,7 @@ def connect(
         can_add_people=False,
         reads_while_listing=False,
         webhooks=webhooks,
-        tickets=Tickets(settings.url, client, directory, clock, options.sleep),
+        tickets=Tickets(settings.url, client, directory, outcomes, poll, clock, options.sleep),
         directory=directory,
-        line=Line(client.http, client, directory, webhooks, homes),
+        line=Line(client.http, client, directory, outcomes, poll, webhooks, homes),
     )

@@ -1,6 +1,6 @@
 """Tickets of one instance: read, written on, moved and found. The contract describes the methods.
 
-Reading a ticket takes two calls, a note two (the status is read right before), a move two or three.
+Reading a ticket takes two calls, a note and a move three each: the ticket is read right before and right after.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import Any
 
 from adapters.absence import Absence
 from adapters.halopsa.client import HaloClient, records
-from adapters.halopsa.directory import TICKETS_READ, Directory
+from adapters.halopsa.directory import Directory
 from adapters.halopsa.entries import Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
-from adapters.halopsa.mapping import optional_whole, place_of, ticket_record, to_wire, updated_at, whole
+from adapters.halopsa.mapping import TICKETS_READ, optional_whole, place_of, ticket_record, whole
 from adapters.halopsa.moves import Moves
 from adapters.halopsa.notes import Notes
+from adapters.halopsa.outcomes import NoteOutcomes
+from adapters.halopsa.poll import WITH_CLOSED, Poll
+from adapters.halopsa.rules import Rules
 from adapters.payloads import Json, checked, label
 from connector.clock import Clock
 from connector.errors import PayloadError, Permanent
@@ -31,6 +34,9 @@ from connector.model import (
     TicketRecord,
 )
 
+Write = Callable[[TicketId, str, int, Ourselves], tuple[Json, NoteRef]]
+"""Writes a note with the status that is to stay; gives the action and its name."""
+
 _DETAILS = {"includedetails": "true", "include_auditing": "true", "nocache": "true"}
 
 
@@ -38,15 +44,24 @@ class Tickets:
     """The tickets that the API application's agent may see. ``sleep`` waits."""
 
     def __init__(
-        self, url: str, client: HaloClient, directory: Directory, clock: Clock, sleep: Callable[[float], None]
+        self,
+        url: str,
+        client: HaloClient,
+        directory: Directory,
+        outcomes: NoteOutcomes,
+        poll: Poll,
+        clock: Clock,
+        sleep: Callable[[float], None],
     ) -> None:
         self._url = url
         self._clock = clock
         self._client = client
         self._directory = directory
+        self._poll = poll
         self._absence = Absence(self._listed, "the instance", "the agent of the API application")
-        self._notes = Notes(client, clock)
-        self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._absence, sleep)
+        self._notes = Notes(client, clock, outcomes)
+        self._rules = Rules(client, self._ticket_data, self._record_of, lambda: directory.me.get().person.id)
+        self._moves = Moves(client, directory, self._rules, self._record_of, self._ticket_data, self._absence, sleep)
 
     def read(self, ticket_id: TicketId) -> TicketRecord:
         data = self._ticket_data(ticket_id)
@@ -64,14 +79,10 @@ class Tickets:
         return replace(record, history_of=aspects_told(data, log, changes))
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        status = self._status_before(ticket_id, text, marker)
-        with self._absence.told(ticket_id):
-            return self._notes.write_internal(ticket_id, text, status, self._ourselves())
+        return self._noted(ticket_id, text, marker, self._notes.write_internal)
 
     def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        status = self._status_before(ticket_id, text, marker)
-        with self._absence.told(ticket_id):
-            return self._notes.write_for_client(ticket_id, text, status, self._ourselves())
+        return self._noted(ticket_id, text, marker, self._notes.write_for_client)
 
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         raise Permanent("HaloPSA has no people beside a ticket's agent that this connector can rely on")
@@ -81,11 +92,7 @@ class Tickets:
         return self._moves.reassign(ticket_id, target)
 
     def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
-        since = moment.replace(microsecond=0)
-        params = {"lastupdatefromdate": to_wire(since)}
-        rows = self._client.pages("find the changed tickets", TICKETS_READ, params)
-        # A filter that is misspelt or unknown is ignored there, and everything comes.
-        return (found for found in map(self._changed, rows) if found.updated_at >= since)
+        return self._poll.changed_since(moment)
 
     def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
         teams = sorted({place.path[0].id for place in places}, key=int)
@@ -93,7 +100,7 @@ class Tickets:
             return iter(())
         params = {"open_only": "true", "team": ",".join(teams)}
         rows = self._client.pages("find the open tickets", TICKETS_READ, params)
-        return (self._changed(row) for row in rows if self._may_be_at(row, places))
+        return (self._poll.changed(row) for row in rows if self._may_be_at(row, places))
 
     def _ourselves(self) -> Ourselves:
         """Who we are in the instance's actions."""
@@ -110,22 +117,23 @@ class Tickets:
             raise PayloadError(f"{label(ticket_id)}: id", "is another ticket's")
         return data
 
-    def _read_ticket(self, ticket_id: TicketId) -> TicketRecord:
-        return self._record_of(self._ticket_data(ticket_id))
-
     def _record_of(self, data: Any, entries: Sequence[Any] = (), changes: Sequence[Any] = ()) -> TicketRecord:
         url = f"{self._url}/ticket?id={data.get('id')}"
         return ticket_record(data, self._directory, self._clock.now(), url, entries, changes)
 
-    def _status_before(self, ticket_id: TicketId, text: str, marker: str) -> int:
-        """The status that a ticket has right before a note is written, to be kept by it."""
+    def _noted(self, ticket_id: TicketId, text: str, marker: str, write: Write) -> NoteRef:
+        """Write a note, which is to leave the ticket as it is."""
         if marker not in text:
             raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
-        data = self._ticket_data(ticket_id)
-        return whole(data.get("status_id"), f"{label(ticket_id)}: status_id")
+        before = self._ticket_data(ticket_id)
+        status = whole(before.get("status_id"), f"{label(ticket_id)}: status_id")
+        with self._absence.told(ticket_id):
+            action, note = write(ticket_id, text, status, self._ourselves())
+        self._rules.keep_as_it_was(ticket_id, before, action)
+        return note
 
     def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
-        params = {"ticketids": ticket_id, "count": "10"}
+        params = {"ticketids": ticket_id, "count": "10", **WITH_CLOSED}
         rows = records(self._client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
         return [optional_whole(row.get("id"), what) for row in rows]
 
@@ -138,13 +146,3 @@ class Tickets:
         except PayloadError:
             return True
         return any(here.is_within(place) for place in places)
-
-    def _changed(self, row: Json) -> ChangedTicket:
-        path = label(str(row.get("id", "?")))
-        try:
-            at = updated_at(row, path)
-        except PayloadError:
-            at = None
-        # One without a readable date must not hide: it is looked at, and its own turn says what is wrong.
-        number = whole(row.get("id"), f"{path}: id")
-        return ChangedTicket(TicketId(str(number)), at or self._clock.now())

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.systems.variables import Variable, connected, missing, rotating_secret, web_address
+from connector.systems.variables import Variable, connected, missing, rotating_secret, web_address, whole_number
+
+DEFAULT_CALLS = 240
+"""In any five minutes. An instance allows 300, some 700, to all of its integrations together (HaloAPI, issue 31)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class HaloSettings:
     """The addresses and credentials of one Halo instance.
 
     ``url``: the resource server, without ``/api``; ``auth_url``: the authorisation server, without ``/token``;
-    ``tenant``: empty where the instance needs none. The secrets never show in ``repr``.
+    ``tenant``: empty where the instance needs none. ``note_outcome``: name or id of the action that notes are written
+    with, empty where it is to be found; ``calls_per_window``: at most so many calls in any five minutes. The secrets
+    never show in ``repr``.
     """
 
     url: str
@@ -50,6 +55,8 @@ class HaloSettings:
     client_secret: str = field(repr=False)
     proof: WebhookProof
     tenant: str = ""
+    note_outcome: str = ""
+    calls_per_window: int = DEFAULT_CALLS
 
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", re.ASCII)
@@ -106,28 +113,22 @@ CLIENT_SECRET = Variable(
     "your-client-secret",
     is_secret=True,
 )
-WEBHOOK_TOKEN = rotating_secret(
-    "HALOPSA_WEBHOOK_TOKEN",
-    "webhooks by Bearer: the token; two, comma-separated, while rotating (the first one is registered). One of the "
-    "three ways (Bearer, Basic, signature) is required",
-)
 WEBHOOK_USER = Variable(
     "HALOPSA_WEBHOOK_USER",
-    "webhooks by Basic, instead: the user name",
+    "webhooks by Basic: the user name. One of the three ways (Basic, signature, Bearer) is required; Basic and the "
+    "signature are proven in production at others, in that order",
     "a user name without a colon",
     "halo",
     parse=_user,
-    instead_of=WEBHOOK_TOKEN.name,
 )
 WEBHOOK_PASSWORD = rotating_secret(
     "HALOPSA_WEBHOOK_PASSWORD",
     "webhooks by Basic: the password; two, comma-separated, while rotating (the first one is registered)",
-    instead_of=WEBHOOK_TOKEN.name,
 )
 WEBHOOK_SECRET = rotating_secret(
     "HALOPSA_WEBHOOK_SECRET",
     "webhooks by signature, instead: the secret; two, comma-separated, while rotating (the first one is registered)",
-    instead_of=WEBHOOK_TOKEN.name,
+    instead_of=WEBHOOK_USER.name,
 )
 WEBHOOK_SIGNATURE_HEADER = Variable(
     "HALOPSA_WEBHOOK_SIGNATURE_HEADER",
@@ -135,14 +136,35 @@ WEBHOOK_SIGNATURE_HEADER = Variable(
     "the name of a header",
     "X-Halo-Signature",
     parse=_header,
-    instead_of=WEBHOOK_TOKEN.name,
+    instead_of=WEBHOOK_USER.name,
+)
+WEBHOOK_TOKEN = rotating_secret(
+    "HALOPSA_WEBHOOK_TOKEN",
+    "webhooks by Bearer, instead, where nothing else will do: the token; two, comma-separated, while rotating (the "
+    "first one is registered). Where Halo takes it is nowhere stated",
+    instead_of=WEBHOOK_USER.name,
+)
+NOTE_OUTCOME = Variable(
+    "HALOPSA_NOTE_OUTCOME",
+    "the outcome (action) that is an internal note without an e-mail",
+    "its name or id",
+    "Private Note",
+    shown_default="found by itself",
+)
+CALLS = Variable(
+    "HALOPSA_CALLS_PER_5_MINUTES",
+    "the whole budget of calls in any 5 minutes; Halo's limit, 300 or more, is shared with every other integration",
+    "a whole number from 20 to 100000",
+    "240",
+    shown_default="240",
+    parse=whole_number(20, 100_000),
 )
 
 REQUIRED = (CLIENT_ID, CLIENT_SECRET)
 _WAYS: Mapping[str, tuple[Variable, ...]] = {
-    "Bearer": (WEBHOOK_TOKEN,),
     "Basic": (WEBHOOK_USER, WEBHOOK_PASSWORD),
     "signature": (WEBHOOK_SECRET, WEBHOOK_SIGNATURE_HEADER),
+    "Bearer": (WEBHOOK_TOKEN,),
 }
 VARIABLES: tuple[Variable, ...] = (
     URL,
@@ -150,6 +172,8 @@ VARIABLES: tuple[Variable, ...] = (
     TENANT,
     *REQUIRED,
     *(variable for way in _WAYS.values() for variable in way),
+    NOTE_OUTCOME,
+    CALLS,
 )
 
 
@@ -168,6 +192,8 @@ def settings_from(values: Mapping[str, str]) -> HaloSettings | None:
         client_id=read[CLIENT_ID.name],
         client_secret=read[CLIENT_SECRET.name],
         proof=_proof(read),
+        note_outcome=read.get(NOTE_OUTCOME.name, ""),
+        calls_per_window=read.get(CALLS.name, DEFAULT_CALLS),
     )
 
 
@@ -176,9 +202,9 @@ def _wrong_ways(values: Mapping[str, str]) -> list[str]:
     begun = [way for way, variables in _WAYS.items() if _set(variables, values)]
     if not begun:
         return [
-            WEBHOOK_TOKEN.problem(
-                f"is missing ({URL.name} is set; instead {WEBHOOK_USER.name} and {WEBHOOK_PASSWORD.name}, or "
-                f"{WEBHOOK_SECRET.name} and {WEBHOOK_SIGNATURE_HEADER.name} do as well)"
+            WEBHOOK_USER.problem(
+                f"is missing ({URL.name} is set, and {WEBHOOK_PASSWORD.name} belongs to it; instead "
+                f"{WEBHOOK_SECRET.name} and {WEBHOOK_SIGNATURE_HEADER.name}, or {WEBHOOK_TOKEN.name} do as well)"
             )
         ]
     if len(begun) > 1:

@@ -8,10 +8,11 @@ from typing import Any
 
 from adapters.halopsa.simulation.changes import UPDATED, USER_UPDATED, add_row, change_ticket, touch
 from adapters.halopsa.simulation.numbers import wanted_number
-from adapters.halopsa.simulation.state import AGENT, USER, Actor, State
+from adapters.halopsa.simulation.state import AGENT, UNASSIGNED, USER, Actor, State
 from adapters.simulation.refusal import Json
 
 NO_OUTCOME = "An Outcome must be entered for this Action"
+NO_ACCESS = "You do not have access to this Action at the moment"
 EMAIL_USER = 16
 _TAG = re.compile(r"<[^>]*>")
 
@@ -78,6 +79,8 @@ def _outcome(state: State, sent: Mapping[str, Any]) -> Json:
         found = next((one for one in state.outcomes.values() if one["outcome"] == name), None)
     if found is None:
         raise state.faults.problem(400, NO_OUTCOME)
+    if found["id"] in state.faults.outcomes_forbidden:
+        raise state.faults.problem(400, NO_ACCESS)
     return found
 
 
@@ -105,7 +108,8 @@ def _effects(state: State, number: int, sent: Mapping[str, Any], outcome: Json, 
     ticket = state.ticket(number)
     values: Json = {}
     kind = state.ticket_types[ticket.fields["tickettype_id"]]
-    if actor.who_type == AGENT and kind.get("statusaftertechupdate"):
+    does_rules = state.faults.does_rules(sent)
+    if actor.who_type == AGENT and kind.get("statusaftertechupdate") and does_rules:
         values["status_id"] = kind["statusaftertechupdate"]
     if actor.who_type == USER and kind.get("statusafteruserupdate"):
         values["status_id"] = kind["statusafteruserupdate"]
@@ -118,6 +122,9 @@ def _effects(state: State, number: int, sent: Mapping[str, Any], outcome: Json, 
         values["agent_id"] = wanted_number(state, sent["new_agent"], "new_agent")
     if sent.get("new_priority") not in (None, "", 0):
         values["priority_id"] = wanted_number(state, sent["new_priority"], "new_priority")
+    changes_status = values.get("status_id", ticket.fields["status_id"]) != ticket.fields["status_id"]
+    if state.faults.status_change_resets_team and changes_status and does_rules:
+        values |= {"team_id": kind["default_team"], "agent_id": UNASSIGNED}
     team = state.team_named(sent.get("new_team"))
     if team is not None:
         values["team_id"] = team["id"]

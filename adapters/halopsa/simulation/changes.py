@@ -87,15 +87,16 @@ def delete_ticket(state: State, number: int, actor: Actor) -> None:
         state.on_event((DELETED,), ticket, f"Ticket {number:07d} has been deleted.", actor)
 
 
-def run_rule(state: State, number: int, before: Mapping[str, Any], caller: Actor) -> bool:
-    """Let the rule that the switches describe run behind a caller's write; whether it ran.
+def run_rule(state: State, resource: str, sent: Mapping[str, Any], before: Mapping[str, Any], caller: Actor) -> bool:
+    """Let the rule that the switches describe run behind what a caller sent; whether it ran.
 
     The system does it, but the caller's agent and application stand behind it.
     """
     faults = state.faults
     actor = replace(caller, name="System", who_type=SYSTEM)
-    if not faults.take_rule_run():
+    if not faults.take_rule_run(resource, sent):
         return False
+    number = before["id"]
     with state.acting() as now:
         values: Json = {_RULED[name]: before[_RULED[name]] for name in faults.rule_reverts}
         values.update(faults.rule_sets)

@@ -23,17 +23,21 @@ class Faults(CallFaults):
     Calls: ``token_lifetime`` seconds; ``error_form``: which of ``ERROR_FORMS`` error bodies have;
     ``strict_arrays``: a POST of a bare object is 400; ``answers_arrays``: a POST answers an array of one.
     Reading: ``messy_ids``: ids as texts and whole decimals; ``filters_ignored``: lists come unfiltered;
+    ``dates_understood``: the forms of ``lastupdatefromdate`` (``bare``, ``Z``) with which something is found;
     ``page_size_cut``; ``agent_envelope``: ``results``, ``agents`` or ``bare``; ``audit_log_missing``;
     ``team_agents_missing``: no agents in a team's details; ``notifications_thin``: without the id of their webhook.
     Writing: ``writes_readable_after``: seconds of the clock until what came in over HTTP can be read;
     ``note_comes_back_visible``, ``note_comes_back_hidden``: whatever was sent; ``team_id_ignored``: a team is taken by
     its name only; ``confirms_agents``: an agent outside the team needs ``_agent01_ok``; ``team_change_resets_agent``
-    unless both are sent; ``priority_computed``: a written priority is not kept; ``tech_update_wins``: the ticket type's
-    status after an agent's update is stronger than the ``new_status`` sent. A rule runs after each POST of a ticket
-    over HTTP, ``rule_times`` often (None: always): ``rule_reverts`` names what it puts back (``team``, ``agent``,
-    ``status``, ``priority``), ``rule_sets`` gives fields their values; ``rule_in_answer``: the answer shows it, too.
-    Webhooks: ``payload``: ``full``, ``small``, ``event``, ``custom``; ``batches``: ``none``, ``array`` or ``object``;
-    ``callbacks_wrong_proof``.
+    unless both are sent; ``status_change_resets_team`` to the type's own unless both are sent; ``priority_computed``: a
+    written priority is not kept; ``tech_update_wins``: the ticket type's status after an agent's update is stronger
+    than the status sent; ``outcomes_forbidden``: numbers of actions that callers may not use. A rule runs after each
+    POST over HTTP of what ``rule_after`` names (``tickets``, ``actions``), ``rule_times`` often (None: always):
+    ``rule_reverts`` names what it puts back (``team``, ``agent``, ``status``, ``priority``), ``rule_sets`` gives fields
+    their values; ``rule_in_answer``: the answer shows it, too. ``dont_do_rules_ignored``: rules run all the same.
+    Webhooks: ``event_numbers``: other numbers of events, by the usual ones; ``events_refused``: numbers that a
+    notification may not have: with one of them nothing is made; ``catalogue_missing``; ``payload``: ``full``,
+    ``small``, ``event``, ``custom``; ``batches``: ``none``, ``array`` or ``object``; ``callbacks_wrong_proof``.
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
@@ -42,6 +46,7 @@ class Faults(CallFaults):
         "error_form": "error",
         "strict_arrays": True,
         "answers_arrays": False,
+        "dates_understood": frozenset(("bare", "Z")),
         "messy_ids": False,
         "filters_ignored": False,
         "page_size_cut": None,
@@ -55,12 +60,19 @@ class Faults(CallFaults):
         "team_id_ignored": False,
         "confirms_agents": True,
         "team_change_resets_agent": True,
+        "status_change_resets_team": False,
         "priority_computed": False,
         "tech_update_wins": False,
+        "outcomes_forbidden": frozenset(),
+        "rule_after": frozenset(("tickets",)),
+        "dont_do_rules_ignored": False,
         "rule_reverts": frozenset(),
         "rule_sets": {},
         "rule_times": None,
         "rule_in_answer": False,
+        "events_refused": frozenset(),
+        "event_numbers": {},
+        "catalogue_missing": False,
         "payload": "full",
         "batches": "none",
         "callbacks_wrong_proof": False,
@@ -70,6 +82,7 @@ class Faults(CallFaults):
     error_form: str
     strict_arrays: bool
     answers_arrays: bool
+    dates_understood: frozenset[str]
     messy_ids: bool
     filters_ignored: bool
     page_size_cut: int | None
@@ -83,12 +96,19 @@ class Faults(CallFaults):
     team_id_ignored: bool
     confirms_agents: bool
     team_change_resets_agent: bool
+    status_change_resets_team: bool
     priority_computed: bool
     tech_update_wins: bool
+    outcomes_forbidden: frozenset[int]
+    rule_after: frozenset[str]
+    dont_do_rules_ignored: bool
     rule_reverts: frozenset[str]
     rule_sets: dict[str, Any]
     rule_times: int | None
     rule_in_answer: bool
+    events_refused: frozenset[int]
+    event_numbers: dict[int, int]
+    catalogue_missing: bool
     payload: str
     batches: str
     callbacks_wrong_proof: bool
@@ -121,10 +141,15 @@ class Faults(CallFaults):
         }
         return Refusal(status, bodies[self.error_form])
 
-    def take_rule_run(self) -> bool:
+    def does_rules(self, sent: Mapping[str, Any]) -> bool:
+        """Whether rules are to run behind what was sent."""
+        return sent.get("dont_do_rules") is not True or self.dont_do_rules_ignored
+
+    def take_rule_run(self, resource: str, sent: Mapping[str, Any]) -> bool:
         """Whether the rule runs now; counted down."""
         with self._lock:
-            if not (self.rule_reverts or self.rule_sets) or self.rule_times == 0:
+            is_there = bool(self.rule_reverts or self.rule_sets) and resource in self.rule_after
+            if not is_there or self.rule_times == 0 or not self.does_rules(sent):
                 return False
             if self.rule_times is not None:
                 self.rule_times -= 1

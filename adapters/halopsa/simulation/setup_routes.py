@@ -29,11 +29,16 @@ class SetupRoutes:
         door.on("GET", "agent/<int:number>", lambda number: public(self._one(state.agents, number)))
         door.on("GET", "status", lambda: [public(one) for one in state.statuses.values()])
         door.on("GET", "priority", self._priorities)
-        door.on("GET", "outcome", lambda: [public(one) for one in state.outcomes.values() if not one["hidden"]])
+        door.on("GET", "outcome", self._outcomes)
         door.on("GET", "outcome/<int:number>", lambda number: public(self._one(state.outcomes, number)))
         door.on("GET", "tickettype", lambda: [public(one) for one in state.ticket_types.values()])
         door.on("GET", "workday", lambda: [public(one) for one in state.workdays.values()])
         door.on("GET", "client", self._clients)
+
+    def _outcomes(self) -> list[Json]:
+        shown = [one for one in self._state.outcomes.values() if flag("showhidden") or not one["hidden"]]
+        thin = ("id", "outcome", "buttonname", "hidden")
+        return [{name: one[name] for name in thin} for one in shown]
 
     def _one(self, table: dict[int, Json], number: int) -> Json:
         if number not in table:
@@ -137,7 +142,12 @@ class WebhookRoutes:
         state = self._state
         with state.acting():
             made = []
-            for sent in self._door.sent_objects():
+            objects = self._door.sent_objects()
+            numbers = [wanted_number(state, sent.get("eventno"), "eventno") for sent in objects]
+            if not state.faults.events_refused.isdisjoint(numbers):
+                # One bad number, and nothing of it is kept.
+                raise state.faults.problem(400, "The eventno is not valid.")
+            for sent in objects:
                 webhook = self._webhook(str(sent.get("webhook_id", "")))
                 event = wanted_number(state, sent.get("eventno"), "eventno")
                 number = state.new_id("notification", 40)

@@ -11,7 +11,7 @@ from flask import request
 from adapters.halopsa.simulation import actions, changes
 from adapters.halopsa.simulation.door import Door, flag
 from adapters.halopsa.simulation.numbers import wanted_number
-from adapters.halopsa.simulation.state import UNASSIGNED, Ticket
+from adapters.halopsa.simulation.state import UNASSIGNED, Actor, Ticket
 from adapters.halopsa.simulation.wire import action, detail, post_date, thin
 from adapters.simulation.refusal import Json
 
@@ -56,8 +56,12 @@ class TicketRoutes:
         if self._state.faults.filters_ignored:
             return True
         fields = ticket.fields
-        since = _date(args.get("lastupdatefromdate", ""))
+        asked = args.get("lastupdatefromdate", "")
+        since = _date(asked)
+        is_understood = not asked or ("Z" if asked.endswith("Z") else "bare") in self._state.faults.dates_understood
         tests: list[Callable[[], bool]] = [
+            lambda: is_understood,
+            lambda: flag("includeclosed") or flag("closed_only") or not fields["hasbeenclosed"],
             lambda: not flag("open_only") or not fields["hasbeenclosed"],
             lambda: not flag("closed_only") or fields["hasbeenclosed"],
             lambda: since is None or fields["last_update"] >= since,
@@ -90,7 +94,7 @@ class TicketRoutes:
         state.hide_what_follows(number)
         changes.change_ticket(state, number, values, actor)
         shown = detail(state, state.ticket(number), post_date)
-        if changes.run_rule(state, number, before, actor) and state.faults.rule_in_answer:
+        if changes.run_rule(state, "tickets", sent, before, actor) and state.faults.rule_in_answer:
             shown = detail(state, state.ticket(number), post_date)
         return shown
 
@@ -116,6 +120,21 @@ class TicketRoutes:
             self._confirm(team, agent, old_agent, sent)
             if faults.priority_computed:
                 values.pop("priority_id", None)
+            values = self._ruled(values, ticket, sent)
+        return values
+
+    def _ruled(self, values: Json, ticket: Ticket, sent: Json) -> Json:
+        """What rules of the ticket's type make of an agent's update."""
+        faults = self._state.faults
+        kind = self._state.ticket_types[ticket.fields["tickettype_id"]]
+        if not faults.does_rules(sent):
+            return values
+        after = kind["statusaftertechupdate"]
+        if after and (faults.tech_update_wins or "status_id" not in values):
+            values = {**values, "status_id": after}
+        changes_status = values.get("status_id", ticket.fields["status_id"]) != ticket.fields["status_id"]
+        if faults.status_change_resets_team and changes_status and "team_id" not in values:
+            values = {**values, "team_id": kind["default_team"], "agent_id": UNASSIGNED}
         return values
 
     def _refuse_unknown(self, values: Json) -> None:
@@ -166,8 +185,15 @@ class TicketRoutes:
     def _post_actions(self) -> tuple[Any, int]:
         with self._state.acting():
             actor = self._door.actor()
-            made = [actions.post_action(self._state, sent, actor) for sent in self._door.sent_objects()]
+            made = [self._acted(sent, actor) for sent in self._door.sent_objects()]
             return self._door.posted([action(self._state, row, post_date, with_html=True) for row in made])
+
+    def _acted(self, sent: Json, actor: Actor) -> Json:
+        number = wanted_number(self._state, sent.get("ticket_id"), "ticket_id")
+        before = dict(self._state.ticket(number).fields)
+        row = actions.post_action(self._state, sent, actor)
+        changes.run_rule(self._state, "actions", sent, before, actor)
+        return row
 
     def _delete_action(self, number: int) -> Json:
         actions.delete_action(self._state, request.args.get("ticket_id"), number)

@@ -39,7 +39,7 @@ def test_what_is_done_at_the_desk_is_what_the_adapter_sees() -> None:
         desk.assign(ticket, "irene", "irene")
         assert desk.ticket(ticket).owner == "irene"
         desk.set_status_named(ticket, "irene", "Quality Review")
-        assert desk.ticket(ticket).group is StatusGroup.UNKNOWN
+        assert desk.ticket(ticket).group is StatusGroup.WORKING
         clock.advance(timedelta(minutes=5))
         desk.note(ticket, "irene", "Plan: one\ntwo")
         desk.note(ticket, "irene", "seen", internal=False)

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.halopsa.entries import DETAILS, Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
-from adapters.halopsa.mapping import group_and_why, number, ticket_record, to_wire, whole
+from adapters.halopsa.mapping import number, placed, tells_of_waiting, ticket_record, whole
 from adapters.halopsa.workdays import workday
 from adapters.payloads import first_moment, moment, optional_moment
 from connector.errors import PayloadError
@@ -67,6 +67,9 @@ class Names:
     def status_by_id(self, number: int, name: str = "") -> Status:
         known = (status for status in self.statuses if status.id == str(number))
         return next(known, Status(str(number), name, StatusGroup.UNKNOWN))
+
+    def is_assumed(self, status: Status) -> bool:
+        return status.group is StatusGroup.UNKNOWN
 
     def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref:
         return next((one for one in self.priorities if one.id == str(number)), Ref(str(number), name))
@@ -167,15 +170,46 @@ def test_every_fixture_is_used() -> None:
         ({"id": 31, "name": "  ON   hold "}, StatusGroup.WAITING, "this name"),
         ({"id": 2, "name": "In Progress", "slaaction": "Hold"}, StatusGroup.WAITING, "slaaction)"),
         ({"id": 31, "name": "Whatever", "slaaction": "h"}, StatusGroup.WAITING, "slaaction)"),
-        ({"id": 31, "name": "Whatever", "slaaction": "R"}, StatusGroup.UNKNOWN, "neither"),
-        ({"id": 10, "name": "With CAB"}, StatusGroup.UNKNOWN, "neither"),
         ({"id": "22", "name": "Plan Made"}, StatusGroup.PLANNED, "this name"),
     ],
 )
-def test_a_status_means_what_halo_says_and_nothing_that_nobody_can_tell(row: Any, group: StatusGroup, why: str) -> None:
-    found, reason = group_and_why(row)
-    assert found is group
-    assert why in reason
+def test_a_status_means_what_halo_says(row: Any, group: StatusGroup, why: str) -> None:
+    found = placed(row, is_telling=True)
+    assert (found.status.group, found.is_assumed) == (group, False)
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("row", "telling", "silent"),
+    [
+        ({"id": 31, "name": "Whatever", "slaaction": "R"}, StatusGroup.WORKING, StatusGroup.WORKING),
+        ({"id": 10, "name": "With CAB"}, StatusGroup.WORKING, StatusGroup.WORKING),
+        ({"id": 11, "name": "Waiting on parts"}, StatusGroup.WORKING, StatusGroup.WAITING),
+        ({"id": 12, "name": "Wartet auf Kunde", "slaaction": ""}, StatusGroup.WORKING, StatusGroup.WAITING),
+        ({"id": 13, "name": "New - from the portal"}, StatusGroup.NEW, StatusGroup.NEW),
+        ({"id": 14, "name": "Completed"}, StatusGroup.RESOLVED, StatusGroup.RESOLVED),
+        ({"id": 15, "name": "Third Line Review", "slaaction": "h"}, StatusGroup.WAITING, StatusGroup.WORKING),
+        ({"id": 16, "name": ""}, StatusGroup.WORKING, StatusGroup.WORKING),
+    ],
+)
+def test_a_status_of_the_desks_own_is_work_unless_it_holds_the_service_level_or_all_say_the_same(
+    row: Any, telling: StatusGroup, silent: StatusGroup
+) -> None:
+    assert placed(row, is_telling=True).status.group is telling
+    found = placed(row, is_telling=False)
+    assert (found.status.group, found.is_assumed) == (silent, True)
+
+
+def test_whether_the_statuses_tell_of_waiting_is_seen_from_the_open_ones() -> None:
+    def row(number: int, name: str, action: str = "") -> dict[str, Any]:
+        return {"id": number, "name": name, "slaaction": action}
+
+    open_ones = [row(1, "New"), row(40, "Triage")]
+    assert not tells_of_waiting([])
+    assert not tells_of_waiting(open_ones)
+    assert not tells_of_waiting([*open_ones, row(9, "Closed", "h"), row(23, "Resolved", "h")])
+    assert tells_of_waiting([*open_ones, row(41, "Parts", "h")])
+    assert not tells_of_waiting([row(1, "New", "h"), row(41, "Parts", "h")])
 
 
 @pytest.mark.parametrize(
@@ -240,10 +274,6 @@ def test_the_first_date_that_is_set_counts() -> None:
     data = {"a": "1899-12-30T00:00:00", "b": "2026-03-02T09:00:00", "c": "2026-03-02T10:00:00"}
     assert first_moment(data, ("missing", "a", "b", "c"), "x") == datetime(2026, 3, 2, 9, tzinfo=UTC)
     assert first_moment(data, ("missing", "a"), "x") is None
-
-
-def test_a_query_has_utc_without_a_zone() -> None:
-    assert to_wire(datetime(2026, 3, 2, 9, 0, 5, 900_000, tzinfo=UTC)) == "2026-03-02T09:00:05"
 
 
 def test_until_our_application_is_known_every_program_of_our_agent_is_us() -> None:

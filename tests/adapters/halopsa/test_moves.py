@@ -18,17 +18,17 @@ from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import Site
 
 
-def test_reading_an_escalation_and_carrying_it_out_takes_six_calls(site: Site, system: TicketSystem) -> None:
+def test_reading_an_escalation_and_carrying_it_out_takes_eight_calls(site: Site, system: TicketSystem) -> None:
     ticket = site.a_ticket(agent="Tess Tech")
     place, sam = system.directory.locate("Tier 3"), system.directory.member("Sam Senior")
     target = Target(place, sam, system.directory.status_in(place, "New"), system.directory.priority("High"))
-    system.tickets.read(site.a_ticket())
+    system.tickets.write_note(site.a_ticket(), "ESC-0", "ESC-0")
     site.later()
     before = system.line.calls
     system.tickets.read(ticket)
     system.tickets.write_note(ticket, "ESC-1", "ESC-1")
     record = system.tickets.reassign(ticket, target)
-    assert system.line.calls - before == 6
+    assert system.line.calls - before == 8
     assert (record.place, record.owner, record.status, record.priority) == (
         place,
         sam,
@@ -105,8 +105,21 @@ def test_a_move_without_an_answer_is_looked_at(site: Site, system: TicketSystem)
         system.tickets.reassign(ticket, target)
     site.faults.accept_but_never_answer(1, method="POST", path="Tickets$")
     assert str(system.tickets.reassign(ticket, target).place) == "Tier 3"
+
+
+def test_a_move_without_an_answer_that_cannot_be_looked_at_is_unknown(
+    site: Site, system: TicketSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = site.a_ticket(agent="Tess Tech")
+    client = system.tickets._client
+    post = client.post
+
+    def unanswered(*asked: Any) -> Any:
+        site.faults.fail_next(1, 500, method="GET", path="Tickets/")
+        return post(*asked)
+
+    monkeypatch.setattr(client, "post", unanswered)
     site.faults.accept_but_never_answer(1, method="POST", path="Tickets$")
-    site.faults.fail_next(1, 500, method="GET", path="Tickets/")
     with pytest.raises(OutcomeUnknown):
         system.tickets.reassign(ticket, Target(system.directory.locate("Sr IT"), Ownership.NOBODY))
 

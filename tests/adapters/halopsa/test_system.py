@@ -260,7 +260,7 @@ def test_a_visible_note_with_the_marker_is_not_ours(site: Site, system: TicketSy
 
 def test_a_note_that_may_not_be_written_names_the_right(site: Site, system: TicketSystem) -> None:
     site.faults.forbid(method="POST", path="Actions$")
-    with pytest.raises(Forbidden, match="outcome 7"):
+    with pytest.raises(Forbidden, match="the action that is an internal note"):
         system.tickets.write_note(site.a_ticket(), "ESC-1", "ESC-1")
 
 

@@ -73,11 +73,11 @@ def test_webhooks_prove_themselves_in_one_of_three_ways(values: dict[str, str], 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, "HALOPSA_WEBHOOK_TOKEN: is missing"),
+        ({}, "HALOPSA_WEBHOOK_USER: is missing"),
         ({"HALOPSA_WEBHOOK_USER": "halo"}, "HALOPSA_WEBHOOK_PASSWORD: is missing"),
         ({"HALOPSA_WEBHOOK_PASSWORD": "p"}, "HALOPSA_WEBHOOK_USER: is missing"),
         ({"HALOPSA_WEBHOOK_SECRET": "s"}, "HALOPSA_WEBHOOK_SIGNATURE_HEADER: is missing"),
-        ({"HALOPSA_WEBHOOK_TOKEN": "t", "HALOPSA_WEBHOOK_USER": "halo"}, "in one way; keep Bearer or Basic"),
+        ({"HALOPSA_WEBHOOK_TOKEN": "t", "HALOPSA_WEBHOOK_USER": "halo"}, "in one way; keep Basic or Bearer"),
     ],
 )
 def test_no_way_half_a_way_and_two_ways_are_refused(values: dict[str, str], words: str) -> None:
@@ -111,6 +111,28 @@ def test_variables_that_would_have_no_effect_are_told() -> None:
     (problem,) = problems_of({"HALOPSA_TENANT": "your"})
     assert "HALOPSA_URL" in problem
     assert "HALOPSA_TENANT would have no effect" in problem
+
+
+def test_the_note_outcome_and_the_budget_can_be_said_and_have_defaults() -> None:
+    settings = read(NEEDED)
+    assert (settings.note_outcome, settings.calls_per_window) == ("", 240)
+    settings = read({**NEEDED, "HALOPSA_NOTE_OUTCOME": "Internal Note", "HALOPSA_CALLS_PER_5_MINUTES": "650"})
+    assert (settings.note_outcome, settings.calls_per_window) == ("Internal Note", 650)
+    (problem,) = problems_of({**NEEDED, "HALOPSA_CALLS_PER_5_MINUTES": "5"})
+    assert "HALOPSA_CALLS_PER_5_MINUTES" in problem
+
+
+def test_basic_comes_first_then_the_signature_and_bearer_last() -> None:
+    ways = [variable.name for variable in VARIABLES if variable.name.startswith("HALOPSA_WEBHOOK_")]
+    assert [name.removeprefix("HALOPSA_WEBHOOK_") for name in ways] == [
+        "USER",
+        "PASSWORD",
+        "SECRET",
+        "SIGNATURE_HEADER",
+        "TOKEN",
+    ]
+    alternatives = [variable.name for variable in VARIABLES if variable.instead_of]
+    assert alternatives == ways[2:]
 
 
 def test_the_secrets_do_not_show() -> None:
