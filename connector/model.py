@@ -91,7 +91,7 @@ class PlacedStatus:
 
 
 class AuthorKind(StrEnum):
-    """Who wrote something. ``UNKNOWN`` never records a plan and never commands."""
+    """Who wrote something. ``UNKNOWN``, a program for one, never records a plan and never commands."""
 
     AGENT = "agent"
     CLIENT = "client"
@@ -126,6 +126,7 @@ class Entry:
     """A note or time entry of a ticket. ``at`` is when it was recorded.
 
     ``text``: plain lines, made by the adapter (``reading.html``); what is quoted has ``>`` before each line.
+    ``is_heard``: False where it was written for another ticket and only shows here: nothing in it is a command.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Entry:
     at: datetime
     text: str
     visibility: Visibility
+    is_heard: bool = True
 
 
 class Aspect(StrEnum):

@@ -166,6 +166,13 @@ class Directory:
         ]
         return found[0] if len(found) == 1 else None
 
+    def is_program(self, member: Person) -> bool:
+        """Whether a member is the identity of an integration. One that is not listed, also read anew, is a person."""
+        for members in self.members.tries():
+            if member.id in members:
+                return members[member.id].is_api
+        return False
+
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
         return find("priority", name, self.priorities, lambda ref: (ref.name,), lambda refs: refs)

@@ -2,23 +2,36 @@
 
 Three sources: the list of all notes (both kinds in one, but with no certain date field), the ticket's notes,
 and the time entries. Visibility goes by the three place flags alone: ``internalFlag`` and ``externalFlag``
-say nothing.
+say nothing. Lists hold what belongs to other tickets, too: a child's notes are no entries of its parent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.connectwise.mapping import info, person_of, record_id
 from adapters.payloads import Json, moment, text
 from connector.errors import PayloadError
-from connector.model import Author, AuthorKind, Entry, EntryKind, Person, Visibility
+from connector.model import Author, AuthorKind, Entry, EntryKind, Person, TicketId, Visibility
 from connector.reading.html import to_text
 
-MemberOf = Callable[[str], Person | None]
-"""The member of staff with that identifier or full name, None when there is none."""
+
+class Staff(Protocol):
+    """Who is who at a site."""
+
+    def author(self, name: str) -> Person | None:
+        """The member of that identifier or full name, None when there is none or more than one."""
+        ...
+
+    def is_program(self, member: Person) -> bool:
+        """Whether a member is the identity of an integration, no person."""
+        ...
+
+
+INTERNAL_PART = "-internal"
+"""Ends the id of what a time entry's internal notes say."""
 
 _NOTE_FLAGS = ("detailDescriptionFlag", "resolutionFlag", "internalAnalysisFlag")
 _TIME_FLAGS = ("addToDetailDescriptionFlag", "addToResolutionFlag", "addToInternalAnalysisFlag")
@@ -28,33 +41,49 @@ class NoUsableTime(PayloadError):
     """An entry tells no time at all. In the list of all notes: the separate lists must be read instead."""
 
 
-def entry_of_all_notes(data: Json, path: str, member_of: MemberOf, latest: datetime) -> Entry:
+def entry_of_all_notes(data: Json, path: str, staff: Staff, latest: datetime) -> Entry:
     """An item of a ticket's ``allNotes``. Raises NoUsableTime. ``latest``: no entry is younger than that."""
-    is_time = text(data.get("noteType")) == "TimeEntryNote"
+    is_time = is_of_time_entry(data)
     kind = EntryKind.TIME_ENTRY if is_time else EntryKind.NOTE
     path = f"{path}: {kind} {data.get('id', '?')}"
     # In the list of all notes nobody knows where a site puts the time: the surest first.
     times = [data.get("dateCreated"), info(data).get("dateEntered"), info(data).get("dateCreated")]
     times += [data.get("timeEnd")] if is_time else []
     times += [data.get("timeStart"), info(data).get("lastUpdated")]
-    return _entry(data, path, kind, _first_moment(times, path), member_of, latest, text(data.get("text")))
+    return _entry(data, path, kind, _first_moment(times, path), staff, latest, text(data.get("text")))
 
 
-def entry_of_note(data: Json, path: str, member_of: MemberOf, latest: datetime) -> Entry:
+def entry_of_note(data: Json, path: str, staff: Staff, latest: datetime) -> Entry:
     """An item of a ticket's ``notes``. Raises NoUsableTime."""
     path = f"{path}: note {data.get('id', '?')}"
     times = [data.get("dateCreated"), info(data).get("dateEntered"), info(data).get("lastUpdated")]
     at = _first_moment(times, path)
-    return _entry(data, path, EntryKind.NOTE, at, member_of, latest, text(data.get("text")))
+    return _entry(data, path, EntryKind.NOTE, at, staff, latest, text(data.get("text")))
 
 
-def entry_of_time(data: Json, path: str, member_of: MemberOf, latest: datetime) -> Entry:
-    """An item of ``time/entries``; its internal notes are part of its text. Raises NoUsableTime."""
+def entries_of_time(data: Json, path: str, staff: Staff, latest: datetime) -> list[Entry]:
+    """What an item of ``time/entries`` says, its internal notes by themselves. Raises NoUsableTime."""
     path = f"{path}: time entry {data.get('id', '?')}"
     times = [data.get(name) for name in ("dateEntered", "timeEnd", "timeStart")]
     at = _first_moment([*times, info(data).get("lastUpdated")], path)
-    words = "\n".join(filter(None, (text(data.get("notes")), text(data.get("internalNotes")))))
-    return _entry(data, path, EntryKind.TIME_ENTRY, at, member_of, latest, words)
+    internal = text(data.get("internalNotes"))
+    notes = text(data.get("notes"))
+    shown = _entry(data, path, EntryKind.TIME_ENTRY, at, staff, latest, notes)
+    if not internal.strip():
+        return [shown]
+    hidden = replace(shown, id=shown.id + INTERNAL_PART, text=to_text(internal), visibility=Visibility.INTERNAL)
+    says_no_more = not notes.strip() or replace(hidden, id=shown.id) == shown
+    return [hidden] if says_no_more else [shown, hidden]
+
+
+def is_of_time_entry(data: Json) -> bool:
+    """Whether an item of the list of all notes stands for a time entry."""
+    return text(data.get("noteType")) == "TimeEntryNote"
+
+
+def is_of(ticket_id: TicketId, data: Json) -> bool:
+    """Whether a note belongs to that ticket, or came to it by a merge; the lists give those of child tickets, too."""
+    return data.get("mergedFlag") is True or _ticket_of(data) in (ticket_id, "")
 
 
 def note_visibility(data: Json) -> Visibility:
@@ -82,32 +111,47 @@ def _first_moment(values: list[Any], path: str) -> datetime:
     raise NoUsableTime(path, "no date")
 
 
-def _entry(
-    data: Json, path: str, kind: EntryKind, at: datetime, member_of: MemberOf, latest: datetime, words: str
-) -> Entry:
+def _entry(data: Json, path: str, kind: EntryKind, at: datetime, staff: Staff, latest: datetime, words: str) -> Entry:
     number = record_id(data, path)
     is_time = kind is EntryKind.TIME_ENTRY
     return Entry(
         # Notes and time entries are numbered apart from each other.
         id=f"time-{number}" if is_time else str(number),
         kind=kind,
-        author=_author(data, path, member_of),
+        author=_author(data, path, staff),
         at=min(at, latest),
         text=to_text(words),
         visibility=time_visibility(data) if is_time else note_visibility(data),
+        is_heard=_is_heard(data),
     )
 
 
-def _author(data: Json, path: str, member_of: MemberOf) -> Author:
-    """A member writes as an agent, a contact as a client; else a known member's name as creator decides."""
+def _is_heard(data: Json) -> bool:
+    """Whether a note was written for this very ticket."""
+    is_from_child = data.get("bundledFlag") is True and not _ticket_of(data)
+    return not (data.get("createdByParentFlag") is True or data.get("mergedFlag") is True or is_from_child)
+
+
+def _ticket_of(data: Json) -> str:
+    """The ticket that a note says it belongs to; empty where it does not say."""
+    ticket = data.get("ticket")
+    number = ticket.get("id") if isinstance(ticket, dict) else data.get("ticketId")
+    return str(number) if isinstance(number, int) and number else ""
+
+
+def _author(data: Json, path: str, staff: Staff) -> Author:
+    """A member writes as an agent unless it is a program, a contact as a client; else a known member's name decides."""
     member = person_of(data, "member", path)
     if member is not None:
-        return Author(AuthorKind.AGENT, member.name or member.identifier, member.identifier)
+        return _author_of(member, staff)
     contact = data.get("contact")
     if isinstance(contact, dict) and contact:
         return Author(AuthorKind.CLIENT, text(contact.get("name")))
     name = next((text(data.get(key)) for key in ("originalAuthor", "createdBy", "enteredBy") if data.get(key)), "")
-    known = member_of(name) if name else None
-    if known is not None:
-        return Author(AuthorKind.AGENT, known.name, known.identifier)
-    return Author(AuthorKind.UNKNOWN, name)
+    known = staff.author(name) if name else None
+    return Author(AuthorKind.UNKNOWN, name) if known is None else _author_of(known, staff)
+
+
+def _author_of(member: Person, staff: Staff) -> Author:
+    kind = AuthorKind.UNKNOWN if staff.is_program(member) else AuthorKind.AGENT
+    return Author(kind, member.name or member.identifier, member.identifier)

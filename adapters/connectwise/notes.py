@@ -5,29 +5,37 @@ What is written says in all three place flags who may see it, and what comes bac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from math import inf
 from typing import Any
 
+from adapters.absence import NotThere
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.entries import (
+    INTERNAL_PART,
     NoUsableTime,
+    entries_of_time,
     entry_of_all_notes,
     entry_of_note,
-    entry_of_time,
+    is_of,
+    is_of_time_entry,
     note_visibility,
 )
 from adapters.connectwise.mapping import info, record_id
-from adapters.connectwise.refusals import EndpointMissing
+from adapters.connectwise.refusals import NotOffered
 from adapters.payloads import label, moment
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
-from connector.model import Entry, NoteRef, TicketId, Visibility
+from connector.model import Entry, EntryKind, NoteRef, TicketId, Visibility
 
 NOTES_READ = "Service Desk > Service Tickets (Inquire)"
 NOTES_ADD = "Service Desk > Service Tickets (Add, Edit)"
 TIME_READ = "Time & Expense > Time Entry (Inquire)"
+
+_ASKS_AGAIN_SECONDS = 3600.0
+"""For how long it is believed that a site has no list of all notes."""
 
 _INTERNAL = {
     "internalAnalysisFlag": True,
@@ -50,19 +58,26 @@ class Notes:
         self._client = client
         self._directory = directory
         self._clock = clock
-        self._has_all_notes = True
+        self._monotonic = client.http.options.monotonic
+        self._asks_again_at = -inf
 
     def entries(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
-        """Notes and time entries, none younger than ``latest``: one call, two where a site lists them apart."""
-        if self._has_all_notes:
-            try:
-                return self._all_notes(ticket_id, latest)
-            except EndpointMissing:
-                # An old site. It stays so for as long as this process lives.
-                self._has_all_notes = False
-            except NoUsableTime:
-                pass
-        return self._notes_and_times(ticket_id, latest)
+        """Notes and time entries of a ticket that could be read just now, none younger than ``latest``.
+
+        One call, or two: where there are time entries, which that list gives only in part, and where a site has not
+        that list.
+        """
+        if self._monotonic() < self._asks_again_at:
+            return self._notes_and_times(ticket_id, latest)
+        try:
+            return self._all_notes(ticket_id, latest)
+        except NoUsableTime:
+            return self._notes_and_times(ticket_id, latest)
+        except (NotThere, NotOffered):
+            # The ticket is there, so it is the list that is not; unless the others are not there, either.
+            found = self._notes_and_times(ticket_id, latest)
+            self._asks_again_at = self._monotonic() + _ASKS_AGAIN_SECONDS
+            return found
 
     def write(self, ticket_id: TicketId, words: str) -> NoteRef:
         """Add an internal note, once. Raises VisibleNote when nothing proves that the client can't see it."""
@@ -99,20 +114,26 @@ class Notes:
             raise OutcomeUnknown(f"{what}: answered well, but not with a note ({error})") from error
 
     def _all_notes(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
-        path, author = label(ticket_id), self._directory.author
-        rows = self._rows(f"service/tickets/{ticket_id}/allNotes", ticket_id)
+        path = label(ticket_id)
+        listed = self._rows(f"service/tickets/{ticket_id}/allNotes", ticket_id)
+        rows = [row for row in listed if is_of(ticket_id, row)]
+        times = self._times(ticket_id, latest) if any(map(is_of_time_entry, rows)) else []
+        noted = (entry_of_all_notes(row, path, self._directory, latest) for row in rows)
         # Pages go by id, and two kinds share this list: what a page repeats is taken once.
-        found = {entry.id: entry for entry in (entry_of_all_notes(row, path, author, latest) for row in rows)}
+        found = {entry.id: entry for entry in (*_without(noted, times), *times)}
         return list(found.values())
 
     def _notes_and_times(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
-        path, author = label(ticket_id), self._directory.author
-        notes = self._rows(f"service/tickets/{ticket_id}/notes", ticket_id)
-        entries = [entry_of_note(row, path, author, latest) for row in notes]
+        path = label(ticket_id)
+        rows = (row for row in self._rows(f"service/tickets/{ticket_id}/notes", ticket_id) if is_of(ticket_id, row))
+        notes = [entry_of_note(row, path, self._directory, latest) for row in rows]
+        return [*notes, *self._times(ticket_id, latest)]
+
+    def _times(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
+        path = label(ticket_id)
         conditions = f"chargeToType='ServiceTicket' AND chargeToId={ticket_id}"
-        what = f"read the time entries of {path}"
-        times = self._client.pages("time/entries", what, TIME_READ, conditions)
-        return [*entries, *(entry_of_time(row, path, author, latest) for row in times)]
+        rows = self._client.pages("time/entries", f"read the time entries of {path}", TIME_READ, conditions)
+        return [entry for row in rows for entry in entries_of_time(row, path, self._directory, latest)]
 
     def _rows(self, path: str, ticket_id: TicketId) -> Iterator[dict[str, Any]]:
         return self._client.pages(path, f"read the notes of {label(ticket_id)}", NOTES_READ)
@@ -121,3 +142,13 @@ class Notes:
         path = f"{label(ticket_id)}: note"
         at = row.get("dateCreated") or info(row).get("lastUpdated")
         return NoteRef(str(record_id(row, path)), moment(at, path) if at else self._clock.now())
+
+
+def _without(entries: Iterable[Entry], times: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries without those that stand for one of the ``times``: the two lists may number them differently."""
+    known = {entry.id.removesuffix(INTERNAL_PART) for entry in times}
+    said = {(entry.author.identifier, entry.text) for entry in times}
+    for entry in entries:
+        is_known = entry.id in known or (entry.author.identifier, entry.text) in said
+        if entry.kind is not EntryKind.TIME_ENTRY or not is_known:
+            yield entry

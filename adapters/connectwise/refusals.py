@@ -17,8 +17,8 @@ from connector.errors import AdapterError, Forbidden, Permanent
 CHECK_COMPANY = "check CONNECTWISE_COMPANY and CONNECTWISE_URL"
 
 
-class EndpointMissing(NotThere):
-    """A 404 that says that this site does not know the endpoint."""
+class NotOffered(Permanent):
+    """A 405: the site does not offer that call."""
 
 
 class Refused(Permanent):
@@ -75,10 +75,10 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
                 f"{message}: the API member's security role needs {right}; "
                 "without any such message check CONNECTWISE_CLIENT_ID"
             )
-        case 404 if "endpoint does not exist" in text.lower():
-            return EndpointMissing(message)
         case 404:
             return NotThere(f"{message}; a cloud site also answers 404 for wrong credentials and in an outage")
+        case 405:
+            return NotOffered(message)
         case 400:
             names = frozenset(
                 name.strip()

@@ -1,6 +1,6 @@
 """Tickets of one site: read, written on, moved and found. The contract describes the methods.
 
-Reading a ticket takes two calls, a note one, a move one, people one each and two to look. A 404 alone proves
+Reading a ticket takes two calls, three with time entries, a note one, a move one, people one each and two to look. A 404 alone proves
 nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it.
 """
 

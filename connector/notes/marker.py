@@ -54,9 +54,11 @@ class Marks:
         return replace(entry, author=replace(entry.author, kind=AuthorKind.CONNECTOR))
 
     def _is_own_message(self, entry: Entry) -> bool:
-        """Whether a note that the client sees is ours: by staff, and the marker stands in its own words."""
-        is_staffs = entry.visibility is Visibility.CLIENT and entry.author.kind is AuthorKind.AGENT
-        return is_staffs and self.is_own("\n".join(own_lines(entry.text)))
+        """Whether a note that the client sees is ours: by a member, if only a program, and the marker stands in its own
+        words.
+        """
+        is_members = entry.author.kind is AuthorKind.AGENT or bool(entry.author.identifier)
+        return entry.visibility is Visibility.CLIENT and is_members and self.is_own("\n".join(own_lines(entry.text)))
 
     def _sign(self, name: str) -> str:
         return _short(hmac.digest(self.key.encode(), name.encode(), "sha256"))

@@ -102,6 +102,14 @@ def merge_tickets(state: State, parent: int, sent: Mapping[str, Any], actor: str
         store(state, into, {"hasMergedChildTicketFlag": True}, now, actor, False)
 
 
+def bundle_ticket(state: State, number: int, parent: int, actor: str) -> None:
+    """Make a ticket the child of ``parent``. Raises Refusal."""
+    with state.acting() as now:
+        child, into = state.ticket(number), state.ticket(parent)
+        store(state, child, {"parentTicketId": parent}, now, actor, False)
+        store(state, into, {"hasChildTicket": True}, now, actor, False)
+
+
 def add_schedule_entry(state: State, sent: Mapping[str, Any], actor: str) -> Json:
     """Put a further technician on a ticket, or with ``ownerFlag`` a new owner. Raises Refusal."""
     with state.acting() as now:

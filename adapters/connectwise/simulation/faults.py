@@ -19,9 +19,10 @@ class Faults(CallFaults):
 
     Calls: ``cloud_mode``: a host without ``api-`` is answered "SSL is required."; ``bad_auth_status``: 401, 404 or
     400 ("Cannot route") for wrong credentials; ``page_size_cut``: the largest page.
-    Notes: ``all_notes_missing``: no such endpoint; ``all_notes_dates``: where ``allNotes`` tells times, empty
-    for nowhere, also ``dateCreated``; ``notes_readable_after``: seconds of the clock until a note that came
-    in over HTTP can be read; ``note_comes_back_public``: the detail flag is set whatever was sent;
+    Notes: ``all_notes_missing``: no such endpoint, or the refusal itself; ``all_notes_dates``: where ``allNotes``
+    tells times, empty for nowhere, also ``dateCreated``; ``all_notes_name_no_ticket``; ``all_notes_number_apart``:
+    time entries have numbers of their own there; ``notes_readable_after``: seconds of the clock until a note
+    that came in over HTTP can be read; ``note_comes_back_public``: the detail flag is set whatever was sent;
     ``newlines_become_blanks``.
     Tickets: ``subpath_patch_works``: else 200 and no change; ``owner_removal``: which of ``remove``, ``null``
     and ``empty`` unset an owner, the others being refused, or with ``owner_removal_is_ignored`` answered 200
@@ -40,6 +41,8 @@ class Faults(CallFaults):
         "page_size_cut": None,
         "all_notes_missing": False,
         "all_notes_dates": frozenset({"_info/dateEntered", "_info/lastUpdated", "timeStart", "timeEnd"}),
+        "all_notes_name_no_ticket": False,
+        "all_notes_number_apart": False,
         "notes_readable_after": 0.0,
         "note_comes_back_public": False,
         "newlines_become_blanks": False,
@@ -60,8 +63,10 @@ class Faults(CallFaults):
     cloud_mode: bool
     bad_auth_status: int
     page_size_cut: int | None
-    all_notes_missing: bool
+    all_notes_missing: bool | Refusal
     all_notes_dates: frozenset[str]
+    all_notes_name_no_ticket: bool
+    all_notes_number_apart: bool
     notes_readable_after: float
     note_comes_back_public: bool
     newlines_become_blanks: bool

@@ -15,6 +15,7 @@ from adapters.simulation.refusal import Json
 
 PLACE_FLAGS = ("detailDescriptionFlag", "internalAnalysisFlag", "resolutionFlag")
 TIME_FLAGS = ("addToDetailDescriptionFlag", "addToInternalAnalysisFlag", "addToResolutionFlag")
+_APART = 50_000_000
 _NO_PLACE = "Please choose where to display the notes in order to save this record."
 
 
@@ -88,14 +89,32 @@ def delete_time_entry(state: State, number: int, actor: str) -> None:
 
 
 def all_notes(state: State, number: int) -> list[Json]:
-    """Notes and time entries of a ticket in one list, with times only where the switches put them."""
+    """Notes and time entries of a ticket in one list, with times only where the switches put them.
+
+    Those of the tickets that are bundled with it or were merged into it stand among them.
+    """
     ticket = state.ticket(number)
-    places = state.faults.all_notes_dates
-    reference = state.ticket_reference(ticket)
-    found = [_as_ticket_note(note, reference, places) for note in state.readable_notes(number)]
-    entries = list(state.time_entries_of.get(number, {}).values())
-    found += [_as_time_entry_note(entry, reference, places) for entry in entries]
+    found = _notes_of(state, ticket)
+    has_others = ticket["hasChildTicket"] or ticket["hasMergedChildTicketFlag"]
+    for other in list(state.tickets.values()) if has_others else ():
+        if other.get("parentTicketId") == number:
+            found += [{**note, "bundledFlag": True} for note in _notes_of(state, other)]
+        elif other.get("mergedParentTicket", {}).get("id") == number:
+            found += [{**note, "mergedFlag": True} for note in _notes_of(state, other)]
+    if state.faults.all_notes_name_no_ticket:
+        found = [{name: value for name, value in note.items() if name != "ticket"} for note in found]
     return sorted(found, key=lambda note: note["id"])
+
+
+def _notes_of(state: State, ticket: Json) -> list[Json]:
+    number, places, reference = ticket["id"], state.faults.all_notes_dates, state.ticket_reference(ticket)
+    found = [
+        {**_as_ticket_note(note, reference, places), "createdByParentFlag": note["id"] in state.notes_by_parent}
+        for note in state.readable_notes(number)
+    ]
+    entries = list(state.time_entries_of.get(number, {}).values())
+    apart = _APART if state.faults.all_notes_number_apart else 0
+    return found + [_as_time_entry_note(entry, reference, places, apart) for entry in entries]
 
 
 def store_note(state: State, number: int, sent: Mapping[str, Any], now: datetime, actor: str) -> Json:
@@ -229,11 +248,11 @@ def _as_ticket_note(note: Json, ticket: Json, places: frozenset[str]) -> Json:
     }
 
 
-def _as_time_entry_note(entry: Json, ticket: Json, places: frozenset[str]) -> Json:
+def _as_time_entry_note(entry: Json, ticket: Json, places: frozenset[str], apart: int) -> Json:
     flags = dict(zip(PLACE_FLAGS, (entry[name] for name in TIME_FLAGS), strict=True))
     times: Json = {name: entry[name] for name in ("timeStart", "timeEnd") if name in places and name in entry}
     return {
-        "id": entry["id"],
+        "id": entry["id"] + apart,
         "noteType": "TimeEntryNote",
         "ticket": ticket,
         "text": entry.get("notes") or entry.get("internalNotes") or "",

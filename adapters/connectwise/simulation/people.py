@@ -64,8 +64,9 @@ class People:
         contact: Named | None = None,
         internal: bool = True,
         resolution: bool = False,
+        by_parent: bool = False,
     ) -> int:
-        """A note by a member, or by a contact (then never an internal one)."""
+        """A note by a member, or by a contact (then never an internal one); ``by_parent``: written on its parent."""
         if (member is None) == (contact is None):
             raise ValueError("a note is by a member or by a contact")
         with self.state.acting():
@@ -82,7 +83,10 @@ class People:
             else:
                 person = self._member(member or "")
                 sent["member"], actor = {"id": person["id"]}, person["identifier"]
-            return int(add_note(self.state, ticket, sent, actor)["id"])
+            number = int(add_note(self.state, ticket, sent, actor)["id"])
+            if by_parent:
+                self.state.notes_by_parent.add(number)
+            return number
 
     def add_time_entry(
         self,
@@ -93,6 +97,7 @@ class People:
         end: datetime | None = None,
         *,
         internal: bool = True,
+        internal_notes: str | None = None,
     ) -> int:
         """A time entry on a ticket, by default starting now and still running."""
         with self.state.acting() as now:
@@ -103,7 +108,8 @@ class People:
                 "member": {"id": person["id"]},
                 "timeStart": wire(start or now),
                 "timeEnd": None if end is None else wire(end),
-                "notes": notes,
+                "notes": notes or None,
+                "internalNotes": internal_notes,
                 "addToInternalAnalysisFlag": internal,
                 "addToDetailDescriptionFlag": not internal,
             }
@@ -167,6 +173,10 @@ class People:
             closing = next(one for one in self.state.statuses[board].values() if one["closedStatus"])
             sent = {"mergeTicketIds": [ticket], "status": {"id": closing["id"]}}
             actions.merge_tickets(self.state, into, sent, self._actor(by))
+
+    def bundle(self, child: int, parent: int, *, by: Named = DISPATCHER) -> None:
+        """Make a ticket the child of another one."""
+        actions.bundle_ticket(self.state, child, parent, self._actor(by))
 
     def delete(self, ticket: int, *, by: Named = DISPATCHER) -> None:
         """Delete a ticket for good."""

@@ -55,6 +55,7 @@ class State(Ground):
         self.tickets: dict[int, Json] = {}
         self.notes: dict[int, dict[int, Json]] = {}
         self.notes_hidden_until: dict[int, datetime] = {}
+        self.notes_by_parent: set[int] = set()
         self.time_entries: dict[int, Json] = {}
         self.time_entries_of: dict[int, dict[int, Json]] = {}
         self.schedule: dict[int, Json] = {}

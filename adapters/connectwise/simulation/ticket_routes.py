@@ -19,7 +19,7 @@ from adapters.connectwise.simulation.vocabulary import (
     TICKET,
     TIME_ENTRY,
 )
-from adapters.simulation.refusal import Json
+from adapters.simulation.refusal import Json, Refusal
 
 
 class TicketRoutes:
@@ -109,8 +109,9 @@ class TicketRoutes:
         return lambda query: self._state.readable_notes(ticket)
 
     def _all_notes(self, ticket: int) -> Source:
-        if self._state.faults.all_notes_missing:
-            raise no_endpoint()
+        missing = self._state.faults.all_notes_missing
+        if missing:
+            raise missing if isinstance(missing, Refusal) else no_endpoint()
         found = notes.all_notes(self._state, ticket)
         return lambda query: found
 

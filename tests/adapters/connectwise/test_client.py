@@ -8,7 +8,7 @@ import pytest
 
 from adapters.absence import NotThere
 from adapters.connectwise.client import ConnectWiseClient, api_url, ui_url
-from adapters.connectwise.refusals import EndpointMissing, Refused
+from adapters.connectwise.refusals import NotOffered, Refused
 from adapters.http import HttpOptions
 from connector.clock import VirtualClock
 from connector.errors import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
@@ -162,13 +162,13 @@ def test_a_refused_look_up_of_the_company_is_explained() -> None:
         ),
         (403, None, Forbidden, "CONNECTWISE_CLIENT_ID"),
         (404, {"code": "NotFound", "message": "Service Ticket 1 not found"}, NotThere, "Service Ticket 1"),
-        (404, {"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, EndpointMissing, "endpoint"),
+        (404, {"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, NotThere, "endpoint"),
         (400, {"code": "ApiFindCondition", "message": "x is not a recognized name."}, Refused, "recognized name"),
         (400, "Cannot route. Codebase/company is invalid", Forbidden, "CONNECTWISE_COMPANY"),
         (400, {"message": "Cannot route. Codebase/company is invalid"}, Forbidden, "CONNECTWISE_COMPANY"),
         (403, {"code": "Security", "message": "SSL is required.", "errors": None}, Permanent, "api-"),
         (409, {"code": "Conflict", "message": "In use."}, Temporary, "In use"),
-        (405, {"message": "Not allowed"}, Permanent, "405"),
+        (405, {"message": "Not allowed"}, NotOffered, "405"),
         (415, ["odd"], Permanent, "415"),
         (429, {"error": "ConnectWiseAPI", "message": "Too many requests."}, Temporary, "30 s"),
         (500, {"message": "Oops"}, Temporary, "Oops"),

@@ -96,13 +96,13 @@ def test_a_ticket_is_read_with_its_notes_in_two_calls() -> None:
         site.answer("GET", TICKET, a_ticket())
         later = fixture("all_notes_internal")["payload"]
         earlier = {**later, "id": 900, "_info": {"dateEntered": "2026-03-02T09:16:00Z"}}
-        site.answer("GET", f"{TICKET}/allNotes", [later, earlier, fixture("all_notes_time_entry")["payload"]])
+        site.answer("GET", f"{TICKET}/allNotes", [later, earlier])
         system = connected()
         system.tickets.read(ID)
         before = system.line.calls
         record = system.tickets.read(ID)
         assert system.line.calls - before == 2
-    assert [entry.id for entry in record.entries] == ["900", "901", "time-901"]
+    assert [entry.id for entry in record.entries] == ["900", "901"]
     assert record.status.group is StatusGroup.NEW
     assert record.url == (
         "https://na.myconnectwise.net/v4_6_release/services/system_io/Service/fv_sr100_request.rails?service_recid=4711"
@@ -140,6 +140,7 @@ def test_an_old_site_is_read_from_the_separate_lists_and_remembered() -> None:
     assert [(entry.id, entry.kind) for entry in record.entries] == [
         ("905", EntryKind.NOTE),
         ("time-55", EntryKind.TIME_ENTRY),
+        ("time-55-internal", EntryKind.TIME_ENTRY),
     ]
     assert record.entries[0].author.identifier == "ava"
     assert conditions == "chargeToType='ServiceTicket' AND chargeToId=4711"
@@ -149,7 +150,7 @@ def test_entries_without_any_time_are_read_from_the_separate_lists_for_that_tick
     with a_site() as site:
         separate_lists(site)
         site.answer("GET", f"{TICKET}/allNotes", [fixture("all_notes_without_time")["payload"]])
-        assert [entry.id for entry in connected().tickets.read(ID).entries] == ["905", "time-55"]
+        assert [entry.id for entry in connected().tickets.read(ID).entries] == ["905", "time-55", "time-55-internal"]
 
 
 def test_an_unlisted_status_is_looked_up_once_more_when_the_list_is_old() -> None:
@@ -210,6 +211,7 @@ def test_notes_that_answer_404_while_the_ticket_is_there_are_temporary() -> None
         site.lists()
         site.answer("GET", TICKET, a_ticket())
         site.answer("GET", f"{TICKET}/allNotes", GONE, 404)
+        site.answer("GET", f"{TICKET}/notes", GONE, 404)
         site.answer("GET", "service/tickets", [{"id": 4711}])
         with pytest.raises(Temporary, match="lists it"):
             connected().tickets.read(ID)
@@ -800,5 +802,6 @@ def test_time_entries_of_the_combined_list_are_internal_unless_shown() -> None:
         site.answer("GET", TICKET, a_ticket())
         rows = [fixture("all_notes_time_entry")["payload"], fixture("all_notes_running_time_entry")["payload"]]
         site.answer("GET", f"{TICKET}/allNotes", [*rows, rows[0]])
+        site.answer("GET", "time/entries", [])
         entries = connected().tickets.read(ID).entries
     assert [entry.visibility for entry in entries] == [Visibility.INTERNAL, Visibility.CLIENT]

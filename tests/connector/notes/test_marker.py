@@ -55,3 +55,10 @@ def test_a_note_whose_audience_nobody_knows_is_not_ours():
 def test_a_message_to_the_client_is_ours_only_where_staff_wrote_it():
     message = a_note(f"We are on it.\n\nRef. {MARKER}", NINE, "Integrator", AuthorKind.UNKNOWN, internal=False)
     assert MARKS.recognise([message]) == (message,)
+
+
+def test_a_message_that_a_programs_account_wrote_may_be_ours():
+    note = a_note(f"We are on it.\n\nRef. {MARKER}", NINE, "Integrator", AuthorKind.UNKNOWN, internal=False)
+    message = replace(note, author=replace(note.author, identifier="escalator"))
+    (entry,) = MARKS.recognise([message])
+    assert entry.author.kind is AuthorKind.CONNECTOR

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from connector.model import AuthorKind, EntryKind, Reason, Visibility
@@ -98,6 +100,13 @@ def test_commands_are_an_agents_where_the_client_cannot_see_them(kind, visibilit
     entry = said("/override off", at("09:10"), MARIA, kind, visibility, entry_kind)
     assert says_something(entry) is may
     assert bool(commands(entry).overrides) is may
+
+
+@pytest.mark.process("commands-agents")
+def test_what_was_written_for_another_ticket_orders_nothing_on_this_one():
+    entry = replace(said("/escalate knowledge", at("09:10")), is_heard=False)
+    assert not says_something(entry)
+    assert commands(entry) is NOTHING
 
 
 def test_one_note_may_ask_for_several_things():
