@@ -17,7 +17,7 @@ from adapters.connectwise.statuses import BoardStatus, board_statuses
 from adapters.names import find, plain, same_name
 from adapters.payloads import Json, text
 from connector.errors import UnknownName
-from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
+from connector.model import AuthorKind, Person, Place, PlacedStatus, Ref, Status, StatusGroup
 from connector.systems.kept import Kept, KeptEach
 
 T = TypeVar("T")
@@ -54,6 +54,7 @@ class Directory:
 
     def __init__(self, client: ConnectWiseClient) -> None:
         self._client = client
+        self._ourselves = ""
         monotonic = client.http.options.monotonic
         self.boards = Kept(self._read_boards, monotonic)
         self.members = Kept(self._read_members, monotonic)
@@ -166,12 +167,21 @@ class Directory:
         ]
         return found[0] if len(found) == 1 else None
 
-    def is_program(self, member: Person) -> bool:
-        """Whether a member is the identity of an integration. One that is not listed, also read anew, is a person."""
+    def kind_of(self, member: Person) -> AuthorKind:
+        """What the notes of a member are: an agent's, unless it is the identity of an integration, perhaps of ours.
+
+        One that is not listed, also read anew, is a person.
+        """
         for members in self.members.tries():
             if member.id in members:
-                return members[member.id].is_api
-        return False
+                break
+        if member.id not in members or not members[member.id].is_api:
+            return AuthorKind.AGENT
+        return AuthorKind.CONNECTOR if member.id == self._ourselves else AuthorKind.UNKNOWN
+
+    def learn_ourselves(self, member_id: str) -> None:
+        """Whose name stands on what we write; nothing tells it before."""
+        self._ourselves = member_id
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""

@@ -25,8 +25,8 @@ class Staff(Protocol):
         """The member of that identifier or full name, None when there is none or more than one."""
         ...
 
-    def is_program(self, member: Person) -> bool:
-        """Whether a member is the identity of an integration, no person."""
+    def kind_of(self, member: Person) -> AuthorKind:
+        """What the notes of a member are: an agent's, or of UNKNOWN kind where it is a program."""
         ...
 
 
@@ -153,5 +153,4 @@ def _author(data: Json, path: str, staff: Staff) -> Author:
 
 
 def _author_of(member: Person, staff: Staff) -> Author:
-    kind = AuthorKind.UNKNOWN if staff.is_program(member) else AuthorKind.AGENT
-    return Author(kind, member.name or member.identifier, member.identifier)
+    return Author(staff.kind_of(member), member.name or member.identifier, member.identifier)

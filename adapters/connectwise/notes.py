@@ -23,7 +23,7 @@ from adapters.connectwise.entries import (
     is_of_time_entry,
     note_visibility,
 )
-from adapters.connectwise.mapping import info, record_id
+from adapters.connectwise.mapping import info, person_of, record_id
 from adapters.connectwise.refusals import NotOffered
 from adapters.payloads import label, moment
 from connector.clock import Clock
@@ -109,9 +109,12 @@ class Notes:
         if not isinstance(answer, dict):
             raise OutcomeUnknown(f"{what}: answered well, but with no note")
         try:
-            return self._reference(answer, ticket_id), note_visibility(answer)
+            note, us = self._reference(answer, ticket_id), person_of(answer, "member", what)
         except PayloadError as error:
             raise OutcomeUnknown(f"{what}: answered well, but not with a note ({error})") from error
+        if us is not None:
+            self._directory.learn_ourselves(us.id)
+        return note, note_visibility(answer)
 
     def _all_notes(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
         path = label(ticket_id)

@@ -1,7 +1,7 @@
 """Tickets of one site: read, written on, moved and found. The contract describes the methods.
 
-Reading a ticket takes two calls, three with time entries, a note one, a move one, people one each and two to look. A 404 alone proves
-nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it.
+Reading a ticket takes two calls, three with time entries, a note one, a move one, people one each and two to look. A
+404 alone proves nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it.
 """
 
 from __future__ import annotations

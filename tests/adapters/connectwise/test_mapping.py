@@ -12,7 +12,7 @@ from adapters.connectwise.statuses import board_statuses
 from adapters.names import plain, same_name
 from adapters.payloads import moment
 from connector.errors import PayloadError
-from connector.model import Entry, Person, Ref, StatusGroup, TicketRecord
+from connector.model import AuthorKind, Entry, Person, Ref, StatusGroup, TicketRecord
 from tests.adapters.connectwise.site import FIXTURES, NOW, STATUSES, fixture, fixtures
 
 AVA = Person("12", "ava", "Ava Agent")
@@ -31,8 +31,8 @@ class Staff:
     def author(self, name: str) -> Person | None:
         return AVA if name.casefold() in ("ava", "ava agent") else None
 
-    def is_program(self, member: Person) -> bool:
-        return False
+    def kind_of(self, member: Person) -> AuthorKind:
+        return AuthorKind.AGENT
 
 
 def group_of(board: Ref, status: Ref) -> StatusGroup:

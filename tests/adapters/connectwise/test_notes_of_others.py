@@ -89,10 +89,15 @@ def test_an_api_member_that_is_new_is_looked_up(desk: Desk) -> None:
     assert system.tickets.read(ticket).entries[0].author.kind is AuthorKind.UNKNOWN
 
 
-def test_a_bare_name_that_is_an_api_members_is_no_agents_either(desk: Desk) -> None:
+def test_our_own_notes_are_told_from_other_programs_once_one_was_written(desk: Desk) -> None:
+    ticket = desk.a_ticket()
     desk.simulator.add_member("rmm", "Remote Monitor", license_class="X")
-    assert desk.system.directory.is_program(desk.system.directory.member("rmm"))
-    assert not desk.system.directory.is_program(desk.system.directory.member("tess"))
+    desk.simulator.add_note(int(ticket), "Disk full", "rmm")
+    desk.system.tickets.write_note(ticket, "ESCALATED. ESC-1", "ESC-1")
+    assert entry(desk, ticket, "ESCALATED. ESC-1").author.kind is AuthorKind.CONNECTOR
+    assert entry(desk, ticket, "Disk full").author.kind is AuthorKind.UNKNOWN
+    other = desk.connected().tickets.read(ticket).entries[-1].author
+    assert (other.kind, other.identifier) == (AuthorKind.UNKNOWN, "connector-api")
 
 
 # Time entries
