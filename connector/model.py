@@ -147,6 +147,14 @@ class Aspect(StrEnum):
     PRIORITY = "priority"
 
 
+class Remembered(StrEnum):
+    """What was seen on a ticket and is no state of it. ``PLAN``: an entry recorded a plan, which stays made whatever
+    becomes of the entry; a ``Ref`` of the entry's id and the plan's words.
+    """
+
+    PLAN = "plan"
+
+
 Value = Place | Person | Status | Ref | None
 
 BY_HISTORY = "history"
@@ -165,7 +173,7 @@ class Change:
     """
 
     at: datetime
-    what: Aspect
+    what: Aspect | Remembered
     old: Value
     new: Value
     how: str

@@ -51,6 +51,10 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "plan-line": (
             "A line starting with “Diagnosis plan:” or “Plan:” in an agent's note or time entry records a plan."
         ),
+        "plan-edited": (
+            "A plan stays made when its line is edited away later, and counts from when it was first seen when it was "
+            "edited in."
+        ),
         "plan-status": "A status configured as “plan made” records a plan.",
         "plan-field": "The ticket system's own field for a plan records one.",
         "plan-client": "A client's e-mail never records a plan.",

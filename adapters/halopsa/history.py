@@ -81,7 +81,7 @@ class Reader:
                 told.append(change)
         told = [replace(change, at=min(change.at, latest)) for change in told]
         order = list(Aspect)
-        told.sort(key=lambda change: (change.at, order.index(change.what)))
+        told.sort(key=lambda change: (change.at, order.index(Aspect(change.what))))
         # A status that only the ticket itself shows to be closed is so in its history, too.
         return [_with_status(change, present) for change in _without_reversals(_without_detours(told))]
 
@@ -179,7 +179,7 @@ def aspects_told(data: Json, audit: Any, changes: Sequence[Change]) -> frozenset
     Without the audit log only a status that actions speak of. A log that is silent about what the ticket says of itself
     (it was re-assigned) is not understood, and nothing is taken from its silence.
     """
-    told = frozenset(change.what for change in changes)
+    told = frozenset(Aspect(change.what) for change in changes)
     if not isinstance(audit, list):
         return told & {Aspect.STATUS}
     moves = {Aspect.PLACE, Aspect.OWNER}
@@ -225,7 +225,7 @@ def _puts_back(rule: Change, change: Change) -> bool:
 
 def _without_reversals(changes: Sequence[Change]) -> list[Change]:
     """What turns a change of ours back at once is not our own: a rule that we set off acts in our agent's name."""
-    last: dict[Aspect, Change] = {}
+    last: dict[object, Change] = {}
     found = []
     for change in changes:
         before = last.get(change.what)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,8 +12,10 @@ from connector.model import (
     AuthorKind,
     Change,
     Entry,
+    EntryKind,
     Person,
     Ref,
+    Remembered,
     Status,
     StatusGroup,
     TicketRecord,
@@ -22,8 +24,10 @@ from connector.model import (
 )
 from connector.policy.policy import Policy
 from connector.reading.plans import plan_in
-from connector.rules.history import initial, is_sight
+from connector.rules.history import OBSERVED, initial, is_sight
 
+_MOST_REMEMBERED = 500
+_MOST_UNPLANNED = 200
 _UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})
 
 
@@ -38,12 +42,13 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisPlan:
-    """A recorded diagnosis plan: when, by whom, in which words, and what recorded it."""
+    """A recorded diagnosis plan: when, by whom, in which words, what recorded it, and in which ``entry``, if in one."""
 
     at: datetime
     by: str
     text: str
     how: str
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +99,19 @@ def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:
 
 
 def plan_within(
-    period: Period, is_first: bool, record: TicketRecord, changes: Sequence[Change], policy: Policy
+    period: Period,
+    is_first: bool,
+    record: TicketRecord,
+    changes: Sequence[Change],
+    policy: Policy,
+    unplanned: Collection[str] = (),
 ) -> DiagnosisPlan | None:
-    """The earliest evidence of a plan inside the stint."""
-    found: DiagnosisPlan | None = None
-    for entry in record.entries:
-        if entry.author.kind is AuthorKind.AGENT and period.holds(entry.at):
-            text = plan_in(entry.text, obeys=entry.visibility is Visibility.INTERNAL)
-            if text is not None and (found is None or entry.at < found.at):
-                found = DiagnosisPlan(entry.at, entry.author.name, text, entry.kind.value)
+    """The earliest evidence of a plan inside the stint.
+
+    A plan that was seen stays made, whatever became of its entry. ``unplanned``: entries that were seen without one
+    before; what they hold now counts from now on.
+    """
+    found = _seen_plan(period, record, changes) or _written_plan(period, record, unplanned)
     for change in changes:
         if not isinstance(change.new, Status) or policy.group_of(change.new) is not StatusGroup.PLANNED:
             continue
@@ -115,6 +124,55 @@ def plan_within(
     if own_field is not None and period.holds(own_field) and (found is None or own_field < found.at):
         found = DiagnosisPlan(own_field, record.planned_by, "", "resolution plan date")
     return found
+
+
+def _seen_plan(period: Period, record: TicketRecord, changes: Sequence[Change]) -> DiagnosisPlan | None:
+    """The plan that was seen first, in its present words where it still stands."""
+    for change in changes:
+        if change.what is Remembered.PLAN and isinstance(change.new, Ref) and period.holds(change.at):
+            entry = next((entry for entry in record.entries if entry.id == change.new.id), None)
+            text = _plan_of(entry) if entry else None
+            how = (entry.kind if entry else EntryKind.NOTE).value
+            return DiagnosisPlan(change.at, change.who, text or change.new.name, how, change.new.id)
+    return None
+
+
+def _written_plan(period: Period, record: TicketRecord, unplanned: Collection[str]) -> DiagnosisPlan | None:
+    found: DiagnosisPlan | None = None
+    for entry in record.entries:
+        if not period.holds(entry.at):
+            continue
+        at = record.read_at if entry.id in unplanned else entry.at
+        if period.holds(at) and (found is None or at < found.at) and (text := _plan_of(entry)) is not None:
+            found = DiagnosisPlan(at, entry.author.name, text, entry.kind.value, entry.id)
+    return found
+
+
+def _plan_of(entry: Entry) -> str | None:
+    """The plan that an entry records; an agent's alone does, and commands do where the client cannot see them."""
+    if entry.author.kind is not AuthorKind.AGENT:
+        return None
+    return plan_in(entry.text, obeys=entry.visibility is Visibility.INTERNAL)
+
+
+def plan_sighted(plan: DiagnosisPlan | None, changes: Iterable[Change]) -> tuple[Change, ...]:
+    """What is to be remembered of a stint's plan: that its entry recorded it, and when; nothing where that is known."""
+    if plan is None or not plan.entry:
+        return ()
+    if any(change.what is Remembered.PLAN and change.at == plan.at for change in changes):
+        return ()
+    return (Change(plan.at, Remembered.PLAN, None, Ref(plan.entry, plan.text[:_MOST_REMEMBERED]), OBSERVED, plan.by),)
+
+
+def without_plan(period: Period, plan: DiagnosisPlan | None, entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The agents' entries of a stint that record no plan, as long as none of them does: they may be edited.
+
+    Of very many the last ones.
+    """
+    if plan is not None and plan.entry:
+        return ()
+    agents = (entry for entry in entries if entry.author.kind is AuthorKind.AGENT and period.holds(entry.at))
+    return tuple(entry.id for entry in agents)[-_MOST_UNPLANNED:]
 
 
 def critical_within(period: Period, changes: Sequence[Change], policy: Policy) -> datetime | None:

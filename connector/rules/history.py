@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+from connector.model import BY_CONNECTOR, Aspect, Change, Place, Remembered, Status, StatusGroup, TicketRecord, Value
 
 EVERY = frozenset(Aspect)
 
@@ -32,6 +32,11 @@ HOLD_WINDOW = timedelta(minutes=2)
 def is_sight(change: Change) -> bool:
     """Whether a row tells a state that was found, not a change."""
     return change.how in (FIRST_SIGHT, ADOPTED)
+
+
+def of_state(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes of the ticket itself, without the plans that were seen on it."""
+    return (change for change in changes if isinstance(change.what, Aspect))
 
 
 def initial(aspect: Aspect, record: TicketRecord, changes: Sequence[Change]) -> tuple[Value, Change | None]:
@@ -93,7 +98,7 @@ def observe(
     of what was already open at the connection's first start.
     """
     latest = {change.what: change for change in known}
-    floor = known[-1].at if known else record.entered_at
+    floor = max((change.at for change in of_state(known)), default=record.entered_at)
     found: list[Change] = []
     for aspect in Aspect:
         if aspect not in aspects:
@@ -148,12 +153,13 @@ def with_history(record: TicketRecord, observed: Sequence[Change]) -> tuple[tupl
         elif is_different(own[-1].new, record.present(aspect)):
             told += [change for change in seen if not is_sight(change) and change.at >= own[-1].at]
             rest.add(aspect)
+    told += [change for change in observed if isinstance(change.what, Remembered)]
     return tuple(sorted(told, key=lambda change: change.at)), frozenset(rest)
 
 
 def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Change]) -> tuple[Change, ...]:
     """The changes that a reassignment of ours made, as the answer to it shows them."""
-    floor = max((change.at for change in known), default=before.entered_at)
+    floor = max((change.at for change in of_state(known)), default=before.entered_at)
     at = max(min(after.updated_at, after.read_at), floor)
     return tuple(
         Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, OURSELVES)

@@ -6,7 +6,7 @@ and never stored, so that a change of mind (priority, policy, calendar) needs no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
@@ -87,19 +87,21 @@ def build_timeline(
     homes: Homes,
     adopted_at: datetime | None = None,
     first_started_at: datetime | None = None,
+    unplanned: Collection[str] = (),
 ) -> Timeline:
     """The stints of a ticket.
 
     ``changes``: the ticket's history, oldest first, ending in the state of ``record``; the system's own or what
     was observed. ``adopted_at``: clocks of stints that began earlier count from then (None: from their history).
     ``first_started_at``: tickets entered before it and first seen later count from when they were seen.
+    ``unplanned``: entries that an earlier look found without a plan.
     """
     unknown = _unknown(record, policy, homes)
     changes = tuple(held_changes(changes))
     stays = _stays(record, changes, policy, homes, first_started_at)
     touched_at = first_touch(record, changes, policy)
     stints = tuple(
-        _stint(stay, is_first, record, changes, policy, touched_at, adopted_at)
+        _stint(stay, is_first, record, changes, policy, touched_at, adopted_at, unplanned)
         for is_first, stay in ((index == 0, stay) for index, stay in enumerate(stays))
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None
@@ -197,6 +199,7 @@ def _stint(
     policy: Policy,
     touched_at: datetime | None,
     adopted_at: datetime | None,
+    unplanned: Collection[str],
 ) -> Stint:
     clock_from = _clock_start(stay, policy, touched_at)
     floor = _floor(changes, adopted_at, None if is_first else Period(stay.entered_at, stay.ended_at))
@@ -204,9 +207,9 @@ def _stint(
     if adopted:
         clock_from = floor
     within = Period(stay.entered_at, stay.ended_at)
-    plan = plan_within(within, is_first, record, changes, policy)
+    plan = plan_within(within, is_first, record, changes, policy, unplanned)
     if plan and clock_from and plan.at < clock_from:
-        plan = DiagnosisPlan(clock_from, plan.by, plan.text, plan.how)
+        plan = replace(plan, at=clock_from)
     return Stint(
         key=f"{stay.entered_at:%Y%m%dT%H%M%SZ}@{stay.place.key}",
         tier=stay.tier,

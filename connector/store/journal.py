@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from connector.model import Aspect, Change
+from connector.model import Aspect, Change, Remembered
 from connector.store.audit import append
 from connector.store.database.codec import decode, encode
 from connector.store.database.engine import Store
@@ -153,9 +153,13 @@ _WRITING_CHANGES = PreparedRows(observed, ("connection", "ticket", "at", "what",
 def _read_changes(conn: Connection, connection: str, ticket: str) -> list[Change]:
     """By their moment, and as they were stored where moments are equal."""
     return [
-        Change(row.at, Aspect(row.what), decode(row.old), decode(row.new), row.how, row.who)
+        Change(row.at, _what(row.what), decode(row.old), decode(row.new), row.how, row.who)
         for row in _CHANGES.rows(conn, {"at_connection": connection, "at_ticket": ticket})
     ]
+
+
+def _what(text: str) -> Aspect | Remembered:
+    return Remembered(text) if text in list(Remembered) else Aspect(text)
 
 
 def _require_held(conn: Connection, claim: Claim) -> None:

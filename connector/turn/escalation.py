@@ -12,7 +12,7 @@ from connector.notes.explanation import working
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Tier
 from connector.rules.escalation import Demand
-from connector.rules.history import OBSERVED, is_different
+from connector.rules.history import OBSERVED, is_different, of_state
 from connector.rules.limits import Decision
 from connector.store.records import AuditEvent, Effect, Event, Step
 from connector.turn.saga import HEARD, heard_in, is_carried_out
@@ -120,6 +120,7 @@ class Destination:
         """
         if not self.place or Aspect.PLACE not in record.history_of:
             return False
+        changes = list(of_state(changes))
         if _is_recorded(record):
             moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
             since = changes[moves[-1] :]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from connector.model import Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_commands, says_something
+from connector.rules.evidence import plan_sighted
 from connector.rules.history import EVERY, observe, with_history
 from connector.rules.limits import Decision, evaluate
 from connector.rules.stints import build_timeline
@@ -21,6 +22,7 @@ from connector.store.connections import ConnectionState
 from connector.store.journal import Journal
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
+from connector.turn.outcomes import UNPLANNED
 from connector.turn.saga import heard_by
 
 SURVEY_GRACE = timedelta(minutes=5)
@@ -89,7 +91,10 @@ class TicketReader:
         record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
         stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
         known, new = self._changes(claim, record, stored, homes, state)
-        judged = self.judge(record, (*known, *new), heard_by(steps))
+        unplanned = (claim.snapshot or {}).get(UNPLANNED, ())
+        judged = self.judge(record, (*known, *new), heard_by(steps), unplanned)
+        if judged.decision.stint is not None:
+            new = (*new, *plan_sighted(judged.decision.stint.plan, known))
         return Seen(claim, record, known, new, judged.homes, steps, judged.decision, judged.policy)
 
     def _changes(
@@ -109,27 +114,34 @@ class TicketReader:
         watched = homes.is_watched(record.place)
         return known, observe(record, known, is_watched=watched, adopted_at=adopted_at, aspects=aspects)
 
-    def judge(self, record: TicketRecord, changes: Sequence[Change], heard: Mapping[str, str]) -> Judged:
+    def judge(
+        self, record: TicketRecord, changes: Sequence[Change], heard: Mapping[str, str], unplanned: Collection[str] = ()
+    ) -> Judged:
         """Work the clocks of a ticket out, under the policy that its running stint began with.
 
-        ``heard``: the stints in which commands were heard (see ``heard_by``).
+        ``heard``: the stints in which commands were heard (see ``heard_by``); ``unplanned``: entries that held no plan.
         """
         ordered = sorted(changes, key=lambda change: change.at)
-        present = self._judge(record, ordered, self.policies.present, heard)
+        present = self._judge(record, ordered, self.policies.present, heard, unplanned)
         stint = present.decision.stint
         if stint is None:
             return present
         edition = self.policies.at(stint.entered_at)
         if edition is self.policies.present:
             return present
-        kept = self._judge(record, ordered, edition, heard)
+        kept = self._judge(record, ordered, edition, heard, unplanned)
         if kept.decision.stint is None or kept.decision.stint.key != stint.key:
             return present
         due_at = present.decision.clock.due_at if present.decision.clock else None
         return replace(kept, decision=replace(kept.decision, newer=(self.policies.present.policy.version, due_at)))
 
     def _judge(
-        self, record: TicketRecord, ordered: Sequence[Change], edition: Edition, heard: Mapping[str, str]
+        self,
+        record: TicketRecord,
+        ordered: Sequence[Change],
+        edition: Edition,
+        heard: Mapping[str, str],
+        unplanned: Collection[str],
     ) -> Judged:
         state = self.connection.state()
         policy, homes = edition.policy.for_ticket(record, edition.homes.current())
@@ -140,6 +152,7 @@ class TicketReader:
             homes,
             adopted_at=state.adopted_at if self.adopts_from_now else None,
             first_started_at=state.first_started_at,
+            unplanned=unplanned,
         )
         managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
         decision = evaluate(timeline, policy, self.now(), read_commands(timeline, policy, managers, heard))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, Temporary
 from connector.model import Change
+from connector.rules.evidence import without_plan
 from connector.rules.limits import Decision, Verdict
 from connector.store.records import AuditEvent, Claim, Event, Failed, Finished
 
@@ -22,6 +23,9 @@ _WILL_ACT = frozenset({Verdict.BREACHED, Verdict.DUE_AT_OPENING, Verdict.DEFERRE
 _ON_THE_WAY = frozenset(
     verdict.value for verdict in (Verdict.RUNNING, Verdict.OVERRIDDEN, Verdict.DUE_AT_OPENING, Verdict.DEFERRED)
 )
+
+UNPLANNED = "unplanned"
+"""Of what a snapshot keeps, the entries that held no plan: one that is edited into them counts from when it is seen."""
 
 BACKOFF_BASE_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 600.0
@@ -98,6 +102,7 @@ def _snapshot(decision: Decision) -> dict[str, object]:
         "place": str(record.place),
         "owner": record.owner.identifier if record.owner else None,
         "status": record.status.name,
+        UNPLANNED: list(without_plan(stint.period, stint.plan, record.entries)) if stint else [],
     }
 
 

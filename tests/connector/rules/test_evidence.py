@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from connector.model import Aspect, Ref, Status, StatusGroup
-from connector.rules.evidence import Period, critical_within, entries_within, plan_within
+from connector.model import Aspect, AuthorKind, Change, Ref, Remembered, Status, StatusGroup
+from connector.rules.evidence import (
+    DiagnosisPlan,
+    Period,
+    critical_within,
+    entries_within,
+    plan_sighted,
+    plan_within,
+    without_plan,
+)
 from tests.builders import (
     CRITICAL,
     NEW,
@@ -86,3 +96,67 @@ def test_a_plan_that_is_commanded_counts_in_internal_notes_alone():
     assert plan(a_note("/plan restart it", at("09:10"))).text == "restart it"
     assert plan(a_note("/plan restart it", at("09:10"), internal=False)) is None
     assert plan(a_note("Plan: restart it", at("09:10"), internal=False)).text == "restart it"
+
+
+# --- what was seen of plans -------------------------------------------------------------------------------------
+
+MORNING = Period(at("09:00"), None)
+
+
+def plan_of(*entries, sighted=(), unplanned=(), period=MORNING):
+    record = a_ticket(entries=entries, read_at=at("09:30"))
+    return plan_within(period, True, record, sighted, a_policy(), unplanned)
+
+
+def sighting(when, entry="n1", words="as it was"):
+    return Change(when, Remembered.PLAN, None, Ref(entry, words), "observed", "Tess Tech")
+
+
+@pytest.mark.process("plan-edited")
+def test_a_plan_that_was_seen_stays_made_whatever_its_entry_says_now():
+    edited = replace(a_note("looked at it", at("09:10")), id="n1")
+    kept = DiagnosisPlan(at("09:10"), "Tess Tech", "as it was", "note", "n1")
+    assert plan_of(edited, sighted=[sighting(at("09:10"))]) == kept
+    assert plan_of(sighted=[sighting(at("09:10"))]) == kept
+    reworded = replace(edited, text="Plan: in better words")
+    assert plan_of(reworded, sighted=[sighting(at("09:10"))]) == replace(kept, text="in better words")
+    older = replace(a_note("Plan: an older one", at("09:05")), id="n0")
+    assert plan_of(older, reworded, sighted=[sighting(at("09:10"))]) == replace(kept, text="in better words")
+
+
+@pytest.mark.process("plan-edited")
+def test_a_plan_that_was_seen_is_one_of_its_own_stint_alone():
+    assert plan_of(sighted=[sighting(at("08:59"))]) is None
+    assert plan_of(sighted=[sighting(at("09:10"))], period=Period(at("09:20"), None)) is None
+    assert plan_of(sighted=[turned(NEW, WORKING, at("09:10"))]) is None
+
+
+@pytest.mark.process("plan-edited")
+def test_what_was_edited_into_an_entry_counts_from_now_on():
+    edited = a_note("Plan: restart it", at("09:10"))
+    assert plan_of(edited, unplanned=[edited.id]).at == at("09:30")
+    assert plan_of(edited, unplanned=["another"]).at == at("09:10")
+    other = a_note("Plan: test it now", at("09:20"))
+    assert plan_of(edited, other, unplanned=[edited.id]).text == "test it now"
+    assert plan_of(edited, unplanned=[edited.id], period=Period(at("09:00"), at("09:20"))) is None
+    assert plan_of(edited, unplanned=[edited.id], period=Period(at("09:20"), None)) is None
+
+
+def test_a_plan_is_remembered_once_and_in_part_where_it_is_long():
+    plan = plan_of(replace(a_note("Plan: " + "wait " * 200, at("09:10")), id="n1"))
+    (change,) = plan_sighted(plan, [turned(NEW, WORKING, at("09:10"))])
+    assert (change.at, change.what, change.old, change.who) == (at("09:10"), Remembered.PLAN, None, "Tess Tech")
+    assert (change.new.id, len(change.new.name)) == ("n1", 500)
+    assert plan_sighted(plan, [change]) == ()
+    assert plan_sighted(None, []) == ()
+    assert plan_sighted(DiagnosisPlan(at("09:10"), "Tess Tech", "", "status Plan made"), []) == ()
+
+
+def test_entries_without_a_plan_are_remembered_as_long_as_none_has_one():
+    notes = [a_note("looked at it", at("09:10")), a_note("hello", at("09:11"), kind=AuthorKind.CLIENT)]
+    by_status = DiagnosisPlan(at("09:10"), "Tess Tech", "", "status Plan made")
+    assert without_plan(MORNING, None, notes) == without_plan(MORNING, by_status, notes) == (notes[0].id,)
+    assert without_plan(Period(at("09:11"), None), None, notes) == ()
+    assert without_plan(MORNING, replace(by_status, entry="n1"), notes) == ()
+    many = [replace(notes[0], id=str(n)) for n in range(500)]
+    assert without_plan(MORNING, None, many) == tuple(map(str, range(300, 500)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.model import BY_CONNECTOR, Aspect, Person, Place, Ref, Status, StatusGroup
+from connector.model import BY_CONNECTOR, Aspect, Change, Person, Place, Ref, Remembered, Status, StatusGroup
 from connector.rules.history import ADOPTED, FIRST_SIGHT, is_different, moved_by_us, observe, with_history
 from tests.builders import (
     CRITICAL,
@@ -158,3 +158,13 @@ def test_a_ticket_with_a_history_is_adopted_once_in_a_survey():
     known, rest = with_history(record, [adopted])
     assert known == (adopted,)
     assert observe(record, known, is_watched=True, adopted_at=at("09:10"), aspects=rest) == ()
+
+
+def test_a_plan_that_was_seen_is_no_state_of_the_ticket_and_is_never_forgotten():
+    plan = Change(at("09:40"), Remembered.PLAN, None, Ref("n1", "restart it"), "observed", "Tess Tech")
+    record = a_ticket(status=WORKING, updated_at=at("09:30"), read_at=at("09:31"))
+    known = [*seen(replace(record, status=NEW), NINE), plan]
+    assert [(change.what, change.at) for change in observed(record, known)] == [(Aspect.STATUS, at("09:30"))]
+    assert with_history(replace(record, history_of=ALL), [plan])[0] == (plan,)
+    moved_on = moved_by_us(record, replace(record, place=TIER_3), [plan])
+    assert [(change.what, change.at) for change in moved_on] == [(Aspect.PLACE, at("09:30"))]

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.clock import VirtualClock
-from connector.model import Aspect, Change, Ref
+from connector.model import Aspect, Change, Ref, Remembered
 from connector.store import audit
 from connector.store.database.errors import LeaseLost
 from connector.store.journal import Journal
@@ -29,6 +29,7 @@ from tests.connector.mailboxes import (
 
 SAGA = "psa/1/2026-03-02/diagnosis"
 MINUTE = timedelta(minutes=1)
+A_PLAN = Change(START, Remembered.PLAN, None, Ref("n1", "restart it"), "observed", "Tess Tech")
 A_CHANGE = Change(START, Aspect.PRIORITY, None, Ref("1", "high"), "connector")
 
 
@@ -43,9 +44,9 @@ def test_a_step_is_begun_and_then_done(mailbox: Mailbox, journal: Journal, clock
     begun = Step(SAGA, 1, StepState.BEGUN, {"marker": "m"}, START)
     assert steps_of(journal, SAGA) == [begun]
     clock.advance(MINUTE / 2)
-    journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE,), audit=(AuditEvent(Event.REMINDED, {}),))
+    journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE, A_PLAN), audit=(AuditEvent(Event.REMINDED, {}),))
     assert steps_of(journal, SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
-    assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
+    assert changes_seen(mailbox, "psa", "1") == [A_CHANGE, A_PLAN]
     assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == [Event.REMINDED]
 
 
