@@ -312,11 +312,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A webhook registration as the ticket system holds it."""
+    """A webhook registration as the ticket system holds it. ``lacks``: wanted events that it is not sent for."""
 
     id: str
     url: str
     is_active: bool
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,25 +12,18 @@ from urllib.parse import quote, urlsplit
 
 from adapters.absence import NotThere
 from adapters.halopsa.client import HaloClient
+from adapters.halopsa.events import CATALOGUE, Event, lacking, numbers_of
 from adapters.halopsa.mapping import optional_whole
 from adapters.halopsa.variables import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
 from adapters.payloads import is_at, text
-from connector.errors import ConfigError, Permanent
+from connector.errors import AdapterError, ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent
 from connector.model import Registration
+from connector.systems.kept import Kept
 
 NAME = "Escalation connector"
-EVENTS: Mapping[int, str] = {
-    3: "New Ticket Logged",
-    19: "Ticket Updated by User",
-    39: "Ticket Closed",
-    61: "Ticket Updated",
-    76: "Ticket Status Changed",
-    1072: "Ticket Deleted",
-}
-"""The numbers that are known (halopsa-node, django-psa); the one of a mere reassignment is not, so 61 stands for it."""
-
 _RIGHT = "administrator access to webhooks and notifications"
-_WEBHOOK, _BY_WEBHOOK = "-2", "6"
+_SUBSCRIBE = "subscribe the webhook to its events"
+_WEBHOOK, _BY_WEBHOOK = -2, 6
 
 
 class Registrations:
@@ -40,13 +33,14 @@ class Registrations:
         self._client = client
         self._webhook_url = webhook_url
         self._proof = settings.proof
+        self._catalogue = Kept(self._read_catalogue, client.http.options.monotonic)
 
     def registrations(self) -> list[Registration]:
         """Ours, in the order of their ids."""
-        return [_registration(row) for row in self._ours()]
+        return [self._registration(row) for row in self._ours()]
 
     def register(self) -> Registration:
-        """Leave exactly one active webhook with all its events; steps in this order:
+        """Leave exactly one active webhook with all events that the instance has; steps in this order:
 
         1. find ours; 2. without any, add one; 3. delete all but the best one; 4. send that one what it is to be,
         because its secret is never given out and may be an old one; 5. add the events that it lacks.
@@ -61,7 +55,7 @@ class Registrations:
         else:
             kept = self._sent(f"set up the webhook {kept['id']}", {"id": kept["id"], **self._wanted()})
         self._add_events(text(kept.get("id")))
-        return _registration(kept)
+        return self._registration(kept)
 
     def remove(self) -> int:
         """Delete ours with their events; how many there were."""
@@ -118,24 +112,47 @@ class Registrations:
         return answer
 
     def _add_events(self, webhook: str) -> None:
-        what = "subscribe the webhook to its events"
+        """Add the events that a webhook lacks, one by one: of several, one bad number refuses all.
+
+        Raises what refused the first one, when the webhook has none in the end.
+        """
+        numbers = self._numbers()
+        there = self._events_of(webhook)
+        refusals: list[AdapterError] = []
+        for event, number in numbers.items():
+            if number not in there:
+                try:
+                    self._client.post("Notification", [_notification(webhook, event, number)], _SUBSCRIBE, _RIGHT)
+                except Forbidden:
+                    raise
+                except (Permanent, OutcomeUnknown) as error:
+                    refusals.append(error)
+        if refusals and not self._events_of(webhook):
+            raise refusals[0]
+
+    def _events_of(self, webhook: str) -> set[int | None]:
+        """The numbers of the events that a webhook is sent for."""
         params = {"webhook_id": webhook, "showall": "true"}
-        rows = self._client.rows("Notification", what, _RIGHT, "notifications", params)
-        there = {optional_whole(row.get("eventno"), "Notification: eventno") for row in rows if _is_of(row, webhook)}
-        missing = [
-            {
-                "webhook_id": webhook,
-                "type": _WEBHOOK,
-                "delivery_method": _BY_WEBHOOK,
-                "name": f"{NAME}: {name}",
-                "eventno": str(number),
-                "conditions": [],
-            }
-            for number, name in EVENTS.items()
-            if number not in there
-        ]
-        if missing:
-            self._client.post("Notification", missing, what, _RIGHT)
+        rows = self._client.rows("Notification", _SUBSCRIBE, _RIGHT, "notifications", params)
+        return {optional_whole(row.get("eventno"), "Notification: eventno") for row in rows if _is_of(row, webhook)}
+
+    def _numbers(self) -> dict[Event, int]:
+        return numbers_of(self._catalogue.get())
+
+    def _read_catalogue(self) -> dict[int, str] | None:
+        """The instance's events by number, None where it does not tell them."""
+        what = "read the catalogue of events"
+        try:
+            rows = self._client.rows("Lookup", what, _RIGHT, "lookups", {"lookupid": CATALOGUE})
+        except (NotThere, Permanent, PayloadError):
+            return None
+        found = ((optional_whole(row.get("id"), what), text(row.get("name"))) for row in rows)
+        return {number: name for number, name in found if number is not None and name}
+
+    def _registration(self, row: Mapping[str, Any]) -> Registration:
+        address = urlsplit(text(row.get("url")))._replace(query="", fragment="").geturl()
+        lacks = lacking(self._numbers(), self._events_of(str(row["id"])))
+        return Registration(str(row["id"]), address, _is_active(row), lacks)
 
     def _delete(self, row: Mapping[str, Any]) -> None:
         what = f"delete the webhook {row['id']}"
@@ -161,6 +178,17 @@ def _authentication(proof: WebhookProof) -> dict[str, Any]:
     }
 
 
+def _notification(webhook: str, event: Event, number: int) -> dict[str, Any]:
+    return {
+        "webhook_id": webhook,
+        "type": _WEBHOOK,
+        "delivery_method": _BY_WEBHOOK,
+        "name": f"{NAME}: {event.name}",
+        "eventno": number,
+        "conditions": [],
+    }
+
+
 def _is_of(notification: Mapping[str, Any], webhook: str) -> bool:
     """Whether an event is the webhook's: by the id, or by our name where a list does not tell the id."""
     told = text(notification.get("webhook_id"))
@@ -171,8 +199,3 @@ def _is_of(notification: Mapping[str, Any], webhook: str) -> bool:
 
 def _is_active(row: Mapping[str, Any]) -> bool:
     return row.get("active") is not False and row.get("disabled") is not True
-
-
-def _registration(row: Mapping[str, Any]) -> Registration:
-    address = urlsplit(text(row.get("url")))._replace(query="", fragment="").geturl()
-    return Registration(str(row["id"]), address, _is_active(row))

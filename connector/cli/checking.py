@@ -215,6 +215,9 @@ def _registration(system: TicketSystem) -> Finding:
         return Finding(ERROR, "webhook", f"is registered, but switched off: {remedy}")
     if len(found) > 1:
         return Finding(ERROR, "webhook", f"is registered {len(found)} times: {remedy}")
+    if lacks := ", ".join(found[0].lacks):
+        told = f"is registered once and active, but is not sent for: {lacks}. The poll finds these; {remedy}, and look "
+        return Finding(WARNING, "webhook", f"{told}into the ticket system where that adds nothing")
     return Finding(OK, "webhook", "is registered once and active")
 
 

@@ -102,6 +102,9 @@ def _asked(name: str | None, ask: Callable[[Webhooks], T]) -> tuple[dict[str, T]
 def _show(rows: Sequence[tuple[str, Registration]]) -> None:
     shown = [(name, one.id, "active" if one.is_active else "switched off", one.url) for name, one in rows]
     common.table(("system", "id", "state", "address"), shown)
+    for name, one in rows:
+        if one.lacks:
+            click.echo(f"{name}: not sent for: {', '.join(one.lacks)}; the poll finds these")
 
 
 def _tell(said: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.halopsa.simulation.state import SYSTEM, UNASSIGNED, Actor, State, Ticket
 from adapters.simulation.refusal import Json
 
-NEW_TICKET, USER_UPDATED, CLOSED, UPDATED, STATUS_CHANGED, DELETED = 3, 19, 39, 61, 76, 1072
+NEW_TICKET, USER_UPDATED, REASSIGNED, CLOSED, UPDATED, STATUS_CHANGED, DELETED = 3, 19, 33, 39, 61, 76, 1072
 _AUDITED = {"team_id": "Team", "agent_id": "Agent", "status_id": "Status", "priority_id": "Priority"}
 _RULED = {"team": "team_id", "agent": "agent_id", "status": "status_id", "priority": "priority_id"}
 
@@ -72,6 +72,7 @@ def change_ticket(state: State, number: int, values: Mapping[str, Any], actor: A
         if (ticket.fields["team_id"], ticket.fields["agent_id"]) != (old["team_id"], old["agent_id"]):
             ticket.fields["dateassigned"] = now
             ticket.fields["reassigncount"] += 1
+            events.append(REASSIGNED)
         touch(ticket, now)
         words = f"Ticket {number:07d} has been updated."
         state.on_event(tuple(events), ticket, words, actor)

@@ -36,8 +36,8 @@ class Faults(CallFaults):
     ``rule_reverts`` names what it puts back (``team``, ``agent``, ``status``, ``priority``), ``rule_sets`` gives fields
     their values; ``rule_in_answer``: the answer shows it, too. ``dont_do_rules_ignored``: rules run all the same.
     Webhooks: ``event_numbers``: other numbers of events, by the usual ones; ``events_refused``: numbers that a
-    notification may not have: with one of them nothing is made; ``catalogue_missing``; ``payload``: ``full``,
-    ``small``, ``event``, ``custom``; ``batches``: ``none``, ``array`` or ``object``; ``callbacks_wrong_proof``.
+    notification may not have: with one of them nothing is made; ``payload``: ``full``, ``small``, ``event`` or
+    ``custom``; ``batches``: ``none``, ``array`` or ``object``; ``callbacks_wrong_proof``.
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
@@ -72,7 +72,6 @@ class Faults(CallFaults):
         "rule_in_answer": False,
         "events_refused": frozenset(),
         "event_numbers": {},
-        "catalogue_missing": False,
         "payload": "full",
         "batches": "none",
         "callbacks_wrong_proof": False,
@@ -108,7 +107,6 @@ class Faults(CallFaults):
     rule_in_answer: bool
     events_refused: frozenset[int]
     event_numbers: dict[int, int]
-    catalogue_missing: bool
     payload: str
     batches: str
     callbacks_wrong_proof: bool

@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from adapters.halopsa.simulation.door import Access, Door, flag
 from adapters.halopsa.simulation.numbers import wanted_number
 from adapters.halopsa.simulation.state import State
+from adapters.halopsa.simulation.webhooks import EVENT_WORDS
 from adapters.halopsa.simulation.wire import public
 from adapters.simulation.door import as_json
 from adapters.simulation.refusal import Json, Refusal
@@ -94,6 +95,7 @@ class WebhookRoutes:
         door.on("POST", "notification", self._post_notifications)
         door.on("DELETE", "notification/<int:number>", self._delete_notification)
         door.on("GET", "webhookevent", self._events)
+        door.on("GET", "lookup", lambda: _catalogue(state) if request.args.get("lookupid") == _EVENTS else [])
 
     def _webhook(self, number: str) -> Json:
         found = self._state.webhooks.get(number.lower())
@@ -144,7 +146,7 @@ class WebhookRoutes:
             made = []
             objects = self._door.sent_objects()
             numbers = [wanted_number(state, sent.get("eventno"), "eventno") for sent in objects]
-            if not state.faults.events_refused.isdisjoint(numbers):
+            if not set(numbers) <= {row["id"] for row in _catalogue(state)} - state.faults.events_refused:
                 # One bad number, and nothing of it is kept.
                 raise state.faults.problem(400, "The eventno is not valid.")
             for sent in objects:
@@ -171,6 +173,16 @@ class WebhookRoutes:
     def _events(self) -> list[Json]:
         webhook = request.args.get("webhook_id", "")
         return [event for event in self._state.webhook_events if not webhook or event["webhook_id"] == webhook]
+
+
+_EVENTS = "64"
+
+
+def _catalogue(state: State) -> list[Json]:
+    """The events that there are, by the numbers that they have here."""
+    numbers = state.faults.event_numbers
+    ours = [{"id": numbers.get(usual, usual), "name": f"{words.title()} - All"} for usual, words in EVENT_WORDS.items()]
+    return [*ours, {"id": 46, "name": "2nd SLA Warning"}, {"id": 1074, "name": "Asset Updated"}]
 
 
 _WEBHOOK_FIELDS = frozenset(

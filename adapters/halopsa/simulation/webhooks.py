@@ -11,7 +11,15 @@ import hmac
 import json
 from typing import Any
 
-from adapters.halopsa.simulation.changes import CLOSED, DELETED, NEW_TICKET, STATUS_CHANGED, UPDATED, USER_UPDATED
+from adapters.halopsa.simulation.changes import (
+    CLOSED,
+    DELETED,
+    NEW_TICKET,
+    REASSIGNED,
+    STATUS_CHANGED,
+    UPDATED,
+    USER_UPDATED,
+)
 from adapters.halopsa.simulation.state import Actor, State, Ticket
 from adapters.halopsa.simulation.wire import detail, post_date, small
 from adapters.simulation.outbox import Mode, Outbox, Post, Sending
@@ -21,6 +29,7 @@ FAILURES_TO_DISABLE = 5
 EVENT_WORDS = {
     NEW_TICKET: "new ticket logged",
     USER_UPDATED: "ticket updated by user",
+    REASSIGNED: "ticket re-assigned",
     CLOSED: "ticket closed",
     UPDATED: "ticket updated",
     STATUS_CHANGED: "ticket status changed",
@@ -56,7 +65,7 @@ class WebhookSender:
         wanted = [
             notification
             for notification in self._state.notifications.values()
-            if notification["eventno"] in events and self._is_on(notification["webhook_id"])
+            if self._usual(notification) in events and self._is_on(notification["webhook_id"])
         ]
         if not wanted or self._state.faults.take_callback_loss():
             return
@@ -69,6 +78,11 @@ class WebhookSender:
                     again = body if n == 0 or self._state.faults.callbacks_duplicate_ids else self._renamed(body)
                     self.outbox.add(self._sending(webhook, again, event, ticket))
 
+    def _usual(self, notification: Json) -> int:
+        """The usual number of an event, whatever it is here."""
+        here = int(notification["eventno"])
+        return next((usual for usual, number in self._state.faults.event_numbers.items() if number == here), here)
+
     def _is_on(self, webhook: str) -> bool:
         entry = self._state.webhooks.get(webhook)
         return entry is not None and entry["active"] and not entry["disabled"]
@@ -77,7 +91,7 @@ class WebhookSender:
         self, webhook: str, notifications: list[Json], ticket: Ticket, words: str, actor: Actor
     ) -> list[tuple[Any, str]]:
         events = [self._event(webhook, one, ticket, words, actor) for one in notifications]
-        names = [EVENT_WORDS[one["eventno"]] for one in notifications]
+        names = [EVENT_WORDS[self._usual(one)] for one in notifications]
         match self._state.faults.batches:
             case "array":
                 return [(events, names[0])]
@@ -95,7 +109,7 @@ class WebhookSender:
             "webhook_id": webhook,
             "notification_id": notification["id"],
             "escmsg_id": state.guid(),
-            "event": EVENT_WORDS[notification["eventno"]],
+            "event": EVENT_WORDS[self._usual(notification)],
             "message": words,
             "object_id": number,
             "agent_id": actor.agent_id,

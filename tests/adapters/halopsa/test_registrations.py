@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from adapters.halopsa.registrations import EVENTS
+from adapters.halopsa.events import WANTED, lacking, numbers_of
 from adapters.halopsa.variables import WebhookBasic, WebhookBearer, WebhookProof, WebhookSignature
 from connector.errors import ConfigError, Forbidden, Permanent, SignatureError, Temporary
 from connector.model import InboundRequest
@@ -14,6 +15,7 @@ from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import WEBHOOK_URL, Site
 
 URL = WEBHOOK_URL
+ALL = {3, 19, 33, 39, 61, 76, 1072}
 PROOFS = [
     WebhookBasic("halo", ("first", "second")),
     WebhookBearer(("first", "second")),
@@ -34,7 +36,7 @@ def test_registering_leaves_one_active_webhook_with_all_events_however_often(sit
     assert system.webhooks.register() == first
     assert (first.url, first.is_active) == (URL, True)
     assert system.webhooks.registrations() == [first]
-    assert events_of(site, first.id) == set(EVENTS)
+    assert events_of(site, first.id) == ALL
 
 
 def test_events_are_found_again_by_name_where_the_list_does_not_tell_whose_they_are(
@@ -43,7 +45,7 @@ def test_events_are_found_again_by_name_where_the_list_does_not_tell_whose_they_
     site.faults.notifications_thin = True
     first = system.webhooks.register()
     system.webhooks.register()
-    assert events_of(site, first.id) == set(EVENTS)
+    assert events_of(site, first.id) == ALL
 
 
 def test_a_disabled_webhook_is_switched_on_again(site: Site, system: TicketSystem) -> None:
@@ -66,7 +68,7 @@ def test_what_somebody_changed_is_mended_and_surplus_ones_go(site: Site, system:
     assert set(webhooks) == {mended.id, foreign["id"]}
     assert mended.id in (kept.id, other["id"])
     assert webhooks[mended.id]["authentication_type"] == 2
-    assert events_of(site, mended.id) == set(EVENTS)
+    assert events_of(site, mended.id) == ALL
 
 
 def test_a_new_secret_is_brought_to_the_instance(site: Site, system: TicketSystem) -> None:
@@ -192,3 +194,76 @@ def test_lost_duplicated_and_reordered_webhooks(site: Site, system: TicketSystem
     later: list[Any] = [site.a_ticket(), site.a_ticket()]
     assert [system.webhooks.parse(request)[0].ticket for request in site.requests()] == later[::-1]
     assert ticket not in later
+
+
+# Events
+
+
+def test_an_event_that_is_refused_costs_no_other_and_is_shown_as_missing(site: Site, system: TicketSystem) -> None:
+    site.faults.events_refused = frozenset({19, 76})
+    first = system.webhooks.register()
+    assert events_of(site, first.id) == ALL - {19, 76}
+    assert first.lacks == ("Ticket Status Changed", "Ticket Updated by User")
+    assert system.webhooks.registrations() == [first]
+    site.faults.events_refused = frozenset()
+    mended = system.webhooks.register()
+    assert (mended.id, mended.lacks, events_of(site, first.id)) == (first.id, (), ALL)
+
+
+def test_the_numbers_of_events_are_read_from_the_catalogue_by_name(site: Site, system: TicketSystem) -> None:
+    site.faults.event_numbers = {33: 10, 39: 11, 76: 74}
+    first = system.webhooks.register()
+    assert events_of(site, first.id) == {3, 10, 11, 19, 61, 74, 1072}
+    assert first.lacks == ()
+    ticket = site.a_ticket()
+    site.requests()
+    site.simulator.set_status(int(ticket), "In Progress", by="Tess Tech")
+    events = {json.loads(request.body)["event"] for request in site.requests()}
+    assert "ticket status changed" in events
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_without_the_catalogue_the_usual_numbers_are_tried(site: Site, system: TicketSystem, status: int) -> None:
+    site.faults.fail_next(None, status, path="^Lookup")
+    site.faults.event_numbers = {76: 74}
+    first = system.webhooks.register()
+    assert events_of(site, first.id) == ALL - {33, 76}
+    assert first.lacks == ("Ticket Status Changed", "Ticket Re-assigned")
+
+
+def test_an_event_that_somebody_removed_is_shown(site: Site, system: TicketSystem) -> None:
+    first = system.webhooks.register()
+    gone = next(number for number, row in site.simulator.state.notifications.items() if row["eventno"] == 61)
+    site.call("DELETE", f"Notification/{gone}")
+    (seen,) = system.webhooks.registrations()
+    assert (seen.id, seen.is_active, seen.lacks) == (first.id, True, ("Ticket Updated",))
+
+
+def test_a_webhook_without_any_event_is_no_registration(site: Site, system: TicketSystem) -> None:
+    site.faults.events_refused = frozenset(ALL)
+    with pytest.raises(Permanent, match="The eventno is not valid"):
+        system.webhooks.register()
+
+
+def test_a_right_that_is_missing_for_events_is_told_at_once(site: Site, system: TicketSystem) -> None:
+    site.faults.forbid(method="POST", path="^Notification")
+    with pytest.raises(Forbidden, match="administrator access to webhooks and notifications"):
+        system.webhooks.register()
+    assert sum(call.path == "Notification" and call.method == "POST" for call in site.simulator.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "numbers"),
+    [
+        (None, {3, 19, 39, 61, 76, 1072}),
+        ({}, set()),
+        ({3: "Neues Ticket", 61: "Ticket aktualisiert"}, {3, 61}),
+        ({5: "New Ticket Logged - My Team", 4: "New Ticket Logged - All", 6: "New ticket"}, {4}),
+        ({10: "A Ticket has been Re-Assigned", 61: "Asset Updated", 62: "ticket updated"}, {10, 62}),
+        ({1: "Ticket Updated by End-User", 2: "Ticket closed", 9: "Ticket Closed by Agent"}, {1, 2}),
+    ],
+)
+def test_what_an_event_is_called_tells_its_number(catalogue: dict[int, str] | None, numbers: set[int]) -> None:
+    found = numbers_of(catalogue)
+    assert set(found.values()) == numbers
+    assert len(lacking(found, numbers)) == len(WANTED) - len(numbers)

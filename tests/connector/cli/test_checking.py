@@ -137,6 +137,13 @@ def test_a_webhook_that_is_not_registered_exactly_once_and_active_is_an_error(sy
     assert "escalator webhooks register" in finding.message
 
 
+def test_a_webhook_that_is_not_sent_for_every_event_is_warned_of_and_names_them(system):
+    system.own_registrations = [Registration("1", "u", is_active=True, lacks=("Ticket Closed", "Ticket Deleted"))]
+    finding = found(system)["webhook"]
+    assert finding.severity is Severity.WARNING
+    assert "not sent for: Ticket Closed, Ticket Deleted" in finding.message
+
+
 def test_a_webhook_that_an_administrator_installs_is_told_and_is_no_error(system):
     system.manages_webhooks = False
     finding = found(system)["webhook"]

@@ -26,6 +26,7 @@ from connector.cli.main import cli
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.errors import Permanent
+from connector.model import Registration
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
@@ -311,6 +312,16 @@ def test_the_registration_is_shown_made_once_and_removed(connected, desk):
     assert json.loads(escalator(*status, "--json", **environ).stdout) == {"connectwise": [made["connectwise"]]}
     assert escalator("webhooks", "remove", **environ).stdout == "connectwise: 1 removed\n"
     assert json.loads(escalator("webhooks", "remove", "--json", **environ).stdout) == {"connectwise": 0}
+
+
+def test_events_that_a_registration_lacks_are_shown(connected, desk, monkeypatch):
+    found = [Registration("7", "https://escalator.example.com/x", is_active=True, lacks=("Ticket Deleted",))]
+    monkeypatch.setattr(Webhooks, "registrations", lambda self: found)
+    shown = escalator("webhooks", "status", **{**connected, **PUBLIC})
+    assert shown.exit_code == 0
+    assert "connectwise: not sent for: Ticket Deleted; the poll finds these" in shown.stdout
+    told = json.loads(escalator("webhooks", "status", "--json", **{**connected, **PUBLIC}).stdout)
+    assert told["connectwise"][0]["lacks"] == ["Ticket Deleted"]
 
 
 def test_where_an_administrator_installs_the_sender_the_commands_say_so(connected, desk, monkeypatch):
