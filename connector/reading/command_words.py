@@ -14,10 +14,11 @@ from itertools import islice
 
 from connector.model import Reason
 from connector.reading.command_lines import ESCALATE, HELP, OVERRIDE, PLAN_COMMAND, command_in, may_speak
+from connector.reading.layout.items import without_bullet
 from connector.reading.override_time import HowLong, read_how_long
 from connector.reading.own_words import own_lines
 from connector.reading.plans import has_plan_right_here
-from connector.reading.sections import is_heading, without_bullet
+from connector.reading.sections import is_heading
 from connector.wording import clipped
 
 ESCALATE_FORMS = "/escalate knowledge, /escalate permission or /escalate urgency (several may be named at once)"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from connector.reading.command_lines import PLAN_COMMAND, bare, command_in
 from connector.reading.own_words import own_lines
@@ -60,6 +59,7 @@ _NEAR = re.compile(
 """Lines that mean a plan in other words: they are not taken for one; whoever wrote one is told how."""
 
 _LONGEST_SHOWN = 120
+_MOST_LINES = 50
 
 
 def plan_in(text: str, *, obeys: bool = True) -> str | None:
@@ -70,7 +70,7 @@ def plan_in(text: str, *, obeys: bool = True) -> str | None:
     """
     if "plan" not in text.lower():
         return None
-    lines = _own(text)
+    lines = own_lines(text)
     if not obeys:
         lines = [line for line in lines if not _is_command(line)]
     return next(_plans(PLAN, lines), None)
@@ -78,12 +78,12 @@ def plan_in(text: str, *, obeys: bool = True) -> str | None:
 
 def new_plan_in(text: str) -> str | None:
     """The plan that a note records after a final escalation, in a line starting with ``New plan:``, or None."""
-    return next(_plans(NEW_PLAN, _own(text)), None) if "plan" in text.lower() else None
+    return next(_plans(NEW_PLAN, own_lines(text)), None) if "plan" in text.lower() else None
 
 
 def has_plan_right_here(lines: Sequence[str]) -> bool:
     """Whether the first of these lines, the head of a plan, really has one."""
-    _, (_, held) = islice(labelled(lines), 2)
+    _, held = next(labelled(lines[:_MOST_LINES]))
     return says_a_plan(" ".join(held))
 
 
@@ -91,12 +91,10 @@ def near_plan_in(text: str) -> str | None:
     """The first line of a note that nearly records a plan, or None; also where the note records one."""
     if "plan" not in text.lower() or plan_in(text) is not None:
         return None
-    lines = _own(text)
-    for index, line in enumerate(lines):
+    for line in own_lines(text):
         words = bare(line).strip("*_ ")
         found = _NEAR.match(words)
-        is_near = says_a_plan(words[found.end() :]) if found else _is_bare_word(words, lines, index)
-        if is_near:
+        if found and says_a_plan(words[found.end() :]):
             return words[:_LONGEST_SHOWN]
     return None
 
@@ -110,10 +108,6 @@ def says_a_plan(text: str) -> bool:
     return len(words) > _MOST_EMPTY or not _EMPTY_WORDS.issuperset(words)
 
 
-def _own(text: str) -> list[str]:
-    return [line.lstrip() for line in own_lines(text)]
-
-
 def _plans(wanted: str, lines: Sequence[str]) -> Iterator[str]:
     for label, held in labelled(lines):
         plan = " ".join(held).strip() if label == wanted else ""
@@ -124,9 +118,3 @@ def _plans(wanted: str, lines: Sequence[str]) -> Iterator[str]:
 def _is_command(line: str) -> bool:
     command = command_in(line)
     return command is not None and command.name == PLAN_COMMAND
-
-
-def _is_bare_word(words: str, lines: Sequence[str], index: int) -> bool:
-    """Whether a line is the word alone, without a colon, and something stands right below."""
-    below = lines[index + 1] if index + 1 < len(lines) else ""
-    return words.casefold() in ("plan", "diagnosis plan") and says_a_plan(below)

@@ -48,7 +48,7 @@ def test_the_description_that_came_with_the_ticket_is_no_step():
 def test_plans_commands_courtesies_logs_and_bare_errors_are_no_steps():
     found = found_in(
         "Hi Sam,\nPlan: read the logs\nand compare\n\nRead the logs.\n/escalate knowledge\n\n"
-        "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\nthe log:\nKind regards\nTess Tech",
+        "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\nthe log:\n\nKind regards\nTess Tech",
     )
     assert words(found.steps) == ["Read the logs."]
     assert words(found.errors) == ["beacon lost"]

@@ -1,0 +1,1 @@
+"""How a note is laid out: what its headings are called, its lists, wrapped lines, what was pasted, how it is signed."""
