@@ -6,6 +6,7 @@ something that does not fit. Steps are counted, no time is taken.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -30,7 +31,7 @@ _SEARCHES = re.compile(r"\.(?:search|finditer|findall|sub|subn|split)\b")
 
 def _modules() -> Iterator[ModuleType]:
     for room in (connector.reading, connector.notes):
-        for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             yield importlib.import_module(found.name)
 
 
@@ -41,6 +42,8 @@ def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
     elif isinstance(value, dict):
         for one in value.values():
             yield from _patterns(one)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        yield from _patterns([getattr(value, field.name) for field in dataclasses.fields(value)])
     elif isinstance(value, list | tuple | frozenset | set):
         for one in value:
             yield from _patterns(one)
@@ -48,6 +51,7 @@ def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
 
 def _every_pattern() -> Iterator[tuple[str, re.Pattern[str], bool]]:
     """Each pattern of the rooms with its name, and whether it is looked for anywhere in a text."""
+    known = set[tuple[str, int, bool]]()
     for module in _modules():
         source = inspect.getsource(module)
         for name, value in vars(module).items():
@@ -55,7 +59,10 @@ def _every_pattern() -> Iterator[tuple[str, re.Pattern[str], bool]]:
             is_direct = isinstance(value, re.Pattern) or hasattr(value, "__self__")
             is_searched = not is_direct or any(_SEARCHES.match(use) for use in uses)
             for number, pattern in enumerate(_patterns(value)):
-                yield f"{module.__name__}.{name}[{number}]", pattern, is_searched
+                key = pattern.pattern, pattern.flags, is_searched
+                if key not in known:
+                    known.add(key)
+                    yield f"{module.__name__}.{name}[{number}]", pattern, is_searched
 
 
 def _sample(parsed: Any) -> str:

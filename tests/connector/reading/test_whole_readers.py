@@ -1,0 +1,76 @@
+"""Every reader does work in proportion to what it reads, and reads any text: calls are counted, no time is taken."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connector.reading.command_words import spoken_in
+from connector.reading.findings import find
+from connector.reading.html import to_text
+from connector.reading.own_words import own_lines
+from connector.reading.plans import plan_in
+from tests.builders import NINE, a_note, a_ticket
+
+KB = 1024
+
+TEXTS = {
+    "blanks": "Plan" + " " * KB,
+    "line ends": ("\n" + " " * 15) * 64,
+    "headings": "Plan of this and that:\n" * 45,
+    "words with a colon": "Steps attempted: \n\n" * 57,
+    "unclosed tags": "<a " * 341,
+    "unclosed code": "<code>x<pre>" * 85,
+    "nested quotes": "<blockquote>" * 85,
+    "nested lists": "<ul><li>x" * 113,
+    "marks": "> " * 512,
+    "heads without an end": "On Thu, Jan 15, 2026 at 8:51 AM somebody of\n" * 23,
+    "headers without an end": "From: Carla\nTo:\n" * 64,
+    "original messages": "-----Original Message----\n" * 41,
+    "rules": "_" * 30 + "\n",
+    "commands": "/escalate knowledge\n- x\n" * 43,
+    "sign-offs": "Regards,\nTess\n\nthen\n" * 51,
+    "columns": "Name:     value\n" * 64,
+    "errors": 'error 5: it said "no" (0x80070005) ' * 29,
+    "dots": ". ; ! ? " * 128,
+    "brackets": "<" * KB,
+    "fences": "```\nsome words of code\n" * 45,
+    "one long word": "a" * KB,
+    "links": "https://a.example/b " * 51,
+}
+
+READERS: dict[str, Callable[[str], object]] = {
+    "HTML": to_text,
+    "own lines": own_lines,
+    "plan": plan_in,
+    "commands": spoken_in,
+    "findings": lambda text: find(a_ticket(), [a_note(text, NINE)]),
+}
+
+
+def calls_of(read: Callable[[str], object], text: str) -> int:
+    """The calls that reading a text takes, Python's own functions included."""
+    count = 0
+
+    def called(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        read(text)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_reader_makes_calls_in_proportion_to_the_text(text, reader):
+    ten, forty, all_ = (calls_of(READERS[reader], f"{count} {TEXTS[text] * count}") for count in (10, 40, 160))
+    assert forty <= 4.5 * ten + 200
+    assert all_ <= 4.5 * forty + 200
