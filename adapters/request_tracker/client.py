@@ -7,6 +7,7 @@ carries ``If-Modified-Since``: RT answers it 500.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from adapters.http import Answer, HttpClient, HttpOptions
@@ -25,6 +26,20 @@ EMPTY_PAGES = 3
 """After so many empty pages a list counts as ended where RT does not say how long it is."""
 
 Params = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list. ``total``: how many records there are; ``number``: which page it is; None where untold."""
+
+    rows: list[dict[str, Any]]
+    total: int | None
+    number: int | None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many records came as fit on a page."""
+        return len(self.rows) >= PAGE_SIZE
 
 
 class RtClient:
@@ -68,30 +83,41 @@ class RtClient:
             raise OutcomeUnknown(f"{what}: answered {answer.status}, but not with what was made")
         return number
 
-    def page(self, path: str, what: str, right: str, params: Params) -> tuple[list[dict[str, Any]], int | None]:
-        """One page of a list with the number of all its records, None where RT does not know it."""
+    def page(self, path: str, what: str, right: str, params: Params) -> Page:
+        """One page of a list."""
         body = self.get(path, what, right, {"per_page": str(PAGE_SIZE), **params})
         found = body.get("items") if isinstance(body, dict) else None
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             raise PayloadError(f"{what}: items", "not a list of records")
-        total = body.get("total")
-        return found, total if isinstance(total, int) and not isinstance(total, bool) else None
+        return Page(found, _whole(body.get("total")), _whole(body.get("page")))
 
-    def pages(self, path: str, what: str, right: str, params: Params | None = None) -> Iterator[dict[str, Any]]:
-        """Every record of a short list that nobody adds to meanwhile.
+    def pages(
+        self, path: str, what: str, right: str, params: Params | None = None, empty_pages: int = EMPTY_PAGES
+    ) -> Iterator[Page]:
+        """Every page of a list, each with what is new on it, whatever came before.
 
-        RT takes away from a page what the account may not see: a short page is no end. A list whose length RT does
-        not tell ends after EMPTY_PAGES empty pages.
+        RT takes away from a page what the account may not see: a short page is no end, and a full one says nothing of
+        a next. Since 5.0.6 it answers a page beyond the last with the last. So a list ends where its length says so,
+        where another page came than was asked for, where nothing new came, or, as long as RT does not tell the length,
+        after so many empty pages.
         """
+        known: set[str] = set()
         number, empty = 1, 0
-        while True:
-            found, total = self.page(path, what, right, {**(params or {}), "page": str(number)})
-            yield from found
-            empty = 0 if found else empty + 1
-            ended = number * PAGE_SIZE >= total if total is not None else empty == EMPTY_PAGES
-            if ended:
+        while empty < empty_pages:
+            page = self.page(path, what, right, {**(params or {}), "page": str(number)})
+            new = [row for row in page.rows if str(row.get("id")) not in known]
+            known.update(str(row.get("id")) for row in new)
+            yield replace(page, rows=new)
+            is_last = page.total is not None and number * PAGE_SIZE >= page.total
+            if is_last or page.number not in (None, number) or (page.rows and not new):
                 return
+            empty = 0 if page.rows else empty + 1
             number += 1
+
+    def records(self, path: str, what: str, right: str, params: Params | None = None) -> Iterator[dict[str, Any]]:
+        """Every record of a short list that nobody adds to meanwhile."""
+        for page in self.pages(path, what, right, params):
+            yield from page.rows
 
     def tickets(self, what: str, right: str, query: str, fields: Params) -> Iterator[dict[str, Any]]:
         """Every ticket that a query in TicketSQL finds, in the order of their numbers, whatever happens meanwhile.
@@ -101,26 +127,17 @@ class RtClient:
         rights after cutting the page (it then tells no total), a page may be short or empty while others follow: only
         several empty ones in a row end the search.
         """
-        highest, page, empty = 0, 1, 0
-        while True:
-            params = {
-                "query": f"({query}) AND id > {highest}",
-                "orderby": "id",
-                "order": "ASC",
-                "page": str(page),
-                **fields,
-            }
-            rows, total = self.page("tickets", what, right, params)
-            yield from rows
-            if total is not None and (len(rows) == total or not rows):
-                return
-            if rows:
-                highest = max(int(record_id(row.get("id"), f"{what}: id")) for row in rows)
-                page, empty = 1, 0
-            else:
-                page, empty = page + 1, empty + 1
-                if empty == EMPTY_PAGES:
-                    return
+        highest, is_over = 0, False
+        while not is_over:
+            params = {"query": f"({query}) AND id > {highest}", "orderby": "id", "order": "ASC", **fields}
+            is_over = True
+            for page in self.pages("tickets", what, right, params):
+                new = [row for row in page.rows if int(record_id(row.get("id"), f"{what}: id")) > highest]
+                yield from new
+                if new:
+                    highest = max(int(record_id(row.get("id"), f"{what}: id")) for row in new)
+                    is_over = page.total == len(new)
+                    break
 
     def _call(
         self,
@@ -136,3 +153,7 @@ class RtClient:
         if 200 <= answer.status < 300:
             return answer
         raise refusal(answer, what, right)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

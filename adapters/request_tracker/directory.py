@@ -118,7 +118,7 @@ class Directory:
     def statuses(self, place: Place) -> list[PlacedStatus]:
         """RT's own, and those that the newest hundred tickets of the queue are in."""
         params = {"query": f"Queue = {place.path[0].id}", "fields": "Status", "orderby": "id", "order": "DESC"}
-        rows, _ = self._client.page("tickets", f"see the statuses of {place}", SHOW_TICKETS, params)
+        rows = self._client.page("tickets", f"see the statuses of {place}", SHOW_TICKETS, params).rows
         names = dict.fromkeys([*STANDARD_STATUSES, *(text(row.get("Status")) for row in rows)])
         return [PlacedStatus(status(name), why_grouped(name)) for name in names if name]
 
@@ -214,7 +214,7 @@ class Directory:
         if not name or "'" in name or "\\" in name:
             return ""
         params = {"query": f"Status = '{name}'", "fields": "Status", "per_page": "1"}
-        rows, _ = self._client.page("tickets", "look for a ticket in a status", SHOW_TICKETS, params)
+        rows = self._client.page("tickets", "look for a ticket in a status", SHOW_TICKETS, params).rows
         return text(rows[0].get("Status")) if rows else ""
 
     def _users(self, operator: str, value: Any, names: set[str], *, disabled: bool = False) -> list[User]:
@@ -225,7 +225,7 @@ class Directory:
 
     def _read_queues(self) -> Sequence[Queue]:
         params = {"fields": "Name,Disabled", "orderby": "id", "find_disabled_rows": "1"}
-        rows = self._client.pages("queues/all", "read the queues", SEE_QUEUE, params)
+        rows = self._client.records("queues/all", "read the queues", SEE_QUEUE, params)
         return tuple(
             Queue(Ref(record_id(row.get("id"), "queues: id"), text(row.get("Name"))), str(row.get("Disabled")) != "1")
             for row in rows
@@ -262,7 +262,7 @@ class Directory:
     def _read_note_key(self) -> bool:
         query = json.dumps([{"field": "LookupType", "value": _TXN_FIELDS}, {"field": "Name", "value": NOTE_KEY}])
         params = {"query": query, "fields": "Name,LookupType"}
-        rows = self._client.page("customfields", "look for the field of notes", "the right SeeCustomField", params)[0]
+        rows = self._client.page("customfields", "look for the field of notes", "the right SeeCustomField", params).rows
         return any(row.get("Name") == NOTE_KEY and row.get("LookupType") == _TXN_FIELDS for row in rows)
 
     def _user_rows(
@@ -272,7 +272,7 @@ class Directory:
         params = {"query": query, "fields": fields, "orderby": "id"}
         if disabled:
             params["find_disabled_rows"] = "1"
-        return self._client.page("users", "look for users", PRIVILEGED, params)[0]
+        return self._client.page("users", "look for users", PRIVILEGED, params).rows
 
     def _near_users(self, name: str) -> list[str]:
         rows = self._user_rows("LIKE", name[:3], disabled=False)

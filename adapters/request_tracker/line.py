@@ -65,7 +65,7 @@ class Line(HttpLine):
         named = account.zone_name or "none"
         params = {"query": "id > 0", "orderby": "LastUpdated", "order": "DESC", "per_page": "1"}
         what = "look at the newest change"
-        rows, _ = self.client.page("tickets", what, SHOW_TICKETS, {**params, "fields": "LastUpdated"})
+        rows = self.client.page("tickets", what, SHOW_TICKETS, {**params, "fields": "LastUpdated"}).rows
         if not rows:
             return Severity.WARNING, f"the account's is {named}; there is no ticket yet to prove it with"
         at = moment(rows[0].get("LastUpdated"), "ticket: LastUpdated")
@@ -84,7 +84,7 @@ class Line(HttpLine):
     def _is_found(self, number: str, operator: str, at: datetime, zone: ZoneInfo) -> bool:
         query = f"id = {number} AND LastUpdated {operator} '{to_query(at, zone)}'"
         what = "prove the time zone of searches"
-        return bool(self.client.page("tickets", what, SHOW_TICKETS, {"query": query, "per_page": "1"})[0])
+        return bool(self.client.page("tickets", what, SHOW_TICKETS, {"query": query, "per_page": "1"}).rows)
 
     def _note_key(self) -> tuple[Severity, str]:
         if self.directory.has_note_key.get():
@@ -99,7 +99,7 @@ class Line(HttpLine):
         if not can_do(self.directory.queue_details.get(queue.id, 0.0), "create"):
             return Severity.ERROR, "the connector's account needs CreateTicket there, or nothing can be moved to it"
         params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}
-        rows, _ = self.client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params)
+        rows = self.client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params).rows
         if not rows:
             return Severity.OK, "CreateTicket is there; with no open ticket in it the other rights cannot be told"
         lacking = [right for ref, right in _LINKS if not can_do(rows[0], ref)]

@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.payloads import Json, label, moment, text
-from adapters.request_tracker.client import PAGE_SIZE, RtClient
+from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import User, record, record_id, user_of
 from connector.errors import Temporary
 from connector.model import TicketId
@@ -72,16 +72,11 @@ def read_transactions(client: RtClient, ticket_id: TicketId) -> list[Transaction
     """All of a ticket that is there, oldest first: one call for each hundred."""
     what = f"read the history of {label(ticket_id)}"
     found: dict[str, Transaction] = {}
-    number, empty = 1, 0
-    while empty < _EMPTY_PAGES:
-        params = {**_FIELDS, "page": str(number)}
-        rows, _ = client.page(f"ticket/{ticket_id}/history", what, SHOW_TICKET, params)
-        # What is added meanwhile moves the older ones to later pages: what is met twice is taken once.
-        found |= {row.id: row for row in (transaction(row, label(ticket_id)) for row in rows)}
+    # What is added meanwhile moves the older ones to later pages: what is met twice is taken once.
+    for page in client.pages(f"ticket/{ticket_id}/history", what, SHOW_TICKET, _FIELDS, _EMPTY_PAGES):
+        found |= {row.id: row for row in (transaction(row, label(ticket_id)) for row in page.rows)}
         if _reaches_back(ticket_id, found.values()):
             break
-        empty = 0 if rows else empty + 1
-        number += 1
     if not found:
         raise Temporary(f"{what}: it came back empty; the ticket may just have become invisible to the account")
     return sorted(found.values(), key=lambda row: row.number)
@@ -142,17 +137,15 @@ class Texts:
         params = {"query": json.dumps(query, separators=(",", ":")), "orderby": "id"}
         params["fields"] = "Content,ContentType,TransactionId,Filename"
         parts: dict[str, list[Json]] = {number: [] for number in numbers}
-        page = 1
-        while True:
-            rows, _ = self._client.page("attachments", what, _SHOW_COMMENTS, {**params, "page": str(page)})
-            for row in rows:
+        for page in self._client.pages("attachments", what, _SHOW_COMMENTS, params):
+            for row in page.rows:
                 number = record_id(row.get("TransactionId"), f"{what}: attachment: TransactionId")
                 if number in parts:
                     parts[number].append(row)
             # All of a visible transaction is visible: here a page that is not full is the last.
-            if len(rows) < PAGE_SIZE:
-                return {number: body_of(found) for number, found in parts.items()}
-            page += 1
+            if not page.is_full:
+                break
+        return {number: body_of(found) for number, found in parts.items()}
 
     def _keep(self, read: Mapping[str, str]) -> None:
         with self._lock:

@@ -14,6 +14,8 @@ class Faults(CallFaults):
 
     ``rights_after_paging``: RT is configured to filter tickets by rights only after it cut the page: totals are not
     told, pages come back short.
+    ``newer_paging``: lists as 5.0.6 and later page them: a page beyond the last is answered with the last where the
+    user can see all, which is so of a ticket's history, too, and the next page is named.
     ``comments_become_replies``: a rule of the site turns comments into what the client sees.
     A scrip runs after each PUT over HTTP, ``scrip_times`` often (None: always): ``scrip_reverts`` names what it
     puts back (``Queue``, ``Owner``, ``Status``).
@@ -22,12 +24,14 @@ class Faults(CallFaults):
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         **CallFaults.DEFAULTS,
         "rights_after_paging": False,
+        "newer_paging": False,
         "comments_become_replies": False,
         "scrip_reverts": frozenset(),
         "scrip_times": None,
     }
 
     rights_after_paging: bool
+    newer_paging: bool
     comments_become_replies: bool
     scrip_reverts: frozenset[str]
     scrip_times: int | None

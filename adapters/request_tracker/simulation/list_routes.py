@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -112,7 +113,12 @@ class ListRoutes:
     def _history(self, number: int) -> Json:
         ticket = self._state.ticket(number)
         found = [] if ticket is None else self._state.history(ticket)
-        return self._page(found, self._may_see, self._door.serial().transaction_item)
+        is_counted = ticket is not None and self._state.faults.newer_paging and self._may_see_all_of(ticket)
+        return self._page(found, self._may_see, self._door.serial().transaction_item, is_counted=is_counted)
+
+    def _may_see_all_of(self, ticket: Ticket) -> bool:
+        rights = ("ShowTicket", "ShowTicketComments")
+        return all(self._state.may(self._door.user, right, ticket=ticket) for right in rights)
 
     def _may_see(self, row: Transaction) -> bool:
         return self._state.may_see(self._door.user, row)
@@ -193,9 +199,15 @@ class ListRoutes:
         page, size = page_asked_for()
         if is_counted:
             ordered = [row for row in ordered if may_see(row)]
-        cut = ordered[(page - 1) * size : page * size]
         total = len(ordered) if is_counted else None
-        return paged([write(row) for row in cut if may_see(row)], total, page, size)
+        is_newer = self._state.faults.newer_paging and total is not None
+        if is_newer:
+            page = max(1, min(page, -(-len(ordered) // size)))
+        cut = ordered[(page - 1) * size : page * size]
+        answer = paged([write(row) for row in cut if may_see(row)], total, page, size)
+        if is_newer and page * size < len(ordered):
+            answer["next_page"] = f"{request.base_url}?{urlencode({**request.args, 'page': page + 1})}"
+        return answer
 
 
 def _named(number: Callable[[Any], int], name: Callable[[Any], str]) -> Any:
