@@ -7,8 +7,8 @@ list holds is sorted out here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from adapters.halopsa.client import HaloClient
@@ -27,12 +27,16 @@ _FOR_LIFE = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent of the instance. ``is_api``: an identity of an integration, no person. ``teams``: None if not told."""
+    """An agent of the instance. ``is_api``: an identity of an integration, no person. ``teams``: None if not told.
+
+    ``unseen``: which tickets of a team the agent is told not to see, in words, by the team's id.
+    """
 
     person: Person
     email: str
     is_api: bool
     teams: frozenset[str] | None
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +265,15 @@ def _agent(row: Json, path: str, *, is_unique: bool) -> Agent:
     # What a configuration calls somebody must mean him alone.
     identifier = ref.name if ref.name and is_unique else email or ref.id
     person = Person(ref.id, identifier, ref.name or identifier, is_active=row.get("isdisabled") is not True)
+    is_api = row.get("isapiagent") is True
     teams = row.get("teams")
-    ids = None
-    if isinstance(teams, list):
-        numbers = (optional_whole(one.get("team_id"), f"{path}: teams") for one in teams if isinstance(one, dict))
-        ids = frozenset(str(number) for number in numbers if number is not None)
-    return Agent(person, email, row.get("isapiagent") is True, ids)
+    if not isinstance(teams, list):
+        return Agent(person, email, is_api, None)
+    told = [(optional_whole(one.get("team_id"), f"{path}: teams"), one) for one in teams if isinstance(one, dict)]
+    unseen = {str(number): _unseen(one) for number, one in told if number is not None}
+    return Agent(person, email, is_api, frozenset(unseen), unseen)
+
+
+def _unseen(membership: Json) -> tuple[str, ...]:
+    access = {"unassigned_access": "unassigned tickets", "otheragent_access": "tickets of other agents"}
+    return tuple(words for name, words in access.items() if membership.get(name) is False)

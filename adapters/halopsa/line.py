@@ -168,12 +168,16 @@ def _told(found: Workday) -> Finding:
 
 
 def _home(directory: Directory, home: str) -> Finding:
-    def read() -> str:
+    def read() -> tuple[Severity, str]:
         team = directory.locate(home).path[0]
         found = f"{len(directory.members(team))} agents are in that team"
-        teams = directory.me.get().teams
-        if teams is None or team.id in teams:
-            return found
-        return f"{found}; not tested: to assign to it, because our own agent is not a member of it and needs the right"
+        me = directory.me.get()
+        if unseen := " and ".join(me.unseen.get(team.id, ())):
+            message = f"our own agent may not see the {unseen} of that team, which would look as if they did not exist"
+            return Severity.ERROR, f"{found}; {message}"
+        if me.teams is None or team.id in me.teams:
+            return Severity.OK, found
+        missing = "to assign to it, because our own agent is not a member of it and needs the right"
+        return Severity.OK, f"{found}; not tested: {missing}"
 
     return asked(f"home {home!r}", read)

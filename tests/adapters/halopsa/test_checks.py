@@ -118,3 +118,91 @@ def test_a_home_that_does_not_resolve_names_what_is_near(site: Site) -> None:
     assert finding.severity is Severity.ERROR
     assert "did you mean 'First Touch'" in finding.message
     system.line.close()
+
+
+# One cause, told once; and what cannot be told
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"client_id": "00000000-0000-4000-8000-00000000beef"}, "HALOPSA_CLIENT_ID"),
+        ({"client_secret": "wrong"}, "HALOPSA_CLIENT_SECRET"),
+        ({"tenant": "nowhere"}, "HALOPSA_TENANT"),
+        ({"auth_url": "{base}/login"}, "HALOPSA_AUTH_URL"),
+    ],
+)
+def test_a_wrong_id_secret_tenant_or_address_is_one_finding(change: dict[str, str], words: str) -> None:
+    site = Site(tenant="yourcompany")
+    with site.simulator.serve() as base:
+        system = site.connected(**{name: value.format(base=base) for name, value in change.items()})
+        (finding,) = system.line.check()
+        assert (finding.severity, finding.subject) == (Severity.ERROR, "credentials")
+        assert words in finding.message
+        system.line.close()
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_where_everything_is_refused_that_is_told_once(site: Site, system: TicketSystem, status: int) -> None:
+    site.a_ticket()
+    site.faults.fail_next(None, status, path="^(?!auth)")
+    errors = [finding for finding in system.line.check() if finding.severity is not Severity.OK]
+    (finding,) = errors
+    assert finding.subject == "rights"
+    assert "nothing at all can be read" in finding.message
+
+
+def test_a_401_names_the_agents_rights_before_the_credentials(site: Site, system: TicketSystem) -> None:
+    site.a_ticket()
+    site.faults.fail_next(None, 401, path="^Priority")
+    message = checked(system)["priorities"].message
+    assert "also with a new token" in message
+    assert message.index("have the right") < message.index("HALOPSA_CLIENT_ID")
+
+
+def test_what_stands_on_a_list_that_cannot_be_read_is_not_repeated(site: Site, system: TicketSystem) -> None:
+    site.faults.forbid(path="^Team$")
+    errors = [finding.subject for finding in system.line.check() if finding.severity is Severity.ERROR]
+    assert errors == ["teams"]
+
+
+def test_rights_that_only_a_write_can_prove_are_told_as_not_tested(site: Site, system: TicketSystem) -> None:
+    site.a_ticket()
+    found = checked(system)
+    assert found["rights to write"].message.startswith("not tested")
+    assert "re-assign" in found["rights to write"].message
+    assert "not tested: to assign to it" in found["home 'Tier 3'"].message
+    assert "not tested: whether it may be used" in found["note outcome"].message
+
+
+def test_whose_tickets_can_be_seen_is_told(site: Site, system: TicketSystem) -> None:
+    assert "not tested" in checked(system)["open tickets"].message
+    site.a_ticket()
+    message = checked(system)["open tickets"].message
+    assert "seen: unassigned ones" in message
+    assert "those of other agents" in message.partition("not tested")[2]
+    site.a_ticket(agent="Tess Tech")
+    assert checked(system)["open tickets"].message == "seen: unassigned ones and those of other agents"
+
+
+@pytest.mark.parametrize(
+    ("access", "words"),
+    [("unassigned_access", "unassigned tickets"), ("otheragent_access", "tickets of other agents")],
+)
+def test_what_our_agent_is_told_not_to_see_of_a_home_is_an_error(site: Site, access: str, words: str) -> None:
+    simulator = site.simulator
+    tier = next(team["id"] for team in simulator.state.teams.values() if team["name"] == "Tier 3")
+    simulator.state.agents[simulator.api_agent]["teams"] = [{"team_id": tier, access: False}]
+    system = site.connected()
+    found = checked(system)
+    assert found["home 'Tier 3'"].severity is Severity.ERROR
+    assert words in found["home 'Tier 3'"].message
+    assert found["home 'Sr IT'"].severity is Severity.OK
+    system.line.close()
+
+
+def test_statuses_whose_meaning_was_assumed_are_marked_as_such(site: Site, system: TicketSystem) -> None:
+    place = system.directory.locate("Tier 3")
+    assumed = {one.status.name: one.why for one in system.directory.statuses(place) if one.is_assumed}
+    assert set(assumed) == {"Quality Review"}
+    assert "work in progress" in assumed["Quality Review"]
