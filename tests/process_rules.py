@@ -48,6 +48,10 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "diagnosis-runs": "The diagnosis stage runs from the start of the stint until a diagnosis plan is recorded.",
         "fix-runs": "The fix stage runs from the diagnosis plan until the ticket is resolved.",
         "fix-configured": "The fix can be configured to be measured from the start of the stint.",
+        "untouched-told": (
+            "A ticket of the first tier that nobody touches is told of once, after the configured working minutes, in "
+            "an internal note and to the people configured; by default never."
+        ),
         "plan-line": (
             "A line starting with “Diagnosis plan:” or “Plan:” in an agent's note or time entry records a plan."
         ),

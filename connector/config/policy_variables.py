@@ -244,6 +244,16 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
         "a number from 0 to below 1",
         "0.8",
     ),
+    _at(
+        "untouched_minutes",
+        "UNTOUCHED_MINUTES",
+        "working minutes after which a ticket that no agent has touched is told of, once, in an internal note and to "
+        "`NOTIFY_URLS`; 0 is off",
+        "a number of minutes from 0",
+        "30",
+        "0",
+        as_number,
+    ),
     _word(
         "end_of_day",
         "END_OF_DAY",

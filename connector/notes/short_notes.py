@@ -104,6 +104,25 @@ def override_applied(override: Override, decision: Decision, policy: Policy) -> 
     )
 
 
+# --- before anybody has touched it ----------------------------------------------------------------------------
+
+
+def untouched(decision: Decision, policy: Policy) -> Iterator[str]:
+    """What the tier is told of a ticket that none of it has touched."""
+    stint, tier = decision.stint, decision.tier
+    assert stint is not None
+    assert tier is not None
+    times, factor = _times(decision, policy), policy.factor_of(decision.record.priority)
+    yield (
+        f"Nobody has touched this ticket for {minutes_text(policy.untouched_minutes)}, since "
+        f"{times.full(stint.expected_from)}. {name_of(tier.name)}: please take it."
+    )
+    yield (
+        f"Its clock starts with an owner, a note or another status: {minutes_text(factor * tier.diagnosis_minutes)} to "
+        f"a plan (“Plan: …” in a note), then {number(factor * tier.fix_minutes)} for the fix."
+    )
+
+
 # --- before a breach ------------------------------------------------------------------------------------------
 
 

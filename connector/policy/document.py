@@ -123,7 +123,7 @@ class _Reader:
         factors |= self.folded("priority_factors", self.sound.get("priority_factors", {}), float)
         plain: dict[str, Any] = {
             key: float(self.sound[key])
-            for key in ("warn_at", "end_of_day_minutes", "override_max_minutes")
+            for key in ("warn_at", "untouched_minutes", "end_of_day_minutes", "override_max_minutes")
             if key in self.sound
         }
         policy = Policy(

@@ -117,6 +117,7 @@ class Policy:
     the ticket system says. ``priority_factors`` maps a priority name (case-folded) to the factor on the limits.
     ``client_calendars`` maps a client's name or id (case-folded) to the name of a calendar.
     ``escalate_when_critical``: a priority that rises to a critical one takes the ticket up at once.
+    ``untouched_minutes``: after so many a ticket is told of that nobody has touched; 0 for never.
     ``ladders``: further ones; a ticket that none of them takes is on ``tiers``. ``ladder``: this one's name.
     ``version`` identifies the content: equal policies have equal versions.
     """
@@ -130,6 +131,7 @@ class Policy:
     status_groups: Mapping[str, StatusGroup] = field(default_factory=dict)
     fix_starts_at: FixStartsAt = FixStartsAt.PLAN
     warn_at: float = 0.8
+    untouched_minutes: float = 0
     end_of_day: EndOfDay = EndOfDay.ADVISE
     end_of_day_minutes: float = 30
     override_max_minutes: float = 480

@@ -155,6 +155,19 @@ def evaluate(timeline: Timeline, policy: Policy, now: datetime, commands: Comman
     return Decision(verdict, why, now, timeline, commands, tier, clock, wake_at)
 
 
+def untouched_at(decision: Decision, policy: Policy) -> datetime | None:
+    """When a ticket that nobody has touched is told of; None where that is not wanted, or somebody has touched it."""
+    stint, tier, record = decision.stint, decision.tier, decision.record
+    if decision.verdict is not Verdict.UNTOUCHED or stint is None or tier is None or not policy.untouched_minutes:
+        return None
+    _, calendar = policy.calendar_of(tier, record.client)
+    try:
+        at = calendar.add(stint.expected_from, policy.untouched_minutes, [(p.start, p.end) for p in stint.pauses])
+        return None if at is None else calendar.next_open(at)
+    except CalendarError:
+        return None
+
+
 def stage_clock(
     stint: Stint,
     tier: Tier,

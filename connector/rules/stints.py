@@ -34,7 +34,8 @@ class Stint:
 
     ``entered_at``: when the tier got it; ``clock_from``: when its clock started, None before the first touch;
     ``adopted``: the clock was set to the moment of adoption instead of the true start; ``critical_at``: when the
-    priority rose to a critical one meanwhile; ``has_left``: a move ended it.
+    priority rose to a critical one meanwhile; ``has_left``: a move ended it;
+    ``adopted_at``: the earliest moment from which it counts.
     """
 
     key: str
@@ -50,6 +51,12 @@ class Stint:
     holders: tuple[str, ...]
     critical_at: datetime | None = None
     has_left: bool = False
+    adopted_at: datetime | None = None
+
+    @property
+    def expected_from(self) -> datetime:
+        """From when on somebody is expected to touch the ticket: since it came, or was adopted."""
+        return self.entered_at if self.adopted_at is None else max(self.entered_at, self.adopted_at)
 
     @property
     def period(self) -> Period:
@@ -224,6 +231,7 @@ def _stint(
         holders=holders_within(within, record, changes, policy),
         critical_at=critical_within(within, changes, policy),
         has_left=stay.has_left,
+        adopted_at=floor,
     )
 
 

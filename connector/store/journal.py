@@ -21,8 +21,9 @@ from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
 from connector.store.database.prepared import AnyStatement, Prepared, PreparedRows
 from connector.store.database.tables import observed, step
-from connector.store.queries.rows import in_range, is_held, range_of
-from connector.store.records import AuditEvent, Claim, Key, Step, StepState
+from connector.store.queries import mail
+from connector.store.queries.rows import in_range, is_held, range_of, ring
+from connector.store.records import AuditEvent, Claim, Delivery, Key, Step, StepState
 
 _STEPS = Prepared(
     select(step)
@@ -82,8 +83,9 @@ class Journal:
         outcome: Mapping[str, object],
         changes: Sequence[Change] = (),
         audit: Sequence[AuditEvent] = (),
+        deliveries: Sequence[Delivery] = (),
     ) -> None:
-        """Note what came of a step while its turn goes on, with the changes that it made and their audit.
+        """Note what came of a step while its turn goes on, with the changes that it made, their audit, and new mail.
 
         What a turn ends with is noted when it is finished (see ``Effect``). Raises LeaseLost.
         """
@@ -92,6 +94,7 @@ class Journal:
             now = self.store.now(conn)
             write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
             write_changes(conn, [(claim.key, change) for change in changes])
+            store_mail(conn, self.store, deliveries, now)
             append(conn, [(claim.key, event) for event in audit], now)
         self._told(claim.connection, audit)
 
@@ -125,6 +128,15 @@ def _read_steps(conn: Connection, prefix: str) -> list[Step]:
     first, end = range_of(prefix)
     rows = _STEPS.rows(conn, {"at_first": first, "at_end": end})
     return [Step(row.saga, row.n, StepState(row.state), row.outcome, row.at) for row in rows]
+
+
+def store_mail(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
+    """Store mail and ring the tickets of what is new, inside the caller's transaction; False marks a duplicate."""
+    if not deliveries:
+        return []
+    fresh = mail.insert(conn, store, deliveries, now)
+    ring(conn, {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}, now)
+    return fresh
 
 
 def write_changes(conn: Connection, changes: Sequence[tuple[Key, Change]]) -> None:

@@ -23,7 +23,7 @@ from connector.model import Change
 from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow
-from connector.store.journal import write_changes, write_steps
+from connector.store.journal import store_mail, write_changes, write_steps
 from connector.store.queries import chores, due, mail, rows, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
@@ -68,7 +68,7 @@ class Mailbox:
         if not deliveries:
             return []
         with self.store.writing() as conn:
-            return self._store(conn, deliveries, self.store.now(conn))
+            return store_mail(conn, self.store, deliveries, self.store.now(conn))
 
     def schedule(self, connection: str, ticket: str, wake_at: datetime) -> None:
         """Wake a ticket (or chore) at ``wake_at`` or earlier; creates its row, revives a dead letter.
@@ -142,16 +142,7 @@ class Mailbox:
         follows = [delivery for effect in effects for delivery in effect.deliveries]
         follows += [delivery for one in outcomes if isinstance(one, Failed) for delivery in one.deliveries]
         write_steps(conn, [Step(one.saga, one.n, StepState.DONE, dict(one.outcome), now) for one in effects])
-        self._store(conn, follows, now)
-
-    def _store(self, conn: Connection, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
-        """Store mail and ring the tickets of what is new; False marks a duplicate."""
-        if not deliveries:
-            return []
-        fresh = mail.insert(conn, self.store, deliveries, now)
-        keys = {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}
-        rows.ring(conn, keys, now)
-        return fresh
+        store_mail(conn, self.store, follows, now)
 
     def next_wake(self, connections: Sequence[str]) -> datetime | None:
         """The earliest moment at which any row wants to be woken; it may be past."""

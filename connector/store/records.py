@@ -123,6 +123,7 @@ class Event(StrEnum):
     OVERRIDE_REFUSED = "override refused"
     COMMAND_NOT_UNDERSTOOD = "command not understood"
     HELP_GIVEN = "help given"
+    UNTOUCHED = "untouched"
     WARNED = "warned"
     REMINDED = "reminded"
     CLIENT_TOLD = "client told"

@@ -26,16 +26,17 @@ class Announcer:
     def escalated(self, saga: str, record: TicketRecord, facts: Mapping[str, object]) -> list[Delivery]:
         """An escalation that was carried out."""
         title = f"Ticket {record.id}: {facts['reason']}, {facts['from']} → {facts['to']}"
-        lines = [
-            f"“{quoted(record.summary)}”",
-            f"Client: {name_of(record.client.name) if record.client else 'unknown'}",
-        ]
+        lines = _of(record)
         called, missing = facts.get("called"), facts.get("roles_missing")
         if isinstance(called, list) and called:
             lines.append(f"Called together: {', '.join(name_of(str(name)) for name in called)}")
         if isinstance(missing, list) and missing:
             lines.append(f"Nobody is configured as {', '.join(map(str, missing))}.")
         return self._deliveries(saga, title, [*lines, record.url])
+
+    def told(self, saga: str, record: TicketRecord, line: str) -> list[Delivery]:
+        """What a note of the connector's says in its first line, for those who do not look at the ticket."""
+        return self._deliveries(saga, f"Ticket {record.id}: {line}", [*_of(record), record.url])
 
     def alarm(self, name: str, ticket: str, why: str) -> list[Delivery]:
         """Something that a person must look at. ``name`` tells it from others; ``why`` holds no client's words."""
@@ -48,6 +49,11 @@ class Announcer:
             Delivery(self.connection, f"{NOTIFY}{n}", f"{NOTIFY}{n}:{name}", Source.NOTIFICATION, body)
             for n in range(self.targets)
         ]
+
+
+def _of(record: TicketRecord) -> list[str]:
+    client = name_of(record.client.name) if record.client else "unknown"
+    return [f"“{quoted(record.summary)}”", f"Client: {client}"]
 
 
 def message_of(mail: Mail) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from connector.reading.command_words import gist
 from connector.rules.commands import Misunderstood, Request, listens_from
 from connector.rules.escalation import FINAL, Demand, Documentation
 from connector.rules.follow_up import due_reminder, still_owed
-from connector.rules.limits import Decision, Verdict
+from connector.rules.limits import Decision, Verdict, untouched_at
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.store.records import AuditEvent, Event, Step, StepState
@@ -30,7 +30,7 @@ _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 class Say:
     """One short note to write. ``audit`` goes to the audit trail; ``to_client``: the client sees it.
 
-    ``facts``: what the journal keeps of it besides.
+    ``facts``: what the journal keeps of it besides; ``is_announced``: its first line is told to people outside, too.
     """
 
     saga: str
@@ -39,6 +39,7 @@ class Say:
     audit: tuple[AuditEvent, ...] = ()
     to_client: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
+    is_announced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Situation:
 def duties_of(situation: Situation, demand: Demand | None) -> Duties:
     """Everything owed now. ``demand``: the escalation that is due; what it answers needs no other answer."""
     decision = situation.decision
+    if decision.verdict is Verdict.UNTOUCHED:
+        return _untouched(situation)
     if decision.stint is None or decision.tier is None or decision.clock is None:
         return Duties()
     says = [say for say in _answers(situation, decision.stint, demand) if not situation.is_done(say.saga)]
@@ -159,6 +162,22 @@ def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEve
         "entry": request.entry,
     }
     return short_notes.incomplete(request, missing), AuditEvent(Event.ESCALATION_INCOMPLETE, detail)
+
+
+# --- before anybody has touched it ----------------------------------------------------------------------------
+
+
+def _untouched(situation: Situation) -> Duties:
+    """That nobody has touched the ticket, once a stint, where it is due; else when it will be."""
+    decision, policy = situation.decision, situation.policy
+    at, saga = untouched_at(decision, policy), situation.named("untouched")
+    if at is None or situation.is_done(saga):
+        return Duties()
+    if decision.at < at:
+        return Duties(wake_at=at)
+    event = AuditEvent(Event.UNTOUCHED, {"minutes": policy.untouched_minutes})
+    lines = tuple(short_notes.untouched(decision, policy))
+    return Duties((Say(saga, "untouched", lines, (event,), is_announced=True),))
 
 
 # --- before a breach ------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from connector.model import Person, TicketRecord, Visibility
 from connector.notes.marker import Marks
 from connector.notes.short_notes import note
 from connector.store.journal import Journal
-from connector.store.records import AuditEvent, Claim, Event, Step, StepState
+from connector.store.records import AuditEvent, Claim, Delivery, Event, Step, StepState
 from connector.systems.contract import TicketSystem
 from connector.turn.duties import Say
 from connector.turn.saga import StepKind, own_note
@@ -43,8 +43,18 @@ class Speaker:
     journal: Journal
     marks: Marks
 
-    def say(self, claim: Claim, record: TicketRecord, steps: Sequence[Step], say: Say) -> None:
-        """Write a note once. Raises LeaseLost and what the adapter raises; the next turn goes on where this stopped."""
+    def say(
+        self,
+        claim: Claim,
+        record: TicketRecord,
+        steps: Sequence[Step],
+        say: Say,
+        messages: Sequence[Delivery] = (),
+    ) -> None:
+        """Write a note once, and have ``messages`` sent of it.
+
+        Raises LeaseLost and what the adapter raises; the next turn goes on where this stopped.
+        """
         marker = self.marks.marker(say.saga)
         told = {"marker": marker, "what": say.what, **say.facts}
         text = note(say.lines, marker, self.system.note_limit)
@@ -56,7 +66,7 @@ class Speaker:
             self.journal.begin(claim, say.saga, StepKind.SAID, told)
             write = self.system.tickets.write_message if say.to_client else self.system.tickets.write_note
             write(record.id, text, marker)
-        self.journal.done(claim, say.saga, StepKind.SAID, told, audit=say.audit)
+        self.journal.done(claim, say.saga, StepKind.SAID, told, audit=say.audit, deliveries=messages)
         log.info(say.what, connection=claim.connection, ticket=claim.ticket)
 
     def would_say(self, claim: Claim, say: Say) -> None:

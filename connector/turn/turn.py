@@ -158,7 +158,8 @@ class TicketTurn:
         if duties.says:
             self._refuse_while_notes_are_stopped(seen)
         for say in duties.says:
-            speaker.say(seen.claim, seen.record, seen.steps, say)
+            messages = self.announcer.told(say.saga, seen.record, say.lines[0]) if say.is_announced else ()
+            speaker.say(seen.claim, seen.record, seen.steps, say, messages)
         if duties.add_people:
             wanted = dict.fromkeys(seen.policy.final.people.values())
             found = (self.reader.staff.find(name) for name in wanted if name)

@@ -164,6 +164,7 @@ def test_the_flat_variables_say_all_of_a_policy():
             "CRITICAL_FACTOR": ".25",
             "FIX_STARTS_AT": "stint",
             "WARN_AT": "0",
+            "UNTOUCHED_MINUTES": "12.5",
             "END_OF_DAY": "ignore",
             "END_OF_DAY_MINUTES": "15",
             "OVERRIDE_MAX_MINUTES": "60",
@@ -179,6 +180,7 @@ def test_the_flat_variables_say_all_of_a_policy():
     assert policy.group_of(Status("1", "later", StatusGroup.NEW)) is StatusGroup.WAITING
     assert (policy.fix_starts_at, policy.end_of_day) == (FixStartsAt.STINT, EndOfDay.IGNORE)
     assert (policy.warn_at, policy.end_of_day_minutes, policy.override_max_minutes) == (0, 15, 60)
+    assert policy.untouched_minutes == 12.5
 
 
 def test_flat_variables_and_document_of_the_same_policy_have_the_same_version(tmp_path):
@@ -314,6 +316,7 @@ def test_every_problem_is_in_one_message():
         ("WORK_HOLIDAYS", "US-NX", "'US-NX' names no part of US"),
         ("WORK_TIME_ZONE", "Berlin", "did you mean 'Europe/Berlin'?"),
         ("CRITICAL_FACTOR", "-1", "must be more than 0 (got -1)"),
+        ("UNTOUCHED_MINUTES", "-5", "must be at least 0 (got -5)"),
         ("WARN_AT", "80", "must be less than 1 (got 80)"),
         ("END_OF_DAY", "go home", "must be advise or defer or ignore (got 'go home')"),
     ],

@@ -17,6 +17,7 @@ from connector.notes.short_notes import (
     override_refused,
     reminder,
     unclear,
+    untouched,
     warning,
 )
 from connector.policy.policy import EndOfDay
@@ -284,3 +285,18 @@ def test_near_the_end_of_the_clients_day_the_warning_recommends_to_reschedule(gi
 )
 def test_a_reminder_calls_those_who_are_configured_and_says_who_is_not(people, text):
     assert reminder(2, 5, ["a new plan", "word to the client"], people) == text
+
+
+# --- before anybody has touched it -----------------------------------------------------------------------------
+
+
+@pytest.mark.process("untouched-told")
+def test_that_nobody_touches_a_ticket_is_told_in_two_short_lines():
+    policy = a_policy(untouched_minutes=30, calendars=NEW_YORK)
+    critical = a_ticket(priority=CRITICAL, entered_at=at("14:00"))
+    assert list(untouched(decided(critical, at("14:31"), policy=policy), policy)) == [
+        "Nobody has touched this ticket for 30 working minutes, since Thu 15 Jan 09:00 EST. First Touch (T1/2): please "
+        "take it.",
+        "Its clock starts with an owner, a note or another status: 15 working minutes to a plan (“Plan: …” in a note), "
+        "then 30 for the fix.",
+    ]

@@ -87,7 +87,7 @@ def test_three_empty_tiers_are_the_default_ladder():
     ]
     assert policy.calendars["default"].hours_text == "Mon-Fri 08:00-17:00 (UTC)"
     assert (policy.warn_at, policy.fix_starts_at, policy.end_of_day) == (0.8, FixStartsAt.PLAN, EndOfDay.ADVISE)
-    assert (policy.end_of_day_minutes, policy.override_max_minutes) == (30, 480)
+    assert (policy.end_of_day_minutes, policy.override_max_minutes, policy.untouched_minutes) == (30, 480, 0)
     assert (policy.final.reminder_minutes, policy.final.reminders, policy.final.sr_it_manager) == (60, 5, "")
 
 
@@ -130,6 +130,7 @@ def test_equal_policies_have_equal_versions_however_they_are_written():
     spelled_out = read_policy(
         a_document(
             warn_at=0.8,
+            untouched_minutes=0,
             end_of_day_minutes=30.0,
             final={"reminders": 5, "reminder_minutes": 60},
             calendars={"default": {"tz": "UTC", "hours": "mon,tue,wed-fri 8:00-17:00", "holidays": []}},
@@ -185,6 +186,7 @@ def test_problems_of_form_and_of_meaning_are_reported_together_with_their_paths(
         ({}, "tiers: is missing"),
         ({"tiers": []}, "tiers: must have at least 1 item (got [])"),
         (a_document(warn_at=1), "warn_at: must be less than 1 (got 1); for example 0.8"),
+        (a_document(untouched_minutes=-1), "untouched_minutes: must be at least 0 (got -1)"),
         (a_document(warn_at=-0.1), "warn_at: must be at least 0 (got -0.1)"),
         (a_document(warn_at="0.8"), "warn_at: must be a number (got '0.8')"),
         (a_document(end_of_day="adjourn"), "end_of_day: must be advise or defer or ignore (got 'adjourn')"),

@@ -6,7 +6,7 @@ import pytest
 
 from connector.model import Aspect, Stage
 from connector.policy.policy import EndOfDay, FixStartsAt
-from connector.rules.limits import Decision, Verdict, evaluate, stretches
+from connector.rules.limits import Decision, Verdict, evaluate, stretches, untouched_at
 from connector.rules.stints import build_timeline
 from tests.builders import (
     ACME,
@@ -386,3 +386,43 @@ def test_the_clock_of_a_ticket_that_nobody_touched_starts_with_a_rise_that_takes
     assert decided(record, at("09:11"), changes).verdict is Verdict.UNTOUCHED
     calm = decided(a_ticket(), at("09:11"), policy=a_policy(escalate_when_critical=True))
     assert calm.verdict is Verdict.UNTOUCHED
+
+
+# --- before anybody has touched it -----------------------------------------------------------------------------
+
+HALF_AN_HOUR = a_policy(untouched_minutes=30)
+
+
+def told_at(record=None, policy=HALF_AN_HOUR, changes=None, adopted_at=None):
+    record = record or a_ticket()
+    decision = decided(record, at("09:05"), changes, policy, adopted_at=adopted_at)
+    return untouched_at(decision, policy)
+
+
+@pytest.mark.process("untouched-told")
+def test_a_ticket_that_nobody_touches_is_told_of_after_its_working_minutes():
+    assert told_at() == at("09:30")
+    late = a_ticket(entered_at=at("16:45"))
+    assert told_at(late) == at("08:15", day=16)
+    assert told_at(a_ticket(entered_at=at("16:30"))) == at("08:00", day=16)
+    around = a_policy(untouched_minutes=30, calendars=dict(HALF_AN_HOUR.calendars, acme=round_the_clock()))
+    assert told_at(late, replace(around, client_calendars={ACME.id: "acme"})) == at("17:15")
+
+
+@pytest.mark.process("untouched-told")
+def test_an_adopted_ticket_that_nobody_touches_counts_from_its_adoption():
+    record = a_ticket(entered_at=at("09:00", day=14))
+    assert told_at(record, adopted_at=at("09:02")) == at("09:32")
+    assert told_at(record, changes=seen(record, at("09:04"), "adopted"), adopted_at=at("09:02")) == at("09:34")
+    assert told_at(a_ticket(entered_at=at("09:03")), adopted_at=at("09:02")) == at("09:33")
+
+
+@pytest.mark.process("untouched-told")
+def test_what_was_touched_or_starts_by_assignment_is_never_told_of_nor_without_the_minutes():
+    assert told_at(policy=a_policy()) is None
+    assert told_at(touched()) is None
+    assert told_at(a_ticket(place=ELSEWHERE)) is None
+    assert told_at(a_ticket(place=TIER_3)) is None
+    assert told_at(policy=a_policy(untouched_minutes=10**10)) is None
+    pending = turned(NEW, WAITING, at("09:02"))
+    assert told_at(a_ticket(status=WAITING), changes=[*seen(a_ticket()), pending]) is None

@@ -12,7 +12,7 @@ from connector.store import audit
 from connector.store.database.errors import LeaseLost
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Event, Step, StepState
+from connector.store.records import AuditEvent, Delivery, Event, Source, Step, StepState
 from tests.connector.mailboxes import (
     LEASE,
     PATIENCE,
@@ -44,10 +44,21 @@ def test_a_step_is_begun_and_then_done(mailbox: Mailbox, journal: Journal, clock
     begun = Step(SAGA, 1, StepState.BEGUN, {"marker": "m"}, START)
     assert steps_of(journal, SAGA) == [begun]
     clock.advance(MINUTE / 2)
-    journal.done(claim, SAGA, 1, {"note": "77"}, changes=(A_CHANGE, A_PLAN), audit=(AuditEvent(Event.REMINDED, {}),))
+    message = Delivery("psa", "@notify:0", "@notify:0:x", Source.NOTIFICATION, b"{}")
+    journal.done(claim, SAGA, 1, {"note": "77"}, deliveries=[message])
+    journal.done(
+        claim,
+        SAGA,
+        1,
+        {"note": "77"},
+        deliveries=[message],
+        changes=(A_CHANGE, A_PLAN),
+        audit=(AuditEvent(Event.REMINDED, {}),),
+    )
     assert steps_of(journal, SAGA) == [Step(SAGA, 1, StepState.DONE, {"note": "77"}, START + MINUTE / 2)]
     assert changes_seen(mailbox, "psa", "1") == [A_CHANGE, A_PLAN]
     assert [row.event for row in audit.events(mailbox.store, "psa", "1")] == [Event.REMINDED]
+    assert [mail.delivery for mail in claim_one(mailbox).mail] == ["@notify:0:x"]
 
 
 def test_beginning_again_takes_the_new_try(mailbox: Mailbox, journal: Journal, clock: VirtualClock) -> None:

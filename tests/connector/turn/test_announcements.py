@@ -55,6 +55,15 @@ def test_what_a_client_wrote_is_made_harmless():
     assert told(found)[1].splitlines()[0] == "“‹b›x‹/b› y”"
 
 
+def test_what_a_note_says_first_is_told_with_the_ticket_and_its_client():
+    (found,) = Announcer("psa", 1).told("psa/4711/x/untouched", a_ticket(), "Nobody has touched this ticket.")
+    assert found.delivery == "@notify:0:psa/4711/x/untouched"
+    assert told(found) == (
+        "Ticket 4711: Nobody has touched this ticket.",
+        "“VPN client cannot connect”\nClient: Acme Corp",
+    )
+
+
 def test_an_alarm_says_which_ticket_why_and_what_to_do():
     (found,) = Announcer("psa", 1).alarm("4711/then", "4711", "the move did not hold")
     assert found.delivery == "@notify:0:alarm/4711/then"

@@ -365,3 +365,23 @@ def test_an_observer_follows_a_final_escalation_up_as_if_it_had_been():
     would = done(FINAL_SAGA, StepKind.WOULD, "10:00")
     assert owed_finally("10:30", steps=[would], is_observing=True) == Duties(wake_at=at("11:00"))
     assert owed_finally("10:30", steps=[MOVED], is_observing=True) == Duties()
+
+
+# --- before anybody has touched it -----------------------------------------------------------------------------
+
+UNTOUCHED = {"owner": None, "status": a_ticket().status, "policy": a_policy(untouched_minutes=30)}
+
+
+@pytest.mark.process("untouched-told")
+def test_that_nobody_touches_a_ticket_is_told_once_at_its_time():
+    assert owed("09:10", **UNTOUCHED) == Duties(wake_at=at("09:30"))
+    (say,) = owed("09:30", **UNTOUCHED).says
+    assert (say.saga, say.what, say.is_announced) == (f"{STINT}/untouched", "untouched", True)
+    assert [(event.event, event.detail) for event in say.audit] == [("untouched", {"minutes": 30})]
+    assert owed("09:40", steps=[done(say.saga)], **UNTOUCHED) == Duties()
+    assert owed("09:40", said("took it", at("09:20")), **UNTOUCHED).says == ()
+
+
+def test_an_observer_notes_that_nobody_touches_a_ticket_once():
+    (say,) = owed("09:30", is_observing=True, **UNTOUCHED).says
+    assert owed("09:40", steps=[done(say.saga, StepKind.WOULD)], is_observing=True, **UNTOUCHED) == Duties()
