@@ -29,6 +29,16 @@ _CLEARING: tuple[Operation, ...] = (
     {"op": "replace", "path": "owner", "value": None},
     {"op": "replace", "path": "owner", "value": ""},
 )
+_PER_BOARD = ("type", "subType", "item")
+_CLASSIFYING = frozenset({"type", "subtype", "item", "customfields"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Correction:
+    """What to send along once the site objects to one of those ``fields``."""
+
+    fields: frozenset[str]
+    operations: Callable[[], list[Operation]]
 
 
 @dataclass(slots=True)
@@ -88,23 +98,39 @@ class Moves:
         return self.read(ticket_id)
 
     def _sent(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> Any:
+        """The answer to the PATCH; what the site objects to and we did not ask for is put right, each thing once."""
         what = f"reassign {label(ticket_id)}"
         path = f"service/tickets/{ticket_id}"
-        try:
-            with self.absence.told(ticket_id):
-                return self.client.send("PATCH", path, what, RIGHT, operations)
-        except Refused as error:
-            team = self._default_team(target) if "team" in _fields(error) else None
-            if team is None:
-                raise
-            return self.client.send("PATCH", path, what, RIGHT, [*operations, _replace("team", team)])
+        corrections = self._corrections(target)
+        while True:
+            try:
+                with self.absence.told(ticket_id):
+                    return self.client.send("PATCH", path, what, RIGHT, operations)
+            except Refused as error:
+                known = [one for one in corrections if one.fields & _fields(error)]
+                further = [operation for one in known for operation in one.operations()]
+                if not further:
+                    raise
+                corrections = [one for one in corrections if one not in known]
+                operations = [*operations, *further]
 
-    def _default_team(self, target: Target) -> str | None:
+    def _corrections(self, target: Target) -> list[_Correction]:
+        """What a board move can be refused for that nobody asked for: of the old board a ticket keeps its team, and its
+        type with what hangs on it, required custom fields among them.
+        """
+        if target.place is None:
+            return []
+        return [
+            _Correction(frozenset({"team"}), lambda: self._default_team(target)),
+            _Correction(_CLASSIFYING, lambda: [{"op": "remove", "path": name} for name in _PER_BOARD]),
+        ]
+
+    def _default_team(self, target: Target) -> list[Operation]:
         """The default team of the board that a ticket goes to, where the target leaves the team open."""
         if target.place is None or len(target.place.path) > 1:
-            return None
+            return []
         teams = self.directory.teams.get(target.place.path[0].id)
-        return next((team.ref.id for team in teams if team.is_default), None)
+        return [_replace("team", team.ref.id) for team in teams if team.is_default][:1]
 
 
 def _operations(target: Target) -> list[Operation]:

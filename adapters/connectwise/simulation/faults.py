@@ -27,6 +27,9 @@ class Faults(CallFaults):
     Tickets: ``subpath_patch_works``: else 200 and no change; ``owner_removal``: which of ``remove``, ``null``
     and ``empty`` unset an owner, the others being refused, or with ``owner_removal_is_ignored`` answered 200
     without effect; ``board_move_needs_status``: else the new board's default is set;
+    ``board_move_refuses``: which of ``type``, ``subType`` and ``item`` stay with a ticket that has them and are refused
+    there, else they are unset; and ``customFields``, for one that is required where the ticket has a type;
+    ``removal_is_ignored``: fields of which a ``remove`` has no effect;
     ``closed_tickets_refuse_patch``. A workflow rule runs after each PATCH over HTTP, ``workflow_times`` often
     (None: always), behind its answer: ``workflow_reverts`` names what it puts back (``owner``, ``status``,
     ``board``, ``team``, ``priority``), ``workflow_sets`` gives fields their raw values.
@@ -50,6 +53,8 @@ class Faults(CallFaults):
         "owner_removal": frozenset({"remove"}),
         "owner_removal_is_ignored": False,
         "board_move_needs_status": False,
+        "board_move_refuses": frozenset(),
+        "removal_is_ignored": frozenset(),
         "closed_tickets_refuse_patch": False,
         "workflow_reverts": frozenset(),
         "workflow_sets": {},
@@ -74,6 +79,8 @@ class Faults(CallFaults):
     owner_removal: frozenset[str]
     owner_removal_is_ignored: bool
     board_move_needs_status: bool
+    board_move_refuses: frozenset[str]
+    removal_is_ignored: frozenset[str]
     closed_tickets_refuse_patch: bool
     workflow_reverts: frozenset[str]
     workflow_sets: dict[str, Any]

@@ -36,8 +36,10 @@ def patched(state: State, operations: Any) -> Json:
             _into_reference(state, sent, name, inner, operation)
         elif name == "owner":
             _patch_owner(state, sent, operation)
-        else:
-            sent[name] = None if operation["op"] == "remove" else operation["value"]
+        elif operation["op"] != "remove":
+            sent[name] = operation["value"]
+        elif name not in state.faults.removal_is_ignored:
+            sent[name] = None
     return sent
 
 

@@ -147,6 +147,10 @@ class People:
         with self.state.acting():
             self._change(ticket, {"priority": self._priority(priority)}, by)
 
+    def classify(self, ticket: int, *, by: Named = DISPATCHER, **names: str) -> None:
+        """Give the ticket a ``type``, a ``subType``, an ``item``."""
+        self._change(ticket, {kind: {"id": 7, "name": name} for kind, name in names.items()}, by)
+
     def set_summary(self, ticket: int, summary: str, *, by: Named = DISPATCHER) -> None:
         """Reword the ticket's summary."""
         self._change(ticket, {"summary": summary}, by)

@@ -189,8 +189,18 @@ class _Resolver:
             team = next((one for one in teams.values() if one["defaultFlag"]), None)
             values["team"] = None if team is None else self._state.team_reference(team)
         if is_moved and self._ticket is not None:
+            self._refuse_stale(self._ticket, where)
             values.update({name: None for name in PER_BOARD if name not in self._sent})
         return values
+
+    def _refuse_stale(self, ticket: Json, where: str) -> None:
+        kept = [name for name in PER_BOARD if name in ticket and name not in self._sent]
+        for name in kept:
+            if name in self._state.faults.board_move_refuses:
+                what = f"Service {name[0].upper()}{name[1:]} {ticket[name]['id']}"
+                self._refuse("NotFound", f"{what} not found{where}", f"{name}/id")
+        if "type" in kept and "customFields" in self._state.faults.board_move_refuses:
+            self._refuse("MissingRequiredField", "Custom field Asset Tag is required.", "customFields")
 
     def _owner(self, value: Any) -> Json | None:
         if value is None:
