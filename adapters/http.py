@@ -166,6 +166,10 @@ class HttpClient:
         request = _Prepared(method, url, payload, form, everything, what, repeatable)
         return self._retrying(self._once, request)
 
+    def allow(self, origin: str) -> None:
+        """Let absolute addresses point there, too."""
+        self._origins.add(origin_of(origin))
+
     def close(self) -> None:
         """Give back the connections."""
         self._transport.close()

@@ -12,16 +12,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from adapters.connectwise.hosts import api_url, named_site, origins_of
 from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.http import Answer, HttpClient, HttpOptions, origin_of
+from adapters.http import Answer, HttpClient, HttpOptions
 from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
-from connector.errors import ConfigError, Forbidden, PayloadError, Permanent
-from connector.systems.variables import is_loopback
+from connector.errors import Forbidden, PayloadError, Permanent
 
-VERSION = "2025.1"
-CLOUD_SUFFIX = ".myconnectwise.net"
 PAGE_SIZE = 1000
 ROUTER = "v4_6_release/"
 
@@ -29,7 +27,7 @@ _CODEBASE = re.compile(r"[A-Za-z0-9_.-]+/?")
 _NEXT_LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
 # Page sizes that a server is known or likely to cut a larger wish down to.
 _CUT_SIZES = frozenset({25, 50, 100, 200, 250, 500})
-_CODEBASE_CHECK_SECONDS = 60.0
+_ADDRESS_CHECK_SECONDS = 60.0
 
 
 class ConnectWiseClient:
@@ -46,15 +44,15 @@ class ConnectWiseClient:
             options,
             headers={
                 "clientId": settings.client_id,
-                "Accept": f"application/vnd.connectwise.com+json; version={VERSION}",
+                "Accept": f"application/vnd.connectwise.com+json; version={settings.api_version}",
             },
             auth={"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()},
             origins=self.origins,
             explain=error_text,
         )
         self._monotonic = self.http.options.monotonic
-        self._codebase: str | None = None
-        self._codebase_checked_at = 0.0
+        self._address: str | None = None
+        self._address_checked_at = 0.0
         self._lock = threading.Lock()
 
     def get(self, path: str, what: str, right: str, params: Mapping[str, str] | None = None) -> Any:
@@ -115,12 +113,12 @@ class ConnectWiseClient:
         path = f"login/companyinfo/{quote(self._company, safe='')}"
         return self.http.call("GET", path, what="look up the company", is_authenticated=False)
 
-    def codebase(self) -> str:
-        """The codebase part of the path (``v2025_1/``), looked up once. Forbidden: no such company."""
+    def address(self) -> str:
+        """The site with its codebase (``https://…/v2025_1/``), looked up once. Forbidden: no such company."""
         with self._lock:
-            if self._codebase is None:
-                self._codebase = self._look_up_codebase()
-            return self._codebase
+            if self._address is None:
+                self._address = self._look_up_address()
+            return self._address
 
     def _call(
         self,
@@ -132,28 +130,32 @@ class ConnectWiseClient:
         payload: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        codebase = self.codebase()
-        answer = self.http.call(
-            method, f"{codebase}apis/3.0/{path}", what=what, params=params, payload=payload, headers=headers
-        )
-        if answer.status == 404 and self._has_moved(codebase):
-            answer = self.http.call(
-                method,
-                f"{self.codebase()}apis/3.0/{path}",
-                what=what,
-                params=params,
-                payload=payload,
-                headers=headers,
-            )
+        address = self.address()
+        answer = self._called(address, method, path, what, params, payload, headers)
+        if answer.status == 404 and self._has_moved(address):
+            answer = self._called(self.address(), method, path, what, params, payload, headers)
         if 200 <= answer.status < 300:
             return answer
         raise refusal(answer, what, right)
 
-    def _look_up_codebase(self) -> str:
-        self._codebase_checked_at = self._monotonic()
+    def _called(
+        self,
+        address: str,
+        method: str,
+        path: str,
+        what: str,
+        params: Mapping[str, str] | None,
+        payload: Any,
+        headers: Mapping[str, str] | None,
+    ) -> Answer:
+        url = f"{address}apis/3.0/{path}"
+        return self.http.call(method, url, what=what, params=params, payload=payload, headers=headers)
+
+    def _look_up_address(self) -> str:
+        self._address_checked_at = self._monotonic()
         answer = self.company_info()
         if answer.status == 404:
-            return ROUTER
+            return f"{self.base_url}/{ROUTER}"
         if answer.status != 200:
             raise refusal(answer, "look up the company", "none")
         info = json_of(answer, "look up the company") if answer.body.strip() else None
@@ -162,17 +164,19 @@ class ConnectWiseClient:
         codebase = info.get("Codebase") if isinstance(info, dict) else None
         if not isinstance(codebase, str) or not _CODEBASE.fullmatch(codebase):
             raise PayloadError("login/companyinfo: Codebase", "missing or not a path segment")
-        return codebase if codebase.endswith("/") else codebase + "/"
+        site = named_site(info, self.base_url)
+        self.http.allow(site)
+        return f"{site}/{codebase.rstrip('/')}/"
 
     def _has_moved(self, used: str) -> bool:
-        """After a 404: whether the codebase is another one by now. Asked at most once a minute."""
+        """After a 404: whether the address is another one by now. Asked at most once a minute."""
         with self._lock:
-            if self._codebase != used:
+            if self._address != used:
                 return True
-            if self._monotonic() - self._codebase_checked_at < _CODEBASE_CHECK_SECONDS:
+            if self._monotonic() - self._address_checked_at < _ADDRESS_CHECK_SECONDS:
                 return False
-            self._codebase = self._look_up_codebase()
-            return self._codebase != used
+            self._address = self._look_up_address()
+            return self._address != used
 
 
 _FORWARD_ONLY = {"pagination-type": "forward-only"}
@@ -196,32 +200,3 @@ def _next_page(answer: Answer, records: list[dict[str, Any]]) -> tuple[str, str]
             return ("page" if name == "page" else "pageId", query[name][0])
     last = records[-1].get("id") if records else None
     return ("pageId", str(last)) if isinstance(last, int) else None
-
-
-def api_url(url: str) -> str:
-    """The address to call: ``api-`` put before a cloud host that lacks it; every other host as it is."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if parts.scheme not in ("https", "http") or not host:
-        raise ConfigError([f"CONNECTWISE_URL must be like https://api-na.myconnectwise.net, not {url!r}"])
-    if parts.scheme == "http" and not is_loopback(url):
-        raise ConfigError(["CONNECTWISE_URL must be https; plain http only to a loopback address"])
-    if host.endswith(CLOUD_SUFFIX) and not host.startswith("api-"):
-        host = "api-" + host
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{port}"
-
-
-def ui_url(url: str) -> str:
-    """The address that people use: the same without ``api-`` on a cloud host."""
-    api = api_url(url)
-    host = urlsplit(api).hostname or ""
-    return api.replace("://api-", "://", 1) if host.endswith(CLOUD_SUFFIX) else api
-
-
-def origins_of(settings: ConnectWiseSettings) -> frozenset[str]:
-    """The origins that may serve signing keys: the site with and without ``api-``, and what is configured besides."""
-    scheme, host = origin_of(api_url(settings.url)).split("://", 1)
-    bare = host.removeprefix("api-")
-    further = (other if "://" in other else f"{scheme}://{other}" for other in settings.callback_hosts)
-    return frozenset((f"{scheme}://{bare}", f"{scheme}://api-{bare}", *map(origin_of, further)))

@@ -47,10 +47,10 @@ class Line(HttpLine):
 def _reachability(client: ConnectWiseClient) -> list[Finding]:
     try:
         answer = client.company_info()
-        codebase = client.codebase()
+        address = client.address()
     except ConnectorError as error:
         return [Finding(Severity.ERROR, "site", str(error))]
-    fine = Finding(Severity.OK, "site", f"{client.base_url} answers, codebase {codebase.rstrip('/')}")
+    fine = Finding(Severity.OK, "site", f"answers; calls go to {address}")
     return [fine, clock_finding(client.http.clock_skew(answer), "the site")]
 
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from adapters.absence import Absence
-from adapters.connectwise.client import ConnectWiseClient, ui_url
+from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
+from adapters.connectwise.hosts import ui_url
 from adapters.connectwise.mapping import info, place_of, record_id, ticket_record, to_wire
 from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector.systems.variables import Variable, connected, hosts, rotating_secret, web_address
+
+USUAL_VERSION = "2025.1"
+"""The version of the API that the adapter was built for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,8 @@ class ConnectWiseSettings:
 
     ``url``: scheme and host, with or without ``api-`` on a cloud host; no path. ``webhook_token``: up to two
     accepted values of ``?token=``, the first is the one that is registered. ``callback_hosts``: further hosts
-    that may serve signing keys. The secrets never show in ``repr``.
+    that may serve signing keys. ``api_version``: of the API's model, as the Accept header pins it. The secrets never
+    show in ``repr``.
     """
 
     url: str
@@ -24,6 +29,7 @@ class ConnectWiseSettings:
     client_id: str = field(repr=False)
     webhook_token: tuple[str, ...] = field(default=(), repr=False)
     callback_hosts: tuple[str, ...] = ()
+    api_version: str = USUAL_VERSION
 
 
 def _site(text: str) -> str:
@@ -33,9 +39,15 @@ def _site(text: str) -> str:
     return address
 
 
+def _version(text: str) -> str:
+    if not re.fullmatch(r"20\d\d\.\d{1,2}", text, re.ASCII):
+        raise ValueError("is no version of the API")
+    return text
+
+
 URL = Variable(
     "CONNECTWISE_URL",
-    "the site, with or without `api-`; plain http only to a loopback address. Set means: connected",
+    "the site, with or without `api-`; a sandbox as it is; plain http only to a loopback address. Set means: connected",
     "an https address without a path",
     "https://api-na.myconnectwise.net",
     parse=_site,
@@ -70,9 +82,17 @@ CALLBACK_HOSTS = Variable(
     "keys.example.com",
     parse=hosts,
 )
+API_VERSION = Variable(
+    "CONNECTWISE_API_VERSION",
+    "the version of the API's model that the Accept header pins",
+    "year and release of a version",
+    USUAL_VERSION,
+    shown_default=USUAL_VERSION,
+    parse=_version,
+)
 
 REQUIRED = (COMPANY, PUBLIC_KEY, PRIVATE_KEY, CLIENT_ID)
-VARIABLES: tuple[Variable, ...] = (URL, *REQUIRED, WEBHOOK_TOKEN, CALLBACK_HOSTS)
+VARIABLES: tuple[Variable, ...] = (URL, *REQUIRED, WEBHOOK_TOKEN, CALLBACK_HOSTS, API_VERSION)
 
 
 def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
@@ -91,4 +111,5 @@ def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
         client_id=read[CLIENT_ID.name],
         webhook_token=read.get(WEBHOOK_TOKEN.name, ()),
         callback_hosts=read.get(CALLBACK_HOSTS.name, ()),
+        api_version=read.get(API_VERSION.name, USUAL_VERSION),
     )

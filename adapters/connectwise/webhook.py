@@ -20,7 +20,8 @@ from urllib.parse import parse_qs, urlsplit
 from jsonschema import Draft202012Validator
 
 from adapters.connectwise.callbacks import Callbacks
-from adapters.connectwise.client import CLOUD_SUFFIX, ConnectWiseClient
+from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.hosts import is_shared
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import origin_of
 from adapters.payloads import check_form, decoded, prove
@@ -130,7 +131,7 @@ class Webhooks(Callbacks):
             raise SignatureError(f"the key address is on {parts.hostname}, which is not the configured site")
         query = parse_qs(parts.query, keep_blank_values=True)
         companies = [company for name in query if name.lower() == "companyname" for company in query[name]]
-        is_named = bool(companies) or not (parts.hostname or "").endswith(CLOUD_SUFFIX)
+        is_named = bool(companies) or not is_shared(parts.hostname or "")
         if not is_named or any(company.casefold() != self._company for company in companies):
             raise SignatureError("the key address is not the configured company's")
         return address

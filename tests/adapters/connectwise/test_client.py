@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import responses
 
 from adapters.absence import NotThere
-from adapters.connectwise.client import ConnectWiseClient, api_url, ui_url
+from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.refusals import NotOffered, Refused
 from adapters.http import HttpOptions
 from connector.clock import VirtualClock
-from connector.errors import ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
 from tests.adapters.connectwise.site import API, COMPANY_INFO, NOW, ROOT, Site, a_site, settings
 
 RIGHT = "Service Desk > Service Tickets (Inquire)"
@@ -24,28 +25,6 @@ def a_client(monotonic: Callable[[], float] = lambda: 0.0, **changes: Any) -> Co
 
 def get(client: ConnectWiseClient, path: str = "service/tickets/1") -> Any:
     return client.get(path, "read ticket 1", RIGHT)
-
-
-@pytest.mark.parametrize(
-    ("given", "api", "ui"),
-    [
-        ("https://na.myconnectwise.net", "https://api-na.myconnectwise.net", "https://na.myconnectwise.net"),
-        ("https://api-eu.myconnectwise.net/", "https://api-eu.myconnectwise.net", "https://eu.myconnectwise.net"),
-        ("https://NA.myconnectwise.net/v4_6", "https://api-na.myconnectwise.net", "https://na.myconnectwise.net"),
-        ("https://psa.example.com:8443", "https://psa.example.com:8443", "https://psa.example.com:8443"),
-        ("http://127.0.0.1:8900", "http://127.0.0.1:8900", "http://127.0.0.1:8900"),
-        ("http://[::1]:8900", "http://[::1]:8900", "http://[::1]:8900"),
-    ],
-)
-def test_only_a_cloud_host_gets_the_api_prefix(given: str, api: str, ui: str) -> None:
-    assert api_url(given) == api
-    assert ui_url(given) == ui
-
-
-@pytest.mark.parametrize("url", ["http://psa.example.com", "ftp://psa.example.com", "psa.example.com", ""])
-def test_an_address_that_is_not_https_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError):
-        api_url(url)
 
 
 def test_both_spellings_of_the_host_are_the_sites_own() -> None:
@@ -87,7 +66,7 @@ def test_a_codebase_that_changed_is_found_after_a_404_and_the_call_repeated_once
     with a_site("v2024_9/") as site:
         now = [0.0]
         client = a_client(lambda: now[0])
-        client.codebase()
+        client.address()
         old = f"{ROOT}/v2024_9/apis/3.0/service/tickets/1"
         site.answer("GET", old, {"code": "NotFound"}, 404)
         site.answer("GET", f"{ROOT}/login/companyinfo/harbour", {"Codebase": "v2025_1/"})
@@ -225,6 +204,37 @@ def test_a_delete_answers_nothing() -> None:
     with a_site() as site:
         site.mock.add("DELETE", API + "x", status=204)
         assert a_client().send("DELETE", "x", "delete", RIGHT) is None
+
+
+def test_the_version_is_the_one_that_is_configured() -> None:
+    for version, changes in (("2025.1", {}), ("2025.16", {"api_version": "2025.16"})):
+        with a_site() as site:
+            site.answer("GET", "service/tickets/1", {})
+            get(a_client(**changes))
+            accept = site.mock.calls[-1].request.headers["Accept"]
+        assert accept == f"application/vnd.connectwise.com+json; version={version}"
+
+
+def test_the_host_that_the_site_names_is_called() -> None:
+    with responses.RequestsMock() as mock:
+        info = {"Codebase": "v2025_1/", "SiteUrl": "api-eu.myconnectwise.net", "IsCloud": True}
+        mock.add("GET", f"{ROOT}{COMPANY_INFO}", json=info)
+        mock.add("GET", "https://api-eu.myconnectwise.net/v2025_1/apis/3.0/service/tickets/1", json={"id": 1})
+        assert get(a_client()) == {"id": 1}
+
+
+def test_a_host_that_is_named_after_a_move_is_called_from_then_on() -> None:
+    now = [0.0]
+    moved = "https://api-au.myconnectwise.net"
+    with a_site() as site:
+        site.answer("GET", "service/tickets/1", {"code": "NotFound"}, 404)
+        client = a_client(lambda: now[0])
+        with pytest.raises(NotThere):
+            get(client)
+        site.mock.replace("GET", ROOT + COMPANY_INFO, json={"Codebase": "v2025_1/", "SiteUrl": moved})
+        site.mock.add("GET", f"{moved}/v2025_1/apis/3.0/service/tickets/1", json={"id": 1})
+        now[0] = 61.0
+        assert get(client) == {"id": 1}
 
 
 def rows(*ids: int) -> list[dict[str, int]]:

@@ -62,3 +62,16 @@ def test_the_secrets_are_marked_as_such():
         "CONNECTWISE_CLIENT_ID",
         "CONNECTWISE_WEBHOOK_TOKEN",
     }
+
+
+def test_the_version_of_the_api_is_2025_1_unless_said_otherwise():
+    for text, version in ((None, "2025.1"), ("2025.16", "2025.16")):
+        given = {"CONNECTWISE_API_VERSION": text} if text else {}
+        settings = settings_from({**VALUES, **given})
+        assert settings is not None
+        assert settings.api_version == version
+
+
+@pytest.mark.parametrize("text", ["latest", "2025", "2025.1; q=1", "2025.1\r\nX: y", "v2025.1"])
+def test_what_is_no_version_is_refused(text):
+    assert problems_of({**VALUES, "CONNECTWISE_API_VERSION": text})[0].startswith("CONNECTWISE_API_VERSION: ")
