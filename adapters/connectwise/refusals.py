@@ -67,6 +67,8 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
         return Forbidden(f"{what}: the site does not know the company or codebase: {CHECK_COMPANY}")
     if "SSL is required" in text:
         return Permanent(f"{message}: the API of a cloud site is at https://api-…; {CHECK_COMPANY}")
+    if "could not find member" in text.casefold():
+        message = f"{message}: the version of the API that is asked for does not know it; see CONNECTWISE_API_VERSION"
     match answer.status:
         case 401:
             return Forbidden(f"{message}: check CONNECTWISE_PUBLIC_KEY, _PRIVATE_KEY and _COMPANY")

@@ -14,7 +14,7 @@ from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.connectwise.webhook import Webhooks
 from adapters.http import HttpOptions
 from connector.clock import Clock
-from connector.systems.contract import SigningKeys, TicketSystem
+from connector.systems.contract import Sender, SigningKeys, TicketSystem
 
 
 def connect(
@@ -43,4 +43,6 @@ def connect(
         tickets=Tickets(settings, client, directory, clock),
         directory=directory,
         line=Line(client.http, client, directory, webhooks, homes),
+        # It waits for 5 s, and sends again after 404, 409, 419 and 429 alone.
+        sender=Sender(patience_seconds=3.5, busy_status=429),
     )

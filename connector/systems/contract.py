@@ -1,4 +1,4 @@
-"""What every ticket system's adapter offers to the connector: four parts and five traits, in one frozen value.
+"""What every ticket system's adapter offers to the connector: four parts and six traits, in one frozen value.
 
 Each part is a small protocol that one class of the adapter meets. All of them are safe to use from several threads,
 and raise nothing but the errors of ``connector.errors``.
@@ -181,6 +181,16 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends the webhooks: within how many seconds it wants its answer (None: in any time), and after which answer
+    it sends again what could not be stored.
+    """
+
+    patience_seconds: float | None = None
+    busy_status: int = 503
+
+
+@dataclass(frozen=True, slots=True)
 class TicketSystem:
     """One ticket system, ready to be asked; nothing is called before that."""
 
@@ -206,6 +216,9 @@ class TicketSystem:
     tickets: Tickets
     directory: Directory
     line: Line
+
+    sender: Sender = Sender()
+    """How patient the sender of the webhooks is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,10 +49,10 @@ class HttpProblem(Exception):
         return Response(text, self.status, self.headers, content_type=MEDIA_TYPE)
 
 
-def unavailable(code: str, detail: str, retry_after: float) -> HttpProblem:
-    """503 with Retry-After in whole seconds."""
+def unavailable(code: str, detail: str, retry_after: float, status: int = 503) -> HttpProblem:
+    """503, or what the caller understands instead, with Retry-After in whole seconds."""
     headers = {"Retry-After": str(max(1, math.ceil(retry_after)))}
-    return HttpProblem(503, code, "Not possible at the moment", detail, headers)
+    return HttpProblem(status, code, "Not possible at the moment", detail, headers)
 
 
 def register(app: Flask) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 
 import structlog
 from flask import Blueprint, Request, Response, request
@@ -28,6 +30,7 @@ BOUND_SECONDS = 1.0
 """For how long the count of waiting unverified webhooks is believed."""
 
 _MOST_KEPT_HEADERS = 8 * 1024
+_MOST_THREADS = 64
 
 log = structlog.get_logger("connector.web.webhooks")
 
@@ -61,6 +64,8 @@ class Receiver:
         self._system = connection.system
         self._deps = deps
         self._waiting = Kept(lambda: deps.mailbox.unverified_waiting(connection.id), deps.monotonic, BOUND_SECONDS)
+        self._sender = connection.system.sender
+        self._threads = ThreadPoolExecutor(_MOST_THREADS, f"webhooks-{connection.id}")
 
     def receive(self, incoming: Request) -> int:
         """Store what a webhook says; how many notices of it were new. Raises HttpProblem."""
@@ -81,20 +86,37 @@ class Receiver:
             query={name: values[-1] for name, values in incoming.args.lists()},
         )
         try:
-            self._system.webhooks.verify(wrapped)
-            deliveries = self._verified(wrapped)
-            result = "accepted"
-        except KeyUnknown as unknown:
-            deliveries = [self._unverified(wrapped, unknown.reference)]
-            result = "unverified"
+            return self._in_time(wrapped)
         except SignatureError as error:
             challenge = {"WWW-Authenticate": 'Signature realm="webhooks"'}
             raise HttpProblem(401, "signature", "Not signed as expected", str(error), challenge) from error
         except PayloadError as error:
             raise HttpProblem(400, "payload", "Not of the expected form", error.problem, field=error.field) from error
         except StoreUnavailable as error:
-            raise _not_stored(error) from error
-        return self._store(deliveries, result)
+            detail = "The notice could not be stored. Please send it again."
+            raise self._busy("not_stored", detail, error.retry_after) from error
+
+    def _in_time(self, incoming: InboundRequest) -> int:
+        """Take it in before its sender's patience ends. What is stored later all the same is no harm."""
+        if self._sender.patience_seconds is None:
+            return self._take_in(incoming)
+        taken = self._threads.submit(self._take_in, incoming)
+        try:
+            return taken.result(self._sender.patience_seconds)
+        except FutureTimeout:
+            taken.cancel()
+            raise StoreUnavailable("the webhook could not be stored in time") from None
+
+    def _take_in(self, incoming: InboundRequest) -> int:
+        try:
+            self._system.webhooks.verify(incoming)
+            return self._store(self._verified(incoming), "accepted")
+        except KeyUnknown as unknown:
+            return self._store([self._unverified(incoming, unknown.reference)], "unverified")
+
+    def _busy(self, code: str, detail: str, retry_after: float) -> HttpProblem:
+        """The answer after which the sender sends again."""
+        return unavailable(code, detail, retry_after, self._sender.busy_status)
 
     def _verified(self, incoming: InboundRequest) -> list[Delivery]:
         return [
@@ -104,12 +126,8 @@ class Receiver:
 
     def _unverified(self, incoming: InboundRequest, reference: str) -> Delivery:
         """A webhook whose signing key a worker must learn first; so many may wait and no more."""
-        try:
-            waiting = self._waiting.get()
-        except StoreUnavailable as error:
-            raise _not_stored(error) from error
-        if waiting >= self._deps.most_unverified:
-            raise unavailable("too_many_unverified", "Too many webhooks wait for their signing key.", 30)
+        if self._waiting.get() >= self._deps.most_unverified:
+            raise self._busy("too_many_unverified", "Too many webhooks wait for their signing key.", 30)
         kept = InboundRequest(incoming.body, _kept(incoming.headers), incoming.query)
         return Delivery(
             connection=self._id,
@@ -121,10 +139,7 @@ class Receiver:
         )
 
     def _store(self, deliveries: list[Delivery], result: str) -> int:
-        try:
-            accepted = sum(self._deps.deliver(deliveries)) if deliveries else 0
-        except StoreUnavailable as error:
-            raise _not_stored(error) from error
+        accepted = sum(self._deps.deliver(deliveries)) if deliveries else 0
         self._count(result, accepted)
         if not deliveries:
             self._count("irrelevant")
@@ -198,7 +213,3 @@ def _kept(headers: Mapping[str, str]) -> dict[str, str]:
         if is_wanted and size <= _MOST_KEPT_HEADERS:
             kept[name] = value
     return kept
-
-
-def _not_stored(error: StoreUnavailable) -> HttpProblem:
-    return unavailable("not_stored", "The notice could not be stored. Please send it again.", error.retry_after)

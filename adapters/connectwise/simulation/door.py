@@ -51,6 +51,7 @@ class Door(FrontDoor):
 
         def view(codebase: str, **parts: Any) -> Response:
             self._let_in(codebase)
+            self._check_members()
             found = answer(**parts)
             if isinstance(found, Response):
                 return found
@@ -79,6 +80,14 @@ class Door(FrontDoor):
             raise Refusal(403, {"code": "Security", "message": "The clientId header is missing or not known."})
         if len(request.query_string) > LONGEST_QUERY:
             raise Refusal(414, {"code": "ConnectWiseApi", "message": "The request address is too long."})
+
+    def _check_members(self) -> None:
+        """Raise Refusal for a field that the version which is asked for does not know."""
+        unknown = self.state.faults.unknown_members
+        sent = request.get_json(silent=True) if unknown else None
+        for name in sorted(unknown & set(sent if isinstance(sent, dict) else ())):
+            message = f"Could not find member '{name}' on object; check your accept header."
+            raise bad_request("ConnectWiseApi", message)
 
     def _authenticated(self) -> Json:
         """The member that calls. Wrong company: 404; wrong keys: as the switch says."""

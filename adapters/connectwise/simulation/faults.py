@@ -18,7 +18,8 @@ class Faults(CallFaults):
     """The switches of ``CallFaults``, where an ``outage`` is 404 for everything, and those of this system.
 
     Calls: ``cloud_mode``: a host without ``api-`` is answered "SSL is required."; ``bad_auth_status``: 401, 404 or
-    400 ("Cannot route") for wrong credentials; ``page_size_cut``: the largest page.
+    400 ("Cannot route") for wrong credentials; ``page_size_cut``: the largest page; ``unknown_members``: fields that
+    the version which is asked for does not know.
     Notes: ``all_notes_missing``: no such endpoint, or the refusal itself; ``all_notes_dates``: where ``allNotes``
     tells times, empty for nowhere, also ``dateCreated``; ``all_notes_name_no_ticket``; ``all_notes_number_apart``:
     time entries have numbers of their own there; ``notes_readable_after``: seconds of the clock until a note
@@ -42,6 +43,7 @@ class Faults(CallFaults):
         "cloud_mode": False,
         "bad_auth_status": 401,
         "page_size_cut": None,
+        "unknown_members": frozenset(),
         "all_notes_missing": False,
         "all_notes_dates": frozenset({"_info/dateEntered", "_info/lastUpdated", "timeStart", "timeEnd"}),
         "all_notes_name_no_ticket": False,
@@ -68,6 +70,7 @@ class Faults(CallFaults):
     cloud_mode: bool
     bad_auth_status: int
     page_size_cut: int | None
+    unknown_members: frozenset[str]
     all_notes_missing: bool | Refusal
     all_notes_dates: frozenset[str]
     all_notes_name_no_ticket: bool

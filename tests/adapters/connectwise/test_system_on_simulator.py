@@ -145,6 +145,12 @@ def test_a_note_that_comes_back_public_is_an_alarm(desk: Desk) -> None:
         desk.system.tickets.write_note(desk.a_ticket(), "ESC-1", "ESC-1")
 
 
+def test_a_field_that_the_pinned_version_does_not_know_points_to_the_setting(desk: Desk) -> None:
+    desk.simulator.faults.unknown_members = frozenset({"processNotifications"})
+    with pytest.raises(Permanent, match=r"processNotifications.*CONNECTWISE_API_VERSION"):
+        desk.system.tickets.write_note(desk.a_ticket(), "ESC-1", "ESC-1")
+
+
 def test_a_note_whose_answer_is_lost_is_found_by_its_marker(desk: Desk) -> None:
     ticket = desk.a_ticket()
     desk.simulator.faults.newlines_become_blanks = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from connector.errors import KeyUnknown, PayloadError
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import Source, unpack
+from connector.systems.contract import Sender
 from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
 from tests.connector.web.fakes import KEY
+from tests.doubles import a_connection
 
 GOOD = {"x-sign": "good"}
 JSON = "application/json"
@@ -254,6 +257,47 @@ def test_a_signing_key_that_cannot_be_looked_up_is_503(desk, monkeypatch):
 def test_unverified_webhooks_that_cannot_be_counted_are_503(desk, monkeypatch):
     monkeypatch.setattr(desk.mailbox, "unverified_waiting", away)
     assert_problem(unverified(desk.client()), 503, "not_stored")
+
+
+@pytest.fixture
+def impatient(desk):
+    """A client of a system whose sender waits for a moment only, and sends again after 429 alone."""
+
+    def client(patience=30.0, **changes):
+        sender = Sender(patience_seconds=patience, busy_status=429)
+        return desk.client(connections={"psa": a_connection(desk.system, sender=sender)}, **changes)
+
+    return client
+
+
+def test_a_sender_is_answered_as_it_understands_where_nothing_can_be_stored(desk, impatient, monkeypatch):
+    answer = post(impatient(deliver=away))
+    assert_problem(answer, 429, "not_stored")
+    assert answer.headers["Retry-After"] == "8"
+    assert_problem(unverified(impatient(most_unverified=0)), 429, "too_many_unverified")
+    monkeypatch.setattr(desk.system, "verify", away)
+    assert_problem(post(impatient()), 429, "not_stored")
+
+
+def test_a_sender_is_answered_before_its_patience_ends(impatient):
+    is_back = threading.Event()
+
+    def hanging(deliveries):
+        is_back.wait(30.0)
+        return [True for _ in deliveries]
+
+    try:
+        assert_problem(post(impatient(0.01, deliver=hanging)), 429, "not_stored")
+    finally:
+        is_back.set()
+
+
+def test_an_impatient_senders_webhooks_are_taken_and_refused_like_all_others(desk, impatient):
+    client = impatient()
+    assert (post(client).status_code, unverified(client).status_code) == (202, 202)
+    assert_problem(post(client, headers={"x-sign": "bad"}), 401, "signature")
+    assert_problem(post(client, {"odd": 1}), 400, "payload")
+    assert len(desk.nudges) == 2
 
 
 def test_an_unexpected_error_is_500_without_a_word_of_it(desk, monkeypatch):
