@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
-from connector.errors import UnknownName
-from connector.model import Person
-from connector.policy.policy import FinalEscalation, Policy
+from connector.errors import ConnectorError, UnknownName
+from connector.model import Person, Place
+from connector.policy.policy import FinalEscalation, Homes, Policy
 from connector.rules.commands import Managers
 from connector.systems.contract import TicketSystem
-from connector.systems.kept import KeptEach
+from connector.systems.kept import KEEP_SECONDS, KeptEach
+
+_COLLEAGUES_SECONDS = 4 * 3600.0
+"""How long the names of those who work at a home are kept: who is new shows by what he writes."""
 
 T = TypeVar("T")
 
@@ -38,6 +41,8 @@ class Staff:
     def __init__(self, system: TicketSystem, now: Callable[[], datetime]) -> None:
         self._system = system
         self._kept = KeptEach(self._look_up, lambda: now().timestamp())
+        self._places: dict[str, Place] = {}
+        self._names = KeptEach(self._names_of, lambda: now().timestamp(), _COLLEAGUES_SECONDS)
 
     def find(self, name: str) -> Person | None:
         """The member of that configured name, active or not; None when proven unknown. Raises AdapterError."""
@@ -54,6 +59,31 @@ class Staff:
         """
         found = {who: self.find(who) for who in final.people.values() if who}
         return tuple((role, person.name if (person := found.get(who)) else who) for role, who in final.people.items())
+
+    def colleagues(self, policy: Policy, homes: Homes) -> frozenset[str]:
+        """The full names of the desk's people: who works at the tiers' homes, who manages, who is called at last.
+
+        They only help to understand a note: who cannot be looked up is left out, and nothing is raised.
+        """
+        self._places.update({place.key: place for place in homes.places.values()})
+        managers = {who for tier in policy.tiers for who in tier.managers}
+        keys = {*(place.key for place in homes.places.values()), *managers, *filter(None, policy.final.people.values())}
+        return frozenset(name for key in keys for name in self._kept_names(key))
+
+    def _kept_names(self, key: str) -> tuple[str, ...]:
+        """What failed is asked for again sooner than what was answered."""
+        names = self._names.get(key)
+        return (self._names.get(key, KEEP_SECONDS) if names is None else names) or ()
+
+    def _names_of(self, key: str) -> tuple[str, ...] | None:
+        """The names of those at a place, by its key, or of a person that is configured; None when nobody answered."""
+        try:
+            if place := self._places.get(key):
+                return tuple(person.name for person in self._system.directory.people(place))
+            found = self.find(key)
+            return (found.name,) if found else ()
+        except ConnectorError:
+            return None
 
     def _look_up(self, name: str) -> Person | None:
         try:

@@ -185,7 +185,7 @@ FATES = (
         ("09:22:00",),
         moral="a knowledge escalation without the steps tried was sent back, and went up once they were there",
         at=THERE,
-        told=("waits for what is nowhere on the ticket yet: 1) what was tried so far, under “Steps attempted:”. It",),
+        told=("waits for what was not recognised on the ticket: 1) what was tried so far (“Steps attempted: …”). It",),
         acts=(
             note(
                 "09:14",

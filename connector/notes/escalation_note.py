@@ -92,7 +92,7 @@ def compose(note: EscalationNote, limit: int) -> str:
 
 
 def _sections(note: EscalationNote) -> list[Section]:
-    found = find(note.record, entries_within(note.stint.period, note.record.entries))
+    found = find(note.record, entries_within(note.stint.period, note.record.entries), note.decision.staff)
     times = note.times
     return [
         Section("Issue", _issue(note.record), weight=2),

@@ -43,7 +43,7 @@ def incomplete(request: Request, missing: Sequence[str]) -> str:
     kinds = joined([reason.value.lower() for reason in request.reasons])
     listed = "; ".join(f"{count}) {words}" for count, words in enumerate(missing, 1))
     return (
-        f"{name_of(request.by)}: the {kinds} escalation waits for what is nowhere on the ticket yet: {listed}. "
+        f"{name_of(request.by)}: the {kinds} escalation waits for what was not recognised on the ticket: {listed}. "
         "It goes up as soon as an internal note or time entry says so."
     )
 

@@ -1,7 +1,8 @@
-"""What a stint's notes and time entries say: steps, errors, research, discussions, and the template's sections. Pure.
+"""What notes and time entries say: steps, errors, research, discussions, plans, and the template's sections. Pure.
 
-Nothing is invented: every finding is somebody's own words, with who and when. Sorting them is done by plain rules;
-what fits nowhere else stays a step, so that nothing a technician did is lost.
+Nothing is lost and nothing is invented: every finding is somebody's own words, with who and when. What a section claims
+stands there, what is known for something else by its words stands there, and all the rest of what an agent wrote is a
+step.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.model import AuthorKind, Entry, TicketRecord, Visibility
+from connector.model import AuthorKind, Entry, Reason, TicketRecord, Visibility
+from connector.reading.command_words import EscalateWords, spoken_in
 from connector.reading.error_codes import error_spans, errors_in
-from connector.reading.own_words import own_lines
-from connector.reading.sections import FREE, SECTIONS, labelled
+from connector.reading.own_words import Kind, lines_of, own_lines
+from connector.reading.plain_words import next_step_at, permission_at, says_no_error
+from connector.reading.research import is_only_links, research_at, sources_in
+from connector.reading.sections import COMMAND, NEW_PLAN, PLAN, SECTIONS, labelled
+from connector.reading.talk import Colleagues, colleagues
 
 STEPS, ERRORS, RESEARCH, DISCUSSIONS, PERMISSIONS, NEXT_STEPS = SECTIONS
 
@@ -36,40 +41,47 @@ _SIGN_OFF = re.compile(
 )
 _SHORT = 40
 _WRAPPED = 50
-_RESEARCH = re.compile(
-    r"\bresearch(?:ed|ing)?\b|\baccording to\b|\bKB\d{6,7}\b|\bdocumentation\b|\brelease notes\b|\bknowledge base\b"
-    r"|\b(?:vendor|support|help|community|forum|blog) (?:article|page|post|thread|docs?)\b"
-    r"|\bdocs? (?:says?|states?|mentions?)\b",
-    re.IGNORECASE,
-)
-_URL = re.compile(r"\bhttps?://[^\s<>\"“”`]{4,500}", re.IGNORECASE)
-_TALK = re.compile(
-    r"\b(?:asked|spoke (?:to|with)|talked (?:to|with)|discussed|agreed (?:with|that|to|on)|consulted|escalated to"
-    r"|(?:checked|confirmed) with|(?:colleague|manager|team lead|supervisor)s? (?:says?|said|suggest|advis|recommend"
-    r"|confirm|thinks?))",
-    re.IGNORECASE,
-)
-_OUTSIDERS = re.compile(r"\b(?:client|customer|user|end[ -]user|caller|contact|vendor)s?\b", re.IGNORECASE)
-_NOTHING = frozenset({"", "none", "n/a", "na", "nothing", "no", "none needed", "-", "none recorded"})
-_SMALL_WORDS = frozenset(
-    {"a", "an", "and", "the", "this", "it", "log", "logs", "error", "code", "message", "said", "says", "saying"}
-    | {"shows", "showed", "was", "is", "with", "got", "in", "there"}
+_NOTHING = frozenset(
+    {
+        "",
+        "none",
+        "n/a",
+        "na",
+        "nothing",
+        "no",
+        "nil",
+        "none needed",
+        "none recorded",
+        "none so far",
+        "none yet",
+        "not any",
+    }
+    | {"keine", "keiner", "keines", "nichts", "kein", "aucun", "aucune", "rien", "néant", "ninguno", "ninguna", "nada"}
+    | {"geen", "niets", "n.v.t", "nvt", "entfällt", "k.a", "tbd", "?"}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Somebody's words, by whom and when; ``in_summary``: they stand in the ticket's own summary."""
+    """Somebody's words, by whom and when; ``in_summary``: they stand in the ticket's own summary.
+
+    ``via``: whose note quotes them, where they are the client's.
+    """
 
     text: str
     by: str
     at: datetime
     in_summary: bool = False
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Documented:
-    """What was found, each list oldest first and without repetitions."""
+    """What was found, each list oldest first and without repetitions.
+
+    ``plans``: as they were written, also those that record nothing. ``stated``: the sections that an agent answered,
+    be it with "none" or with "no error shown".
+    """
 
     steps: tuple[Found, ...]
     errors: tuple[Found, ...]
@@ -77,83 +89,153 @@ class Documented:
     discussions: tuple[Found, ...]
     permissions: tuple[Found, ...]
     next_steps: tuple[Found, ...]
+    plans: tuple[Found, ...] = ()
+    stated: frozenset[str] = frozenset()
 
 
-def find(record: TicketRecord, entries: Sequence[Entry]) -> Documented:
-    """Read a stint's entries, oldest first. The connector's own are left out; clients' count for errors only."""
-    reading = _Reading(record)
-    for entry in entries:
+def find(record: TicketRecord, entries: Sequence[Entry], staff: Iterable[str] = ()) -> Documented:
+    """Read entries in the order of their time. The connector's own are left out; clients' count for errors only.
+
+    ``staff``: full names of the desk's people, beside those who write on the ticket.
+    """
+    reading = _Reading(record, entries, staff)
+    for entry in sorted(entries, key=lambda entry: entry.at):
         if entry.author.kind is not AuthorKind.CONNECTOR:
             reading.read(entry)
     in_summary = [Found(error, "", record.entered_at, in_summary=True) for error in errors_in(record.summary)]
     return Documented(
-        steps=_distinct(reading.all_steps()),
+        steps=_distinct(reading.of[STEPS]),
         errors=_without_parts(_distinct(in_summary + reading.of[ERRORS])),
         research=_distinct(reading.of[RESEARCH]),
         discussions=_distinct(reading.of[DISCUSSIONS]),
         permissions=_distinct(reading.of[PERMISSIONS]),
         next_steps=_distinct(reading.of[NEXT_STEPS]),
+        plans=tuple(reading.plans),
+        stated=frozenset(reading.stated),
     )
 
 
 class _Reading:
     """Collects what one entry after the other says."""
 
-    def __init__(self, record: TicketRecord) -> None:
+    def __init__(self, record: TicketRecord, entries: Sequence[Entry], staff: Iterable[str]) -> None:
         self.record = record
-        self.contact = tuple(name for name in record.contact.casefold().split() if len(name) > 2)
+        every = (*record.entries, *entries)
+        writers = {entry.author.name for entry in every if entry.author.kind is AuthorKind.AGENT}
+        clients = {entry.author.name for entry in every if entry.author.kind is AuthorKind.CLIENT}
+        self.staff = tuple(sorted({*staff, *writers}))
+        self.contacts = tuple(sorted({record.contact, *clients}))
+        self.client = record.client.name if record.client else ""
+        self.asks_for_rights = any(map(_asks_for_rights, every))
         self.of: dict[str, list[Found]] = {heading: [] for heading in SECTIONS}
-        self.free_steps: list[Found] = []
+        self.plans: list[Found] = []
+        self.stated: set[str] = set()
 
     def read(self, entry: Entry) -> None:
         text = _bounded(entry.text)
-        if entry.author.kind is AuthorKind.AGENT and not self.record.came_with(entry):
-            for label, lines in labelled(_unwrapped(line.lstrip() for line in own_lines(text))):
-                if label in SECTIONS:
-                    self._add(label, entry, *lines)
-                elif label == FREE:
-                    for line in _without_courtesies(lines):
-                        self._sort(entry, line)
-        self._add(ERRORS, entry, *errors_in(text))
-
-    def all_steps(self) -> list[Found]:
-        """A technician's own section stands for all that he noted until then."""
-        given = self.of[STEPS]
-        last = {step.by: step.at for step in given}
-        steps = given + [step for step in self.free_steps if step.by not in last or step.at > last[step.by]]
-        return sorted(steps, key=lambda step: step.at)
-
-    def _add(self, heading: str, entry: Entry, *lines: str) -> None:
-        self.of[heading] += [
-            Found(line, entry.author.name, entry.at) for line in lines if line.strip(" .*_-").casefold() not in _NOTHING
+        is_agents = entry.author.kind is AuthorKind.AGENT
+        if is_agents and not self.record.came_with(entry):
+            self._read_own(entry, text)
+        quoted = [line.words for line in lines_of(text) if is_agents and line.kind is Kind.QUOTED]
+        rest = [line.words for line in lines_of(text) if not is_agents or line.kind is not Kind.QUOTED]
+        self._add(ERRORS, entry, *errors_in("\n".join(rest)))
+        whose = self.record.contact or self.client or entry.author.name
+        self.of[ERRORS] += [
+            Found(error, whose, entry.at, via=entry.author.name) for error in errors_in("\n".join(quoted))
         ]
 
-    def _sort(self, entry: Entry, line: str) -> None:
-        kept: list[str] = []
-        for sentence in _SENTENCE_END.split(line):
-            links = _URL.findall(sentence)
-            if _RESEARCH.search(sentence) or _is_only(links, sentence):
-                self._add(RESEARCH, entry, sentence)
-            elif self._is_discussion(entry, sentence):
-                self._add(DISCUSSIONS, entry, sentence)
-            else:
-                self._add(RESEARCH, entry, *(link.rstrip(".,;:)") for link in links))
-                kept.append(sentence)
-        step = " ".join(kept)
-        if not _is_bare_error(step):
-            self.free_steps.append(Found(step, entry.author.name, entry.at))
+    def _read_own(self, entry: Entry, text: str) -> None:
+        for label, lines in labelled(_unwrapped(line.lstrip() for line in own_lines(text))):
+            if label in SECTIONS:
+                self._claim(label, entry, lines)
+            elif label in (PLAN, NEW_PLAN):
+                if plan := " ".join(lines).strip():
+                    self.plans.append(Found(plan, entry.author.name, entry.at))
+            elif label != COMMAND:
+                self._sort_all(entry, list(_without_courtesies(lines)))
 
-    def _is_discussion(self, entry: Entry, sentence: str) -> bool:
-        """Talk among colleagues; what was said to the client, or where the client can see it, is a step."""
-        if entry.visibility is not Visibility.INTERNAL or not _TALK.search(sentence):
-            return False
-        words = sentence.casefold()
-        return not _OUTSIDERS.search(sentence) and not any(name in words for name in self.contact)
+    def _claim(self, section: str, entry: Entry, lines: Sequence[str]) -> None:
+        """What stands in a section, whatever it is; sources that are named among the steps are research as well."""
+        if lines:
+            self.stated.add(section)
+        self._add(section, entry, *lines)
+        if section == STEPS:
+            for line in map(_single_spaced, lines):
+                at = research_at(line)
+                self._add(RESEARCH, entry, *(sources_in(line, self.client) if at is None else (line[at:],)))
+
+    def _add(self, section: str, entry: Entry, *lines: str) -> None:
+        self.of[section] += [
+            Found(line, entry.author.name, entry.at)
+            for line in lines
+            if line.strip(" .*_-–!").casefold() not in _NOTHING
+        ]
+
+    def _sort_all(self, entry: Entry, lines: Sequence[str]) -> None:
+        known = colleagues(self.staff, self.contacts, entry.author.name)
+        single = [_single_spaced(line) for line in lines]
+        chat = known.chat_in(single) if entry.visibility is Visibility.INTERNAL else frozenset()
+        for index, line in enumerate(single):
+            if index in chat:
+                self._add(DISCUSSIONS, entry, line)
+            else:
+                self._sort(entry, line, known)
+
+    def _sort(self, entry: Entry, line: str, known: Colleagues) -> None:
+        """Each sentence of a line to where it belongs; what stays are the line's steps."""
+        kept: list[str] = []
+        section = ""
+        for sentence in _SENTENCE_END.split(line):
+            section = self._section_of(entry, sentence, known, is_going_on=section == DISCUSSIONS)
+            if section == STEPS:
+                kept.append(sentence)
+            else:
+                self._add(section, entry, sentence)
+            if says_no_error(sentence):
+                self.stated.add(ERRORS)
+        step = " ".join(kept)
+        if any(map(str.isalnum, step)) and not _is_bare_error(step):
+            self.of[STEPS].append(Found(step, entry.author.name, entry.at))
+
+    def _section_of(self, entry: Entry, sentence: str, known: Colleagues, *, is_going_on: bool) -> str:
+        """The section of a sentence. Of one that is work, the part that tells something else stands there as well."""
+        if is_only_links(sentence):
+            return RESEARCH
+        begins = dict(self._beginnings(entry, sentence, known, is_going_on=is_going_on))
+        whole = next((section for section, at in begins.items() if at == 0), STEPS)
+        if whole != DISCUSSIONS:
+            for section, at in begins.items():
+                if at:
+                    self._add(section, entry, sentence[at:])
+        if whole == STEPS and RESEARCH not in begins:
+            self._add(RESEARCH, entry, *sources_in(sentence, self.client))
+        return whole
+
+    def _beginnings(
+        self, entry: Entry, sentence: str, known: Colleagues, *, is_going_on: bool
+    ) -> Iterator[tuple[str, int]]:
+        """Where in a sentence what belongs to other sections begins. What the client can see is told to him."""
+        found: dict[str, int | None] = {}
+        if entry.visibility is Visibility.INTERNAL:
+            found[DISCUSSIONS] = known.talk_at(sentence, is_going_on)
+            found[PERMISSIONS] = permission_at(sentence, self.asks_for_rights)
+            found[NEXT_STEPS] = next_step_at(sentence, self.asks_for_rights)
+        found[RESEARCH] = research_at(sentence)
+        yield from ((section, at) for section, at in found.items() if at is not None)
+
+
+def _asks_for_rights(entry: Entry) -> bool:
+    if entry.author.kind is not AuthorKind.AGENT or entry.visibility is not Visibility.INTERNAL:
+        return False
+    return any(isinstance(one, EscalateWords) and Reason.PERMISSION in one.reasons for one in spoken_in(entry.text))
 
 
 def _bounded(text: str) -> str:
     half = _MOST_TEXT // 2
-    return text if len(text) <= _MOST_TEXT else f"{text[:half]}\n{text[-half:]}"
+    if len(text) <= _MOST_TEXT:
+        return text
+    left_out = text.count("\n", half, len(text) - half) + 1
+    return f"{text[:half]}\n\n({left_out} lines left out)\n\n{text[-half:]}"
 
 
 def _unwrapped(lines: Iterable[str]) -> list[str]:
@@ -180,27 +262,26 @@ def _without_courtesies(lines: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-def _is_only(links: Sequence[str], sentence: str) -> bool:
-    return bool(links) and not any(map(str.isalnum, _URL.sub("", sentence)))
+def _single_spaced(line: str) -> str:
+    return " ".join(line.split())
 
 
 def _is_bare_error(text: str) -> bool:
-    """Whether nothing is said but an error; that stands under the error codes already."""
+    """Whether a step is nothing but error codes; those stand under the error codes already."""
     if len(text) > _LONGEST_BARE:
         return False
     rest, at = "", 0
     for start, end in error_spans(text):
-        rest += f"{text[at:start]} "
+        rest += text[at:start]
         at = end
-    words = re.findall(r"\w+", (rest + text[at:]).casefold())
-    return set(words) <= _SMALL_WORDS
+    return not any(map(str.isalnum, rest + text[at:]))
 
 
 def _distinct(found: Iterable[Found]) -> tuple[Found, ...]:
     """Without what was said before in the same words."""
     first: dict[str, Found] = {}
     for item in found:
-        first.setdefault(" ".join(item.text.casefold().split()), item)
+        first.setdefault(_single_spaced(item.text.casefold()), item)
     return tuple(first.values())
 
 

@@ -9,22 +9,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from connector.model import AuthorKind, Reason
+from connector.model import Reason
 from connector.policy.policy import Policy
 from connector.reading.findings import ERRORS, RESEARCH, Documented, find
-from connector.reading.sections import sections_in
 from connector.rules.commands import Request
 from connector.rules.limits import Decision, Verdict
 
 COMMAND, URGENCY, FINAL = "command", "urgency", "final"
 """What stands for the stage in the identity of an escalation that is not a breach of a stage's limit."""
 
-STEPS_MISSING = "what was tried so far, under “Steps attempted:”"
-CODES_MISSING = "the error codes and messages seen, under “Error codes:” (“none” where there are none)"
-RESEARCH_MISSING = "the documentation looked up, under “Research:” (“none found” where there is none)"
-PERMISSIONS_MISSING = "exactly which permissions are missing, under “Missing permissions:”"
-NEXT_MISSING = "the steps to be taken once they are there, under “Next steps:”"
-BLOCKED_MISSING = "what is blocked, in the line of “/escalate urgency”"
+STEPS_MISSING = "what was tried so far (“Steps attempted: …”)"
+CODES_MISSING = "the error codes and messages seen (“Error codes: …”, or “no error shown”)"
+RESEARCH_MISSING = "what was looked up (“Research: …”: a link, an article, or “searched for …, nothing found”)"
+PERMISSIONS_MISSING = "exactly which permissions are missing (“Missing permissions: …”)"
+NEXT_MISSING = "what is to be done once they are there (“Next steps: …”)"
+BLOCKED_MISSING = "what is blocked (in the line of “/escalate urgency”)"
+"""What was not recognised on the ticket, in words, with the line that says it; it may be there in words not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,13 @@ class Documentation:
     """What a ticket holds of the things that an escalation needs; read once, when first asked."""
 
     def __init__(self, decision: Decision) -> None:
-        self._record = decision.record
+        self._decision = decision
 
     @cached_property
     def found(self) -> Documented:
         """The findings of the whole ticket."""
-        return find(self._record, self._record.entries)
-
-    @cached_property
-    def stated(self) -> frozenset[str]:
-        """The template's sections that an agent filled in, be it with "none"."""
-        agents = (entry.text for entry in self._record.entries if entry.author.kind is AuthorKind.AGENT)
-        return frozenset(heading for text in agents for heading in sections_in(text))
+        record = self._decision.record
+        return find(record, record.entries, self._decision.staff)
 
     def missing(self, request: Request) -> tuple[str, ...]:
         """What a request needs and the ticket lacks, in words."""
@@ -74,8 +69,8 @@ def _says(request: Request) -> bool:
 _NEEDS: Mapping[Reason, Mapping[str, Callable[[Documentation, Request], bool]]] = {
     Reason.KNOWLEDGE: {
         STEPS_MISSING: lambda held, _: bool(held.found.steps),
-        CODES_MISSING: lambda held, _: bool(held.found.errors) or ERRORS in held.stated,
-        RESEARCH_MISSING: lambda held, _: bool(held.found.research) or RESEARCH in held.stated,
+        CODES_MISSING: lambda held, _: bool(held.found.errors) or ERRORS in held.found.stated,
+        RESEARCH_MISSING: lambda held, _: bool(held.found.research) or RESEARCH in held.found.stated,
     },
     Reason.PERMISSION: {
         PERMISSIONS_MISSING: lambda held, request: bool(held.found.permissions) or _says(request),

@@ -130,6 +130,11 @@ class Decision:
         """The running stint."""
         return self.timeline.current
 
+    @property
+    def staff(self) -> frozenset[str]:
+        """Full names of the desk's people: those who were looked up, and who held the ticket."""
+        return self.timeline.staff.union(*(stint.holders for stint in self.timeline.stints))
+
 
 def evaluate(timeline: Timeline, policy: Policy, now: datetime, commands: Commands = NOTHING) -> Decision:
     """Judge the stage that the ticket's running stint owes at ``now``. ``commands``: what people said to it."""

@@ -66,12 +66,16 @@ class Stint:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The ticket's stints, oldest first. ``current`` is the running one; ``unknown`` says why nobody can tell."""
+    """The ticket's stints, oldest first. ``current`` is the running one; ``unknown`` says why nobody can tell.
+
+    ``staff``: full names of people of the desk, as far as they could be looked up.
+    """
 
     record: TicketRecord
     stints: tuple[Stint, ...]
     current: Stint | None
     unknown: str = ""
+    staff: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from connector.connection.homes import HomeBook
 from connector.connection.names import Staff
 from connector.connection.policies import Edition, Policies
 from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
-from connector.model import Change, TicketId, TicketRecord
+from connector.model import AuthorKind, Change, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_commands, says_something
@@ -154,6 +154,8 @@ class TicketReader:
             first_started_at=state.first_started_at,
             unplanned=unplanned,
         )
+        if timeline.current and any(entry.author.kind is AuthorKind.AGENT for entry in record.entries):
+            timeline = replace(timeline, staff=self.staff.colleagues(policy, homes))
         managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
         decision = evaluate(timeline, policy, self.now(), read_commands(timeline, policy, managers, heard))
         return Judged(decision, policy, homes)

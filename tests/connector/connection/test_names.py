@@ -9,10 +9,10 @@ import pytest
 from connector.clock import VirtualClock
 from connector.connection.names import Staff, first_known
 from connector.errors import Temporary, UnknownName
-from connector.model import Person
+from connector.model import Person, Place
 from connector.policy.policy import FinalEscalation
 from connector.systems.kept import KEEP_SECONDS
-from tests.builders import a_policy, a_tier, at
+from tests.builders import DESK, HOMES, TESS, a_policy, a_tier, at
 from tests.doubles import a_system
 
 MARIA = Person("200", "Maria", "Maria Desk")
@@ -20,12 +20,19 @@ GUS = Person("201", "gus", "Gus Gone", is_active=False)
 
 
 class System:
-    """A ticket system of which only its members are asked."""
+    """A ticket system of which only its people are asked."""
 
     def __init__(self) -> None:
         self.members = {"maria": MARIA, "gus": GUS}
         self.asked: list[str] = []
+        self.homes_asked = 0
         self.error: Exception | None = None
+
+    def people(self, place: Place) -> list[Person]:
+        self.homes_asked += 1
+        if self.error:
+            raise self.error
+        return [TESS] if place == DESK else []
 
     def member(self, name: str) -> Person:
         self.asked.append(name)
@@ -102,3 +109,33 @@ def test_the_first_name_that_is_known_counts(text: str, found: int) -> None:
 def test_where_none_is_known_the_first_is_named() -> None:
     with pytest.raises(UnknownName, match="no member named 'ilse'"):
         first_known("ilse | ines", ask)
+
+
+def test_colleagues_are_who_works_at_a_home_who_manages_and_who_is_called_at_last(staff, system, clock):
+    policy = a_policy(
+        tiers=(a_tier(1, managers=("maria", "nix")), a_tier(2), a_tier(3)),
+        final=FinalEscalation(sr_it_manager="gus"),
+    )
+    assert staff.colleagues(policy, HOMES) == {"Tess Tech", "Maria Desk", "Gus Gone"}
+    asked = list(system.asked)
+    assert staff.colleagues(policy, HOMES) == {"Tess Tech", "Maria Desk", "Gus Gone"}
+    assert (system.asked, system.homes_asked) == (asked, 3)
+    clock.advance(timedelta(hours=3))
+    system.error = Temporary("down")
+    assert "Tess Tech" in staff.colleagues(policy, HOMES)
+    assert system.homes_asked == 3
+    clock.advance(timedelta(hours=2))
+    system.error = None
+    staff.colleagues(policy, HOMES)
+    assert system.homes_asked == 6
+
+
+def test_colleagues_who_cannot_be_looked_up_are_asked_for_again_in_a_while(staff, system, clock):
+    policy = a_policy(tiers=(a_tier(1, managers=("maria",)), a_tier(2), a_tier(3)))
+    system.error = Temporary("down")
+    assert staff.colleagues(policy, HOMES) == frozenset()
+    assert staff.colleagues(policy, HOMES) == frozenset()
+    assert system.homes_asked == 3
+    system.error = None
+    clock.advance(timedelta(seconds=KEEP_SECONDS))
+    assert staff.colleagues(policy, HOMES) == {"Tess Tech", "Maria Desk"}

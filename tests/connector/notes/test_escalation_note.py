@@ -265,7 +265,7 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
         assignment="assigned to Ann Boss",
         earlier=("14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan",),
         entries=(
-            a_note("Asked Sam: no idea either.", local("09:30")),
+            a_note("Asked a colleague: no idea either.", local("09:30")),
             a_note("Missing permissions: the tunnel's settings", local("16:30", day=14)),
         ),
         minutes=120,
@@ -298,7 +298,7 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
         "\n"
         "**Internal discussions:**\n"
         "1) 14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan\n"
-        "2) 09:30 Tess Tech: Asked Sam: no idea either.\n"
+        "2) 09:30 Tess Tech: Asked a colleague: no idea either.\n"
         "\n"
         "**Missing permissions:**\n"
         "1) 14 Jan 16:30 Tess Tech: the tunnel's settings\n"

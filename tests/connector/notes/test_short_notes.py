@@ -56,7 +56,7 @@ def test_a_note_ends_in_its_marker_whatever_must_be_cut():
 def test_an_incomplete_request_is_told_exactly_what_is_missing():
     request = Request("n1", "Tess Tech", "tess", at("09:10"), (K, P), "")
     assert incomplete(request, ["what was tried", "the error codes"]) == (
-        "Tess Tech: the knowledge and permission escalation waits for what is nowhere on the ticket yet: "
+        "Tess Tech: the knowledge and permission escalation waits for what was not recognised on the ticket: "
         "1) what was tried; 2) the error codes. It goes up as soon as an internal note or time entry says so."
     )
 

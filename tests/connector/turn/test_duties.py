@@ -186,13 +186,13 @@ def test_a_refused_override_is_on_record_with_its_reason(text, by, event, how, u
 def test_an_incomplete_request_is_answered_and_a_complete_one_is_not():
     (say,) = owed("09:11", said("/escalate permission tunnel admin", at("09:10"), id_="77")).says
     assert say.lines[0].startswith(
-        "Tess Tech: the permission escalation waits for what is nowhere on the ticket yet: 1) "
+        "Tess Tech: the permission escalation waits for what was not recognised on the ticket: 1) "
     )
     (event,) = say.audit
     assert event.detail == {
         "by": "tess",
         "reason": "Permission",
-        "missing": ["the steps to be taken once they are there, under “Next steps:”"],
+        "missing": ["what is to be done once they are there (“Next steps: …”)"],
         "entry": "77",
     }
     assert whats(owed("09:11", said("/escalate permission tunnel admin\n\nNext steps: go", at("09:10")))) == []
