@@ -127,6 +127,7 @@ class Entry:
 
     ``text``: plain lines, made by the adapter (``reading.html``); what is quoted has ``>`` before each line.
     ``is_heard``: False where it was written for another ticket and only shows here: nothing in it is a command.
+    ``is_claimed``: it came by e-mail, so its author is whoever that says to be: it commands nothing, records no plan.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Entry:
     text: str
     visibility: Visibility
     is_heard: bool = True
+    is_claimed: bool = False
 
 
 class Aspect(StrEnum):

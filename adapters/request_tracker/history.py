@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.request_tracker.mapping import NOBODY, RT_SYSTEM, User, priority_ref, status
+from adapters.request_tracker.texts import NOTHING, Written
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, Transaction
 from connector.model import (
     BY_CONNECTOR,
@@ -61,7 +62,7 @@ PersonOf = Callable[[str], Person | None]
 
 def entries_of(
     rows: Iterable[Transaction],
-    texts: Mapping[str, str],
+    texts: Mapping[str, Written],
     requestors: Collection[str],
     own_id: str,
     is_staff: IsStaff,
@@ -76,11 +77,12 @@ def entries_of(
             kind=EntryKind.TIME_ENTRY if _is_work(row) else EntryKind.NOTE,
             author=_author(row, requestors, own_id, is_staff),
             at=row.at,
-            text=texts.get(row.id, ""),
+            text=texts.get(row.id, NOTHING).words,
             visibility=_VISIBILITY.get(row.type, Visibility.INTERNAL),
+            is_claimed=texts.get(row.id, NOTHING).by_mail,
         )
         for row in rows
-        if texts.get(row.id, "").strip() or _is_work(row)
+        if texts.get(row.id, NOTHING).words.strip() or _is_work(row)
     ]
 
 

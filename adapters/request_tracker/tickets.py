@@ -29,7 +29,8 @@ from adapters.request_tracker.mapping import (
 from adapters.request_tracker.moves import Moves, Read
 from adapters.request_tracker.notes import COMMENT_RIGHT, Notes
 from adapters.request_tracker.refusals import Refused
-from adapters.request_tracker.transactions import SHOW_TICKET, Texts, read_transactions
+from adapters.request_tracker.texts import Texts
+from adapters.request_tracker.transactions import SHOW_TICKET, read_transactions
 from adapters.request_tracker.variables import RequestTrackerSettings
 from adapters.request_tracker.watchers import add_people
 from connector.clock import Clock

@@ -13,7 +13,7 @@ from connector.model import AuthorKind, Entry, Reason, Visibility
 from connector.policy.policy import Policy
 from connector.reading.command_lines import PLAN_COMMAND, may_speak
 from connector.reading.command_words import EscalateWords, HelpWords, Unclear, spoken_in
-from connector.reading.plans import near_plan_in
+from connector.reading.plans import near_plan_in, plan_in
 from connector.rules.evidence import entries_within
 from connector.rules.overrides import Discretion, Override, overrides_in
 from connector.rules.stints import Stint, Timeline
@@ -87,8 +87,9 @@ _NOTHING_HEARD: Mapping[str, str] = {}
 
 
 def says_something(entry: Entry) -> bool:
-    """Whether an entry speaks a command, well or badly: an agent's, and never one that the client can see."""
-    is_heard = entry.is_heard and entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
+    """Whether an entry speaks a command, well or badly: an agent's own, and never one that the client can see."""
+    is_own = entry.is_heard and not entry.is_claimed
+    is_heard = is_own and entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
     return is_heard and may_speak(entry.text) and bool(spoken_in(entry.text))
 
 
@@ -129,15 +130,20 @@ def read_commands(
 
 
 def _near_plan(timeline: Timeline) -> Misunderstood | None:
-    """The first line of an agent's that nearly records the plan that the running stint owes."""
+    """The first line of an agent's that nearly records the plan that the running stint owes; by mail, any plan."""
     stint, record = timeline.current, timeline.record
     if stint is None or stint.plan is not None:
         return None
     for entry in entries_within(stint.period, record.entries):
         is_heard = entry.author.kind is AuthorKind.AGENT and entry.at >= listens_from(stint)
-        if is_heard and not record.came_with(entry) and (line := near_plan_in(entry.text)):
+        if is_heard and not record.came_with(entry) and (line := _nearly(entry)):
             return Misunderstood(entry.id, entry.author.name, entry.at, PLAN_COMMAND, line)
     return None
+
+
+def _nearly(entry: Entry) -> str | None:
+    mailed = plan_in(entry.text, obeys=False) if entry.is_claimed else None
+    return mailed or near_plan_in(entry.text)
 
 
 def _said_in(stint: Stint, timeline: Timeline, entries: Sequence[Entry], heard: Mapping[str, str]) -> tuple[Entry, ...]:

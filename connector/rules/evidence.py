@@ -149,8 +149,8 @@ def _written_plan(period: Period, record: TicketRecord, unplanned: Collection[st
 
 
 def _plan_of(entry: Entry) -> str | None:
-    """The plan that an entry records; an agent's alone does, and commands do where the client cannot see them."""
-    if entry.author.kind is not AuthorKind.AGENT:
+    """The plan that an entry records; an agent's own does, and commands do where the client cannot see them."""
+    if entry.author.kind is not AuthorKind.AGENT or entry.is_claimed:
         return None
     return plan_in(entry.text, obeys=entry.visibility is Visibility.INTERNAL)
 

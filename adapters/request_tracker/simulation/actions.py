@@ -57,7 +57,14 @@ class Actions:
         return ticket, row
 
     def write(
-        self, user: User, ticket: Ticket, kind: str, text: str, content_type: str, minutes: int = 0
+        self,
+        user: User,
+        ticket: Ticket,
+        kind: str,
+        text: str,
+        content_type: str,
+        minutes: int = 0,
+        headers: str = "X-RT-Interface: REST",
     ) -> Transaction:
         """A comment or a reply, without looking at rights.
 
@@ -65,7 +72,7 @@ class Actions:
         """
         now = self.state.now()
         row = self.state.record(ticket, kind, user, now, minutes=minutes)
-        attach(self.state, row, content_type, text)
+        attach(self.state, row, content_type, text, headers=headers)
         if minutes:
             ticket.worked += minutes
         if kind == "Comment":
@@ -77,6 +84,16 @@ class Actions:
             ticket.told = now
         if ticket.status == "new" or ticket.status in INACTIVE:
             self._status(self.state.users[SYSTEM], ticket, "open", now)
+        return row
+
+    def take_mail(self, user: User, ticket: Ticket, kind: str, text: str, html: str = "") -> Transaction:
+        """A mail that the mail gate takes in: ``user`` is whoever it says that it is from. With HTML in two parts."""
+        headers = f"Received: from mail.example.com by rt.test\nFrom: {user.name}@rt.test\nX-RT-Interface: Email"
+        if not html:
+            return self.write(user, ticket, kind, text, "text/plain", headers=headers)
+        row = self.write(user, ticket, kind, "", "multipart/alternative", headers=headers)
+        attach(self.state, row, "text/plain", text, headers="content-type: text/plain")
+        attach(self.state, row, "text/html", html, headers="content-type: text/html")
         return row
 
     def set_owner(self, user: User, ticket: Ticket, name: str) -> str:
@@ -229,9 +246,11 @@ class Actions:
         self.state.record(ticket, kind, self.state.users[SYSTEM], now)
 
 
-def attach(state: State, row: Transaction, content_type: str, text: str, filename: str = "") -> Attachment:
+def attach(
+    state: State, row: Transaction, content_type: str, text: str, filename: str = "", headers: str = ""
+) -> Attachment:
     """Add a part to what was written."""
-    part = Attachment(state.new_id("attachment"), row.id, content_type, text, filename)
+    part = Attachment(state.new_id("attachment"), row.id, content_type, text, filename, headers)
     row.attachments.append(part)
     return part
 

@@ -125,8 +125,8 @@ class ListRoutes:
 
     def _attachments(self) -> Json:
         found = [part for row in self._state.transactions.values() for part in row.attachments]
-        for limit in _limits():
-            found = [part for part in found if _fits(limit, _attachment_value(part, limit["field"]))]
+        for limits in _limits_by_field().values():
+            found = [part for part in found if any(_fits(one, _attachment_value(part, one["field"])) for one in limits)]
         return self._page(found, self._may_read, self._door.serial().attachment_item)
 
     def _attachments_of(self, number: int) -> Json:
@@ -229,6 +229,14 @@ def _limits() -> list[dict[str, Any]]:
     except ValueError:
         return []
     return [one for one in found if isinstance(one, dict) and "field" in one and "value" in one]
+
+
+def _limits_by_field() -> dict[str, list[dict[str, Any]]]:
+    """The same, those of one field together: of them one must hold."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for limit in _limits():
+        found.setdefault(str(limit["field"]), []).append(limit)
+    return found
 
 
 def _fits(limit: dict[str, Any], value: str) -> bool:

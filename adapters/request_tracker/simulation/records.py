@@ -77,6 +77,7 @@ class Attachment:
     content_type: str
     content: str
     filename: str = ""
+    headers: str = ""
 
 
 @dataclass

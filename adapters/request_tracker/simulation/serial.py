@@ -214,6 +214,7 @@ class Serial:
             "ContentType": lambda: part.content_type,
             "TransactionId": lambda: str(part.transaction),
             "Filename": lambda: part.filename,
+            "Headers": lambda: part.headers,
             # A part without a parent: RT falls over it.
             "Parent": _fall_over,
         }

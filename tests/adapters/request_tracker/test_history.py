@@ -6,6 +6,7 @@ import pytest
 
 from adapters.request_tracker.history import Reader, entries_of
 from adapters.request_tracker.mapping import User
+from adapters.request_tracker.texts import Written
 from adapters.request_tracker.transactions import Transaction, transaction
 from adapters.request_tracker.variables import STANDARD_PRIORITIES
 from connector.errors import PayloadError
@@ -65,7 +66,8 @@ def test_a_recorded_history_gives_the_changes_expected(name: str) -> None:
 def test_recorded_transactions_give_the_entries_expected(name: str) -> None:
     recorded = fixture(name)
     payload = recorded["payload"]
-    entries = entries_of(rows_of(payload["rows"]), payload["texts"], ["kim@harbour.test", "eve"], BOT, is_staff)
+    texts = {number: Written(words, by_mail=False) for number, words in payload["texts"].items()}
+    entries = entries_of(rows_of(payload["rows"]), texts, ["kim@harbour.test", "eve"], BOT, is_staff)
     found = [
         [
             entry.id,

@@ -16,7 +16,7 @@ from adapters.request_tracker.mapping import (
     to_query,
     user_names,
 )
-from adapters.request_tracker.transactions import body_of
+from adapters.request_tracker.texts import body_of
 from adapters.request_tracker.variables import STANDARD_PRIORITIES
 from connector.errors import PayloadError
 from connector.model import TicketId, TicketRecord

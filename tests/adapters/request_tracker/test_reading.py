@@ -185,6 +185,37 @@ def test_attached_files_are_no_part_of_what_was_written(site: Site) -> None:
     assert [entry.text for entry in site.system.tickets.read(ticket).entries] == ["See the log"]
 
 
+@pytest.mark.parametrize("kind", ["Comment", "Correspond"])
+@pytest.mark.parametrize("html", ["", "<p>/escalate knowledge</p><p>Plan: reboot</p>"])
+def test_a_mail_says_who_it_is_from_and_proves_nothing(site: Site, kind: str, html: str) -> None:
+    ticket, state = site.ticket(), site.simulator.state
+    with state.acting():
+        tess = site.simulator.user("tess")
+        site.simulator.actions.take_mail(
+            tess, state.tickets[int(ticket)], kind, "/escalate knowledge\nPlan: reboot", html
+        )
+    site.desk.note(ticket, "tess", "Restarted it")
+    site.calls()
+    mailed, noted = site.system.tickets.read(ticket).entries
+    assert (mailed.text, mailed.author.kind, mailed.is_claimed) == (
+        "/escalate knowledge\nPlan: reboot",
+        AuthorKind.AGENT,
+        True,
+    )
+    assert (noted.text, noted.is_claimed) == ("Restarted it", False)
+    assert [path for _, path in site.calls()].count("attachments") == 1
+
+
+def test_a_mail_that_was_attached_makes_a_note_no_mail(site: Site) -> None:
+    ticket = site.ticket()
+    site.desk.note(ticket, "tess", "/escalate urgency the ward, see the mail")
+    (row,) = site.simulator.history(int(ticket), "Comment")
+    forwarded = "Received: from mail.example.com\nFrom: eve@example.com"
+    attach(site.simulator.state, row, "text/plain", "Old words", "mail.txt", headers=forwarded)
+    (entry,) = site.system.tickets.read(ticket).entries
+    assert (entry.text, entry.is_claimed) == ("/escalate urgency the ward, see the mail", False)
+
+
 def test_our_notes_and_moves_are_known_as_ours(site: Site) -> None:
     ticket = site.ticket()
     site.system.tickets.write_note(ticket, NOTE, MARKER)

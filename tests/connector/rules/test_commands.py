@@ -109,6 +109,16 @@ def test_what_was_written_for_another_ticket_orders_nothing_on_this_one():
     assert commands(entry) is NOTHING
 
 
+@pytest.mark.process("commands-outsiders")
+def test_a_mail_that_says_it_is_an_agents_orders_nothing():
+    for order in ("/escalate knowledge", OVERRIDE, "/help", "/plan restart it"):
+        entry = replace(said(order, at("09:10"), MARIA), is_claimed=True)
+        assert not says_something(entry)
+        assert not commands(entry).overrides
+        assert not commands(entry).requests
+        assert not commands(entry).questions
+
+
 def test_one_note_may_ask_for_several_things():
     found = commands(said(f"/escalate permission\n{OVERRIDE}\n/escalate", at("09:10"), MARIA))
     assert [request.reasons for request in found.requests] == [(Reason.PERMISSION,)]
@@ -211,6 +221,14 @@ def test_a_line_that_nearly_records_the_plan_is_found_as_long_as_there_is_none()
     found = commands(said("looked at it", at("09:05")), nearly, said("Plan to test it", at("09:20")))
     assert found.near_plan == Misunderstood(nearly.id, "Tess Tech", at("09:10"), "plan", "The plan is to restart it")
     assert commands(nearly, said("Plan: restart it", at("09:30"))) is NOTHING
+
+
+def test_a_plan_by_mail_nearly_is_one():
+    mailed = replace(said("Plan: restart it", at("09:10")), is_claimed=True)
+    assert commands(mailed).near_plan == Misunderstood(mailed.id, "Tess Tech", at("09:10"), "plan", "restart it")
+    nearly = replace(said("The plan is to restart it", at("09:10")), is_claimed=True)
+    assert commands(nearly).near_plan is not None
+    assert commands(replace(said("Restarted it", at("09:10")), is_claimed=True)) is NOTHING
 
 
 def test_nobody_but_an_agent_nearly_plans_and_not_before_the_ticket_was_adopted():

@@ -131,6 +131,13 @@ def test_a_plan_that_was_seen_is_one_of_its_own_stint_alone():
     assert plan_of(sighted=[turned(NEW, WORKING, at("09:10"))]) is None
 
 
+@pytest.mark.process("plan-client")
+def test_a_mail_records_no_plan_whoever_it_says_that_it_is_from():
+    mailed = replace(a_note("Plan: restart it", at("09:10")), is_claimed=True)
+    assert plan_of(mailed) is None
+    assert plan_of(mailed, a_note("Plan: restart it", at("09:20"))).at == at("09:20")
+
+
 @pytest.mark.process("plan-edited")
 def test_what_was_edited_into_an_entry_counts_from_now_on():
     edited = a_note("Plan: restart it", at("09:10"))

@@ -1,0 +1,119 @@
+"""What was written in a ticket's transactions, and whether it came by e-mail.
+
+It stands in attachments, many in one call. A transaction never changes, so its words are kept: in least recently used
+order, up to a number of characters. The field ``Parent`` must not be asked for (RT answers 500 where an attachment has
+none). RT's mail gate leaves the mail's own headers, and one that says how it came in: of a mail in several parts on
+the first of them, which holds the others and has no words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from adapters.payloads import Json, label, text
+from adapters.request_tracker.client import RtClient
+from adapters.request_tracker.mapping import record_id
+from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, Transaction
+from connector.model import TicketId
+from connector.reading.html import plain, to_lines
+
+_SHOW_COMMENTS = "the rights ShowTicket and ShowTicketComments"
+_MOST_CHARACTERS = 20_000_000
+_AT_ONCE = 50
+_WITH_TEXT = (CREATE, COMMENT, CORRESPOND)
+"""What says something: what the client wrote at first, replies and comments."""
+
+_BY_GATE = re.compile(r"^X-RT-Interface:[ \t]{0,20}Email\b", re.IGNORECASE | re.MULTILINE)
+_RECEIVED = re.compile(r"^Received:", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, as plain lines. ``by_mail``: its author is whoever the mail said that it is from."""
+
+    words: str
+    by_mail: bool
+
+
+NOTHING = Written("", by_mail=False)
+
+
+class Texts:
+    """What was written, by transaction id. Safe to use from several threads."""
+
+    def __init__(self, client: RtClient) -> None:
+        self._client = client
+        self._most = _MOST_CHARACTERS
+        self._size = 0
+        self._kept: OrderedDict[str, Written] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, rows: Iterable[Transaction], ticket_id: TicketId) -> Mapping[str, Written]:
+        """What each transaction says that can say something, by id. No call for those that are kept."""
+        what = f"read what was written on {label(ticket_id)}"
+        wanted = [row.id for row in rows if row.type in _WITH_TEXT]
+        with self._lock:
+            found = {number: self._kept[number] for number in wanted if number in self._kept}
+        unknown = [number for number in wanted if number not in found]
+        for start in range(0, len(unknown), _AT_ONCE):
+            read = self._read(unknown[start : start + _AT_ONCE], what)
+            self._keep(read)
+            found |= read
+        return found
+
+    def _read(self, numbers: list[str], what: str) -> dict[str, Written]:
+        query = [
+            {"field": "TransactionId", "operator": "IN", "value": numbers},
+            # Of two limits on one field either may hold.
+            {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"},
+            {"field": "ContentType", "operator": "STARTSWITH", "value": "multipart/"},
+        ]
+        params = {"query": json.dumps(query, separators=(",", ":")), "orderby": "id"}
+        params["fields"] = "Content,ContentType,TransactionId,Filename,Headers"
+        parts: dict[str, list[Json]] = {number: [] for number in numbers}
+        for page in self._client.pages("attachments", what, _SHOW_COMMENTS, params):
+            for row in page.rows:
+                number = record_id(row.get("TransactionId"), f"{what}: attachment: TransactionId")
+                if number in parts:
+                    parts[number].append(row)
+            # All of a visible transaction is visible: here a page that is not full is the last.
+            if not page.is_full:
+                break
+        return {number: Written(body_of(found), is_mail(found)) for number, found in parts.items()}
+
+    def _keep(self, read: Mapping[str, Written]) -> None:
+        with self._lock:
+            for number, written in read.items():
+                self._forget(self._kept.pop(number, None))
+                self._kept[number] = written
+                self._size += len(written.words)
+            while self._size > self._most and self._kept:
+                self._forget(self._kept.popitem(last=False)[1])
+
+    def _forget(self, written: Written | None) -> None:
+        self._size -= len(written.words) if written else 0
+
+
+def body_of(parts: Iterable[Json]) -> str:
+    """What was written: the plain text, else the lines of the HTML; files that were put along are no part of it."""
+    written = [part for part in parts if not text(part.get("Filename"))]
+    for kind, read in (("text/plain", plain), ("text/html", to_lines)):
+        found = [read(text(part.get("Content"))) for part in written if _kind(part) == kind]
+        if found:
+            return "\n".join(found)
+    return ""
+
+
+def is_mail(parts: Sequence[Json]) -> bool:
+    """Whether it came in through the mail gate, by what that left in the headers of the first part."""
+    headers = [text(part.get("Headers")) for part in parts]
+    return any(map(_BY_GATE.search, headers)) or any(map(_RECEIVED.search, headers[:1]))
+
+
+def _kind(part: Json) -> str:
+    return text(part.get("ContentType")).split(";")[0].strip().casefold()
