@@ -61,7 +61,7 @@ _FIELDS = {
 
 
 class Reader:
-    """Reads one ticket's history."""
+    """Reads one ticket's history. ``told``: of which aspects it tells changes, also those that came to nothing."""
 
     def __init__(self, ticket: TicketId, names: Names, statuses: Iterable[Status], refs: Sequence[Ref], us: Ourselves):
         self._path = label(ticket)
@@ -69,6 +69,7 @@ class Reader:
         self._statuses = list(statuses)
         self._priorities = refs
         self._us = us
+        self.told: frozenset[Aspect] = frozenset()
 
     def changes(self, actions: Iterable[Json], audit: Any, present: Status, latest: datetime) -> list[Change]:
         """All changes, oldest first, none younger than ``latest``.
@@ -81,6 +82,7 @@ class Reader:
                 told.append(change)
         told = [replace(change, at=min(change.at, latest)) for change in told]
         order = list(Aspect)
+        self.told = frozenset(Aspect(change.what) for change in told)
         told.sort(key=lambda change: (change.at, order.index(Aspect(change.what))))
         # A status that only the ticket itself shows to be closed is so in its history, too.
         return [_with_status(change, present) for change in _without_reversals(_without_detours(told))]
@@ -173,13 +175,12 @@ class Reader:
         return known[0] if known else Ref(f"name:{words.casefold()}", words)
 
 
-def aspects_told(data: Json, audit: Any, changes: Sequence[Change]) -> frozenset[Aspect]:
-    """The aspects of which the instance tells every change.
+def aspects_told(data: Json, audit: Any, told: frozenset[Aspect]) -> frozenset[Aspect]:
+    """The aspects of which the instance tells every change; of those in ``told`` it does tell some.
 
     Without the audit log only a status that actions speak of. A log that is silent about what the ticket says of itself
     (it was re-assigned) is not understood, and nothing is taken from its silence.
     """
-    told = frozenset(Aspect(change.what) for change in changes)
     if not isinstance(audit, list):
         return told & {Aspect.STATUS}
     moves = {Aspect.PLACE, Aspect.OWNER}

@@ -76,7 +76,7 @@ class Tickets:
         log = data.get("audit_log")
         changes = reader.changes(actions, log, record.status, latest)
         record = self._record_of(data, entries, changes)
-        return replace(record, history_of=aspects_told(data, log, changes))
+        return replace(record, history_of=aspects_told(data, log, reader.told))
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         return self._noted(ticket_id, text, marker, self._notes.write_internal)

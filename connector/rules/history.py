@@ -61,6 +61,18 @@ def last_move_did_not_hold(changes: Sequence[Change]) -> bool:
     return bool(moves) and any(back == moves[-1] for _, back in _reverted(changes))
 
 
+def moves_by_us(changes: Sequence[Change], place: Place, since: datetime) -> list[Change]:
+    """The connector's own moves of the ticket to a place, oldest first, whatever brought it back in between."""
+    return [
+        change
+        for change in changes
+        if change.how == BY_CONNECTOR
+        and isinstance(change.new, Place)
+        and change.new.is_within(place)
+        and change.at > since
+    ]
+
+
 def _reverted(changes: Sequence[Change]) -> Iterator[tuple[int, int]]:
     made: tuple[int, Change] | None = None
     for index, change in enumerate(changes):

@@ -40,10 +40,14 @@ MOVE_PAUSE = timedelta(minutes=2)
 
 
 class MoveDidNotHold(Permanent):
-    """The ticket system accepted a reassignment and something changed it back."""
+    """The ticket system accepted a reassignment and something changed it back.
 
-    def __init__(self, message: str, tries: int) -> None:
+    ``since``: the last move of several that did not last, of which people are told once, however often it is looked at.
+    """
+
+    def __init__(self, message: str, tries: int, since: datetime | None = None) -> None:
         self.tries = tries
+        self.since = since
         super().__init__(message)
 
 

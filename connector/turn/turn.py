@@ -16,7 +16,7 @@ from connector.notes.escalation_note import EscalationNote, compose
 from connector.notes.marker import Marks
 from connector.policy.policy import Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
-from connector.rules.history import last_move_did_not_hold
+from connector.rules.history import last_move_did_not_hold, moves_by_us
 from connector.rules.limits import Decision, Verdict
 from connector.store.database.errors import LeaseLost
 from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Outcome, Step
@@ -38,6 +38,9 @@ NOTES_STOPPED = "notes_stopped"
 """Remembered of a ticket system that showed an internal note to the client."""
 
 CRASH_RETRY = timedelta(seconds=60)
+
+MOVES_WITHIN = timedelta(hours=24)
+"""The time within which the moves of a ticket to the same tier are counted."""
 
 
 class Crashed(ConnectorError):
@@ -87,7 +90,7 @@ class TicketTurn:
         except NotFound as error:
             return outcomes.gone(claim, str(error), self.now())
         except MoveDidNotHold as error:
-            return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=error.tries >= MOVE_TRIES)
+            return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=error.tries >= MOVE_TRIES, since=error.since)
         except VisibleNote as error:
             stop = {"ticket": claim.ticket, "at": self.now().isoformat(), "why": str(error)}
             self.connection.remember(NOTES_STOPPED, stop)
@@ -203,7 +206,21 @@ class TicketTurn:
         self._refuse_while_notes_are_stopped(seen)
         escalator = self._escalator(seen.policy)
         escalation, note = self._worked_out(escalator, seen, demand, saga)
+        self._refuse_to_climb_for_ever(seen, escalation)
         return self._moved(seen, escalator.carry_out(seen, escalation, note, self.now()), ())
+
+    def _refuse_to_climb_for_ever(self, seen: Seen, escalation: Escalation) -> None:
+        """Of one ticket at most three moves to the same tier in a day, whatever sent it back; then people are told."""
+        place, now = escalation.target.place, self.now()
+        made = moves_by_us(seen.changes, place, now - MOVES_WITHIN) if place is not None else []
+        if len(made) >= MOVE_TRIES and not seen.is_replayed_since(made[-1].at):
+            raise MoveDidNotHold(
+                f"ticket {seen.record.id}: the connector moved it to {place} {len(made)} times within a day, and it "
+                "came back each time; nothing was written. Find the rule in the ticket system, or ask who sends it "
+                "back, then replay this dead letter",
+                MOVE_TRIES,
+                made[-1].at,
+            )
 
     def _moved(self, seen: Seen, carried: Carried, unsaved: tuple[Change, ...]) -> Outcome:
         """The ticket's next clock, worked out from what came back: no further call is needed.
@@ -261,15 +278,23 @@ class TicketTurn:
 
     # -- finishing ---------------------------------------------------------------------------------------------
 
-    def _failed(self, claim: Claim, error: ConnectorError, *, retry_in: timedelta, is_dead: bool = False) -> Failed:
+    def _failed(
+        self,
+        claim: Claim,
+        error: ConnectorError,
+        *,
+        retry_in: timedelta,
+        is_dead: bool = False,
+        since: datetime | None = None,
+    ) -> Failed:
         now = self.now()
         has_failed_for = now - (claim.failing_since or now)
         is_dead = is_dead or has_failed_for >= self.settings.dead_letter_after
         failed = outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)
         if not is_dead:
             return failed
-        since = (claim.failing_since or now).isoformat()
-        alarm = self.announcer.alarm(f"{claim.ticket}/{since}", claim.ticket, str(error))
+        since = since or claim.failing_since or now
+        alarm = self.announcer.alarm(f"{claim.ticket}/{since.isoformat()}", claim.ticket, str(error))
         return replace(failed, deliveries=tuple(alarm))
 
 

@@ -3,7 +3,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.model import BY_CONNECTOR, Aspect, Change, Person, Place, Ref, Remembered, Status, StatusGroup
-from connector.rules.history import ADOPTED, FIRST_SIGHT, is_different, moved_by_us, observe, with_history
+from connector.rules.history import (
+    ADOPTED,
+    FIRST_SIGHT,
+    is_different,
+    moved_by_us,
+    moves_by_us,
+    observe,
+    with_history,
+)
 from tests.builders import (
     CRITICAL,
     DESK,
@@ -168,3 +176,18 @@ def test_a_plan_that_was_seen_is_no_state_of_the_ticket_and_is_never_forgotten()
     assert with_history(replace(record, history_of=ALL), [plan])[0] == (plan,)
     moved_on = moved_by_us(record, replace(record, place=TIER_3), [plan])
     assert [(change.what, change.at) for change in moved_on] == [(Aspect.PLACE, at("09:30"))]
+
+
+def test_our_own_moves_to_a_place_are_counted_whatever_came_in_between():
+    def ours(old, new, when):
+        return moved(old, new, when, BY_CONNECTOR)
+
+    changes = [
+        ours(DESK, TIER_3, at("09:00", day=14)),
+        ours(DESK, TIER_3, at("09:30")),
+        moved(TIER_3, DESK, at("09:40")),
+        moved(DESK, TIER_3, at("09:50")),
+        ours(TIER_3, ELSEWHERE, at("10:00")),
+        ours(DESK, TIER_3, at("10:30")),
+    ]
+    assert [change.at for change in moves_by_us(changes, TIER_3, at("09:00", day=14))] == [at("09:30"), at("10:30")]
