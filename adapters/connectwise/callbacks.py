@@ -20,7 +20,7 @@ from connector.errors import ConfigError, Permanent
 from connector.model import Registration
 
 DESCRIPTION = "Escalation connector: tells it which tickets changed"
-_RIGHT = "the right to manage callbacks (System > API members; all rights where unsure)"
+RIGHT = "the right to manage callbacks (System > API members; all rights where unsure)"
 _WANTED = {"type": "ticket", "level": "owner", "objectId": 1}
 
 
@@ -76,7 +76,7 @@ class Callbacks:
 
     def _rows(self, conditions: str = "") -> list[dict[str, Any]]:
         what = "read the callbacks"
-        rows = list(self._client.pages("system/callbacks", what, _RIGHT, conditions))
+        rows = list(self._client.pages("system/callbacks", what, RIGHT, conditions))
         for row in rows:
             record_id(row, "system/callbacks")
         return sorted(rows, key=lambda row: int(row["id"]))
@@ -104,7 +104,7 @@ class Callbacks:
         }
         what = "register the webhook"
         try:
-            return [_record(self._client.send("POST", "system/callbacks", what, _RIGHT, payload), what)]
+            return [_record(self._client.send("POST", "system/callbacks", what, RIGHT, payload), what)]
         except Refused as error:
             if "ObjectExists" not in error.codes:
                 raise
@@ -123,7 +123,7 @@ class Callbacks:
         changes = [{"op": "replace", "path": name, "value": value} for name, value in wanted.items()]
         try:
             path = f"system/callbacks/{row['id']}"
-            repaired = _record(self._client.send("PATCH", path, what, _RIGHT, changes), what)
+            repaired = _record(self._client.send("PATCH", path, what, RIGHT, changes), what)
         except Refused:
             self._delete(row)
             repaired = self._added()[0]
@@ -134,7 +134,7 @@ class Callbacks:
     def _delete(self, row: Mapping[str, Any]) -> None:
         try:
             path = f"system/callbacks/{row['id']}"
-            self._client.send("DELETE", path, f"delete the webhook registration {row['id']}", _RIGHT)
+            self._client.send("DELETE", path, f"delete the webhook registration {row['id']}", RIGHT)
         except NotThere:
             # Somebody else deleted it at the same moment: what was wanted holds, if it is really gone.
             if any(left["id"] == row["id"] for left in self._rows()):

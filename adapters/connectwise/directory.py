@@ -234,7 +234,7 @@ class Directory:
     def _read_members(self) -> dict[str, Member]:
         path = "system/members"
         fields = "id,identifier,firstName,lastName,inactiveFlag,licenseClass"
-        rows = self._client.pages(path, "read the members", "System > Member Maintenance (Inquire)", fields=fields)
+        rows = self._client.pages(path, "read the members", MEMBERS_READ, fields=fields)
         found = [_member(row, path) for row in rows]
         return {member.person.id: member for member in found}
 
@@ -245,6 +245,7 @@ class Directory:
 
 
 TABLE_SETUP = "System > Table Setup (Inquire)"
+MEMBERS_READ = "System > Member Maintenance (Inquire)"
 
 
 def _team(row: Json, path: str) -> Team:

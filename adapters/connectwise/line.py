@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
+from adapters.connectwise.callbacks import RIGHT as CALLBACKS_RIGHT
 from adapters.connectwise.callbacks import Callbacks
 from adapters.connectwise.client import ConnectWiseClient
-from adapters.connectwise.directory import Directory
+from adapters.connectwise.directory import MEMBERS_READ, TABLE_SETUP, Directory
+from adapters.connectwise.mapping import info, record_id, to_wire
+from adapters.connectwise.moves import RIGHT as MOVES_RIGHT
+from adapters.connectwise.notes import NOTES_ADD, TIME_READ
 from adapters.connectwise.resources import PATH, RIGHT
+from adapters.connectwise.tickets import TICKETS_READ
 from adapters.line import HttpLine, asked, clock_finding
+from adapters.payloads import moment
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity
 
@@ -32,16 +39,37 @@ class Line(HttpLine):
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
         directory = self.directory
-        found = [
-            *reach,
-            _asked("tickets", lambda: _first(self.client), "tickets can be read"),
-            _asked("members", lambda: f"{len(directory.members.get())} members can be read"),
-            _asked("boards", lambda: f"{len(directory.boards.get())} active service boards can be read"),
-            _asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
-            _asked("webhook registrations", self.callbacks.list_readable, "webhook registrations can be read"),
-            _people(self.client),
+        rights = [
+            _right("tickets", TICKETS_READ, lambda: _first(self.client, "service/tickets", "tickets", TICKETS_READ)),
+            _right("members", MEMBERS_READ, lambda: f"{len(directory.members.get())} members"),
+            _right("boards", TABLE_SETUP, lambda: f"{len(directory.boards.get())} active service boards"),
+            _right("priorities", TABLE_SETUP, lambda: f"{len(directory.priorities.get())} priorities"),
+            _right("time entries", TIME_READ, lambda: _first(self.client, "time/entries", "time entries", TIME_READ)),
         ]
-        return [*found, *(_home(directory, home) for home in dict.fromkeys(self.homes))]
+        if all(finding.severity is Severity.ERROR for finding in rights):
+            # One cause, told once.
+            return [*reach, Finding(Severity.ERROR, "access", f"nothing at all can be read: {rights[0].message}")]
+        return [
+            *reach,
+            *rights,
+            *_unless_broken(rights, "tickets", lambda: [_asked("poll", lambda: _poll(self.client))]),
+            _right("webhook registrations", CALLBACKS_RIGHT, self._registrations),
+            _people(self.client),
+            _WRITES,
+            *_unless_broken(rights, "boards", lambda: [_home(directory, home) for home in dict.fromkeys(self.homes)]),
+        ]
+
+    def _registrations(self) -> str:
+        self.callbacks.list_readable()
+        return "webhook registrations"
+
+
+_WRITES = Finding(
+    Severity.OK,
+    "rights to write",
+    "not tested: Add, Edit, because only a write can prove them: "
+    f"{NOTES_ADD} for notes, {MOVES_RIGHT} for moves; Add, Edit and Delete of callbacks for `webhooks register`",
+)
 
 
 def _reachability(client: ConnectWiseClient) -> list[Finding]:
@@ -54,20 +82,43 @@ def _reachability(client: ConnectWiseClient) -> list[Finding]:
     return [fine, clock_finding(client.http.clock_skew(answer), "the site")]
 
 
-def _first(client: ConnectWiseClient) -> None:
-    right = "Service Desk > Service Tickets (Inquire)"
-    client.get("service/tickets", "read tickets", right, {"pageSize": "1", "fields": "id"})
+def _unless_broken(found: Sequence[Finding], subject: str, more: Callable[[], list[Finding]]) -> list[Finding]:
+    """Further findings, unless what they stand on has failed: that is told already."""
+    failed = [finding for finding in found if finding.subject == subject and finding.severity is Severity.ERROR]
+    return [] if failed else more()
+
+
+def _right(subject: str, right: str, read: Callable[[], str]) -> Finding:
+    """Whether something can be read, and which setting of the security role says so."""
+    return _asked(subject, lambda: f"{read()} can be read: {right}")
+
+
+def _first(client: ConnectWiseClient, path: str, what: str, right: str) -> str:
+    client.get(path, f"read {what}", right, {"pageSize": "1", "fields": "id"})
+    return what
+
+
+def _poll(client: ConnectWiseClient) -> tuple[Severity, str]:
+    """Whether the poll's filter finds what it must: the ticket that was changed last."""
+    what = "look for the ticket that was changed last"
+    params = {"pageSize": "1", "fields": "id,_info", "orderBy": "lastUpdated desc"}
+    rows: Any = client.get("service/tickets", what, TICKETS_READ, params)
+    if not rows:
+        return Severity.OK, "not tested whether the poll's filter finds changed tickets: there is none to be found"
+    newest = record_id(rows[0], what)
+    changed_at = moment(info(rows[0]).get("lastUpdated"), what)
+    conditions = f"lastUpdated >= [{to_wire(changed_at)}]"
+    found = {row.get("id") for row in client.pages("service/tickets", what, TICKETS_READ, conditions, "id")}
+    if newest in found:
+        return Severity.OK, "its filter finds the ticket that was changed last"
+    return Severity.ERROR, f"its filter does not find ticket {newest}, which was changed last: changes would be missed"
 
 
 def _people(client: ConnectWiseClient) -> Finding:
     """Reading shows that the right is there at all; whether it may add cannot be seen without adding."""
-    found = _asked(
-        "people on tickets",
-        lambda: client.get(PATH, "read the schedule entries", RIGHT, {"pageSize": "1", "fields": "id"}),
-        "schedule entries can be read",
-    )
+    found = _right("people on tickets", RIGHT, lambda: _first(client, PATH, "schedule entries", RIGHT))
     if found.severity is Severity.OK:
-        return found
+        return replace(found, message=f"{found.message}; not tested: Add")
     return Finding(Severity.WARNING, found.subject, f"{found.message}. Only FINAL_ADD_PEOPLE needs it")
 
 
@@ -77,4 +128,4 @@ def _home(directory: Directory, home: str) -> Finding:
         directory.board_statuses.get(board.id)
         directory.teams.get(board.id)
 
-    return _asked(f"home {home!r}", read, "its statuses and teams can be read")
+    return _asked(f"home {home!r}", read, f"its statuses and teams can be read: {TABLE_SETUP}")

@@ -72,6 +72,8 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     match answer.status:
         case 401:
             return Forbidden(f"{message}: check CONNECTWISE_PUBLIC_KEY, _PRIVATE_KEY and _COMPANY")
+        case 403 if "clientid" in text.casefold():
+            return Forbidden(f"{message}: check CONNECTWISE_CLIENT_ID")
         case 403:
             return Forbidden(
                 f"{message}: the API member's security role needs {right}; "

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from adapters.connectwise.simulation.conditions import Query
 from adapters.connectwise.simulation.listing import Source, answer_list, count, partial
 from adapters.connectwise.simulation.refusal import bad_request, no_endpoint, not_found
 from adapters.connectwise.simulation.state import ROUTER, State
@@ -133,6 +134,8 @@ class Door(FrontDoor):
     def answer_list(self, vocabulary: Vocabulary, source: Source, args: Mapping[str, str]) -> Response:
         is_forward = request.headers.get("pagination-type", "").lower() == "forward-only"
         cut = self.state.faults.page_size_cut
+        if self.state.faults.date_filters_find_nothing and "[" in args.get("conditions", ""):
+            source = _nothing
         records, headers = answer_list(vocabulary, source, args, is_forward, request.base_url, cut)
         if vocabulary is TICKET and self.state.distortions:
             records = [self.state.shown(record) if "id" in record else record for record in records]
@@ -165,3 +168,7 @@ def sent_object() -> Json:
     if not isinstance(found, dict):
         raise bad_request("InvalidBody", "The body must be an object.")
     return found
+
+
+def _nothing(query: Query) -> list[Json]:
+    return []

@@ -19,7 +19,7 @@ class Faults(CallFaults):
 
     Calls: ``cloud_mode``: a host without ``api-`` is answered "SSL is required."; ``bad_auth_status``: 401, 404 or
     400 ("Cannot route") for wrong credentials; ``page_size_cut``: the largest page; ``unknown_members``: fields that
-    the version which is asked for does not know.
+    the version which is asked for does not know; ``date_filters_find_nothing``, as was seen on one site.
     Notes: ``all_notes_missing``: no such endpoint, or the refusal itself; ``all_notes_dates``: where ``allNotes``
     tells times, empty for nowhere, also ``dateCreated``; ``all_notes_name_no_ticket``; ``all_notes_number_apart``:
     time entries have numbers of their own there; ``notes_readable_after``: seconds of the clock until a note
@@ -44,6 +44,7 @@ class Faults(CallFaults):
         "bad_auth_status": 401,
         "page_size_cut": None,
         "unknown_members": frozenset(),
+        "date_filters_find_nothing": False,
         "all_notes_missing": False,
         "all_notes_dates": frozenset({"_info/dateEntered", "_info/lastUpdated", "timeStart", "timeEnd"}),
         "all_notes_name_no_ticket": False,
@@ -71,6 +72,7 @@ class Faults(CallFaults):
     bad_auth_status: int
     page_size_cut: int | None
     unknown_members: frozenset[str]
+    date_filters_find_nothing: bool
     all_notes_missing: bool | Refusal
     all_notes_dates: frozenset[str]
     all_notes_name_no_ticket: bool

@@ -708,6 +708,7 @@ def test_a_healthy_site_has_only_good_findings() -> None:
     with a_site() as site:
         site.lists()
         site.answer("GET", "service/tickets", [])
+        site.answer("GET", "time/entries", [])
         site.answer("GET", "system/callbacks", [{"id": 1}])
         site.answer("GET", "schedule/entries", [])
         found = checked(site, {"Date": "Mon, 02 Mar 2026 10:00:01 GMT"})
@@ -719,8 +720,11 @@ def test_a_healthy_site_has_only_good_findings() -> None:
         "members",
         "boards",
         "priorities",
+        "time entries",
+        "poll",
         "webhook registrations",
         "people on tickets",
+        "rights to write",
         "home 'Help Desk > First Touch'",
         "home 'Tier 3'",
     ]
@@ -730,6 +734,7 @@ def test_each_missing_right_is_a_finding_of_its_own() -> None:
     no = {"code": "Security", "message": "You may not."}
     with a_site() as site:
         site.answer("GET", "service/tickets", [])
+        site.answer("GET", "time/entries", no, 403)
         site.answer("GET", "service/boards", BOARDS)
         site.answer("GET", "service/boards/7/teams", [{"id": 72, "name": "First Touch"}])
         site.answer("GET", "service/boards/7/statuses", no, 403)
@@ -741,8 +746,9 @@ def test_each_missing_right_is_a_finding_of_its_own() -> None:
         site.answer("GET", "schedule/entries", no, 403)
         found = checked(site)
     errors = {subject: message for subject, (severity, message) in found.items() if severity is Severity.ERROR}
-    assert set(errors) == {"members", "webhook registrations", "home 'Help Desk > First Touch'"}
+    assert set(errors) == {"members", "time entries", "webhook registrations", "home 'Help Desk > First Touch'"}
     assert "Member Maintenance" in errors["members"]
+    assert "Time Entry (Inquire)" in errors["time entries"]
     assert "Table Setup" in errors["home 'Help Desk > First Touch'"]
     assert found["clock"][0] is Severity.WARNING
     severity, message = found["people on tickets"]
@@ -773,7 +779,9 @@ def test_a_site_that_does_not_answer_is_the_one_finding() -> None:
 def test_a_404_for_everything_is_explained_as_credentials() -> None:
     with a_site() as site:
         site.answer("GET", "service/tickets", {"code": "NotFound"}, 404)
-        message = {finding.subject: finding.message for finding in connected().line.check()}["tickets"]
+        for path in ("system/members", "service/boards", "service/priorities", "time/entries"):
+            site.answer("GET", path, None, 404)
+        message = {finding.subject: finding.message for finding in connected().line.check()}["access"]
     assert "check CONNECTWISE_URL, _COMPANY and the keys" in message
 
 

@@ -326,6 +326,53 @@ def test_check_finds_nothing_wrong_then_each_missing_right(desk: Desk) -> None:
     assert errors == {"members", "webhook registrations"}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "bad_auth_status", "named"),
+    [
+        ({"private_key": "wrong"}, 401, "CONNECTWISE_PUBLIC_KEY, _PRIVATE_KEY"),
+        ({"public_key": "wrong"}, 404, "_COMPANY and the keys"),
+        ({"private_key": "wrong"}, 400, "CONNECTWISE_COMPANY"),
+        ({"client_id": "wrong"}, 401, "check CONNECTWISE_CLIENT_ID"),
+        ({"company": "nobody"}, 401, "CONNECTWISE_COMPANY"),
+    ],
+)
+def test_check_names_one_cause_once(desk: Desk, wrong: dict[str, str], bad_auth_status: int, named: str) -> None:
+    desk.simulator.faults.bad_auth_status = bad_auth_status
+    (error,) = (one for one in desk.connected(**wrong).line.check() if one.severity is not Severity.OK)
+    assert error.severity is Severity.ERROR
+    assert named in error.message
+
+
+def test_check_says_of_each_right_what_grants_it_and_what_only_a_write_can_prove(desk: Desk) -> None:
+    desk.a_ticket()
+    found = {finding.subject: finding.message for finding in desk.system.line.check()}
+    assert "Service Tickets (Inquire)" in found["tickets"]
+    assert "Member Maintenance (Inquire)" in found["members"]
+    assert "Time Entry (Inquire)" in found["time entries"]
+    assert all("Table Setup (Inquire)" in found[subject] for subject in ("boards", "priorities", "home 'Sr IT'"))
+    assert "callbacks" in found["webhook registrations"]
+    assert "not tested: Add, Edit" in found["rights to write"]
+    assert "Service Tickets (Add, Edit)" in found["rights to write"]
+    assert "not tested: Add" in found["people on tickets"]
+
+
+@pytest.mark.parametrize("has_tickets", [True, False])
+def test_check_proves_that_the_polls_filter_finds_what_changed(desk: Desk, has_tickets: bool) -> None:
+    if has_tickets:
+        desk.a_ticket()
+    found = {finding.subject: finding for finding in desk.system.line.check()}["poll"]
+    assert found.severity is Severity.OK
+    assert ("not tested" in found.message) is not has_tickets
+
+
+def test_check_finds_a_filter_that_finds_nothing(desk: Desk) -> None:
+    ticket = desk.a_ticket()
+    desk.simulator.faults.date_filters_find_nothing = True
+    found = {finding.subject: finding for finding in desk.system.line.check()}["poll"]
+    assert found.severity is Severity.ERROR
+    assert ticket in found.message
+
+
 def test_check_sees_a_skewed_clock(desk: Desk) -> None:
     desk.simulator.faults.clock_skew = 300.0
     errors = {finding.subject for finding in desk.connected().line.check() if finding.severity is Severity.ERROR}
