@@ -67,7 +67,10 @@ class Webhooks(Protocol):
         ...
 
     def register(self) -> Registration:
-        """Leave exactly one active registration, finding and repairing what is there. Idempotent."""
+        """Leave exactly one active registration, finding and repairing what is there. Idempotent.
+
+        What the system refuses of it, and can do without, is in ``lacks``.
+        """
         ...
 
     def remove(self) -> int:
@@ -88,6 +91,8 @@ class Tickets(Protocol):
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         """Write one internal note (``marker`` is in ``text``), proven internal by what comes back.
+
+        The ticket stays as it is: what a rule of the system does to it upon the note is put back, as far as that holds.
 
         Never repeated by itself: raises OutcomeUnknown when no answer came, VisibleNote when the note came back
         visible to the client.
@@ -142,7 +147,10 @@ class Directory(Protocol):
         ...
 
     def statuses(self, place: Place) -> list[PlacedStatus]:
-        """The statuses that a ticket can have at that place, as far as the system tells, and why each means what."""
+        """The statuses that a ticket can have at that place, as far as the system tells, and why each means what.
+
+        None of them is UNKNOWN: an open one that nothing places is work, and marked as assumed.
+        """
         ...
 
     def arrival_status(self, place: Place, current: Status) -> Status | None:

@@ -77,6 +77,7 @@ def test_the_statuses_of_a_home_are_told_with_their_group_and_why(world: World) 
             assert found[world.desk.status_name(group)] is group
         assert len({one.status.id for one in placed}) == len(placed)
         assert all(one.why.strip() == one.why != "" for one in placed)
+        assert all(one.status.group is not StatusGroup.UNKNOWN for one in placed), "a clock that never runs"
         for one in placed:
             assert world.system.directory.status_in(home, one.status.name) == one.status
 

@@ -196,6 +196,7 @@ def test_a_registration_is_made_exactly_once(world: World) -> None:
     assert world.system.webhooks.registrations() == []
     made = world.system.webhooks.register()
     assert made.is_active
+    assert made.lacks == ()
     assert made.url.startswith(world.webhook_url)
     assert world.system.webhooks.registrations() == [made]
     assert world.system.webhooks.register() == made
