@@ -3,7 +3,7 @@
 Kept for some minutes and read anew when a name is not there. RT shows an account without AdminUsers few fields of a
 user: what else is needed is drawn from lists, where they can be asked for. RT's API tells neither who may own tickets
 in a queue nor which statuses a life cycle has. The people of a queue are its AdminCcs, by themselves or through groups;
-a status counts as existing when RT's own life cycle has it or a ticket is in it.
+a status counts as existing when RT's own life cycle has it or a ticket is in it, and searches tell whether it is over.
 """
 
 from __future__ import annotations
@@ -22,13 +22,12 @@ from adapters.request_tracker.mapping import (
     STANDARD_STATUSES,
     User,
     person,
+    placed_status,
     priority_ref,
     record,
     record_id,
     records,
-    status,
     user_of,
-    why_grouped,
 )
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.errors import NotFound, PayloadError, UnknownName
@@ -96,6 +95,7 @@ class Directory:
         self._queues = Kept(self._read_queues, monotonic)
         self.queue_details = KeptEach(self._read_queue, monotonic)
         self.groups = KeptEach(self._read_group, monotonic)
+        self._over = KeptEach(self._read_is_over, monotonic)
         self._profiles = KeptEach(self._read_profile, monotonic)
         self.requestors = KeptEach(self._read_requestor, monotonic)
         self.account = Kept(self._read_account, monotonic)
@@ -112,15 +112,22 @@ class Directory:
         wanted = name.strip().casefold()
         known = wanted if wanted in STANDARD_STATUSES else self._in_use(wanted)
         if known:
-            return status(known)
+            return self.status(known)
         raise UnknownName(f"status that any ticket of {place} is in", name, near(wanted, STANDARD_STATUSES))
 
     def statuses(self, place: Place) -> list[PlacedStatus]:
-        """RT's own, and those that the newest hundred tickets of the queue are in."""
-        params = {"query": f"Queue = {place.path[0].id}", "fields": "Status", "orderby": "id", "order": "DESC"}
-        rows = self._client.page("tickets", f"see the statuses of {place}", SHOW_TICKETS, params).rows
-        names = dict.fromkeys([*STANDARD_STATUSES, *(text(row.get("Status")) for row in rows)])
-        return [PlacedStatus(status(name), why_grouped(name)) for name in names if name]
+        """RT's own, and those that the newest hundred open tickets and hundred others of the queue are in."""
+        found: list[str] = []
+        for kind in ("__Active__", "__Inactive__"):
+            query = f"Queue = {place.path[0].id} AND Status = '{kind}'"
+            params = {"query": query, "fields": "Status", "orderby": "id", "order": "DESC"}
+            rows = self._client.page("tickets", f"see the statuses of {place}", SHOW_TICKETS, params).rows
+            found += (text(row.get("Status")) for row in rows)
+        return [self._placed(name) for name in dict.fromkeys([*STANDARD_STATUSES, *found]) if name]
+
+    def status(self, name: str) -> Status:
+        """The status of that name, with its group, whether any ticket is in it or not."""
+        return self._placed(name).status
 
     def arrival_status(self, place: Place, current: Status) -> Status | None:
         """None: RT itself maps the statuses where the life cycles of two queues differ."""
@@ -151,6 +158,10 @@ class Directory:
     def queue(self, name: str) -> Ref:
         """The active queue of that name."""
         return find("queue", name, self._queues, lambda queue: (queue.ref.name,), _active).ref
+
+    def sees_queues(self) -> bool:
+        """Whether there is any queue that the account may see."""
+        return bool(self._queues.get())
 
     def queue_by_id(self, number: str) -> Ref:
         """A queue by its id, also one that the account may not see: that has no name."""
@@ -209,11 +220,20 @@ class Directory:
             loads.update(record_id(record(row, "Owner", "ticket").get("id"), "ticket: Owner: id") for row in rows)
         return loads
 
-    def _in_use(self, name: str) -> str:
-        """The status of that name as a ticket has it, empty when none is in it."""
+    def _placed(self, name: str) -> PlacedStatus:
+        is_own = name.casefold() not in STANDARD_STATUSES
+        return placed_status(name, is_over=is_own and self._over.get(name.casefold()))
+
+    def _read_is_over(self, name: str) -> bool:
+        """Whether tickets in a status of that name are inactive, in every life cycle that has one."""
+        return bool(self._in_use(name, "__Inactive__")) and not self._in_use(name, "__Active__")
+
+    def _in_use(self, name: str, kind: str = "") -> str:
+        """The status of that name as a ticket has it, empty when none is in it, or none of that ``kind``."""
         if not name or "'" in name or "\\" in name:
             return ""
-        params = {"query": f"Status = '{name}'", "fields": "Status", "per_page": "1"}
+        more = f" AND Status = '{kind}'" if kind else ""
+        params = {"query": f"Status = '{name}'{more}", "fields": "Status", "per_page": "1"}
         rows = self._client.page("tickets", "look for a ticket in a status", SHOW_TICKETS, params).rows
         return text(rows[0].get("Status")) if rows else ""
 

@@ -29,6 +29,7 @@ from connector.model import (
     Person,
     Place,
     Ref,
+    Status,
     TicketId,
     Value,
     Visibility,
@@ -122,6 +123,7 @@ class Reader:
     queue_of: Callable[[str], Ref]
     person_of: PersonOf
     priorities: Mapping[str, int]
+    status_of: Callable[[str], Status] = status
 
     def changes(self, ticket_id: TicketId, rows: Iterable[Transaction]) -> list[Change]:
         """The changes of the ticket itself, oldest first."""
@@ -157,6 +159,6 @@ class Reader:
             case Aspect.OWNER:
                 return self.person_of(raw)
             case Aspect.STATUS:
-                return status(raw)
+                return self.status_of(raw)
             case Aspect.PRIORITY:
                 return priority_ref(raw, self.priorities)

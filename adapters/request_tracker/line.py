@@ -39,7 +39,11 @@ class Line(HttpLine):
         if any(finding.severity is Severity.ERROR for finding in reach):
             return reach
         found = [*reach, asked("time zone", self._time_zone), asked("field of notes", self._note_key)]
-        found += [asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self.homes)]
+        queues = asked("queues", self._queues)
+        if queues.severity is Severity.OK:
+            found += [asked(f"home {home!r}", partial(self._home, home)) for home in dict.fromkeys(self.homes)]
+        else:
+            found.append(queues)
         if not self.settings.webhook_secret:
             message = "RT_WEBHOOK_SECRET is not set: no webhook is accepted, and changes are found by the poll only"
             found.append(Finding(Severity.WARNING, "webhook", message))
@@ -94,6 +98,12 @@ class Line(HttpLine):
             "the account lacks SeeCustomField: notes are found again by their text alone"
         )
 
+    def _queues(self) -> tuple[Severity, str]:
+        """Whether any can be seen: else no home can, for one and the same reason."""
+        if self.directory.sees_queues():
+            return Severity.OK, "can be seen"
+        return Severity.ERROR, "none can be seen: the connector's account needs the right SeeQueue"
+
     def _home(self, home: str) -> tuple[Severity, str]:
         queue = self.directory.locate(home).path[0]
         if not can_do(self.directory.queue_details.get(queue.id, 0.0), "create"):
@@ -101,7 +111,7 @@ class Line(HttpLine):
         params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}
         rows = self.client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params).rows
         if not rows:
-            return Severity.OK, "CreateTicket is there; with no open ticket in it the other rights cannot be told"
+            return Severity.OK, f"CreateTicket is there; not tested, as no open ticket can be seen there: {_AT_TICKETS}"
         lacking = [right for ref, right in _LINKS if not can_do(rows[0], ref)]
         if lacking:
             return Severity.ERROR, f"the connector's account needs {' and '.join(lacking)} there"
@@ -109,9 +119,10 @@ class Line(HttpLine):
 
 
 _LINKS = (("comment", "CommentOnTicket"), ("lifecycle", "ModifyTicket"))
+_AT_TICKETS = "ShowTicket, CommentOnTicket, ModifyTicket"
 _UNTOLD = Finding(
     Severity.OK,
-    "rights that RT does not tell",
-    "ReassignTicket and ShowTicketComments for the connector's account, OwnTicket for the people of each queue: "
-    "the escalation of a test ticket shows them",
+    "rights to write",
+    "not tested, because only a write can prove them: ReassignTicket and ShowTicketComments for the connector's "
+    "account, OwnTicket for the people of each queue. The escalation of a test ticket shows them",
 )

@@ -7,15 +7,27 @@ field that must be there and is not raises PayloadError with its path (``ticket 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.payloads import Json, label, moment, optional_moment, text
+from adapters.status_words import placed_by_name
 from connector.errors import PayloadError
-from connector.model import Change, Entry, Person, Place, Ref, Status, StatusGroup, TicketId, TicketRecord
+from connector.model import (
+    Change,
+    Entry,
+    Person,
+    Place,
+    PlacedStatus,
+    Ref,
+    Status,
+    StatusGroup,
+    TicketId,
+    TicketRecord,
+)
 
 NOBODY = "Nobody"
 """The owner of what nobody owns: a user of that name, in every RT."""
@@ -96,16 +108,21 @@ def person(user: User, *, is_active: bool = True) -> Person:
     return Person(user.id, user.name, user.shown, is_active)
 
 
+def placed_status(name: str, *, is_over: bool = False) -> PlacedStatus:
+    """A status with its group. Of a site's own RT tells no more than whether it is over: else its name decides."""
+    group = _GROUPS.get(name.casefold())
+    if group is not None:
+        return PlacedStatus(Status(name, name, group), "RT's own life cycle has a status of this name")
+    named = placed_by_name(Ref(name, name))
+    if not is_over:
+        return named
+    over = StatusGroup.RESOLVED if named.status.group is StatusGroup.RESOLVED else StatusGroup.CLOSED
+    return PlacedStatus(Status(name, name, over), "its life cycle counts it as inactive")
+
+
 def status(name: str) -> Status:
-    """A status with the group that RT's own life cycle gives it."""
-    return Status(name, name, _GROUPS.get(name.casefold(), StatusGroup.UNKNOWN))
-
-
-def why_grouped(name: str) -> str:
-    """Why a status of that name is in its group, or in none."""
-    if name.casefold() in _GROUPS:
-        return "RT's own life cycle has a status of this name"
-    return "RT does not tell what a status of a site's own life cycle means"
+    """A status by its name alone."""
+    return placed_status(name).status
 
 
 def priority_ref(number: str, names: Mapping[str, int]) -> Ref | None:
@@ -129,11 +146,14 @@ def why_no_service_ticket(data: Json, asked: TicketId) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a ticket's own JSON does not say: when and where it was read, its client, and the names of priorities."""
+    """What a ticket's own JSON does not say: when and where it was read, what names of priorities and statuses
+    mean, and who its client is.
+    """
 
     read_at: datetime
     url: str
     priorities: Mapping[str, int]
+    status_of: Callable[[str], Status] = status
     client: Ref | None = None
     contact: str = ""
 
@@ -149,7 +169,8 @@ def ticket_record(
     path = label(asked)
     why_not = why_no_service_ticket(data, asked)
     queue = record(data, "Queue", path)
-    now_in = status(text(data.get("Status")) or "unknown")
+    name = text(data.get("Status"))
+    now_in = around.status_of(name) if name else Status("unknown", "unknown", StatusGroup.UNKNOWN)
     is_over = now_in.group in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
     return TicketRecord(
         id=asked,

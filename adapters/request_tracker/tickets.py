@@ -72,7 +72,9 @@ class Tickets:
         rows = read_transactions(self._client, ticket_id)
         texts = self._texts.of(rows, ticket_id)
         own_id, requestors = self._directory.account.get().user.id, user_names(seen.data, "Requestor")
-        reader = Reader(own_id, self._directory.queue_by_id, self._person, self._settings.priorities)
+        reader = Reader(
+            own_id, self._directory.queue_by_id, self._person, self._settings.priorities, self._directory.status
+        )
         who = self._directory.requestors.get(requestors[0]) if requestors else None
         return replace(
             seen.record,
@@ -120,7 +122,7 @@ class Tickets:
         if not isinstance(data, dict):
             raise PayloadError(label(ticket_id), "not a record")
         url = f"{self._settings.url}/Ticket/Display.html?id={ticket_id}"
-        around = Surroundings(self._clock.now(), url, self._settings.priorities)
+        around = Surroundings(self._clock.now(), url, self._settings.priorities, self._directory.status)
         return Read(ticket_record(data, ticket_id, around), data, answer.headers.get("ETag", ""))
 
     def _why_refused(self, ticket_id: TicketId, right: str, error: Refused) -> AdapterError:

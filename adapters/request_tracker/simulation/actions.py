@@ -9,7 +9,7 @@ from datetime import datetime
 
 from adapters.request_tracker.simulation.records import Attachment, Principal, Queue, Ticket, Transaction, User
 from adapters.request_tracker.simulation.sentences import say
-from adapters.request_tracker.simulation.state import INACTIVE, NOBODY, SYSTEM, State
+from adapters.request_tracker.simulation.state import NOBODY, SYSTEM, State
 
 _PRIORITIES = ((100, "High"), (50, "Medium"), (0, "Low"))
 
@@ -82,7 +82,7 @@ class Actions:
         self._mail(ticket, "EmailRecord", now)
         if user.id not in ticket.requestors:
             ticket.told = now
-        if ticket.status == "new" or ticket.status in INACTIVE:
+        if ticket.status == "new" or ticket.status in self.state.inactive:
             self._status(self.state.users[SYSTEM], ticket, "open", now)
         return row
 
@@ -229,7 +229,7 @@ class Actions:
 
     def _status(self, user: User, ticket: Ticket, status: str, now: datetime) -> None:
         old, ticket.status = ticket.status, status
-        if status in INACTIVE:
+        if status in self.state.inactive:
             ticket.resolved = now
         elif ticket.started is None and status == "open":
             ticket.started = now

@@ -70,6 +70,12 @@ class Furnishing:
             self.state.queues[number] = queue
         return queue
 
+    def add_life_cycle(self, name: str, active: Iterable[str], inactive: Iterable[str]) -> None:
+        """Statuses of the site's own, for queues that are made with them."""
+        with self.state.acting():
+            self.state.statuses[name] = (*active, *inactive)
+            self.state.inactive |= frozenset(inactive)
+
     def grant(self, group: str, *rights: str, queue: str | None = None) -> None:
         """Rights for a group (or EVERYONE, REQUESTOR): in one queue, else everywhere."""
         holder = group if group in (EVERYONE, REQUESTOR) else self.group(group).id

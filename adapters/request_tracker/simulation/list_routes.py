@@ -13,7 +13,6 @@ from adapters.request_tracker.simulation.door import Door, page_asked_for, refus
 from adapters.request_tracker.simulation.records import Attachment, Queue, Ticket, Transaction, User
 from adapters.request_tracker.simulation.searching import Search, compare_dates, compare_numbers, compare_texts
 from adapters.request_tracker.simulation.serial import NOTE_KEY, TXN_FIELDS, paged
-from adapters.request_tracker.simulation.state import INACTIVE
 from adapters.simulation.refusal import Json
 
 R = TypeVar("R")
@@ -73,7 +72,7 @@ class ListRoutes:
 
         def status(sign: str, value: Any) -> Callable[[Ticket], bool]:
             if value.text in ("__Active__", "__Inactive__"):
-                return lambda ticket: (ticket.status in INACTIVE) is (value.text == "__Inactive__")
+                return lambda ticket: (ticket.status in self._state.inactive) is (value.text == "__Inactive__")
             found: Callable[[Ticket], bool] = compare_texts(lambda ticket: ticket.status)(sign, value)
             return found
 

@@ -42,6 +42,7 @@ class State(Ground):
         self.tickets: dict[int, Ticket] = {}
         self.transactions: dict[int, Transaction] = {}
         self.statuses: dict[str, tuple[str, ...]] = {"default": STATUSES}
+        self.inactive: frozenset[str] = INACTIVE
         self.grants: set[tuple[int | str, int | None, str]] = set()
         self.has_note_key = True
         self.on_event: Callable[[Transaction, Ticket], None] = lambda *event: None
