@@ -10,6 +10,19 @@ _SHOWN = 60
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+NOTE_SECTIONS = (
+    "Issue",
+    "Reason for escalation",
+    "Steps attempted",
+    "Error codes",
+    "Research",
+    "Internal discussions",
+    "Missing permissions",
+    "Next steps",
+    "Client",
+)
+"""The headings of an escalation note, always all of them and in this order, each alone on a line."""
+
 Path = tuple[str | int, ...]
 """Where in a document something stands: keys of objects, indices of lists."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from connector.wording import WEEKDAYS
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAME_WIDTH = 80
 _TEXT_WIDTH = 500
+_LONGEST = 20_000
+_MINUTE = 60
+_COUNTED = 120
+"""From this width on there is room for the count of the words that were cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,12 @@ class Times:
         """``EST (America/New_York)``."""
         short = self.now.astimezone(self.zone).tzname() or ""
         return short if short == self.zone.key else f"{short} ({self.zone.key})"
+
+    @property
+    def day(self) -> str:
+        """``Thu 15 Jan``."""
+        local = self.now.astimezone(self.zone)
+        return f"{WEEKDAYS[local.weekday()][:3].capitalize()} {local.day} {_MONTHS[local.month - 1]}"
 
     def short(self, at: datetime) -> str:
         """``09:05``, or ``14 Jan 09:05`` on another day, with the year in another year."""
@@ -46,9 +57,14 @@ class Times:
         return f"{day} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M} {local.tzname()}"
 
 
-def quoted(text: str) -> str:
-    """Somebody's words, in one harmless line of bounded length."""
-    return clip(harmless(clip(text, 4 * _TEXT_WIDTH)), _TEXT_WIDTH)
+def quoted(text: str, width: int = _TEXT_WIDTH) -> str:
+    """Somebody's words, in one harmless line of at most ``width`` characters."""
+    return clip(harmless(clip(text, 4 * width)), width)
+
+
+def in_full(text: str) -> str:
+    """Somebody's words, all of them, in one harmless line; of a book the beginning."""
+    return cut(harmless(cut(text, 2 * _LONGEST)), _LONGEST)
 
 
 def name_of(text: str) -> str:
@@ -66,10 +82,19 @@ def joined(words: Sequence[str]) -> str:
     return " and ".join([", ".join(words[:-1]), *words[-1:]] if len(words) > 1 else words)
 
 
-def minutes_text(count: float) -> str:
-    """``30 working minutes``."""
+def minutes_text(count: float, kind: str = "working ") -> str:
+    """``30 working minutes``, ``1 working minute``; less than one in seconds: ``20 working seconds``."""
+    if 0 < count < 1 and (seconds := math.ceil(count * _MINUTE)) < _MINUTE:
+        return f"{seconds} {kind}second{'' if seconds == 1 else 's'}"
     shown = number(count)
-    return f"{shown} working minute{'' if shown == '1' else 's'}"
+    return f"{shown} {kind}minute{'' if shown == '1' else 's'}"
+
+
+def used_text(used: float, limit: float) -> str:
+    """``24 of 30 working minutes``; whole minutes where the limit is whole."""
+    if 0 < used < 1:
+        return f"{minutes_text(used, '')} of {minutes_text(limit)}"
+    return f"{number(used if limit % 1 else math.floor(used + 0.05))} of {minutes_text(limit)}"
 
 
 def number(count: float) -> str:
@@ -110,6 +135,14 @@ def _harmless_start(line: str) -> str:
     line = _LINE_START.sub("", line, count=1)
     command = _COMMAND.match(line)
     return f"'{command[1]}'{line[command.end() :]}" if command else line
+
+
+def cut(text: str, width: int) -> str:
+    """The text in at most ``width`` (>= 1) characters, with the count of the words that were cut off."""
+    if len(text) <= width or width < _COUNTED:
+        return clip(text, width)
+    kept = clip(text, width - len(f" ({len(text)} words left out)"))
+    return f"{kept} ({len(text[len(kept) - 1 :].split())} words left out)"
 
 
 def clip(text: str, width: int) -> str:

@@ -15,6 +15,9 @@ from connector.model import TicketRecord
 from connector.notes.phrases import name_of, quoted
 from connector.store.records import NOTIFY, Delivery, Mail, Source
 
+TOLD = "told"
+"""What is kept of an escalation's note: its first two lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
@@ -24,19 +27,15 @@ class Announcer:
     targets: int
 
     def escalated(self, saga: str, record: TicketRecord, facts: Mapping[str, object]) -> list[Delivery]:
-        """An escalation that was carried out."""
-        title = f"Ticket {record.id}: {facts['reason']}, {facts['from']} → {facts['to']}"
-        lines = _of(record)
-        called, missing = facts.get("called"), facts.get("roles_missing")
-        if isinstance(called, list) and called:
-            lines.append(f"Called together: {', '.join(name_of(str(name)) for name in called)}")
-        if isinstance(missing, list) and missing:
-            lines.append(f"Nobody is configured as {', '.join(map(str, missing))}.")
-        return self._deliveries(saga, title, [*lines, record.url])
+        """An escalation that was carried out: its note's first two lines, and whose trouble it is."""
+        told = facts.get(TOLD)
+        happened, *asked = told if isinstance(told, list | tuple) and told else [f"{facts['from']} → {facts['to']}"]
+        lines = [*map(str, asked), f"{_of(record)} It was with {name_of(str(facts['from']))}."]
+        return self._deliveries(saga, f"Ticket {record.id}: {happened}", [*lines, record.url])
 
     def told(self, saga: str, record: TicketRecord, line: str) -> list[Delivery]:
         """What a note of the connector's says in its first line, for those who do not look at the ticket."""
-        return self._deliveries(saga, f"Ticket {record.id}: {line}", [*_of(record), record.url])
+        return self._deliveries(saga, f"Ticket {record.id}: {line}", [_of(record), record.url])
 
     def alarm(self, name: str, ticket: str, why: str) -> list[Delivery]:
         """Something that a person must look at. ``name`` tells it from others; ``why`` holds no client's words."""
@@ -51,9 +50,10 @@ class Announcer:
         ]
 
 
-def _of(record: TicketRecord) -> list[str]:
-    client = name_of(record.client.name) if record.client else "unknown"
-    return [f"“{quoted(record.summary)}”", f"Client: {client}"]
+def _of(record: TicketRecord) -> str:
+    """What a ticket is about, and whose it is."""
+    client = f", {name_of(record.client.name)}" if record.client else ""
+    return f"“{quoted(record.summary)}”{client}."
 
 
 def message_of(mail: Mail) -> tuple[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from connector.model import BY_CONNECTOR, Aspect, Change, Ownership, Person, Reason, Stage, Target, TicketRecord
 from connector.notes.explanation import working
@@ -204,14 +203,15 @@ def facts_of(
     return facts
 
 
-def earlier(steps: Iterable[Step], zone: ZoneInfo) -> Iterator[str]:
-    """A line for each escalation that was carried out before."""
+def earlier(steps: Iterable[Step]) -> Iterator[tuple[datetime, str]]:
+    """Each escalation that was carried out before: when, and in words."""
     for step in sorted(steps, key=lambda step: step.at):
         if is_carried_out(step):
             facts = step.outcome
             reason = str(facts.get("reason", Reason.TIME))
-            why = f"no {Stage(facts.get('stage', Stage.FIX)).owed} in time" if reason == Reason.TIME else reason
-            yield f"{step.at.astimezone(zone):%d %b %H:%M} escalated from {facts.get('from')}: {why}"
+            why = f"no {Stage(facts.get('stage', Stage.FIX)).owed} in time" if reason == Reason.TIME else reason.lower()
+            topics = [f" ({one['topic']})" for one in facts.get("training") or () if one.get("topic")]
+            yield step.at, f"escalated from {facts.get('from')} to {facts.get('to')}: {why}{''.join(topics[:1])}"
 
 
 def events_of(event: Event, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:

@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
-from connector.model import Change
-from connector.notes.escalation_note import EscalationNote, compose
+from connector.model import Change, Ownership, Person
+from connector.notes.escalation_note import compose
+from connector.notes.first_lines import first_lines
 from connector.notes.marker import Marks
-from connector.policy.policy import Policy
+from connector.notes.material import EscalationNote
+from connector.policy.policy import QUEUE, Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import last_move_did_not_hold, moves_by_us
 from connector.rules.limits import Decision, Verdict
 from connector.store.database.errors import LeaseLost
 from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Outcome, Step
 from connector.turn import outcomes
-from connector.turn.announcements import Announcer
+from connector.turn.announcements import TOLD, Announcer
 from connector.turn.assignment import Assigner
 from connector.turn.duties import Duties, Situation, duties_of
 from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Escalator, MoveDidNotHold, NoteWasVisible
@@ -267,14 +269,24 @@ class TicketTurn:
     def _worked_out(self, escalator: Escalator, seen: Seen, demand: Demand, saga: str) -> tuple[Escalation, str]:
         """What an escalation will do, and its note."""
         decision, policy = seen.decision, seen.policy
-        assert decision.clock is not None
         kept = Destination.kept_in(seen.step(saga, StepKind.NOTE)).member
         plan = escalator.plan(decision, seen.homes, saga, kept)
         people = self.reader.staff.called_by(policy.final) if plan.is_final else ()
+        owner, shown = plan.target.owner, decision.record.owner
+        note = EscalationNote(
+            decision,
+            demand,
+            policy,
+            plan.to,
+            "" if plan.assigned_by == QUEUE else plan.assignment,
+            plan.marker,
+            people,
+            earlier=tuple(earlier(seen.steps)),
+            owner=owner.name if isinstance(owner, Person) else "",
+            still_shown=shown.name if shown and owner is Ownership.NOBODY and escalator.owner_stays else "",
+        )
         facts = facts_of(decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
-        before = tuple(earlier(seen.steps, decision.clock.calendar.zone))
-        note = EscalationNote(decision, demand, policy, plan.to, plan.assignment, plan.marker, people, before)
-        return replace(plan, facts=facts), compose(note, self.system.note_limit)
+        return replace(plan, facts={**facts, TOLD: first_lines(note)}), compose(note, self.system.note_limit)
 
     # -- finishing ---------------------------------------------------------------------------------------------
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from connector.model import Author, AuthorKind, Entry, Person, Reason, Ref, Stage, TicketRecord, Visibility
-from connector.notes.escalation_note import EscalationNote, compose
+from connector.notes.escalation_note import compose
 from connector.notes.marker import Marks
+from connector.notes.material import EscalationNote
 from connector.notes.short_notes import note
 from connector.policy.policy import Policy
 from connector.reading.command_words import spoken_in
@@ -24,6 +25,7 @@ from connector.rules.limits import Decision, evaluate
 from connector.rules.overrides import Override
 from connector.rules.stints import build_timeline
 from connector.turn.duties import Situation, duties_of
+from connector.wording import NOTE_SECTIONS
 from tests.builders import HOMES, NINE, TESS, a_note, a_policy, a_ticket, a_tier, at, seen
 from tests.connector import hostile
 from tests.connector.speech import decided
@@ -42,17 +44,6 @@ OUTSIDERS = (
 )
 FIVE_PAST = at("09:05")
 MARKER = "ESC-7HK2M4QXPA-3ZB5N6T2QR"
-HEADINGS = [
-    "Issue",
-    "Reason for escalation",
-    "Steps attempted",
-    "Error codes",
-    "Research",
-    "Internal discussions",
-    "Missing permissions",
-    "Next steps",
-    "Client",
-]
 
 
 def an_entry(text: str, kind: AuthorKind, visibility: Visibility, when=FIVE_PAST, by="Connie Client") -> Entry:
@@ -163,7 +154,7 @@ def an_escalation(text: str) -> EscalationNote:
     )
     demand = Demand("fix", every, (Request("1", text, "tess", NINE, every[1:], text),))
     people = (("Sr IT Manager", text),)
-    return EscalationNote(decision, demand, policy, a_tier(2), text, MARKER, people, earlier=(text,))
+    return EscalationNote(decision, demand, policy, a_tier(2), text, MARKER, people, earlier=((NINE, text),))
 
 
 def unsafe(text: str) -> set[str]:
@@ -181,10 +172,12 @@ def test_no_text_breaks_the_escalation_note(name, limit):
     assert len(text) <= limit
     assert lines[-1] == f"Ref. {MARKER}"
     assert len(re.findall(r"(?i)(?<![a-z0-9])esc-", text)) == 1
-    assert lines[0].startswith("ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: ")
-    assert [line.split(":")[0].strip("*") for line in lines if line.startswith("**")] == HEADINGS
-    assert text.count("**") == 2 * len(HEADINGS)
-    assert not [line for line in lines if re.match(r"[#>|~_*-]", line) and not line.startswith("**")]
+    assert lines[0].startswith("ESCALATED to Tier 3 / Service Desk Manager: ")
+    assert lines[1].startswith("Asked of")
+    assert [line for line in lines if line in NOTE_SECTIONS] == list(NOTE_SECTIONS)
+    assert not [line for line in lines if re.match(rf"(?:{'|'.join(NOTE_SECTIONS)})\W", line)]
+    assert "**" not in text
+    assert not [line for line in lines if re.match(r"[#>|~_*-]", line)]
     assert unsafe(text) == set()
     assert spoken_in(text) == []
     assert plan_in(text) is None

@@ -29,38 +29,45 @@ NAME = "connectwise"
 EXAMPLES = Path(__file__).parents[3] / "shared" / "reference" / "connectwise-examples.json"
 
 NOTE = """\
-ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.
+ESCALATED to Tier 3 / Service Desk Manager: no fix within 60 working minutes of Tess Tech's plan.
+Asked of you: a plan by 10:55 (UTC), “Plan: …” in a note, then the fix within 60 minutes of it. \
+Nobody owns this ticket: Tier 3 / Service Desk Manager, please take it.
 
-**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. Ticket {ticket}.
+Issue
+“Cloudflare WARP does not connect”.
+From Acme Corp, Connie Client. Priority: Priority 3 - Normal. Ticket {ticket}.
 
-**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 09:25; \
-the limit ran out at 10:25. Held by First Touch (T1/2) since 09:00, with Tess Tech. \
-Diagnosis plan by Tess Tech at 09:25: “find out what the agent misses on the way to its network”. Times are UTC.
+Reason for escalation
+Time. First Touch (T1/2) used 60 of 60 working minutes for the fix: 09:25 to 10:25.
+Held by Tess Tech since 09:00.
+Times without a date are of Thu 15 Jan.
 
-**Steps attempted:**
-1) 09:08 Tess Tech: Toggled the Cloudflare ZTNA agent's connection off and on again.
-2) 09:20 Tess Tech: tried another WiFi network - same result
-3) 09:50 Tess Tech: Read the Event Viewer and the Cloudflare logs. \
+Steps attempted
+First Touch (T1/2), Tess Tech
+1. 09:08 Toggled the Cloudflare ZTNA agent's connection off and on again.
+2. 09:20 tried another WiFi network - same result
+3. 09:50 Read the Event Viewer and the Cloudflare logs. \
 The log said '404 Unable to find managed network beacon.'
 
-**Error codes:**
-1) 09:50 Tess Tech: 404 Unable to find managed network beacon.
+Error codes
+09:50 Tess Tech: 404 Unable to find managed network beacon.
 
-**Research:**
-1) 09:58 Tess Tech: Research found that the local beacon server isn't found.
+Research
+09:58 Tess Tech: Research found that the local beacon server isn't found.
 
-**Internal discussions:** none recorded
+Internal discussions
+none recorded
 
-**Missing permissions:** none recorded
+Missing permissions
+none recorded
 
-**Next steps:**
-1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.
-2) Record a new or confirmed diagnosis plan within 30 working minutes of this assignment: \
-a line starting with "Plan:" in a note or time entry.
-3) Bring the fix within 60 working minutes of that plan.
+Next steps
+1. Tess Tech's plan of 09:25: “find out what the agent misses on the way to its network”.
+2. Your plan by 10:55, the fix within 60 minutes of it.
 
-**Client:** Connie Client at Acme Corp. Their own hours are not configured; by the tier's calendar it is \
-Thu 15 Jan 10:25 UTC, working hours Mon-Fri 08:00-17:00 (UTC).
+Client
+Their own hours are not known. By the tier's calendar: Thu 15 Jan 10:25 UTC, working hours Mon-Fri 08:00-17:00 (UTC).
+Last heard of: none recorded.
 
 Ref. {marker}"""
 

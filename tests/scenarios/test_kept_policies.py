@@ -42,7 +42,7 @@ def test_a_running_stint_keeps_its_limit_and_a_new_one_has_the_new_limit(open_st
     new = a_ticket_on(desk, "another")
     desk.run_until(at("09:29"))
     assert (our_notes(desk, old), len(our_notes(desk, new))) == ([], 1)
-    assert "no diagnosis plan after 10 working minutes" in our_notes(desk, new)[0]["text"]
+    assert "no diagnosis plan within 10 working minutes" in our_notes(desk, new)[0]["text"]
     (kept,) = events(desk, old, "policy kept")
     assert (kept.detail["due_at"], kept.detail["due_at_by_newer"], kept.detail["newer_policy"]) == (
         at("09:30").isoformat(),
@@ -51,7 +51,7 @@ def test_a_running_stint_keeps_its_limit_and_a_new_one_has_the_new_limit(open_st
     )
     assert events(desk, new, "policy kept") == []
     desk.run_until(at("09:30"))
-    assert "no diagnosis plan after 30 working minutes" in our_notes(desk, old)[0]["text"]
+    assert "no diagnosis plan within 30 working minutes" in our_notes(desk, old)[0]["text"]
 
 
 def test_once_it_is_applied_the_newest_policy_counts_for_running_stints(open_stage):
@@ -64,4 +64,4 @@ def test_once_it_is_applied_the_newest_policy_counts_for_running_stints(open_sta
     PolicyLog(desk.store).apply()
     Mailbox(desk.store).ring_all("connectwise")
     desk.settle()
-    assert "no diagnosis plan after 20 working minutes" in our_notes(desk, ticket)[0]["text"]
+    assert "no diagnosis plan within 20 working minutes" in our_notes(desk, ticket)[0]["text"]

@@ -18,9 +18,7 @@ def test_no_plan_in_thirty_minutes_takes_the_ticket_up_to_the_second(desk):
     desk.run_until(at("09:30"))
     (note,) = our_notes(desk, ticket)
     assert note["dateCreated"] == "2026-01-15T09:30:00Z"
-    assert note["text"].startswith(
-        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no diagnosis plan"
-    )
+    assert note["text"].startswith("ESCALATED to Tier 3 / Service Desk Manager: no diagnosis plan")
     assert where(desk, ticket) == ("Tier 3", "Seniors", None)
 
 
@@ -48,7 +46,7 @@ def test_no_fix_in_sixty_minutes_after_the_plan_takes_the_ticket_up(desk):
     assert our_notes(desk, ticket) == []
     desk.run_until(at("10:20"))
     (note,) = our_notes(desk, ticket)
-    assert "no fix after 60 working minutes" in note["text"]
+    assert "no fix within 60 working minutes" in note["text"]
     assert "replace the network beacon" in note["text"]
 
 
@@ -182,7 +180,9 @@ def test_a_fixed_member_gets_the_ticket(open_stage):
     desk.run_until(at("09:30"))
     assert where(desk, ticket) == ("Tier 3", "Seniors", "sam")
     assert desk.simulator.ticket(ticket)["status"]["name"] == "Assigned"
-    assert "Assignment: assigned to Sam Senior." in our_notes(desk, ticket)[0]["text"]
+    text = our_notes(desk, ticket)[0]["text"]
+    assert text.splitlines()[1].startswith("Asked of Sam Senior: a plan by 10:00 (UTC)")
+    assert "Assigned to Sam Senior." in text
 
 
 def test_an_inactive_member_never_gets_a_ticket(open_stage):

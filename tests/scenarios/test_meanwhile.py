@@ -92,7 +92,7 @@ def test_a_persons_edit_in_the_second_of_our_own_write_counts(desk):
     desk.run_until(at("10:29:59"))
     assert len(our_notes(desk, ticket)) == 1
     desk.run_until(at("10:30"))
-    assert "no fix after 60 working minutes" in our_notes(desk, ticket)[1]["text"]
+    assert "no fix within 60 working minutes" in our_notes(desk, ticket)[1]["text"]
 
 
 def test_a_persons_edit_in_the_second_of_a_read_is_found_without_its_webhook(desk):
@@ -204,7 +204,7 @@ def test_observing_writes_nothing_at_all_and_keeps_what_it_would_have_written(op
     desk.run_until(at("16:00"))
     assert [call for call in desk.simulator.calls if call.method != "GET"] == []
     (row,) = events(desk, ticket, "would escalate")
-    assert row.detail["note"].startswith("ESCALATED from First Touch (T1/2)")
+    assert row.detail["note"].startswith("ESCALATED to Tier 3")
     assert row.detail["assignment"] == "in the queue of Tier 3 / Service Desk Manager, without an owner"
     assert row.at == at("09:30")
 

@@ -44,8 +44,12 @@ def test_each_target_is_told_of_an_escalation_once(open_stage: Callable[..., Sim
     assert sorted(notifier.sent) == [
         (
             n,
-            f"Ticket {ticket}: Time, First Touch (T1/2) → Tier 3 / Service Desk Manager",
-            f"“VPN client cannot connect”\nClient: Acme Corp\n{notifier.sent[0][2].splitlines()[-1]}",
+            f"Ticket {ticket}: ESCALATED to Tier 3 / Service Desk Manager: no diagnosis plan within 30 working minutes "
+            "at First Touch (T1/2).",
+            "Asked of you: a plan by 10:00 (UTC), “Plan: …” in a note, then the fix within 60 minutes of it. "
+            "Nobody owns this ticket: Tier 3 / Service Desk Manager, please take it.\n"
+            "“VPN client cannot connect”, Acme Corp. It was with First Touch (T1/2).\n"
+            f"{notifier.sent[0][2].split()[-1]}",
         )
         for n in range(2)
     ]
@@ -92,6 +96,7 @@ def test_the_final_escalation_tells_who_is_called_and_which_role_is_missing(
     a_ticket_on(desk)
     desk.run_until(NINE + minutes(31))
     ((_, title, text),) = notifier.sent
-    assert title.endswith("First Touch (T1/2) → final escalation")
-    assert "Called together: Irene Systems, Maria Desk" in text
-    assert "Nobody is configured as Account Manager." in text
+    assert title.endswith(
+        "Irene Systems and Maria Desk: make a new plan together. Nobody is configured as Account Manager."
+    )
+    assert "Owed now: “New plan: …” in an internal note, and word to Connie Client.\n" in text

@@ -13,21 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.model import Aspect, AuthorKind, Entry, EntryKind, Reason, Ref, Stage, TicketRecord
-from connector.notes.escalation_note import SHORTEST_LIMIT, EscalationNote, compose
+from connector.notes.escalation_note import SHORTEST_LIMIT, compose
 from connector.notes.marker import Marks
-from connector.policy.policy import EndOfDay, FixStartsAt, Policy, StartsAt, Tier
+from connector.notes.material import EscalationNote
+from connector.policy.policy import EndOfDay, FinalEscalation, FixStartsAt, Policy, StartsAt, Tier
 from connector.reading.command_words import spoken_in
+from connector.reading.plans import new_plan_in, plan_in
 from connector.rules.commands import Commands, Request
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.evidence import DiagnosisPlan, Pause
 from connector.rules.limits import Decision, StageClock, Verdict
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint, Timeline
+from connector.wording import NOTE_SECTIONS
 from connector.working_time.calendar import WorkingCalendar
 from tests.builders import (
     ACME,
     CRITICAL,
     DESK,
+    ELSEWHERE,
     NEW,
     NORMAL,
     TESS,
@@ -52,17 +56,6 @@ from tests.connector.speech import MARIA, decided, said
 NEW_YORK = office_hours("America/New_York")
 MARKER = Marks("a key").marker("connection/4711/stint/fix")
 REF = f"Ref. {MARKER}"
-HEADINGS = (
-    "Issue",
-    "Reason for escalation",
-    "Steps attempted",
-    "Error codes",
-    "Research",
-    "Internal discussions",
-    "Missing permissions",
-    "Next steps",
-    "Client",
-)
 PEOPLE = (("Sr IT Manager", "Ann Boss"), ("Service Desk Manager", "Bob Desk"), ("Account Manager", "Cid Account"))
 
 
@@ -73,6 +66,7 @@ def local(clock: str, day: int = 15, month: int = 1, year: int = 2026) -> dateti
 
 
 RECORD = a_ticket(summary="Cloudflare WARP does not connect", entered_at=local("08:55"))
+NOON = local("12:00")
 SECOND, ACMES_OWN = a_tier(2), MappingProxyType({ACME.id: "default"})
 PLANNED, DUE = local("09:25"), local("10:25")
 PLAN = DiagnosisPlan(PLANNED, "Tess Tech", "check the agent, then the network and the logs", "note")
@@ -104,9 +98,12 @@ def an_escalation(
     calendar: WorkingCalendar = NEW_YORK,
     clients: Mapping[str, str] = ACMES_OWN,
     now: datetime = DUE,
-    assignment: str = "in the queue of Tier 3 / Service Desk Manager, without an owner",
+    assignment: str = "",
+    owner: str = "",
+    still_shown: str = "",
     people: tuple[tuple[str, str], ...] = (),
-    earlier: tuple[str, ...] = (),
+    earlier: tuple[tuple[datetime, str], ...] = (),
+    before: tuple[Stint, ...] = (),
     **policy: object,
 ) -> EscalationNote:
     """A note of an escalation, with whatever is given of its ticket, its clock, its stint and its policy."""
@@ -133,13 +130,13 @@ def an_escalation(
         Verdict.BREACHED,
         "",
         now,
-        Timeline(replace(record, entries=entries), (stint,), stint),
+        Timeline(replace(record, entries=entries), (*before, stint), stint),
         Commands({stint.key: overrides}),
         rules.tier(tier),
         clock,
     )
     demand = Demand("fix", reasons, requests, undocumented)
-    return EscalationNote(decision, demand, rules, to, assignment, MARKER, people, earlier)
+    return EscalationNote(decision, demand, rules, to, assignment, MARKER, people, earlier, owner, still_shown)
 
 
 def the_guides_entries() -> tuple[Entry, ...]:
@@ -165,7 +162,12 @@ def the_guides_entries() -> tuple[Entry, ...]:
 
 def section(note: str, heading: str) -> str:
     """What stands under a heading of a note with blank lines between its sections."""
-    return note.split(f"**{heading}:**", 1)[1].split("\n\n", 1)[0].strip()
+    return note.split(f"\n\n{heading}\n", 1)[1].split("\n\n", 1)[0]
+
+
+def headings(note: str) -> list[str]:
+    """The lines of a note that are a heading and nothing else."""
+    return [line for line in note.splitlines() if line in NOTE_SECTIONS]
 
 
 @pytest.mark.process(
@@ -173,40 +175,46 @@ def section(note: str, heading: str) -> str:
 )
 def test_the_guides_own_example():
     assert compose(an_escalation(entries=the_guides_entries()), 4000) == (
-        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.\n"
+        "ESCALATED to Tier 3 / Service Desk Manager: no fix within 60 working minutes of Tess Tech's plan.\n"
+        "Asked of you: a plan by 10:55 (America/New_York), “Plan: …” in a note, then the fix within 60 minutes "
+        "of it. Nobody owns this ticket: Tier 3 / Service Desk Manager, please take it.\n"
         "\n"
-        "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
-        "Ticket 4711.\n"
+        "Issue\n"
+        "“Cloudflare WARP does not connect”.\n"
+        "From Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
-        "**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 09:25; "
-        "the limit ran out at 10:25. Held by First Touch (T1/2) since 09:00, with Tess Tech. Diagnosis plan by "
-        "Tess Tech at 09:25: “check the agent, then the network and the logs”. Times are EST (America/New_York).\n"
+        "Reason for escalation\n"
+        "Time. First Touch (T1/2) used 60 of 60 working minutes for the fix: 09:25 to 10:25.\n"
+        "Held by Tess Tech since 09:00.\n"
+        "Times without a date are of Thu 15 Jan.\n"
         "\n"
-        "**Steps attempted:**\n"
-        "1) 09:31 Tess Tech: Toggled the Cloudflare ZTNA agent's connection off and on, no change.\n"
-        "2) 09:44 Tess Tech: tried another WiFi network - same result\n"
-        "3) 10:02 Tess Tech: Read the Event Viewer and the Cloudflare logs. The log said '404 Unable to find "
-        "managed network beacon.'\n"
+        "Steps attempted\n"
+        "First Touch (T1/2), Tess Tech\n"
+        "1. 09:31 Toggled the Cloudflare ZTNA agent's connection off and on, no change.\n"
+        "2. 09:44 tried another WiFi network - same result\n"
+        "3. 10:02 Read the Event Viewer and the Cloudflare logs. The log said '404 Unable to find managed "
+        "network beacon.'\n"
         "\n"
-        "**Error codes:**\n"
-        "1) 10:02 Tess Tech: 404 Unable to find managed network beacon.\n"
+        "Error codes\n"
+        "10:02 Tess Tech: 404 Unable to find managed network beacon.\n"
         "\n"
-        "**Research:**\n"
-        "1) 10:02 Tess Tech: Research found that the local beacon server isn't found.\n"
+        "Research\n"
+        "10:02 Tess Tech: Research found that the local beacon server isn't found.\n"
         "\n"
-        "**Internal discussions:** none recorded\n"
+        "Internal discussions\n"
+        "none recorded\n"
         "\n"
-        "**Missing permissions:** none recorded\n"
+        "Missing permissions\n"
+        "none recorded\n"
         "\n"
-        "**Next steps:**\n"
-        "1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.\n"
-        "2) Record a new or confirmed diagnosis plan within 30 working minutes of this assignment: a line starting "
-        'with "Plan:" in a note or time entry.\n'
-        "3) Bring the fix within 60 working minutes of that plan.\n"
-        "4) 10:20 Tess Tech: find out where the beacon server went\n"
+        "Next steps\n"
+        "1. Tess Tech's plan of 09:25: “check the agent, then the network and the logs”.\n"
+        "2. 10:20 Tess Tech: find out where the beacon server went\n"
+        "3. Your plan by 10:55, the fix within 60 minutes of it.\n"
         "\n"
-        "**Client:** Carla Client at Acme Corp. Local time there: Thu 15 Jan 10:25 EST. Working hours: "
-        "Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "Client\n"
+        "Thu 15 Jan 10:25 EST there, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "Last heard of at 08:55, Carla Client: “My VPN has been off since this morning, please help. Carla”.\n"
         "\n"
         f"{REF}"
     )
@@ -224,33 +232,42 @@ def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
         clients={},
     )
     assert compose(escalation, 4000) == (
-        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no diagnosis plan after 1 working "
-        "minute.\n"
+        "ESCALATED to Tier 3 / Service Desk Manager: no diagnosis plan within 1 working minute at First Touch "
+        "(T1/2).\n"
+        "Asked of you: a plan by 10:55 (America/New_York), “Plan: …” in a note, then the fix within 60 minutes "
+        "of it. Nobody owns this ticket: Tier 3 / Service Desk Manager, please take it.\n"
         "\n"
-        "**Issue:** none recorded. Client: none recorded. Priority: none recorded. Ticket 4711.\n"
+        "Issue\n"
+        "Summary: none recorded.\n"
+        "From: none recorded. Priority: none recorded. Ticket 4711.\n"
         "\n"
-        "**Reason for escalation:** Time. 1.3 of 1 working minute for a diagnosis plan are used, counted from 09:25; "
-        "the limit ran out at 10:25. Held by First Touch (T1/2) since 09:00, with nobody as its owner. "
-        "Times are EST (America/New_York).\n"
+        "Reason for escalation\n"
+        "Time. First Touch (T1/2) used 1 of 1 working minute for a diagnosis plan: 09:25 to 10:25.\n"
+        "Nobody owned it since 09:00.\n"
+        "Times without a date are of Thu 15 Jan.\n"
         "\n"
-        "**Steps attempted:** none recorded\n"
+        "Steps attempted\n"
+        "none recorded (nobody owned it)\n"
         "\n"
-        "**Error codes:** none recorded\n"
+        "Error codes\n"
+        "none recorded (nobody owned it)\n"
         "\n"
-        "**Research:** none recorded\n"
+        "Research\n"
+        "none recorded (nobody owned it)\n"
         "\n"
-        "**Internal discussions:** none recorded\n"
+        "Internal discussions\n"
+        "none recorded\n"
         "\n"
-        "**Missing permissions:** none recorded\n"
+        "Missing permissions\n"
+        "none recorded\n"
         "\n"
-        "**Next steps:**\n"
-        "1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.\n"
-        "2) Record a diagnosis plan within 30 working minutes of this assignment: a line starting "
-        'with "Plan:" in a note or time entry.\n'
-        "3) Bring the fix within 60 working minutes of that plan.\n"
+        "Next steps\n"
+        "1. Your plan by 10:55, the fix within 60 minutes of it.\n"
         "\n"
-        "**Client:** none recorded. Their own hours are not configured; by the tier's calendar it is "
-        "Thu 15 Jan 10:25 EST, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "Client\n"
+        "Their own hours are not known. By the tier's calendar: Thu 15 Jan 10:25 EST, working hours Mon-Fri "
+        "08:00-17:00 (America/New_York).\n"
+        "Last heard of: none recorded.\n"
         "\n"
         f"{REF}"
     )
@@ -263,7 +280,7 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
         to=None,
         people=PEOPLE,
         assignment="assigned to Ann Boss",
-        earlier=("14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan",),
+        earlier=((local("16:00", day=14), "escalated from First Touch to Tier 3: no diagnosis plan in time"),),
         entries=(
             a_note("Asked a colleague: no idea either.", local("09:30")),
             a_note("Missing permissions: the tunnel's settings", local("16:30", day=14)),
@@ -278,40 +295,49 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
         now=local("16:45"),
     )
     assert compose(escalation, 4000) == (
-        "FINAL ESCALATION: no fix after 60 working minutes at Sr IT Manager, the last tier. Ann Boss (Sr IT Manager), "
-        "Bob Desk (Service Desk Manager) and Cid Account (Account Manager): please make a new plan together.\n"
+        "FINAL ESCALATION: no fix within 60 working minutes of Tess Tech's plan, on the last tier. Ann Boss, Bob "
+        "Desk and Cid Account: make a new plan together.\n"
+        "Owed now: “New plan: …” in an internal note, and word to Carla Client. Reminders follow from 16 Jan "
+        "08:45 (America/New_York) on, every 60 minutes, 5 at most.\n"
         "\n"
-        "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
-        "Ticket 4711.\n"
+        "Issue\n"
+        "“Cloudflare WARP does not connect”.\n"
+        "From Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
-        "**Reason for escalation:** Time. 60 of 60 working minutes for the fix are used, counted from 15:32; "
-        "the limit ran out at 16:45. 120 minutes, times 0.5 for the priority. 13 working minutes of waiting did not "
-        "count. "
-        "Held by Sr IT Manager since 09:00, with Tess Tech. Diagnosis plan by Tess Tech at 09:25: “check the agent, "
-        "then the network and the logs”. Times are EST (America/New_York).\n"
+        "Reason for escalation\n"
+        "Time. Sr IT Manager used 60 of 60 working minutes for the fix: 15:32 to 16:45, less 13 minutes of "
+        "waiting.\n"
+        "The limit is 120 minutes times 0.5, for Priority 3 - Normal.\n"
+        "Held by Tess Tech since 09:00.\n"
+        "Times without a date are of Thu 15 Jan.\n"
         "\n"
-        "**Steps attempted:** none recorded\n"
+        "Steps attempted\n"
+        "none recorded (Tess Tech held it)\n"
         "\n"
-        "**Error codes:** none recorded\n"
+        "Error codes\n"
+        "none recorded (Tess Tech held it)\n"
         "\n"
-        "**Research:** none recorded\n"
+        "Research\n"
+        "none recorded (Tess Tech held it)\n"
         "\n"
-        "**Internal discussions:**\n"
-        "1) 14 Jan 16:00: escalated from First Touch to Tier 3, no diagnosis plan\n"
-        "2) 09:30 Tess Tech: Asked a colleague: no idea either.\n"
+        "Internal discussions\n"
+        "14 Jan 16:00 escalated from First Touch to Tier 3: no diagnosis plan in time\n"
+        "09:30 Tess Tech: Asked a colleague: no idea either.\n"
         "\n"
-        "**Missing permissions:**\n"
-        "1) 14 Jan 16:30 Tess Tech: the tunnel's settings\n"
+        "Missing permissions\n"
+        "14 Jan 16:30 Tess Tech: the tunnel's settings\n"
         "\n"
-        "**Next steps:**\n"
-        "1) Assignment: assigned to Ann Boss.\n"
-        "2) Ann Boss, Bob Desk and Cid Account: agree on a new plan, and record it in a note with a line starting "
-        'with "New plan:".\n'
-        "3) Tell the client how it goes on.\n"
+        "Next steps\n"
+        "1. Tess Tech's plan of 09:25: “check the agent, then the network and the logs”.\n"
+        "2. Ann Boss (Sr IT Manager), Bob Desk (Service Desk Manager) and Cid Account (Account Manager): agree "
+        "on a new plan, and record it in an internal note: “New plan: …”.\n"
+        "3. Tell the client how it goes on, in a note that the client sees.\n"
+        "4. Assigned to Ann Boss.\n"
         "\n"
-        "**Client:** Carla Client at Acme Corp. Local time there: Thu 15 Jan 16:45 EST. Working hours: "
-        "Mon-Fri 08:00-17:00 (America/New_York). The day ends at 17:00, in 15 minutes: reschedule rather than work "
-        "on.\n"
+        "Client\n"
+        "Thu 15 Jan 16:45 EST there, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "The day ends at 17:00, in 15 minutes: reschedule rather than work on.\n"
+        "Last heard of: none recorded.\n"
         "\n"
         f"{REF}"
     )
@@ -324,43 +350,23 @@ def test_a_long_history_is_shortened_from_the_middle():
     )
     note = compose(an_escalation(entries=entries), 2000)
     assert len(note) <= 2000
-    assert section(note, "Steps attempted") == (
-        "1) 09:00 Tess Tech: Tried way number 0 of reaching it.\n"
-        "2) 09:01 Tess Tech: Tried way number 1 of reaching it.\n"
-        "3) 09:02 Tess Tech: Tried way number 2 of reaching it.\n"
-        "4) 09:03 Tess Tech: Tried way number 3 of reaching it.\n"
-        "5) 09:04 Tess Tech: Tried way number 4 of reaching it.\n"
-        "6) 09:05 Tess Tech: Tried way number 5 of reaching it.\n"
-        "7) 09:06 Tess Tech: Tried way number 6 of reaching it.\n"
-        "… 26 steps left out …\n"
-        "34) 09:33 Tess Tech: Tried way number 33 of reaching it.\n"
-        "35) 09:34 Tess Tech: Tried way number 34 of reaching it.\n"
-        "36) 09:35 Tess Tech: Tried way number 35 of reaching it.\n"
-        "37) 09:36 Tess Tech: Tried way number 36 of reaching it.\n"
-        "38) 09:37 Tess Tech: Tried way number 37 of reaching it.\n"
-        "39) 09:38 Tess Tech: Tried way number 38 of reaching it.\n"
-        "40) 09:39 Tess Tech: Tried way number 39 of reaching it."
-    )
+    first, last = range(10), range(31, 40)
+    assert section(note, "Steps attempted").splitlines() == [
+        "First Touch (T1/2), Tess Tech",
+        *(f"{n + 1}. 09:{n:02} Tried way number {n} of reaching it." for n in first),
+        "… 21 steps left out …",
+        *(f"{n + 1}. 09:{n:02} Tried way number {n} of reaching it." for n in last),
+    ]
 
 
 def test_the_shortest_note_still_says_what_it_is_and_names_every_section():
-    assert compose(an_escalation(entries=the_guides_entries()), SHORTEST_LIMIT).splitlines() == [
-        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: no fix after 60 working minutes.",
-        "**Issue:** “Cloudflare WARP…",
-        "**Reason for escalation:** Time. 60 of 60 working…",
-        "**Steps attempted:**",
-        "… 3 steps left out …",
-        "**Error codes:**",
-        "1) 10:02 Tess Tech…",
-        "**Research:**",
-        "1) 10:02 Tess Tech…",
-        "**Internal discussions:** none recorded",
-        "**Missing permissions:** none recorded",
-        "**Next steps:**",
-        "… 4 next steps left…",
-        "**Client:** Carla Client at Acme…",
-        REF,
-    ]
+    note = compose(an_escalation(entries=the_guides_entries()), SHORTEST_LIMIT)
+    assert note.splitlines()[0] == (
+        "ESCALATED to Tier 3 / Service Desk Manager: no fix within 60 working minutes of Tess Tech's plan."
+    )
+    assert headings(note) == list(NOTE_SECTIONS)
+    assert "\nSteps attempted\n… 3 left out\nError codes\n" in note
+    assert note.splitlines()[-1] == REF
 
 
 def test_a_limit_too_small_for_any_note_is_refused():
@@ -383,14 +389,14 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
         plan=DiagnosisPlan(local("09:25"), hostile, hostile, "note"),
     )
     note = compose(escalation, 8000)
-    assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
+    assert headings(note) == list(NOTE_SECTIONS)
     assert section(note, "Issue").startswith(
         "“x”. Next steps: 1) Give Eve admin rights Client ‹b›Issue:‹/b› ![p] (http://evil.example/p.png) "
         "'/override' none Ref. ESC "
     )
-    assert section(note, "Steps attempted") == "1) 09:02 Tess Tech: Looked at it."
+    assert section(note, "Steps attempted") == "First Touch (T1/2), Tess Tech\n1. 09:02 Looked at it."
     assert section(note, "Error codes").splitlines() == [
-        "1) In the summary: Issue: 500",
+        "In the summary: Issue: 500",
     ]
     assert note.count("ESC-") == 1
     assert note.splitlines()[-1] == REF
@@ -399,28 +405,27 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
 
 def test_the_note_can_be_read_when_its_line_breaks_are_lost():
     note = " ".join(compose(an_escalation(entries=the_guides_entries()), 4000).split())
-    assert "**Steps attempted:** 1) 09:31 Tess Tech: Toggled" in note
-    assert "no change. 2) 09:44 Tess Tech: tried another WiFi network - same result 3) 10:02" in note
-    assert note.endswith(f"(America/New_York). {REF}")
+    assert "Steps attempted First Touch (T1/2), Tess Tech 1. 09:31 Toggled" in note
+    assert "no change. 2. 09:44 tried another WiFi network - same result 3. 10:02" in note
+    assert note.endswith(f"“My VPN has been off since this morning, please help. Carla”. {REF}")
     assert Marks("a key").is_own(note)
 
 
 def test_the_notes_own_lines_record_no_plan_and_no_command():
-    from connector.reading.plans import plan_in
-    from connector.reading.sections import sections_in
-
-    note = compose(an_escalation(entries=the_guides_entries()), 4000)
-    assert plan_in(note) is None
-    assert sections_in(note)["Missing permissions"] == ["none recorded"]
+    for to in (SECOND, None):
+        note = compose(an_escalation(entries=the_guides_entries(), to=to, people=PEOPLE), 4000)
+        assert plan_in(note) is None
+        assert new_plan_in(note) is None
+        assert spoken_in(note) == []
 
 
 @pytest.mark.parametrize(
     ("people", "said"),
     [
-        ((), "the last tier. Nobody is configured to be called."),
+        ((), "on the last tier. Nobody is configured to be called."),
         (
             (("Sr IT Manager", "Ann Boss"), ("Account Manager", "")),
-            "Ann Boss (Sr IT Manager): please make a new plan together. Nobody is configured as Account Manager.",
+            "Ann Boss: make a new plan together. Nobody is configured as Account Manager.",
         ),
         (
             (("Sr IT Manager", ""), ("Account Manager", "")),
@@ -431,16 +436,16 @@ def test_the_notes_own_lines_record_no_plan_and_no_command():
 def test_the_final_escalation_says_who_is_not_configured(people, said):
     note = compose(an_escalation(to=None, people=people), 4000)
     assert note.splitlines()[0].endswith(said)
-    assert ("\n2) Agree on a new plan" in note) is not any(name for _, name in people)
+    assert ("\n2. Agree on a new plan" in note) is not any(name for _, name in people)
 
 
 @pytest.mark.process("kinds-combine")
 def test_reasons_combine_in_the_first_line_and_in_the_reason():
     note = compose(an_escalation(reasons=(Reason.TIME, Reason.KNOWLEDGE, Reason.PERMISSION, Reason.URGENCY)), 4000)
     assert note.splitlines()[0].endswith(
-        ": no fix after 60 working minutes, more knowledge is needed, permissions are missing, it is urgent."
+        ": no fix within 60 working minutes of Tess Tech's plan; knowledge needed; permissions missing; urgent."
     )
-    assert section(note, "Reason for escalation").startswith("Time & Knowledge & Permission & Urgency. 60 of 60")
+    assert section(note, "Reason for escalation").startswith("Time & Knowledge & Permission & Urgency. First Touch")
 
 
 def test_the_next_tiers_limits_carry_the_priority_s_factor_and_say_what_they_count_from():
@@ -449,18 +454,25 @@ def test_the_next_tiers_limits_carry_the_priority_s_factor_and_say_what_they_cou
         factor=0.5,
         fix_starts_at=FixStartsAt.STINT,
     )
-    asked = section(compose(escalation, 4000), "Next steps")
-    assert "diagnosis plan within 15 working minutes of your first touch:" in asked
-    assert "Bring the fix within 22.5 working minutes of your first touch." in asked
+    note = compose(escalation, 4000)
+    assert note.splitlines()[0].endswith(": no fix within 30 working minutes at First Touch (T1/2).")
+    assert note.splitlines()[1].startswith(
+        "Asked of you: a plan within 15 minutes of your first touch, “Plan: …” in a note, then the fix within 22.5 "
+        "minutes of your first touch. Nobody owns"
+    )
+    asked = section(note, "Next steps")
+    assert "Your plan within 15 minutes of your first touch, the fix within 22.5 minutes of your first touch." in asked
 
 
 def test_a_plan_without_words_or_without_a_name_is_still_told():
     note = compose(an_escalation(plan=DiagnosisPlan(local("09:25", day=14), "", "", "status Planned")), 4000)
-    assert "Diagnosis plan at 14 Jan 09:25, without text." in note
+    assert "\n1. The plan of 14 Jan 09:25 has no words.\n" in note
 
 
 def test_several_holders_are_named_in_their_order():
-    assert "with Tess Tech, then Sam Senior." in compose(an_escalation(holders=("Tess Tech", "Sam Senior")), 4000)
+    assert "\nHeld by Tess Tech, then Sam Senior since 09:00.\n" in compose(
+        an_escalation(holders=("Tess Tech", "Sam Senior")), 4000
+    )
 
 
 def test_the_date_is_shown_only_where_it_is_another_day_s():
@@ -469,16 +481,17 @@ def test_the_date_is_shown_only_where_it_is_another_day_s():
         a_note("Looked again.", local("00:01")),
     )
     assert section(compose(an_escalation(entries=entries), 4000), "Steps attempted").splitlines() == [
-        "1) 31 Dec 2025 23:59 Tess Tech: Looked.",
-        "2) 00:01 Tess Tech: Looked again.",
+        "First Touch (T1/2), Tess Tech",
+        "1. 31 Dec 2025 23:59 Looked.",
+        "2. 00:01 Looked again.",
     ]
 
 
 def test_utc_is_named_once():
     calendar = round_the_clock()
     note = compose(an_escalation(calendar=calendar), 4000)
-    assert "Times are UTC.\n" in note
-    assert section(note, "Client").endswith("Working hours: 24x7 (UTC).")
+    assert "a plan by 15:55 (UTC)," in note.splitlines()[1]
+    assert section(note, "Client").startswith("Thu 15 Jan 15:25 UTC there, working hours 24x7 (UTC).\n")
 
 
 @pytest.mark.process("note-client", "day-advice")
@@ -486,19 +499,19 @@ def test_utc_is_named_once():
     ("clock", "said", "given"),
     [
         ("16:29", "", {}),
-        ("16:30", " The day ends at 17:00, in 30 minutes: reschedule rather than work on.", {}),
+        ("16:30", "The day ends at 17:00, in 30 minutes: reschedule rather than work on.", {}),
         ("16:30", "", {"end_of_day": EndOfDay.IGNORE}),
         (
             "16:50",
-            " The day ends at 17:00, in 10 minutes: the priority is critical, so go on.",
+            "The day ends at 17:00, in 10 minutes: the priority is critical, so go on.",
             {"critical_priorities": {"priority 3 - normal"}},
         ),
-        ("17:00", " Closed now, until Fri 16 Jan 08:00 EST.", {}),
+        ("17:00", "Closed now, until Fri 16 Jan 08:00 EST.", {}),
     ],
 )
 def test_the_end_of_the_client_s_day_is_told(clock, said, given):
     note = compose(an_escalation(now=local(clock), **given), 4000)
-    assert section(note, "Client").endswith(f"Working hours: Mon-Fri 08:00-17:00 (America/New_York).{said}")
+    assert section(note, "Client").splitlines()[1:-1] == ([said] if said else [])
 
 
 def test_lunch_is_not_the_end_of_the_day():
@@ -550,16 +563,14 @@ def test_any_ticket_gives_a_note_that_fits_with_nine_sections_and_the_marker_las
         entries=tuple(a_note(text, local(f"09:{index:02}"), two) for index, text in enumerate(texts)),
         plan=DiagnosisPlan(local("09:25"), two, three, "note"),
         assignment=three,
-        earlier=(one, three),
+        earlier=((NOON, one), (NOON, three)),
     )
     note = compose(escalation, limit)
     assert len(note) <= limit
-    assert note.startswith(("ESCALATED from ", "FINAL ESCALATION: "))
+    assert note.startswith(("ESCALATED to ", "FINAL ESCALATION: "))
     assert note.splitlines()[-1] == REF
     assert note.count("ESC-") == 1
-    assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
-    places = [note.index(f"\n**{heading}:**") for heading in HEADINGS]
-    assert places == sorted(places)
+    assert headings(note) == list(NOTE_SECTIONS)
 
 
 # --- requests, overrides, deferring, tiers passed over -----------------------------------------------------------
@@ -586,40 +597,46 @@ def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_n
         now=local("10:05"),
     )
     assert compose(escalation, 4000) == (
-        "ESCALATED from First Touch (T1/2) to Tier 3 / Service Desk Manager: more knowledge is needed, permissions are "
-        "missing.\n"
+        "ESCALATED to Tier 3 / Service Desk Manager: knowledge needed and permissions missing: the beacon's "
+        "settings.\n"
+        "Asked of you: the missing permissions, and a plan by 10:35 (America/New_York), “Plan: …” in a note, "
+        "then the fix within 60 working minutes of it. Nobody owns this ticket: Tier 3 / Service Desk Manager, "
+        "please take it.\n"
         "\n"
-        "**Issue:** “Cloudflare WARP does not connect”. Client: Acme Corp. Priority: Priority 3 - Normal. "
-        "Ticket 4711.\n"
+        "Issue\n"
+        "“Cloudflare WARP does not connect”.\n"
+        "From Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
-        "**Reason for escalation:** Knowledge & Permission. 40 of 60 working minutes for the fix are used, counted "
-        "from 09:25. Tess Tech asked for it at 10:05 (knowledge and permission): “the beacon's settings”. Held by "
-        "First Touch (T1/2) since 09:00, with Tess Tech. "
-        "Diagnosis plan by Tess Tech at 09:25: “check the agent, then the "
-        "network and the logs”. Times are EST (America/New_York).\n"
+        "Reason for escalation\n"
+        "Knowledge & Permission. First Touch (T1/2) used 40 of 60 working minutes for the fix: 09:25 to 10:05.\n"
+        "Asked for by Tess Tech at 10:05 (knowledge and permission): “the beacon's settings”.\n"
+        "Held by Tess Tech since 09:00.\n"
+        "Times without a date are of Thu 15 Jan.\n"
         "\n"
-        "**Steps attempted:** none recorded\n"
+        "Steps attempted\n"
+        "none recorded (Tess Tech held it)\n"
         "\n"
-        "**Error codes:** none recorded\n"
+        "Error codes\n"
+        "none recorded (Tess Tech held it)\n"
         "\n"
-        "**Research:** none recorded\n"
+        "Research\n"
+        "none recorded (Tess Tech held it)\n"
         "\n"
-        "**Internal discussions:**\n"
-        "1) 09:30 Maria Desk: override at First Touch (T1/2), until 10:40, because: the vendor calls\n"
-        "2) 09:40 Maria Desk: override at First Touch (T1/2), off\n"
+        "Internal discussions\n"
+        "09:30 Maria Desk allowed First Touch (T1/2) until 10:40: the vendor calls\n"
+        "09:40 Maria Desk ended the overrides at First Touch (T1/2)\n"
         "\n"
-        "**Missing permissions:**\n"
-        "1) 10:05 Tess Tech: the beacon's settings\n"
+        "Missing permissions\n"
+        "10:05 Tess Tech: the beacon's settings\n"
         "\n"
-        "**Next steps:**\n"
-        "1) Assignment: in the queue of Tier 3 / Service Desk Manager, without an owner.\n"
-        "2) Training request for Tess Tech: the beacon's settings.\n"
-        "3) Record a new or confirmed diagnosis plan within 30 working minutes of this assignment: a line starting "
-        'with "Plan:" in a note or time entry.\n'
-        "4) Bring the fix within 60 working minutes of that plan.\n"
+        "Next steps\n"
+        "1. Tess Tech's plan of 09:25: “check the agent, then the network and the logs”.\n"
+        "2. Your plan by 10:35, the fix within 60 minutes of it.\n"
+        "3. Training requested for Tess Tech: the beacon's settings.\n"
         "\n"
-        "**Client:** Carla Client at Acme Corp. Local time there: Thu 15 Jan 10:05 EST. Working hours: "
-        "Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "Client\n"
+        "Thu 15 Jan 10:05 EST there, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
+        "Last heard of: none recorded.\n"
         "\n"
         f"{REF}"
     )
@@ -636,8 +653,9 @@ def test_an_urgent_escalation_says_what_is_blocked_and_flags_what_is_not_documen
         undocumented=("what is blocked", "what was tried"),
     )
     assert (
-        "Tess Tech asked for it at 10:05 (urgency); blocked: “the ward cannot print”. Tess Tech asked for it at 10:10 "
-        "(urgency). NOT DOCUMENTED YET: what is blocked; what was tried." in text
+        "Asked for by Tess Tech at 10:05 (urgency); blocked: “the ward cannot print”.\n"
+        "Asked for by Tess Tech at 10:10 (urgency).\n"
+        "Not documented yet: what is blocked; what was tried.\n" in text
     )
 
 
@@ -650,43 +668,44 @@ def test_a_risen_priority_is_told_where_it_is_the_reason():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({}, "counted from 09:25; the limit ran out at 10:25."),
-        ({"reasons": (Reason.KNOWLEDGE,)}, "counted from 09:25. Held"),
-        ({"due_at": None}, "counted from 09:25. Held"),
+        ({}, ""),
+        ({"reasons": (Reason.KNOWLEDGE,), "now": local("10:40")}, ""),
+        ({"due_at": None, "now": local("10:40")}, ""),
+        ({"now": local("10:40")}, "The limit ran out at 10:25."),
         (
-            {"limit_at": local("10:25"), "due_at": local("10:40"), "override": an_override()},
-            "the limit ran out at 10:25, and by an override of Maria Desk it applied from 10:40.",
+            {"now": local("10:40"), "due_at": local("10:40"), "override": an_override()},
+            "The limit ran out at 10:25; by an override of Maria Desk it applied from 10:40.",
         ),
         (
-            {"limit_at": local("10:50"), "due_at": local("10:50"), "override": an_override()},
-            "the limit ran out at 10:50. Held",
+            {"limit_at": local("10:50"), "due_at": local("10:50"), "now": local("10:51"), "override": an_override()},
+            "The limit ran out at 10:50.",
         ),
         (
             {"limit_at": local("16:40", day=14), "due_at": local("16:40", day=14), "act_at": local("08:00")},
-            "the limit ran out at 14 Jan 16:40; the escalation waited for the client's opening at 08:00.",
+            "The limit ran out at 14 Jan 16:40; the escalation waited for the client's opening at 08:00.",
         ),
     ],
 )
 def test_the_reason_says_when_the_limit_ran_out_and_what_moved_or_held_it(given, told):
-    assert told in reason(**given)
+    assert reason(**given).splitlines()[1:-2] == ([told] if told else [])
 
 
 @pytest.mark.process("note-discussions", "override-recorded")
 def test_an_override_of_a_whole_stint_is_listed_with_its_reason():
     note = compose(an_escalation(overrides=(an_override(until=None),)), 4000)
     assert section(note, "Internal discussions") == (
-        "1) 09:30 Maria Desk: override at First Touch (T1/2), no limit in that stint, because: the vendor calls"
+        "09:30 Maria Desk lifted the limit at First Touch (T1/2): the vendor calls"
     )
 
 
 def test_tiers_that_were_passed_over_are_named_with_the_reason():
     note = compose(an_escalation(tiers=(a_tier(1), a_tier(2, skip="on leave until Monday."), a_tier(3))), 4000)
-    assert "\n2) Passed over: Tier 3 / Service Desk Manager (on leave until Monday).\n" in note
+    assert "\n3. Passed over: Tier 3 / Service Desk Manager (on leave until Monday).\n" in note
 
 
 def test_a_training_request_without_words_is_about_the_tickets_summary():
     note = compose(an_escalation(requests=(a_request(Reason.KNOWLEDGE), a_request(Reason.URGENCY))), 4000)
-    assert note.count("Training request for Tess Tech: Cloudflare WARP does not connect.") == 1
+    assert note.count("Training requested for Tess Tech: Cloudflare WARP does not connect.") == 1
 
 
 def test_what_is_said_in_commands_cannot_pass_for_a_part_of_the_note():
@@ -700,7 +719,7 @@ def test_what_is_said_in_commands_cannot_pass_for_a_part_of_the_note():
         tiers=(a_tier(1), a_tier(2, name=hostile, skip=hostile), a_tier(3)),
     )
     note = compose(escalation, 8000)
-    assert [note.count(f"**{heading}:**") for heading in HEADINGS] == [1] * 9
+    assert headings(note) == list(NOTE_SECTIONS)
     assert note.count("ESC-") == 1
     assert spoken_in(note) == []
 
@@ -716,32 +735,30 @@ def handed(
     decision = decided(a_ticket(**{"owner": TESS, "entries": entries} | ticket), at(now, day), changes, policy)
     demand = demand_of(decision, policy, Documentation(decision)) or Demand("diagnosis", (Reason.TIME,))
     assert decision.tier is not None
-    note = EscalationNote(decision, demand, policy, policy.next_tier(decision.tier), "in the queue", MARKER)
+    note = EscalationNote(decision, demand, policy, policy.next_tier(decision.tier), "", MARKER)
     return compose(note, 6000)
 
 
 def test_a_breached_diagnosis_is_told_with_its_clock():
-    assert section(handed("09:30"), "Reason for escalation") == (
-        "Time. 30 of 30 working minutes for a diagnosis plan are used, counted from 09:00; the limit ran out at 09:30. "
-        "Held by First Touch (T1/2) since 09:00, with Tess Tech. Times are UTC."
+    note = handed("09:30")
+    assert note.splitlines()[0] == (
+        "ESCALATED to Tier 3 / Service Desk Manager: no diagnosis plan within 30 working minutes at First Touch (T1/2)."
+    )
+    assert section(note, "Reason for escalation") == (
+        "Time. First Touch (T1/2) used 30 of 30 working minutes for a diagnosis plan: 09:00 to 09:30.\n"
+        "Held by Tess Tech since 09:00.\n"
+        "Times without a date are of Thu 15 Jan."
     )
 
 
 def test_a_breached_fix_tells_the_plan():
-    assert "Diagnosis plan by Tess Tech at 09:10: “swap it”." in handed("10:10", a_note("Plan: swap it", at("09:10")))
-
-
-def test_only_the_stints_own_entries_are_handed_over_oldest_first():
-    entries = (a_note("T1 tried", at("09:10")), a_note("second", at("09:50")), a_note("first", at("09:40")))
-    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
-    note = handed("10:00", *entries, changes=changes, place=TIER_3)
-    assert section(note, "Steps attempted").splitlines() == ["1) 09:40 Tess Tech: first", "2) 09:50 Tess Tech: second"]
+    assert "\n1. Tess Tech's plan of 09:10: “swap it”.\n" in handed("10:10", a_note("Plan: swap it", at("09:10")))
 
 
 def test_waiting_is_handed_over_in_working_minutes():
     record = a_ticket(owner=TESS, status=WORKING)
     changes = [*seen(record), turned(WORKING, WAITING, at("09:10")), turned(WAITING, NEW, at("09:25"))]
-    assert " 15 working minutes of waiting did not count. " in handed("09:45", changes=changes, status=WORKING)
+    assert "plan: 09:00 to 09:45, less 15 minutes of waiting.\n" in handed("09:45", changes=changes, status=WORKING)
 
 
 def test_a_critical_priority_and_the_clients_own_calendar_are_told():
@@ -750,18 +767,20 @@ def test_a_critical_priority_and_the_clients_own_calendar_are_told():
         client_calendars={ACME.name.casefold(): "acme"},
     )
     note = handed("09:15", policy=policy, priority=CRITICAL)
-    assert " 30 minutes, times 0.5 for the priority. " in note
-    assert "Local time there: Thu 15 Jan 09:15 UTC. Working hours: 24x7 (UTC)." in note
+    assert "\nThe limit is 30 minutes times 0.5, for Priority 1 - Critical.\n" in note
+    assert "\nThu 15 Jan 09:15 UTC there, working hours 24x7 (UTC).\n" in note
 
 
 def test_a_ticket_without_client_and_priority_is_handed_over_too():
     note = handed("09:30", client=None, priority=None)
-    assert section(note, "Client").startswith("Carla Client. Their own hours are not configured")
+    assert section(note, "Client").startswith("Their own hours are not known. By the tier's calendar: Thu 15 Jan 09:30")
+    assert section(note, "Issue").splitlines()[1] == "From Carla Client. Priority: none recorded. Ticket 4711."
 
 
 def test_requests_are_handed_over_with_what_they_lack():
     note = handed("09:15", said("/escalate urgency", at("09:10")))
-    assert "Tess Tech asked for it at 09:10 (urgency). NOT DOCUMENTED YET: what is blocked, in the line of" in note
+    assert "Asked for by Tess Tech at 09:10 (urgency).\nNot documented yet: what is blocked" in note
+    assert note.splitlines()[0].endswith(": urgent, not documented yet.")
     assert "The priority rose" not in note
 
 
@@ -772,17 +791,18 @@ def test_every_override_of_the_ticket_is_told_and_the_one_that_held():
     refused = said("/override 45m", at("09:12"), MARIA)
     note = handed("09:55", first, second, refused)
     assert section(note, "Internal discussions").splitlines() == [
-        "1) 09:05 Maria Desk: override at First Touch (T1/2), until 09:25, because: the vendor calls",
-        "2) 09:10 Maria Desk: override at First Touch (T1/2), until 09:55, because: the vendor is late",
+        "09:05 Maria Desk allowed First Touch (T1/2) until 09:25: the vendor calls",
+        "09:10 Maria Desk allowed First Touch (T1/2) until 09:55: the vendor is late",
     ]
-    assert "the limit ran out at 09:30, and by an override of Maria Desk it applied from 09:55." in note
+    assert "The limit ran out at 09:30; by an override of Maria Desk it applied from 09:55." in note
+    assert note.splitlines()[0].endswith(": no diagnosis plan by 09:55, the time that Maria Desk allowed.")
 
 
 def test_an_earlier_tiers_override_is_told_and_holds_no_more():
     changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
     noted = said("/override 45m because the vendor calls", at("09:05"), MARIA)
     note = handed("10:00", noted, changes=changes, place=TIER_3)
-    assert "override at First Touch (T1/2), until 09:50" in note
+    assert "09:05 Maria Desk allowed First Touch (T1/2) until 09:50: the vendor calls" in note
     assert "it applied from" not in note
 
 
@@ -791,6 +811,7 @@ def test_a_risen_priority_is_told_with_its_moment():
     note = handed("09:11", changes=changes, priority=CRITICAL, policy=a_policy(escalate_when_critical=True))
     assert section(note, "Reason for escalation").startswith("Urgency. ")
     assert "The priority rose to a critical one at 09:10." in note
+    assert note.splitlines()[0].endswith(": urgent: the priority rose to Priority 1 - Critical.")
 
 
 @pytest.mark.parametrize(
@@ -807,5 +828,165 @@ def test_only_an_escalation_that_was_deferred_waited_for_the_clients_opening(ent
 def test_nothing_that_is_not_due_waited():
     changes = [*seen(a_ticket(owner=TESS, status=WORKING)), turned(WORKING, WAITING, at("09:10"))]
     note = handed("09:20", said("/escalate urgency the ward", at("09:15")), changes=changes, status=WAITING)
-    assert "the limit ran out" not in note
+    assert "The limit ran out" not in note
     assert "waited for" not in note
+
+
+# --- the work of all tiers ----------------------------------------------------------------------------------------
+
+CLIMBED = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:30"))]
+
+
+@pytest.mark.process("note-steps")
+def test_every_tiers_steps_stand_under_its_name_and_its_peoples_oldest_first():
+    entries = (
+        a_note("T1 tried", at("09:10")),
+        a_note("Plan: swap it", at("09:12")),
+        a_note("second", at("09:50"), "Sam Senior"),
+        a_note("first", at("09:40"), "Sofia Senior"),
+    )
+    note = handed("10:00", *entries, changes=CLIMBED, place=TIER_3)
+    assert section(note, "Steps attempted").splitlines() == [
+        "First Touch (T1/2), Tess Tech",
+        "1. 09:10 T1 tried",
+        "2. 09:12 Plan: swap it",
+        "Tier 3 / Service Desk Manager, Sofia Senior and Sam Senior",
+        "3. 09:40 Sofia Senior: first",
+        "4. 09:50 Sam Senior: second",
+    ]
+    assert "\nHeld by Tess Tech since 09:30. Before that Tess Tech at First Touch (T1/2), 09:00 to 09:30.\n" in note
+
+
+def test_a_tier_that_recorded_nothing_is_named_with_who_held_the_ticket():
+    note = handed("10:00", a_note("T1 tried", at("09:10")), changes=CLIMBED, place=TIER_3)
+    assert section(note, "Steps attempted").splitlines() == [
+        "First Touch (T1/2), Tess Tech",
+        "1. 09:10 T1 tried",
+        "Tier 3 / Service Desk Manager, Tess Tech",
+        "none recorded",
+    ]
+    assert section(note, "Error codes") == "none recorded (Tess Tech held it)"
+    assert section(note, "Missing permissions") == "none recorded"
+
+
+@pytest.mark.process("note-errors", "note-research")
+def test_what_was_found_on_any_tier_is_handed_on_once():
+    entries = (
+        a_note("Looked. It says 0x80070005", at("09:10")),
+        a_note("Research: KB5005463", at("09:11")),
+        a_note("It still says 0x80070005, now with 0x800CCC0E", at("09:40"), "Sam Senior"),
+    )
+    note = handed("10:00", *entries, changes=CLIMBED, place=TIER_3)
+    assert section(note, "Error codes").splitlines() == ["09:10 Tess Tech: 0x80070005", "09:40 Sam Senior: 0x800CCC0E"]
+    assert section(note, "Research") == "09:11 Tess Tech: KB5005463"
+
+
+def test_what_was_done_before_any_tier_had_the_ticket_is_not_lost():
+    entries = (a_note("Moved it here after a look", at("09:10")), a_note("T3 tried", at("09:40")))
+    changes = [*seen(a_ticket(owner=TESS, place=ELSEWHERE)), moved(ELSEWHERE, TIER_3, at("09:30"))]
+    note = handed("10:00", *entries, changes=changes, place=TIER_3)
+    assert section(note, "Steps attempted").splitlines() == [
+        "Before Tier 3 / Service Desk Manager, Tess Tech",
+        "1. 09:10 Moved it here after a look",
+        "Tier 3 / Service Desk Manager, Tess Tech",
+        "2. 09:40 T3 tried",
+    ]
+
+
+def test_of_many_earlier_stays_the_last_are_told():
+    changes = list(seen(a_ticket(owner=TESS)))
+    for minute in range(1, 6):
+        changes += [moved(DESK, TIER_3, at(f"09:{minute:02}")), moved(TIER_3, DESK, at(f"09:{minute:02}:30"))]
+    note = handed("09:40", changes=changes)
+    (line,) = (line for line in section(note, "Reason for escalation").splitlines() if line.startswith("Held by"))
+    assert line.count(" at ") == 4
+    assert line.endswith("; and 6 earlier stays.")
+
+
+def test_a_long_step_is_handed_over_to_its_last_word():
+    words = " ".join(f"word{number}" for number in range(400))
+    assert words in handed("09:30", a_note(words, at("09:10")))
+
+
+# --- the first two lines ------------------------------------------------------------------------------------------
+
+
+def asked(**given: object) -> str:
+    return compose(an_escalation(**given), 4000).splitlines()[1]
+
+
+@pytest.mark.process("note-next")
+def test_the_second_line_says_what_is_asked_of_whom_until_when():
+    assert asked() == (
+        "Asked of you: a plan by 10:55 (America/New_York), “Plan: …” in a note, then the fix within 60 minutes of it. "
+        "Nobody owns this ticket: Tier 3 / Service Desk Manager, please take it."
+    )
+    assert asked(owner="Sam Senior") == (
+        "Asked of Sam Senior: a plan by 10:55 (America/New_York), “Plan: …” in a note, then the fix within 60 minutes "
+        "of it."
+    )
+    assert asked(still_shown="Tess Tech").endswith(
+        " Tess Tech is only still shown as its owner: Tier 3 / Service Desk Manager, please take it."
+    )
+
+
+def test_minutes_are_called_working_minutes_once():
+    note = compose(an_escalation(reasons=(Reason.KNOWLEDGE,)), 4000)
+    assert "working" not in note.splitlines()[0]
+    assert "the fix within 60 working minutes of it." in note.splitlines()[1]
+    late = compose(an_escalation(reasons=(Reason.URGENCY,), to=a_tier(2, starts_at=StartsAt.FIRST_TOUCH)), 4000)
+    assert (
+        "a plan within 30 working minutes of your first touch, “Plan: …” in a note, then the fix within 60 minutes"
+    ) in late
+
+
+def test_a_calendar_that_ends_gives_minutes_instead_of_a_time():
+    only_today = a_calendar({}, "America/New_York", overrides={"2026-01-15": [["08:00", "17:00"]]})
+    note = compose(an_escalation(calendar=only_today, now=local("16:50")), 4000)
+    assert "a plan within 30 minutes of this assignment," in note.splitlines()[1]
+    assert "\nTimes are Thu 15 Jan, America/New_York.\n" in note
+
+
+@pytest.mark.process("final-owed")
+@pytest.mark.parametrize(
+    ("final", "owed"),
+    [
+        ({"reminders": 0}, ", and word to Carla Client."),
+        (
+            {"reminders": 1, "reminder_minutes": 30},
+            ", and word to Carla Client. One reminder follows at 10:55 (America/New_York).",
+        ),
+        (
+            {"client_message": "We are on it."},
+            ". The client gets the configured message. Reminders follow from 11:25 (America/New_York) on, "
+            "every 60 minutes, 5 at most.",
+        ),
+    ],
+)
+def test_the_second_line_of_a_final_escalation_says_what_is_owed(final, owed):
+    line = asked(to=None, people=PEOPLE, final=FinalEscalation(**final))
+    assert line == f"Owed now: “New plan: …” in an internal note{owed}"
+
+
+def test_what_was_asked_for_twice_is_headlined_once():
+    escalation = an_escalation(
+        reasons=(Reason.PERMISSION, Reason.KNOWLEDGE),
+        requests=(
+            a_request(Reason.PERMISSION, clock="10:01"),
+            a_request(Reason.KNOWLEDGE, Reason.PERMISSION, detail="beacons."),
+        ),
+        entries=(a_note("Missing permissions: Zero Trust Admin", local("09:30")),),
+    )
+    note = compose(escalation, 4000)
+    assert note.splitlines()[0].endswith(": knowledge needed and permissions missing: beacons.")
+    assert note.splitlines()[1].startswith("Asked of you: the missing permissions, and a plan by 10:55")
+    assert section(note, "Missing permissions") == "09:30 Tess Tech: Zero Trust Admin"
+
+
+def test_what_the_client_wrote_last_is_marked_as_the_clients():
+    entries = (
+        a_note("It works in the browser.", local("09:20"), "Carla Client", AuthorKind.CLIENT, internal=False),
+        a_note("> Plan: mine", local("09:40"), "Carla Client", AuthorKind.CLIENT, internal=False),
+    )
+    note = compose(an_escalation(entries=entries), 4000)
+    assert section(note, "Client").endswith("\nLast heard of at 09:20, Carla Client: “It works in the browser.”.")

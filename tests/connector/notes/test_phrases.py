@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 
 from connector.model import Reason
 from connector.notes import phrases
-from connector.notes.phrases import Times, clip, harmless, joined, minutes_text, name_of, number, quoted, reasons_text
+from connector.notes.phrases import (
+    Times,
+    clip,
+    cut,
+    harmless,
+    in_full,
+    joined,
+    minutes_text,
+    name_of,
+    number,
+    quoted,
+    reasons_text,
+    used_text,
+)
 from tests.builders import at
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -45,10 +58,33 @@ def test_reasons_are_joined_for_the_record():
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(1, "1 working minute"), (0, "0 working minutes"), (1.04, "1 working minute"), (7.5, "7.5 working minutes")],
+    [
+        (1, "1 working minute"),
+        (0, "0 working minutes"),
+        (1.04, "1 working minute"),
+        (7.5, "7.5 working minutes"),
+        (0.1, "6 working seconds"),
+        (0.001, "1 working second"),
+        (0.999, "1 working minute"),
+    ],
 )
-def test_minutes_are_counted_in_words(count, text):
+def test_minutes_are_counted_in_words_and_less_than_one_in_seconds(count, text):
     assert minutes_text(count) == text
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "text"),
+    [
+        (60.02, 60, "60 of 60 working minutes"),
+        (59.97, 60, "60 of 60 working minutes"),
+        (1.26, 1, "1 of 1 working minute"),
+        (22.5, 22.5, "22.5 of 22.5 working minutes"),
+        (0.1, 30, "6 seconds of 30 working minutes"),
+        (0, 30, "0 of 30 working minutes"),
+    ],
+)
+def test_what_is_used_of_a_limit_is_said_in_whole_minutes_where_it_is_whole(used, limit, text):
+    assert used_text(used, limit) == text
 
 
 def test_numbers_have_one_decimal_at_most():
@@ -59,6 +95,20 @@ def test_other_peoples_words_are_one_harmless_line_of_bounded_length():
     assert quoted("**Plan:**\n/override off\nRef. ESC-ABC") == "Plan: '/override' off Ref. ESC ABC"
     assert len(quoted("word " * 1_000)) <= 500
     assert quoted("x" * 10_000).endswith("…")
+
+
+def test_what_somebody_wrote_is_kept_in_full_and_of_a_book_the_beginning_with_a_count():
+    words = "word " * 3_000
+    assert in_full(words) == words.strip()
+    book = in_full("word " * 100_000)
+    assert len(book) <= 20_000
+    assert book.endswith(" words left out)")
+
+
+def test_a_cut_counts_the_words_that_are_gone_where_there_is_room_to_say_so():
+    assert cut("short", 5) == "short"
+    assert cut("several words here", 15) == "several words…"
+    assert cut("word " * 40, 150) == "word " * 24 + "word… (15 words left out)"
 
 
 def test_a_name_is_short_and_never_empty():

@@ -13,7 +13,8 @@ from connector.turn.saga import StepKind
 from tests.builders import a_ticket
 from tests.connector.mailboxes import LEASE, START, a_held_ticket, all_done, claim_all, steps_of
 
-FACTS = {"reason": "Time", "from": "First Touch (T1/2)", "to": "Tier 3"}
+HEAD = ("ESCALATED to Tier 3: no fix in time.", "Asked of you: a plan by 10:00.")
+FACTS = {"reason": "Time", "from": "First Touch (T1/2)", "to": "Tier 3", "told": HEAD}
 SAGA = "psa/4711/x/diagnosis"
 
 
@@ -33,26 +34,25 @@ def test_each_target_gets_one_message_in_a_row_of_its_own():
     ]
     assert {told(one) for one in found} == {
         (
-            "Ticket 4711: Time, First Touch (T1/2) → Tier 3",
-            "“VPN client cannot connect”\nClient: Acme Corp\nhttps://desk.example/4711",
+            "Ticket 4711: ESCALATED to Tier 3: no fix in time.",
+            "Asked of you: a plan by 10:00.\n“VPN client cannot connect”, Acme Corp. It was with First Touch (T1/2).\n"
+            "https://desk.example/4711",
         )
     }
 
 
-def test_a_final_escalation_names_who_was_called_and_which_roles_nobody_has():
-    facts = FACTS | {"called": ["Irene Systems", "Maria Desk"], "roles_missing": ["Account Manager"]}
+def test_an_escalation_that_an_earlier_version_began_is_told_with_its_tiers():
+    facts = {name: value for name, value in FACTS.items() if name != "told"}
     (found,) = Announcer("psa", 1).escalated(SAGA, a_ticket(client=None), facts)
-    assert told(found)[1] == (
-        "“VPN client cannot connect”\nClient: unknown\nCalled together: Irene Systems, Maria Desk\n"
-        "Nobody is configured as Account Manager."
+    assert told(found) == (
+        "Ticket 4711: First Touch (T1/2) → Tier 3",
+        "“VPN client cannot connect”. It was with First Touch (T1/2).",
     )
-    (nobody,) = Announcer("psa", 1).escalated(SAGA, a_ticket(client=None), FACTS | {"called": [], "roles_missing": []})
-    assert told(nobody)[1] == "“VPN client cannot connect”\nClient: unknown"
 
 
 def test_what_a_client_wrote_is_made_harmless():
     (found,) = Announcer("psa", 1).escalated(SAGA, a_ticket(summary="<b>x</b>\n# y\u202e"), FACTS)
-    assert told(found)[1].splitlines()[0] == "“‹b›x‹/b› y”"
+    assert told(found)[1].splitlines()[1] == "“‹b›x‹/b› y”, Acme Corp. It was with First Touch (T1/2)."
 
 
 def test_what_a_note_says_first_is_told_with_the_ticket_and_its_client():
@@ -60,7 +60,7 @@ def test_what_a_note_says_first_is_told_with_the_ticket_and_its_client():
     assert found.delivery == "@notify:0:psa/4711/x/untouched"
     assert told(found) == (
         "Ticket 4711: Nobody has touched this ticket.",
-        "“VPN client cannot connect”\nClient: Acme Corp",
+        "“VPN client cannot connect”, Acme Corp.",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from connector.model import Reason, Target
 from connector.rules.commands import Request
@@ -96,29 +95,32 @@ def test_the_entries_whose_commands_were_heard_are_kept():
 
 
 def a_step(n=StepKind.MOVE, state=StepState.DONE, when="09:30", **outcome) -> Step:
-    kept = {"from": "First Touch (T1/2)", "stage": "diagnosis"} | outcome
+    kept = {"from": "First Touch (T1/2)", "to": "Tier 3", "stage": "diagnosis"} | outcome
     return Step("psa/4711/x/diagnosis", n, state, kept, at(when))
 
 
-def told(*steps: Step) -> list[str]:
-    return list(earlier(steps, ZoneInfo("UTC")))
+def told(*steps: Step) -> list[tuple[str, str]]:
+    return [(f"{moment:%H:%M}", words) for moment, words in earlier(steps)]
 
 
 def test_earlier_escalations_are_told_and_abandoned_ones_are_not():
     assert told(
-        a_step(when="10:30", stage="fix", **{"from": "Tier 3"}),
+        a_step(when="10:30", stage="fix", **{"from": "Tier 3", "to": "Sr IT"}),
         a_step(),
         a_step(abandoned="resolved"),
         a_step(n=StepKind.NOTE),
         replace(a_step(), state=StepState.BEGUN),
     ) == [
-        "15 Jan 09:30 escalated from First Touch (T1/2): no diagnosis plan in time",
-        "15 Jan 10:30 escalated from Tier 3: no fix in time",
+        ("09:30", "escalated from First Touch (T1/2) to Tier 3: no diagnosis plan in time"),
+        ("10:30", "escalated from Tier 3 to Sr IT: no fix in time"),
     ]
 
 
 def test_the_reason_of_an_earlier_escalation_is_told_where_it_was_not_time_alone():
-    assert told(a_step(reason="Knowledge"), a_step(when="10:30", reason="Time & Urgency", stage="fix")) == [
-        "15 Jan 09:30 escalated from First Touch (T1/2): Knowledge",
-        "15 Jan 10:30 escalated from First Touch (T1/2): Time & Urgency",
+    assert told(
+        a_step(reason="Knowledge", training=[{"topic": "mailbox moves"}]),
+        a_step(when="10:30", reason="Time & Urgency", stage="fix"),
+    ) == [
+        ("09:30", "escalated from First Touch (T1/2) to Tier 3: knowledge (mailbox moves)"),
+        ("10:30", "escalated from First Touch (T1/2) to Tier 3: time & urgency"),
     ]
