@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from connector.model import AuthorKind, Reason, Stage
 from connector.notes.first_lines import first_lines
-from connector.notes.layout import NONE, Line, Section, fitted
+from connector.notes.layout import NONE, Item, Section, fitted
 from connector.notes.material import EscalationNote
 from connector.notes.phrases import Times, in_full, joined, minutes_text, name_of, quoted, reasons_text, used_text
 from connector.notes.tiers_work import TiersWork, told, work_of
@@ -67,8 +67,8 @@ def _sections(note: EscalationNote, head: tuple[str, str]) -> list[Section]:
     ]
 
 
-def _lines(texts: Iterator[str] | tuple[str, ...]) -> tuple[Line, ...]:
-    return tuple(map(Line, texts))
+def _lines(texts: Iterator[str] | tuple[str, ...]) -> tuple[Item, ...]:
+    return tuple(map(Item, texts))
 
 
 # --- the issue and the reason -----------------------------------------------------------------------------------

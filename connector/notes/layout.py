@@ -30,7 +30,7 @@ _ENOUGH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Item:
     """A line of a section. ``group``: the name that it stands under, with those beside it that have the same one.
 
     ``is_counted``: it has a number where the section is numbered, and counts as one of the section's things.
@@ -49,7 +49,7 @@ class Section:
     """
 
     heading: str
-    lines: tuple[Line, ...]
+    lines: tuple[Item, ...]
     noun: str = ""
     weight: int = 1
     is_numbered: bool = False

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from connector.model import Entry
-from connector.notes.layout import NONE, Line
+from connector.notes.layout import NONE, Item
 from connector.notes.material import EscalationNote
 from connector.notes.phrases import Times, in_full, joined, name_of
 from connector.reading.findings import Documented, Found, find
@@ -24,7 +24,7 @@ class TiersWork:
     ``none``: what a section says in which there is nothing, with those who held the ticket.
     """
 
-    steps: tuple[Line, ...]
+    steps: tuple[Item, ...]
     errors: tuple[Found, ...]
     research: tuple[Found, ...]
     discussions: tuple[Found, ...]
@@ -85,7 +85,7 @@ def _part(note: EscalationNote, stint: Stint, entries: Sequence[Entry], *, is_wi
     return _Part(stint, is_within, found, tuple(sorted([*found.steps, *plans], key=lambda step: step.at)))
 
 
-def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Line]:
+def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Item]:
     active = {part.stint.tier for part in parts if part.steps}
     is_one = not any(part.steps for part in parts) and len({part.stint.tier for part in parts}) == 1
     for part in parts:
@@ -95,10 +95,10 @@ def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Line]:
         group = f"{tier}, {who}" if part.is_within else f"Before {tier}, {who}"
         for step in part.steps:
             by = f" {name_of(step.by)}:" if len(people) > 1 else ""
-            yield Line(f"{note.times.short(step.at)}{by} {in_full(step.text)}", group)
+            yield Item(f"{note.times.short(step.at)}{by} {in_full(step.text)}", group)
         if part.is_within and part.stint.tier not in active and not is_one:
             active.add(part.stint.tier)
-            yield Line(NONE, group, is_counted=False)
+            yield Item(NONE, group, is_counted=False)
 
 
 def _holders(stints: Iterable[Stint]) -> str:

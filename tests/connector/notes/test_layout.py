@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.notes.layout import Line, Section, fitted
+from connector.notes.layout import Item, Section, fitted
 
 
 def steps(count: int, text: str = "a step that was taken", group: str = "") -> Section:
-    lines = tuple(Line(f"{text} {number}", group) for number in range(1, count + 1))
+    lines = tuple(Item(f"{text} {number}", group) for number in range(1, count + 1))
     return Section("Steps", lines, "steps", is_numbered=True)
 
 
 def test_everything_is_shown_where_there_is_room():
-    notes = Section("Notes", (Line("One."), Line("Two.")))
+    notes = Section("Notes", (Item("One."), Item("Two.")))
     empty = [Section("Rest", ()), Section("Held", (), none="none recorded (Tess Tech held it)")]
     assert fitted("Head.", [steps(2), notes, *empty], "Foot", 1000) == (
         "Head.\n\nSteps\n1. a step that was taken 1\n2. a step that was taken 2\n\n"
@@ -26,7 +26,7 @@ def test_everything_is_shown_where_there_is_room():
 
 
 def test_the_numbers_run_through_groups_and_leave_out_what_is_no_thing():
-    lines = (Line("a", "One"), Line("b", "One"), Line("none recorded", "Two", is_counted=False), Line("c", "Three"))
+    lines = (Item("a", "One"), Item("b", "One"), Item("none recorded", "Two", is_counted=False), Item("c", "Three"))
     assert Section("Steps", lines, "steps", is_numbered=True).body == (
         "\nOne\n1. a\n2. b\nTwo\nnone recorded\nThree\n3. c"
     )
@@ -40,7 +40,7 @@ def test_the_middle_of_a_long_list_is_left_out_and_counted():
 
 
 def test_a_group_that_is_cut_in_two_is_named_once_and_each_other_one_where_it_begins():
-    lines = [Line(f"step {number}", "One" if number < 7 else "Two") for number in range(12)]
+    lines = [Item(f"step {number}", "One" if number < 7 else "Two") for number in range(12)]
     cut_in_one = Section("Steps", tuple(lines), "steps", is_numbered=True).shortened(82)
     assert cut_in_one == "\nOne\n1. step 0\n2. step 1\n… 8 steps left out …\nTwo\n11. step 10\n12. step 11"
     assert steps(9, "x", "Only").shortened(52) == "\nOnly\n1. x 1\n2. x 2\n… 6 steps left out …\n9. x 9"
@@ -53,13 +53,13 @@ def test_long_lines_are_cut_before_many_are_left_out():
 
 
 def test_all_lines_stay_where_cutting_the_longest_is_enough():
-    shown = Section("Steps", (Line("short"), Line("word " * 60), Line("short too")), "steps").shortened(300)
+    shown = Section("Steps", (Item("short"), Item("word " * 60), Item("short too")), "steps").shortened(300)
     assert re.fullmatch(r"\nshort\nword .*word… \(\d+ words left out\)\nshort too", shown)
 
 
 def test_a_single_line_and_sentences_lose_their_end():
     assert steps(1, "word " * 60).shortened(30) == "\n1. word word word word word…"
-    assert Section("Notes", (Line("word " * 60),)).shortened(30) == "\nword word word word word…"
+    assert Section("Notes", (Item("word " * 60),)).shortened(30) == "\nword word word word word…"
     shown = steps(1, "word " * 60).shortened(200)
     kept = len(shown.split("…")[0].split())
     assert shown.endswith(f"word… ({62 - kept} words left out)")
@@ -72,9 +72,9 @@ def test_where_nothing_fits_the_count_is_all_there_is():
 
 def test_a_short_section_leaves_its_room_to_the_others():
     sections = [
-        Section("Short", (Line("x."),)),
-        Section("Long", (Line("word " * 300),)),
-        Section("Heavy", (Line("word " * 300),), weight=3),
+        Section("Short", (Item("x."),)),
+        Section("Long", (Item("word " * 300),)),
+        Section("Heavy", (Item("word " * 300),), weight=3),
     ]
     parts = fitted("Head.", sections, "Foot", 900).split("\n")
     assert parts[:3] == ["Head.", "Short", "x."]
@@ -94,7 +94,7 @@ def test_whatever_it_is_it_fits_and_ends_with_the_foot(head, items, limit):
         Section(
             f"Heading {number}",
             tuple(
-                Line(text, f"group {index % 7 if index % 2 else ''}", index % 5 > 0) for index, text in enumerate(texts)
+                Item(text, f"group {index % 7 if index % 2 else ''}", index % 5 > 0) for index, text in enumerate(texts)
             ),
             "things" if number % 2 else "",
             1 + number % 4,
