@@ -20,7 +20,7 @@ _ALIKE = 0.75
 
 _LETTERS = frozenset(ESCALATE + OVERRIDE)
 _LEAST_SHARED = 4
-_OTHER_WORDS = frozenset({"pan", "plane", "plain", "plant", "plank", "hell", "hello", "held", "heap", "helm"})
+_OTHER_WORDS = frozenset({"lan", "pan", "plane", "plain", "plant", "plank", "hell", "hello", "held", "heap", "helm"})
 """A letter away from a short command, and words of their own."""
 
 _HELP_WITH = frozenset({"", "please", "commands", ESCALATE, OVERRIDE, PLAN_COMMAND})
@@ -90,7 +90,7 @@ def _nearest(word: str) -> str:
     if word in _SHORT:
         return word
     if len(word) <= len(PLAN_COMMAND) + 1:
-        return next((name for name in _SHORT if word not in _OTHER_WORDS and _is_slip(word, name)), "")
+        return next((name for name in _SHORT if is_slip(word, name)), "")
     if len(set(word) & _LETTERS) < _LEAST_SHARED:
         return ""  # quicker than a comparison, and there may be many such lines
     alike = {name: SequenceMatcher(None, word, name).ratio() for name in _LONG}
@@ -98,8 +98,10 @@ def _nearest(word: str) -> str:
     return best if alike[best] >= _ALIKE else ""
 
 
-def _is_slip(word: str, name: str) -> bool:
+def is_slip(word: str, name: str) -> bool:
     """Whether a letter was left out or typed too many, or two change places: what fingers do, not another word."""
+    if word in _OTHER_WORDS:
+        return False
     if len(word) == len(name):
         return sorted(word) == sorted(name) and word[0] == name[0]
     longer, shorter = (word, name) if len(word) > len(name) else (name, word)

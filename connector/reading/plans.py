@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from connector.reading.command_lines import PLAN_COMMAND, bare, command_in
+from connector.reading.command_lines import PLAN_COMMAND, bare, command_in, is_slip
 from connector.reading.own_words import own_lines
 from connector.reading.sections import NEW_PLAN, PLAN, labelled
 
@@ -58,6 +58,10 @@ _NEAR = re.compile(
 )
 """Lines that mean a plan in other words: they are not taken for one; whoever wrote one is told how."""
 
+_HEAD = re.compile(r"([^\W\d_][\w \t/#-]{1,40}?)[ \t*_]{0,9}[:：=][ \t*_]{0,9}(?=\S)")
+_BESIDE = re.compile(r"diag\w*|tier|t?\d{1,2}")
+"""What may stand beside the word in its heading, however it is spelt: kinds of diagnosis, a tier."""
+
 _LONGEST_SHOWN = 120
 _MOST_LINES = 50
 
@@ -89,14 +93,29 @@ def has_plan_right_here(lines: Sequence[str]) -> bool:
 
 def near_plan_in(text: str) -> str | None:
     """The first line of a note that nearly records a plan, or None; also where the note records one."""
-    if "plan" not in text.lower() or plan_in(text) is not None:
+    if "pl" not in text.lower() or plan_in(text) is not None:
         return None
     for line in own_lines(text):
         words = bare(line).strip("*_ ")
-        found = _NEAR.match(words)
+        found = _NEAR.match(words) or _misspelt(words)
         if found and says_a_plan(words[found.end() :]):
             return words[:_LONGEST_SHOWN]
     return None
+
+
+def _misspelt(words: str) -> re.Match[str] | None:
+    """The heading of a plan that is misspelt, or written in one word; None where a line has none."""
+    found = _HEAD.match(words)
+    if not found:
+        return None
+    named = re.findall(r"[^\W_]+", found[1].casefold())
+    others = [word for word in named if not _is_plan_word(word)]
+    return found if len(others) < len(named) and all(map(_BESIDE.fullmatch, others)) else None
+
+
+def _is_plan_word(word: str) -> bool:
+    is_compound = word.startswith("diag") and word.endswith(PLAN_COMMAND)
+    return word == PLAN_COMMAND or is_compound or (word != "plans" and is_slip(word, PLAN_COMMAND))
 
 
 def says_a_plan(text: str) -> bool:

@@ -308,6 +308,10 @@ def test_a_line_that_means_a_plan_in_other_words_is_noticed_and_not_taken(text):
     [
         "Our plan is to wait. No plan: the logs are empty.",
         "Floor plan: see the picture",
+        "LAN: no link on port 4",
+        "Diagnosis: the port is down",
+        "Plane: on time",
+        "Tier 1: Tess",
         "Service plan: Gold",
         "Backup plan: nightly",
         "Data plan: 10 GB a month",
