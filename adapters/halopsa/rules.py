@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.halopsa.client import HaloClient
+from adapters.halopsa.history import SYSTEM
 from adapters.halopsa.mapping import NO_TEAM, NOBODY, optional_whole
-from adapters.payloads import Json, label
+from adapters.names import same_name
+from adapters.payloads import Json, label, text
 from connector.errors import AdapterError, PayloadError
 from connector.model import Person, Place, Status, TicketId, TicketRecord
 
@@ -28,12 +30,12 @@ _RIGHT = "edit:tickets, to re-assign tickets and to update status outside of act
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``read`` gives a ticket's JSON anew, ``to_record`` makes a record of it, ``our_agent`` the id of our agent."""
+    """``read`` gives a ticket's JSON anew, ``to_record`` makes a record of it, ``ourselves`` is our own agent."""
 
     client: HaloClient
     read: Callable[[TicketId], Json]
     to_record: Callable[[Json], TicketRecord]
-    our_agent: Callable[[], str]
+    ourselves: Callable[[], Person]
 
     def keep_as_it_was(self, ticket_id: TicketId, before: Json, action: Json) -> None:
         """Put back what a note did to the ticket: it is to do nothing. Raises nothing of the contract's errors.
@@ -63,14 +65,9 @@ class Rules:
 
         A rule that our write set off acts in our agent's name, or in nobody's.
         """
-        known = {row.get("id") for row in _log(before)}
-        nobody = ("0", str(NOBODY), self.our_agent())
-        actors = [
-            optional_whole(row.get("agent_id"), "audit_log: agent_id")
-            for row in _log(after)
-            if row.get("id") not in known
-        ]
-        return any(actor is not None and str(actor) not in nobody for actor in actors)
+        known = set(map(_key, _log(before)))
+        us = self.ourselves()
+        return any(_is_by_another(row, us) for row in _log(after) if _key(row) not in known)
 
 
 def fields(place: Place | None, owner: Person | None, status: Status | None) -> dict[str, Any]:
@@ -97,3 +94,16 @@ def _statuses(action: Json, path: str) -> tuple[str, str] | None:
 def _log(ticket: Json) -> list[Json]:
     rows = ticket.get("audit_log")
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _key(row: Json) -> tuple[str, ...]:
+    """What tells one row of an audit log from another, also where they have no numbers."""
+    return tuple(repr(row.get(name)) for name in ("id", "date", "value", "to"))
+
+
+def _is_by_another(row: Json, us: Person) -> bool:
+    actor = optional_whole(row.get("agent_id"), "audit_log: agent_id")
+    if actor is not None:
+        return actor not in (0, NOBODY) and str(actor) != us.id
+    name = text(row.get("username"))
+    return bool(name) and not any(same_name(name, other) for other in (SYSTEM, us.name))

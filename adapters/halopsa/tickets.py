@@ -60,7 +60,7 @@ class Tickets:
         self._poll = poll
         self._absence = Absence(self._listed, "the instance", "the agent of the API application")
         self._notes = Notes(client, clock, outcomes)
-        self._rules = Rules(client, self._ticket_data, self._record_of, lambda: directory.me.get().person.id)
+        self._rules = Rules(client, self._ticket_data, self._record_of, lambda: directory.me.get().person)
         self._moves = Moves(client, directory, self._rules, self._record_of, self._ticket_data, self._absence, sleep)
 
     def read(self, ticket_id: TicketId) -> TicketRecord:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from adapters.halopsa.rules import Rules
 from adapters.halopsa.simulation import changes
-from connector.model import Aspect, Ownership, Target, TicketId, TicketRecord
+from connector.model import Aspect, Ownership, Person, Target, TicketId, TicketRecord
 from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import Site
 
@@ -115,6 +117,29 @@ def test_a_note_that_changes_nothing_writes_no_ticket(site: Site, system: Ticket
     system.tickets.write_note(ticket, "ESC-1", "ESC-1")
     system.tickets.write_message(ticket, "MSG-1", "MSG-1")
     assert posts(site) == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "is_other"),
+    [
+        ({"agent_id": 9, "username": "Tess Tech"}, True),
+        ({"agent_id": 3, "username": "System"}, False),
+        ({"agent_id": 1}, False),
+        ({"agent_id": 0, "username": "Workflow"}, False),
+        ({"username": "Tess Tech"}, True),
+        ({"username": "system"}, False),
+        ({"username": "Escalation Connector API"}, False),
+        ({}, False),
+    ],
+)
+def test_who_else_changed_a_ticket_is_told_by_number_or_name(row: dict[str, Any], is_other: bool) -> None:
+    ours = Person("3", "Escalation Connector API", "Escalation Connector API")
+    rules = Rules(None, None, None, lambda: ours)  # type: ignore[arg-type]  # only compares
+    old = {"date": "2026-03-02T09:00:00", "value": "Team", "to": "Tier 3", "username": "Tom Touch"}
+    new = {**old, "to": "Sr IT", "username": "", **row}
+    assert rules.is_by_others({"audit_log": [old]}, {"audit_log": [old, new]}) is is_other
+    assert rules.is_by_others({"audit_log": [old]}, {"audit_log": [old]}) is False
+    assert rules.is_by_others({}, {"audit_log": None}) is False
 
 
 def test_what_a_person_did_while_the_note_was_written_stays(site: Site, system: TicketSystem) -> None:
