@@ -12,24 +12,28 @@ from tests.e2e.rt.instance import ACCOUNT, SECRET, Instance
 
 
 class RealDesk(RtDesk):
-    """The desk in a running instance. Its webhooks go by themselves; ``deliver`` waits until all are gone."""
+    """The desk in a running instance. Its webhooks go by themselves; ``deliver`` waits until all are gone.
 
-    def __init__(self, instance: Instance) -> None:
+    ``front``: where connections find it, where that is not the instance itself.
+    """
+
+    def __init__(self, instance: Instance, front: str = "") -> None:
         tokens = {name: f"token {token}" for name, token in instance.tokens.items()}
         super().__init__(lambda: instance.url, tokens[JUDGE], lambda name: tokens[name])
         self.instance = instance
+        self.front = front or instance.url
 
     @contextmanager
     def serve(self) -> Iterator[str]:
         self.instance.start()
         try:
-            yield self.instance.url
+            yield self.front
         finally:
             self._session.close()
 
     def variables(self) -> dict[str, str]:
         return {
-            "RT_URL": self.instance.url,
+            "RT_URL": self.front,
             "RT_TOKEN": self.instance.tokens[ACCOUNT],
             "RT_WEBHOOK_SECRET": SECRET,
             "RT_PRIORITIES": ", ".join(f"{name}={number}" for name, number in PRIORITIES.values()),

@@ -9,6 +9,7 @@ import subprocess
 WANTED = (
     "request-tracker5",
     "rt5-standalone",
+    "rt5-clients",
     "rt5-db-sqlite",
     "rt5-db-postgresql",
     "starman",

@@ -10,9 +10,12 @@ from email.message import Message
 
 import pytest
 
+from tests.contract.servers import serving
 from tests.e2e.rt.api import CLIENT, Api
+from tests.e2e.rt.conftest import DATABASE
 from tests.e2e.rt.connector import Connector, connector_at
-from tests.e2e.rt.instance import Instance
+from tests.e2e.rt.instance import POSTGRESQL, Instance
+from tests.e2e.rt.newer_paging import NewerPaging
 from tests.e2e.rt.stories import STORIES
 from tests.e2e.rt.telling import APART, MESSAGE, PACE, Story, after, variables, wait
 
@@ -22,11 +25,23 @@ Teller = Callable[[Story], None]
 
 
 @pytest.fixture(scope="module")
-def connector(standing: Instance, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connector]:
+def front(standing: Instance, figures: list[str]) -> Iterator[str]:
+    """Where the connector finds RT: on one kind of database as it pages since 5.0.6."""
+    if DATABASE != POSTGRESQL:
+        yield standing.url
+        return
+    relay = NewerPaging(standing.url)
+    with serving(relay) as address:
+        yield address
+    figures.append(f"paging as since 5.0.6: {relay.paged} lists, {relay.clamped} of them asked beyond their end")
+
+
+@pytest.fixture(scope="module")
+def connector(standing: Instance, front: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connector]:
     """The connector, at work."""
     standing.start()
     standing.start_sender()
-    with connector_at(standing, tmp_path_factory.mktemp("desk"), variables(), "desk") as connector:
+    with connector_at(standing, tmp_path_factory.mktemp("desk"), {**variables(), "RT_URL": front}, "desk") as connector:
         connector.start("run")
         connector.wait_until_ready()
         yield connector
