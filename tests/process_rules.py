@@ -70,6 +70,11 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "calendar-client": "The tier's calendar is the default; a client may have its own.",
         "calendar-24x7": "24x7 is a calendar like any other.",
         "calendar-dst": "Changes of daylight saving time neither add nor lose an hour.",
+        "status-unplaced": "An open ticket in a status that nobody has placed is being worked on: its clock runs.",
+        "status-names": (
+            "Where a board's own data says the same of every open status, the names decide, and what was assumed is "
+            "listed."
+        ),
         "pause": "A status in the waiting group stops the clock; leaving it lets it run on, and resets nothing.",
         "urgency-factor": (
             "A priority may carry a factor on the limits: a critical one 0.5 by default, a low one may be above 1."
@@ -125,6 +130,8 @@ _SECTIONS: dict[str, dict[str, str]] = {
         "override-recorded": "An applied override appears in the audit trail and in every later note of the ticket.",
         "override-holds": "While an override holds, the limit does not apply, or applies later; it expires by itself.",
         "commands-agents": "Commands are read only from internal notes and time entries by agents.",
+        "commands-programs": "Notes of programs, and notes that belong to a child ticket, are never commands.",
+        "commands-near": "/plan is a plan, /help is answered, and a word close to a command gets one helpful answer.",
         "commands-outsiders": "Text by clients, contacts, e-mail or the connector itself is never a command.",
         "commands-quoted": "Quoted and forwarded text is never a command.",
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from adapters.connectwise.simulator import Simulator
 from connector.clock import VirtualClock
 from connector.model import StatusGroup
@@ -21,6 +23,7 @@ def opened(open_stage):
     return desk
 
 
+@pytest.mark.process("status-unplaced")
 def test_a_ticket_in_a_status_of_an_unknown_name_climbs_on_time(open_stage):
     desk = opened(open_stage)
     ticket = a_ticket_on(desk)
@@ -35,6 +38,7 @@ def test_a_ticket_in_a_status_of_an_unknown_name_climbs_on_time(open_stage):
     assert len(our_notes(desk, ticket)) == 2
 
 
+@pytest.mark.process("status-names")
 def test_one_that_waits_by_its_name_stands_still(open_stage):
     desk = opened(open_stage)
     ticket = a_ticket_on(desk)
@@ -49,6 +53,7 @@ def test_one_that_waits_by_its_name_stands_still(open_stage):
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.process("status-names")
 def test_what_was_assumed_is_told_with_the_reason(open_stage):
     desk = opened(open_stage)
     placed = desk.system.directory.statuses(desk.system.directory.locate("Tier 3"))

@@ -27,6 +27,7 @@ def all_notes(desk: Desk, ticket: TicketId) -> int:
 # Child tickets
 
 
+@pytest.mark.process("commands-programs")
 def test_a_childs_notes_and_time_entries_are_no_entries_of_its_parent(desk: Desk) -> None:
     parent, child = desk.a_ticket(), desk.a_ticket()
     desk.simulator.bundle(int(child), int(parent))
@@ -47,6 +48,7 @@ def test_the_notes_of_a_merged_ticket_are_kept_and_command_nothing(desk: Desk) -
     assert not any(one.is_heard for one in desk.system.tickets.read(into).entries)
 
 
+@pytest.mark.process("commands-programs")
 def test_what_was_written_on_the_parent_is_a_step_of_the_child_and_no_command(desk: Desk) -> None:
     ticket = desk.a_ticket()
     desk.simulator.add_note(int(ticket), "/escalate urgency the whole site is down", "tess", by_parent=True)
@@ -67,6 +69,7 @@ def test_a_bundled_row_that_names_no_ticket_commands_nothing(desk: Desk) -> None
 # Programs
 
 
+@pytest.mark.process("commands-programs")
 def test_what_an_api_member_writes_is_no_agents(desk: Desk) -> None:
     desk.simulator.add_member("rmm", "Remote Monitor", license_class="X")
     ticket = desk.a_ticket()

@@ -330,11 +330,13 @@ def test_a_slip_of_the_fingers_is_answered_and_another_word_is_not(word, meant):
     assert len(spoken) == bool(meant)
 
 
+@pytest.mark.process("commands-near")
 @pytest.mark.parametrize("text", ["/help", "/Help!", "- /help please", "**/help** escalate", "/help:"])
 def test_help_is_asked_for(text):
     assert spoken_in(text) == [HelpWords()]
 
 
+@pytest.mark.process("commands-near")
 @pytest.mark.parametrize("text", ["/plan", "/plan tbd", "/plan\n\nLooked at it.\nPlan:"])
 def test_a_plan_that_is_commanded_without_one_is_answered(text):
     assert spoken_in(text) == [Unclear("plan", f"the plan itself is missing; write {PLAN_FORMS}")]
