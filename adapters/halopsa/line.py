@@ -51,7 +51,8 @@ class Line(HttpLine):
         ]
         if all(finding.severity is Severity.ERROR for finding in basis):
             # One cause, told once.
-            return [*reach, Finding(Severity.ERROR, "rights", f"nothing at all can be read: {basis[0].message}")]
+            message = f"nothing at all can be read; if it is not the rights, look at HALOPSA_URL. {basis[0].message}"
+            return [*reach, Finding(Severity.ERROR, "rights", message)]
         return [
             *reach,
             *basis,
@@ -163,14 +164,15 @@ def _told(found: Workday) -> Finding:
         message = f"its time zone {found.windows_zone!r} is not known: set WORK_TIME_ZONE yourself"
         return Finding(Severity.WARNING, subject, message)
     hours = f"WORK_HOURS={found.hours}" if found.hours else "no open day"
-    message = f"in Halo: {hours}, WORK_TIME_ZONE={found.zone}, {found.holidays} closures"
+    message = f"in Halo: {hours}, WORK_TIME_ZONE={found.zone}, closures: {found.holidays}"
     return Finding(Severity.OK, subject, message)
 
 
 def _home(directory: Directory, home: str) -> Finding:
     def read() -> tuple[Severity, str]:
         team = directory.locate(home).path[0]
-        found = f"{len(directory.members(team))} agents are in that team"
+        count = len(directory.members(team))
+        found = f"{count} agent{'' if count == 1 else 's'} in that team"
         me = directory.me.get()
         if unseen := " and ".join(me.unseen.get(team.id, ())):
             message = f"our own agent may not see the {unseen} of that team, which would look as if they did not exist"

@@ -93,7 +93,7 @@ class Poll:
 
     def _newest_until(self, since: datetime) -> Iterator[ChangedTicket]:
         """Without the filter: the last updated first, until they are older; to the end where they come in no order."""
-        params = {**WITH_CLOSED, "order": "last_update", "orderdesc": "true"}
+        params = {**WITH_CLOSED, "order": "last_update", "orderdesc": "true", "order2": "id"}
         before: datetime | None = None
         is_ordered = True
         for row in self._client.pages(_WHAT, TICKETS_READ, params):
