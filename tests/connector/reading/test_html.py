@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.reading.html import to_html, to_lines, to_text, unescaped
+from connector.reading.html import to_html, to_lines, to_text
+from connector.reading.markup.tags import unescaped
+from connector.reading.own_words import own_lines
 
 PAGES = [
     ("", ""),
@@ -39,8 +43,28 @@ PAGES = [
     ("x<script>no end <p>y</p>", "x"),
     # Lists and tables
     ("<ul><li>one</li><li><p><b>two</b></p></li><li></li></ul>x", "- one\n- two\n\nx"),
-    ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "- a\n- b\n- c"),
-    ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></table>d", "a b\nc\n\nd"),
+    ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "- a\n  - b\n- c"),
+    ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></table>d", "a | b\nc\n\nd"),
+    ("<table><tr><td>To:</td><td>x</td></tr><tr><td></td><td>a</td><td> </td><td>b</td></tr></table>", "To: x\na | b"),
+    ("<p>x</p><table><tr><td><p>a</p></td><td><p>b</p></td></tr><tr><td>c</table>y", "x\n\na | b\nc\n\ny"),
+    ("<table><tr><td>a<br>b</td><td>c</td></tr></table>", "a\nb\nc"),
+    ("<table><tr><td>a<ul><li>b</ul></td><td></td><td>c</td></tr></table>", "a\n- b\nc"),
+    ("<table><tr><td>a</td><td><table><tr><td>b<td>c</table></td></tr></table>", "a | b | c"),
+    ("<td>a</td><td>b</td></tr><tr><td>c</td><td><blockquote>d</blockquote></td></table>e", "a | b\nc\n> d\n\ne"),
+    ("</tr></table><td>a<td><pre>b</pre>", "a\n```\nb\n```"),
+    # Lists
+    ("<ul><li>a<br>b<ul><li>c</li></ul>d</li></ul>e", "- a\n  b\n  - c\n  d\n\ne"),
+    ("<ul>" * 9 + "<li>a", "          - a"),
+    ("<p>·&nbsp;&nbsp; a</p><p>o&nbsp; b</p>", "- a\n\n- b"),
+    # What never ends
+    ("<p>run <code>x</p><p>b</p>", "run `x`\n\nb"),
+    ("<p>run <code>x</p><p>and <code>y</code></p>z", "run `x`\n\nand `y`\n\nz"),
+    ("<p>run <code>x</p><pre>y</pre><code>z", "run `x`\n\n```\ny\n```\n`z`"),
+    ("<code>x<br>y<br>", "`x`\ny"),
+    ("<code>x<code>y<br></code>z</code>", "`xy`\n`z`"),
+    ("<table><tr><td><blockquote style='margin:9px'>x", "  x"),
+    # Elements that nobody knows
+    ("<custom>a <mark-up x='>'>b</mark-up></custom> <other>", "a b <other>"),
     # Quotes
     ("<blockquote>one<blockquote>two</blockquote></blockquote>three", "> one\n> > two\n\nthree"),
     ("<blockquote><p>one</p><p>two</p><ul><li>x</li></ul></blockquote>", "> one\n>\n> two\n>\n> - x"),
@@ -56,7 +80,7 @@ PAGES = [
     ("<ul><li><pre>a</pre></li></ul>", "```\na\n```"),
     ("<pre>a<pre>b</pre>c</pre>d", "```\na\nb\nc\n```\nd"),
     ("<pre>a\n```\nb</pre>c", "````\na\n```\nb\n````\nc"),
-    ("<pre>no end", "```\nno end\n```"),
+    ("<pre>no end\n  <b>here", "no end\n  here"),
     ("<blockquote><pre>a</blockquote>b</pre>c", "> ```\n> a\n\nb\n> ```\nc"),
     # Links
     ('<a href="https://kb.example.com/1">https://kb.example.com/1</a>', "https://kb.example.com/1"),
@@ -67,6 +91,54 @@ PAGES = [
     ),
     ('<a href="javascript:x()">here</a><a>there</a></a>', "herethere"),
 ]
+
+INDENTED = '<blockquote style="margin: 0 0 0 40px; border: none; padding: 0px;">'
+ATTRIBUTION = "<div>On 15 Jan 2026 at 8:51 Carla &lt;c@acme.example&gt; wrote:</div>"
+
+
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        (f"a{INDENTED}b{INDENTED}c</blockquote></blockquote>d", "a\n  b\n    c\n\nd"),
+        (f"{INDENTED}<ul><li>b</li></ul></blockquote>", "  - b"),
+        (f"<blockquote>a{INDENTED}b</blockquote></blockquote>c", "> a\n>   b\n\nc"),
+        (f"{INDENTED}a<blockquote>b</blockquote></blockquote>", "  a\n>   b"),
+        ("<blockquote style='MARGIN-RIGHT: 0px' dir=ltr>a</blockquote>", "  a"),
+        # What has a sign of mail is a quote
+        (f"{INDENTED}{ATTRIBUTION}<p>a</p></blockquote>b", None),
+        (f"{ATTRIBUTION}<br>{INDENTED}a</blockquote>b", None),
+        (f"{INDENTED}<p>From: Carla</p><p>Sent: Thursday</p>a", None),
+        *(
+            (f"<blockquote {attributes}>a</blockquote>b", "> a\n\nb")
+            for attributes in (
+                "",
+                "style='color:red'",
+                "style='margin:0 0 0 .8ex'",
+                "style='margin:0 5px;border-left:1px solid'",
+                "style='margin:0 5px;border-color:red'",
+                "style='margin:0 5px' type='cite'",
+                "style='margin:0 5px' class='gmail_quote'",
+                f"title='{'x' * 1000}' style='margin:0 5px'",
+            )
+        ),
+    ],
+)
+def test_an_indented_block_is_layout_but_with_a_sign_of_mail_a_quote(markup: str, lines: str | None) -> None:
+    found = to_lines(markup)
+    if lines is not None:
+        assert found == lines
+    else:
+        assert ">   a" in found.splitlines()
+        assert own_lines(found) in ([], ["", "b"], ["b"])
+
+
+@pytest.mark.parametrize(
+    "begin", ["<div id='divRplyFwdMsg'>", '<DIV id="x_divRplyFwdMsg">', "<div class='a OutlookMessageHeader'>"]
+)
+def test_behind_the_head_of_a_mail_program_all_is_quoted(begin: str) -> None:
+    page = f"a<hr>{begin}<b>Mailtanto</b></div><p>b</p><blockquote>c</blockquote></blockquote><p>d</p>"
+    assert to_lines(page) == "a\n> Mailtanto\n> b\n>\n> > c\n>\n> d"
+
 
 TEXTS = [
     ("one<br>two\nthree", "one\ntwo\nthree"),
@@ -105,6 +177,11 @@ def test_a_text_with_some_tags_keeps_its_own_line_ends(text: str, lines: str) ->
         ("<p>it said <code>404</code>&nbsp;again</p>", "it said `404` again"),
         ("<p>one<br>two\nthree</p>", "one\ntwo\nthree"),
         ("<p>a &amp;lt; b</p>", "a &lt; b"),
+        ("The page shows <pre> first\nPlan: x", "The page shows <pre> first\nPlan: x"),
+        ("<pre>a</pre>", "```\na\n```"),
+        ("<p>Removed <script> from it\nPlan: x", "Removed <script> from it\nPlan: x"),
+        ("<p>Removed <!-- from it\n<!-- there\nPlan: x", "Removed <!-- from it\n<!-- there\nPlan: x"),
+        ("<div> and </span>", "<div> and </span>"),
     ],
 )
 def test_any_text_is_made_plain_and_taken_for_a_page_only_where_it_is_one(stored: str, seen: str) -> None:
@@ -183,6 +260,47 @@ HARD = [
 @pytest.mark.parametrize("piece", HARD)
 def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str) -> None:
     assert len(to_lines(piece * 20_000)) <= 15 * len(piece) * 20_000
+
+
+def _calls(markup: str, *, keeps: bool) -> int:
+    """How many calls reading a page takes, those of the interpreter's own functions included."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        to_lines(markup, keeps_line_ends=keeps)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            " ",
+            *HARD,
+            "<table><tr><td>x",
+            "<tr><td>x",
+            "<td>x</td>",
+            "<code>x<p>",
+            "<pre>x</pre>",
+            "<x>",
+            "<x></x>",
+            "</x>",
+        ),
+        *("<script>x\n", "<!-- x\n", f"{INDENTED}x", f"{INDENTED}x</blockquote>", f"{INDENTED}{ATTRIBUTION}"),
+        "<div id=divRplyFwdMsg>x",
+    ],
+)
+def test_four_times_the_page_takes_four_times_the_calls(piece: str, *, keeps: bool) -> None:
+    little, much = (_calls(piece * (size * 1024 // len(piece)), keeps=keeps) for size in (10, 40))
+    assert much <= 5 * little + 500
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from tests.connector.reading.steps import Steps, TooManySteps
 
 _SHORT, _LONG = 400, 1600
 _MOST_STEPS = 2_000_000
-_ENDED_OTHERWISE = {"connector.reading.html._TAG[0]": "the reader stops at the first tag that never ends"}
+_ENDED_OTHERWISE = {"connector.reading.markup.tags._TAG[0]": "the reader stops at the first tag that never ends"}
 _SEARCHES = re.compile(r"\.(?:search|finditer|findall|sub|subn|split)\b")
 
 

@@ -1,0 +1,1 @@
+"""How a page of HTML is taken apart, and put together as lines."""
