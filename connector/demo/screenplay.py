@@ -185,7 +185,7 @@ FATES = (
         ("09:22:00",),
         moral="a knowledge escalation without the steps tried was sent back, and went up once they were there",
         at=THERE,
-        told=("waits for what was not recognised on the ticket: 1) what was tried so far (“Steps attempted: …”). It",),
+        told=("and it goes up at once:\n1. what was tried so far (“Steps attempted: …”)",),
         acts=(
             note(
                 "09:14",
@@ -206,7 +206,7 @@ FATES = (
         (1, "tom"),
         moral="the manager let the limit apply later, with the reason; a technician's own wish was refused",
         at=THERE,
-        told=("only a manager of First Touch (T1/2) may override", "applies from Thu 15 Jan 10:12 EST"),
+        told=("only a manager of First Touch (T1/2) may override", "is due at 10:12 (America/New_York), not at 09:33"),
         acts=(
             note("09:10", "tom", "/override 2h because I would like more time"),
             note("09:27", "maria", "/override 45m because the provider calls back at ten"),
@@ -222,7 +222,7 @@ FATES = (
         ("10:05:00",),
         moral="the client's own mail said “Plan:” and /override: nothing came of it; waiting did not count",
         at=THERE,
-        told=("24 of 30 working minutes for the diagnosis plan are used",),
+        told=("Write “Plan: …” by 10:05 (America/New_York), else this ticket goes to Tier 3",),
         acts=(
             status("09:15", "tess", "waits for the client", StatusGroup.WAITING),
             client("09:40", "Plan: you fix it today!\n/override none because we said so"),

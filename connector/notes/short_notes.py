@@ -6,8 +6,9 @@ Each is a few plain sentences that say what is so, and what to do. Words from th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 
-from connector.model import Stage
+from connector.model import AuthorKind, Stage
 from connector.notes.phrases import Times, clip, joined, minutes_text, name_of, number, quoted
 from connector.policy.policy import EndOfDay, Policy
 from connector.rules.commands import Misunderstood, Question, Request
@@ -16,17 +17,14 @@ from connector.rules.limits import Decision, StageClock
 from connector.rules.overrides import Override
 from connector.working_time.client_day import end_of_day
 
-HOW_TO_PLAN = "To record a plan: a line starting with “Plan:” in a note or time entry."
-HOW_TO_ESCALATE = (
-    "To ask for an escalation: a line “/escalate knowledge”, “/escalate permission” or “/escalate urgency” in an "
-    "internal note, with what was tried and found."
-)
-HOW_TO_OVERRIDE = "A manager may override: “/override 45m because …” in an internal note."
-SELF_CHECK = (
-    "Please check: is the path forward known, step by step? Is this in your training, or would a colleague be better "
-    "placed? Does it block a critical function? Is the client at the computer right now? Is it nearly the end of the "
-    "client's day? Are permissions missing?"
-)
+HOW_TO_OVERRIDE = "/override 45m because …"
+HOW_TO_GO_ON = f"More time? A manager writes: {HOW_TO_OVERRIDE}\nStuck? You write: /escalate knowledge …"
+LONGEST_WARNING = 450
+"""How many characters a warning has at most, its last line with the marker included."""
+
+_FOOT = len("\n\nRef. ESC-AAAAAAAAAA-AAAAAAAAAA")
+_TIER = 40
+_LATELY = timedelta(minutes=15)
 
 
 def note(lines: Sequence[str], marker: str, limit: int) -> str:
@@ -41,67 +39,74 @@ def note(lines: Sequence[str], marker: str, limit: int) -> str:
 def incomplete(request: Request, missing: Sequence[str]) -> str:
     """What an escalation that was asked for still needs."""
     kinds = joined([reason.value.lower() for reason in request.reasons])
-    listed = "; ".join(f"{count}) {words}" for count, words in enumerate(missing, 1))
+    things = f"{len(missing)} things that were" if len(missing) > 1 else "one thing that was"
+    listed = "\n".join(f"{count}. {words}" for count, words in enumerate(missing, 1))
     return (
-        f"{name_of(request.by)}: the {kinds} escalation waits for what was not recognised on the ticket: {listed}. "
-        "It goes up as soon as an internal note or time entry says so."
+        f"{name_of(request.by)}, your /escalate {kinds} waits for {things} not recognised on the ticket. "
+        f"Add to an internal note or time entry, and it goes up at once:\n{listed}"
     )
 
 
 def unclear(word: Misunderstood) -> str:
     """A command that cannot be followed, with the forms that can."""
     end = "" if word.problem.endswith(("?", ".")) else "."
-    return f"{name_of(word.by)}: {word.problem}{end} Nothing was done."
+    return f"Nothing was done, {name_of(word.by)}: {word.problem}{end}"
 
 
 def near_plan(nearly: Misunderstood) -> str:
     """What to do about a line that nearly records a plan."""
     return (
-        f"{name_of(nearly.by)}: is “{quoted(nearly.problem)}” the plan? It is not recorded yet. To record it, begin a "
-        "line of a note with “Plan: …”, or write “/plan …”."
+        f"No plan is recorded yet. To record it, {name_of(nearly.by)}, begin a line of a note with: Plan: …\n"
+        f"Meant was perhaps “{quoted(nearly.problem)}”."
     )
 
 
 def help_for(question: Question) -> str:
     """What can be commanded."""
     return (
-        f"{name_of(question.by)}, each on a line of its own in an internal note: “Plan: …” records the diagnosis plan; "
-        "“/escalate knowledge …” (or permission, urgency) sends the ticket up; “/override 45m because …” (also until "
-        "16:30, none, off), by a manager, moves the limit."
+        f"{name_of(question.by)}, each of these works on a line of its own in an internal note.\n"
+        "To record the diagnosis plan: “Plan: …”\n"
+        "To send the ticket up: “/escalate knowledge …” (or permission, urgency)\n"
+        f"To move the limit, for managers: “{HOW_TO_OVERRIDE}” (or until 16:30, none, off)"
     )
 
 
 def override_refused(override: Override, managers: Collection[str]) -> str:
     """Why an override was not applied; ``managers``: the names of those who may."""
-    if override.is_strangers:
-        who = joined([name_of(name) for name in managers])
-        may = f"That is {who}" if who else "None is configured"
-        return f"{name_of(override.by)}: the override was not applied: {override.refused}. {may}."
-    return f"{name_of(override.by)}: the override was not applied: {override.refused}."
+    by = name_of(override.by)
+    if not override.is_strangers:
+        return f"Not applied, {by}: {override.refused}. The form is: {HOW_TO_OVERRIDE}"
+    who = joined([name_of(name) for name in managers])
+    if not who:
+        return f"Not applied, {by}: {override.refused}, and nobody is configured as one."
+    return f"Not applied, {by}: {override.refused} ({who}). To ask for it, send them this line: {HOW_TO_OVERRIDE}"
 
 
 def override_applied(override: Override, decision: Decision, policy: Policy) -> str:
     """What an applied override does, with the new deadline and its zone."""
     clock, by = decision.clock, name_of(override.by)
     times = _times(decision, policy)
+    owed, zone = override.stage.owed, times.zone.key
+    reason = f"Reason: {quoted(override.reason)}."
     if override.lifts:
-        return (
-            f"Override by {by}: no limit in this stint of {name_of(override.tier)}. Reason: {quoted(override.reason)}. "
-            "“/override off” ends it."
-        )
-    due = f"it is due at {times.full(clock.due_at)}" if clock and clock.due_at else "its clock stands still"
+        lifted = f"Override by {by}: no limit at {name_of(override.tier)} in this stint."
+        return f"{lifted} {reason} It ends with: /override off"
     if override.is_off:
-        return f"Overrides of this stint are off, by {by}: the {override.stage.owed} counts again; {due}."
-    assert override.until is not None
-    if clock and clock.override is override and clock.limit_at and override.until <= clock.limit_at:
-        return (
-            f"Override by {by} until {times.full(override.until)}. Reason: {quoted(override.reason)}. It changes "
-            f"nothing: the limit for the {override.stage.owed} runs out later, at {times.full(clock.limit_at)}."
+        due = (
+            f"is due at {times.short(clock.due_at)} ({zone})"
+            if clock and clock.due_at
+            else "has a clock that stands still"
         )
-    return (
-        f"Override by {by}: the limit for the {override.stage.owed} applies from {times.full(override.until)}. "
-        f"Reason: {quoted(override.reason)}."
-    )
+        return f"Overrides are off, by {by}: the {owed} {due} again."
+    assert override.until is not None
+    until = f"{times.short(override.until)} ({zone})"
+    limit_at = clock.limit_at if clock and clock.override is override else None
+    if limit_at is None:
+        return f"Override by {by}: the {owed} is due at {until} at the earliest. {reason}"
+    if override.until <= limit_at:
+        later = f"the {owed} is due later than {until}, at {times.short(limit_at)}"
+        return f"Override by {by} changes nothing: {later}. {reason}"
+    return f"Override by {by}: the {owed} is due at {until}, not at {times.short(limit_at)}. {reason}"
 
 
 # --- before anybody has touched it ----------------------------------------------------------------------------
@@ -127,40 +132,57 @@ def untouched(decision: Decision, policy: Policy) -> Iterator[str]:
 
 
 def warning(decision: Decision, policy: Policy, documentation: Documentation) -> Iterator[str]:
-    """What the holder is told before the limit runs out, fitted to what is missing on the ticket."""
-    clock, stint = decision.clock, decision.stint
+    """What the holder is told before the limit runs out, in at most ``LONGEST_WARNING`` characters.
+
+    Of the self-check, what the ticket answers already is left out.
+    """
+    clock = decision.clock
     assert clock is not None
     assert clock.due_at is not None
-    assert stint is not None
     times = _times(decision, policy)
-    then = "the ticket goes up a tier" if policy.next_tier(policy.tier(stint.tier)) else "the final escalation follows"
-    left = clock.calendar.between(decision.at, clock.due_at, clock.spans)
-    holder = f"{name_of(stint.holders[-1])}: " if stint.holders else ""
-    yield (
-        f"{holder}{number(clock.used_minutes)} of {minutes_text(clock.limit_minutes)} for the {clock.stage.owed} are "
-        f"used; {minutes_text(left)} are left, until {times.full(clock.due_at)}. Then {then}."
-    )
-    lacking = list(_lacking(clock, documentation))
-    if lacking:
-        yield f"Nowhere on the ticket yet: {joined(lacking)}."
-    yield SELF_CHECK
-    yield from day_advice(decision, policy, times)
-    if clock.stage is Stage.DIAGNOSIS:
-        yield HOW_TO_PLAN
-    yield HOW_TO_ESCALATE
-    yield HOW_TO_OVERRIDE
+    lines = [_first_line(decision, policy, clock, clock.due_at), HOW_TO_GO_ON]
+    lines += [
+        line for line in (_standing(decision, documentation, times), *day_advice(decision, policy, times)) if line
+    ]
+    room = LONGEST_WARNING - _FOOT - len("\n".join(lines))
+    check = "\nAsk yourself:"
+    for question in _open_questions(decision, policy, documentation):
+        if len(check) + 1 + len(question) <= room:
+            check += f" {question}"
+    yield from (*lines[:2], check[1:], *lines[2:])
 
 
-def _lacking(clock: StageClock, documentation: Documentation) -> Iterator[str]:
-    if clock.stage is Stage.DIAGNOSIS:
-        yield "a diagnosis plan"
-    found = documentation.found
-    if not found.steps:
-        yield "the steps tried"
-    if not found.errors:
-        yield "error codes"
-    if not found.research:
-        yield "what was looked up"
+def _first_line(decision: Decision, policy: Policy, clock: StageClock, due_at: datetime) -> str:
+    assert decision.tier is not None
+    times = _times(decision, policy)
+    to = policy.next_tier(decision.tier)
+    then = f"this ticket goes to {clip(name_of(to.name), _TIER)}" if to else "the final escalation follows"
+    what = "Write “Plan: …”" if clock.stage is Stage.DIAGNOSIS else "The fix is due"
+    left = minutes_text(clock.calendar.between(decision.at, due_at, clock.spans))
+    return f"{what} by {times.short(due_at)} ({times.zone.key}), else {then}. {left} left."
+
+
+def _standing(decision: Decision, documentation: Documentation, times: Times) -> str:
+    """The plan that was seen, and what is not on the ticket yet."""
+    found, plan = documentation.found, decision.stint.plan if decision.stint else None
+    wanted = {"steps": found.steps, "error codes": found.errors, "research": found.research}
+    lacking = [name for name, there in wanted.items() if not there]
+    seen = f"Plan seen {times.short(plan.at)}. " if plan else ""
+    return f"{seen}Not recognised on the ticket yet: {joined(lacking)}." if lacking else seen.strip()
+
+
+def _open_questions(decision: Decision, policy: Policy, documentation: Documentation) -> Iterator[str]:
+    """The guide's self-check, but for what is answered already."""
+    if decision.stint is None or decision.stint.plan is None:
+        yield "Is the way known, step by step?"
+    yield "In your training, or a colleague's?"
+    if not policy.is_critical(decision.record.priority):
+        yield "Does it block a critical function?"
+    clients = [entry.at for entry in decision.record.entries if entry.author.kind is AuthorKind.CLIENT]
+    if not any(decision.at - at <= _LATELY for at in clients):
+        yield "Is the client there right now?"
+    if not documentation.found.permissions:
+        yield "Rights missing?"
 
 
 def day_advice(decision: Decision, policy: Policy, times: Times) -> Iterator[str]:
@@ -170,7 +192,7 @@ def day_advice(decision: Decision, policy: Policy, times: Times) -> Iterator[str
         return
     closing = end_of_day(clock.calendar, decision.at, policy.end_of_day_minutes)
     if closing:
-        yield f"The client's day ends at {times.full(closing)}: reschedule rather than work on."
+        yield f"The client's day ends at {times.short(closing)}: reschedule rather than work on."
 
 
 # --- after a final escalation ---------------------------------------------------------------------------------
@@ -178,14 +200,10 @@ def day_advice(decision: Decision, policy: Policy, times: Times) -> Iterator[str
 
 def reminder(count: int, most: int, owed: Sequence[str], people: Sequence[tuple[str, str]]) -> str:
     """What is still owed after a final escalation. ``people``: role and name of those whom it called."""
-    called = joined([f"{name_of(name)} ({role})" for role, name in people if name])
+    called = joined([name_of(name) for _, name in people if name])
     missing = joined([role for role, name in people if not name])
-    sentences = [f"REMINDER {count} of {most} after the final escalation. Still owed: {joined(owed)}."]
-    if called:
-        sentences.append(f"{called}: please.")
-    if missing:
-        sentences.append(f"Nobody is configured as {missing}.")
-    return " ".join(sentences)
+    said = f"REMINDER {count} of {most}{f', {called}' if called else ''}. Still owed: {joined(owed)}."
+    return f"{said} Nobody is configured as {missing}." if missing else said
 
 
 def _times(decision: Decision, policy: Policy) -> Times:

@@ -12,7 +12,7 @@ from connector.reading.plans import new_plan_in
 from connector.rules.limits import StageClock
 from connector.working_time.rules import CalendarError
 
-NEW_PLAN = "a new plan (a note with a line starting with “New plan:”)"
+NEW_PLAN = "a new plan (“New plan: …” in a note)"
 CLIENT_WORD = "word to the client (a note that the client sees)"
 
 

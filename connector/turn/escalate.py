@@ -229,9 +229,8 @@ class Escalator:
                 wait_until_settled(self.system, begun, self.journal.now())
             self.journal.begin(seen.claim, saga, StepKind.SAID, {"marker": marker})
             text = (
-                f"The ticket is in the queue of {(escalation.to or escalation.tier).name}. "
-                f"{after.owner.name} is still shown as the owner, because the ticket system did not let the "
-                f"connector remove the owner; please assign it anew.\nRef. {marker}"
+                f"{(escalation.to or escalation.tier).name}, please assign this ticket anew: {after.owner.name} is "
+                f"still shown as the owner, because the ticket system did not let the owner be removed.\nRef. {marker}"
             )
             self.system.tickets.write_note(after.id, text, marker)
 

@@ -55,7 +55,7 @@ def test_an_override_in_the_last_second_stops_the_escalation_and_is_confirmed(op
     act_unseen(desk, lambda sim: sim.add_note(ticket, words, "maria"))
     desk.run_until(at("09:31"))
     (note,) = our_notes(desk, ticket)
-    assert "the limit for the diagnosis plan applies from Thu 15 Jan 10:14 UTC" in note["text"]
+    assert "the diagnosis plan is due at 10:14 (UTC), not at 09:30" in note["text"]
     (row,) = events(desk, ticket, "nothing written")
     assert "applies later, by Maria Desk" in row.detail["why"]
     desk.run_until(at("10:15"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from connector.model import Reason
+from connector.model import AuthorKind, Reason
 from connector.notes.short_notes import (
-    HOW_TO_ESCALATE,
-    HOW_TO_OVERRIDE,
-    SELF_CHECK,
+    HOW_TO_GO_ON,
+    LONGEST_WARNING,
     help_for,
     incomplete,
     near_plan,
@@ -25,12 +26,16 @@ from connector.rules.commands import Misunderstood, Question, Request
 from connector.rules.escalation import Documentation
 from tests.builders import (
     CRITICAL,
+    DESK,
     SR_IT,
     TESS,
     WAITING,
     WORKING,
+    a_calendar,
+    a_note,
     a_policy,
     a_ticket,
+    a_tier,
     at,
     office_hours,
     seen,
@@ -56,25 +61,26 @@ def test_a_note_ends_in_its_marker_whatever_must_be_cut():
 def test_an_incomplete_request_is_told_exactly_what_is_missing():
     request = Request("n1", "Tess Tech", "tess", at("09:10"), (K, P), "")
     assert incomplete(request, ["what was tried", "the error codes"]) == (
-        "Tess Tech: the knowledge and permission escalation waits for what was not recognised on the ticket: "
-        "1) what was tried; 2) the error codes. It goes up as soon as an internal note or time entry says so."
+        "Tess Tech, your /escalate knowledge and permission waits for 2 things that were not recognised on the ticket. "
+        "Add to an internal note or time entry, and it goes up at once:\n1. what was tried\n2. the error codes"
     )
+    assert "waits for one thing that was not recognised" in incomplete(request, ["what was tried"])
 
 
 def test_a_command_that_is_not_understood_is_answered_with_what_is_wrong():
     word = Misunderstood(
         "n1", "Tess\n/override off", at("09:10"), "override", "there is no command /overide; did you mean it?"
     )
-    assert unclear(word) == "Tess '/override' off: there is no command /overide; did you mean it? Nothing was done."
+    assert unclear(word) == "Nothing was done, Tess '/override' off: there is no command /overide; did you mean it?"
     word = Misunderstood("n1", "Tess Tech", at("09:10"), "escalate", "the kind of escalation is missing")
-    assert unclear(word) == "Tess Tech: the kind of escalation is missing. Nothing was done."
+    assert unclear(word) == "Nothing was done, Tess Tech: the kind of escalation is missing."
 
 
 def test_what_nearly_is_a_plan_is_answered_with_how_one_is_written():
     nearly = Misunderstood("n1", "Tess Tech", at("09:10"), "plan", "The plan is to restart it")
     assert near_plan(nearly) == (
-        "Tess Tech: is “The plan is to restart it” the plan? It is not recorded yet. To record it, begin a line of a "
-        "note with “Plan: …”, or write “/plan …”."
+        "No plan is recorded yet. To record it, Tess Tech, begin a line of a note with: Plan: …\n"
+        "Meant was perhaps “The plan is to restart it”."
     )
 
 
@@ -100,35 +106,31 @@ def answered(text, now="09:11", by=MARIA, policy=None, changes=None, managers=No
     [
         (
             "/override 45m because the vendor calls back",
-            "Override by Maria Desk: the limit for the diagnosis plan applies from Thu 15 Jan 09:55 UTC. "
+            "Override by Maria Desk: the diagnosis plan is due at 09:55 (UTC), not at 09:30. "
             "Reason: the vendor calls back.",
         ),
         (
             "/override until 16:30 because the vendor calls back",
-            "Override by Maria Desk: the limit for the diagnosis plan applies from Thu 15 Jan 16:30 UTC. "
+            "Override by Maria Desk: the diagnosis plan is due at 16:30 (UTC), not at 09:30. "
             "Reason: the vendor calls back.",
         ),
         (
             "/override 10m because the vendor calls back",
-            "Override by Maria Desk until Thu 15 Jan 09:20 UTC. Reason: the vendor calls back. It changes nothing: "
-            "the limit for the diagnosis plan runs out later, at Thu 15 Jan 09:30 UTC.",
+            "Override by Maria Desk changes nothing: the diagnosis plan is due later than 09:20 (UTC), at 09:30. "
+            "Reason: the vendor calls back.",
         ),
         (
             "/override none because it is planned work",
-            "Override by Maria Desk: no limit in this stint of First Touch (T1/2). Reason: it is planned work. "
-            "“/override off” ends it.",
+            "Override by Maria Desk: no limit at First Touch (T1/2) in this stint. Reason: it is planned work. "
+            "It ends with: /override off",
         ),
-        (
-            "/override off",
-            "Overrides of this stint are off, by Maria Desk: the diagnosis plan counts again; it is due at "
-            "Thu 15 Jan 09:30 UTC.",
-        ),
-        ("/override 45m", "Maria Desk: the override was not applied: the reason is missing: write why, in at least two "
-         "words, after the time."),
-        ("/override 9h because the vendor calls", "Maria Desk: the override was not applied: it is longer than the 480 "
-         "working minutes that a single override may last."),
-        ("/override until 09:00 because of a spare part", "Maria Desk: the override was not applied: that time is past "
-         "already."),
+        ("/override off", "Overrides are off, by Maria Desk: the diagnosis plan is due at 09:30 (UTC) again."),
+        ("/override 45m", "Not applied, Maria Desk: the reason is missing: write why, in at least two words, after the "
+         "time. The form is: /override 45m because …"),
+        ("/override 9h because the vendor calls", "Not applied, Maria Desk: it is longer than the 480 working minutes "
+         "that a single override may last. The form is: /override 45m because …"),
+        ("/override until 09:00 because of a spare part", "Not applied, Maria Desk: that time is past already. "
+         "The form is: /override 45m because …"),
     ],
 )  # fmt: skip
 def test_an_override_is_confirmed_with_the_new_deadline_or_refused_with_the_reason(text, answer):
@@ -137,7 +139,7 @@ def test_an_override_is_confirmed_with_the_new_deadline_or_refused_with_the_reas
 
 def test_the_time_is_said_back_in_the_tiers_zone():
     assert answered("/override until 10:00 because the vendor calls", policy=a_policy(calendars=NEW_YORK)) == (
-        "Override by Maria Desk: the limit for the diagnosis plan applies from Thu 15 Jan 10:00 EST. "
+        "Override by Maria Desk: the diagnosis plan is due at 10:00 (America/New_York), not at 08:30. "
         "Reason: the vendor calls."
     )
 
@@ -145,11 +147,10 @@ def test_the_time_is_said_back_in_the_tiers_zone():
 def test_an_override_while_the_clock_stands_still_says_so():
     changes = [*seen(a_ticket(owner=TESS, status=WORKING)), turned(WORKING, WAITING, at("09:05"))]
     assert answered("/override off", changes=changes, status=WAITING) == (
-        "Overrides of this stint are off, by Maria Desk: the diagnosis plan counts again; its clock stands still."
+        "Overrides are off, by Maria Desk: the diagnosis plan has a clock that stands still again."
     )
     assert answered("/override 45m because the vendor calls", changes=changes, status=WAITING) == (
-        "Override by Maria Desk: the limit for the diagnosis plan applies from Thu 15 Jan 09:55 UTC. "
-        "Reason: the vendor calls."
+        "Override by Maria Desk: the diagnosis plan is due at 09:55 (UTC) at the earliest. Reason: the vendor calls."
     )
 
 
@@ -157,16 +158,12 @@ def test_an_override_while_the_clock_stands_still_says_so():
 def test_whoever_is_no_manager_is_told_who_may():
     text = "/override 45m because I need it"
     assert answered(text, by=TESS) == (
-        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. That "
-        "is Maria Desk."
+        "Not applied, Tess Tech: only a manager of First Touch (T1/2) may override (Maria Desk). To ask for it, send "
+        "them this line: /override 45m because …"
     )
-    assert answered(text, by=TESS, managers=["Maria Desk", "Mo Second"]) == (
-        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. That "
-        "is Maria Desk and Mo Second."
-    )
+    assert "(Maria Desk and Mo Second)" in answered(text, by=TESS, managers=["Maria Desk", "Mo Second"])
     assert answered(text, by=TESS, managers=[]) == (
-        "Tess Tech: the override was not applied: only a manager of First Touch (T1/2) may override. None "
-        "is configured."
+        "Not applied, Tess Tech: only a manager of First Touch (T1/2) may override, and nobody is configured as one."
     )
 
 
@@ -185,31 +182,34 @@ def warned(now, *entries, policy=None, **given) -> list[str]:
     return list(warning(decision, policy, Documentation(decision)))
 
 
+ALL_WEEK = {day: [["00:00", "23:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+CHECK = (
+    "Ask yourself: In your training, or a colleague's? Does it block a critical function? "
+    "Is the client there right now? Rights missing?"
+)
+GO_ON = HOW_TO_GO_ON
+
+
 @pytest.mark.process("warning-share", "warning-self-check", "warning-how-to")
-def test_the_warning_says_what_is_left_what_is_missing_and_what_to_do():
+def test_the_warning_says_first_what_to_do_by_when_and_then_what_helps():
     assert warned("09:24") == [
-        "Tess Tech: 24 of 30 working minutes for the diagnosis plan are used; 6 working minutes are left, until "
-        "Thu 15 Jan 09:30 UTC. Then the ticket goes up a tier.",
-        "Nowhere on the ticket yet: a diagnosis plan, the steps tried, error codes and what was looked up.",
-        "Please check: is the path forward known, step by step? Is this in your training, or would a colleague be "
-        "better placed? Does it block a critical function? Is the client at the computer right now? Is it nearly the "
-        "end of the client's day? Are permissions missing?",
-        "To record a plan: a line starting with “Plan:” in a note or time entry.",
-        "To ask for an escalation: a line “/escalate knowledge”, “/escalate permission” or “/escalate urgency” in an "
-        "internal note, with what was tried and found.",
-        "A manager may override: “/override 45m because …” in an internal note.",
+        "Write “Plan: …” by 09:30 (UTC), else this ticket goes to Tier 3 / Service Desk Manager. "
+        "6 working minutes left.",
+        GO_ON,
+        "Ask yourself: Is the way known, step by step? In your training, or a colleague's? Does it block a critical "
+        "function? Rights missing?",
+        "Not recognised on the ticket yet: steps, error codes and research.",
     ]
 
 
-def test_the_warning_of_the_fix_asks_for_no_plan_and_names_only_what_is_missing():
+def test_the_warning_of_the_fix_acknowledges_the_plan_and_names_only_what_is_missing():
     noted = said("Plan: swap it\n\nToggled the agent, it says error 0x80070005.", at("09:10"))
     assert warned("09:58", noted) == [
-        "Tess Tech: 48 of 60 working minutes for the fix are used; 12 working minutes are left, until "
-        "Thu 15 Jan 10:10 UTC. Then the ticket goes up a tier.",
-        "Nowhere on the ticket yet: what was looked up.",
-        SELF_CHECK,
-        HOW_TO_ESCALATE,
-        HOW_TO_OVERRIDE,
+        "The fix is due by 10:10 (UTC), else this ticket goes to Tier 3 / Service Desk Manager. "
+        "12 working minutes left.",
+        GO_ON,
+        CHECK,
+        "Plan seen 09:10. Not recognised on the ticket yet: research.",
     ]
 
 
@@ -217,29 +217,53 @@ def test_where_nothing_is_missing_nothing_is_said_of_it():
     noted = said(
         "Plan: swap it\n\nSteps attempted: toggled it\nError codes: 0x80070005\nResearch: KB5005463", at("09:10")
     )
-    assert warned("09:58", noted)[1] == SELF_CHECK
+    assert warned("09:58", noted)[-1] == "Plan seen 09:10."
+    unplanned = said("Steps attempted: toggled it\nError codes: 0x80070005\nResearch: KB5005463", at("09:10"))
+    assert len(warned("09:24", unplanned)) == 3
+
+
+@pytest.mark.process("warning-self-check")
+def test_the_self_check_asks_only_what_the_ticket_does_not_answer():
+    noted = said("Plan: swap it\nMissing permissions: the tunnel's settings", at("09:05"))
+    asks = a_note("Still broken here.", at("09:30"), "Connie Client", AuthorKind.CLIENT, internal=False)
+    assert warned("09:30", noted, asks, priority=CRITICAL)[2] == "Ask yourself: In your training, or a colleague's?"
 
 
 def test_the_warning_on_the_last_tier_says_what_comes_then():
     assert warned("09:48", place=SR_IT, owner=IRENE)[0] == (
-        "Irene Systems: 48 of 60 working minutes for the diagnosis plan are used; 12 working minutes are left, until "
-        "Thu 15 Jan 10:00 UTC. Then the final escalation follows."
+        "Write “Plan: …” by 10:00 (UTC), else the final escalation follows. 12 working minutes left."
     )
 
 
-def test_the_warning_of_a_ticket_without_an_owner_calls_nobody_by_name():
-    assert warned("09:24", owner=None)[0].startswith("24 of 30 working minutes")
+def test_less_than_a_minute_is_left_in_seconds():
+    assert warned("09:29:54")[0].endswith(" 6 working seconds left.")
 
 
 def test_an_override_moves_what_is_left():
     noted = said("/override 60m because the vendor calls", at("09:10"), MARIA)
     assert warned("09:56", noted)[0] == (
-        "Tess Tech: 56 of 30 working minutes for the diagnosis plan are used; 14 working minutes are left, until "
-        "Thu 15 Jan 10:10 UTC. Then the ticket goes up a tier."
+        "Write “Plan: …” by 10:10 (UTC), else this ticket goes to Tier 3 / Service Desk Manager. "
+        "14 working minutes left."
     )
 
 
-RESCHEDULE = "The client's day ends at Thu 15 Jan 17:00 UTC: reschedule rather than work on."
+@pytest.mark.process("warning-self-check")
+@given(
+    names=st.lists(st.text("Wij ”…", min_size=1, max_size=200), min_size=3, max_size=3),
+    zone=st.sampled_from(["UTC", "America/Argentina/ComodRivadavia", "Antarctica/DumontDUrville"]),
+    is_planned=st.booleans(),
+    is_late=st.booleans(),
+)
+def test_no_names_make_a_warning_longer_than_it_may_be(names, zone, is_planned, is_late):
+    tiers = tuple(a_tier(number, name=name) for number, name in enumerate(names, 1))
+    policy = a_policy(tiers=tiers, calendars={"default": a_calendar(ALL_WEEK, zone)}, end_of_day_minutes=10_000)
+    entries = (said("Plan: swap it", at("09:10")),) if is_planned else ()
+    lines = warned("09:58" if is_planned else "09:24", *entries, policy=policy, place=SR_IT if is_late else DESK)
+    assert len(note(lines, "ESC-AAAAAAAAAA-AAAAAAAAAA", 4000)) <= LONGEST_WARNING
+    assert len(lines) >= 3
+
+
+RESCHEDULE = "The client's day ends at 17:00: reschedule rather than work on."
 
 
 @pytest.mark.process("day-advice")
@@ -267,18 +291,16 @@ def test_near_the_end_of_the_clients_day_the_warning_recommends_to_reschedule(gi
     [
         (
             [("Sr IT Manager", "Irene Systems"), ("Service Desk Manager", "Maria Desk"), ("Account Manager", "")],
-            "REMINDER 2 of 5 after the final escalation. Still owed: a new plan and word to the client. "
-            "Irene Systems (Sr IT Manager) and Maria Desk (Service Desk Manager): please. "
+            "REMINDER 2 of 5, Irene Systems and Maria Desk. Still owed: a new plan and word to the client. "
             "Nobody is configured as Account Manager.",
         ),
         (
             [("Sr IT Manager", "Irene Systems")],
-            "REMINDER 2 of 5 after the final escalation. Still owed: a new plan and word to the client. "
-            "Irene Systems (Sr IT Manager): please.",
+            "REMINDER 2 of 5, Irene Systems. Still owed: a new plan and word to the client.",
         ),
         (
             [("Sr IT Manager", ""), ("Account Manager", "")],
-            "REMINDER 2 of 5 after the final escalation. Still owed: a new plan and word to the client. "
+            "REMINDER 2 of 5. Still owed: a new plan and word to the client. "
             "Nobody is configured as Sr IT Manager and Account Manager.",
         ),
     ],

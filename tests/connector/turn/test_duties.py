@@ -95,7 +95,11 @@ def test_each_entry_is_answered_once_with_all_that_it_said_in_one_note():
     noted = said(f"{OVERRIDE}\n\n/escalate knowledge\n\n/overide", at("09:10"), MARIA, id_="77")
     (say,) = owed("09:11", noted).says
     assert (say.saga, say.what, say.to_client) == (answer_to(noted), "answer", False)
-    assert [line.split(":")[0] for line in say.lines] == ["Override by Maria Desk", "Maria Desk", "Maria Desk"]
+    assert [line.split(":")[0].split(", your")[0] for line in say.lines] == [
+        "Override by Maria Desk",
+        "Maria Desk",
+        "Nothing was done, Maria Desk",
+    ]
     assert [event.event for event in say.audit] == [
         "override applied",
         "escalation incomplete",
@@ -120,7 +124,7 @@ def test_a_command_that_was_mended_in_its_note_is_confirmed_and_other_edits_are_
     typo = said("/overide 45m because the vendor calls", at("09:10"), MARIA, id_="77")
     mended = replace(typo, text=OVERRIDE)
     (say,) = owed("09:12", mended, steps=[done(answer_to(typo))]).says
-    assert say.lines[0].startswith("Override by Maria Desk: the limit for the diagnosis plan applies from")
+    assert say.lines[0].startswith("Override by Maria Desk: the diagnosis plan is due at 09:55 (UTC), not at 09:30.")
     assert [event.event for event in say.audit] == ["override applied"]
     noted = replace(mended, text=f"Hello.\n<p>{OVERRIDE}</p>\n\nMore words.")
     assert owed("09:12", noted, steps=[done(answer_to(mended))]).says == ()
@@ -186,7 +190,7 @@ def test_a_refused_override_is_on_record_with_its_reason(text, by, event, how, u
 def test_an_incomplete_request_is_answered_and_a_complete_one_is_not():
     (say,) = owed("09:11", said("/escalate permission tunnel admin", at("09:10"), id_="77")).says
     assert say.lines[0].startswith(
-        "Tess Tech: the permission escalation waits for what was not recognised on the ticket: 1) "
+        "Tess Tech, your /escalate permission waits for one thing that was not recognised on the ticket. "
     )
     (event,) = say.audit
     assert event.detail == {
@@ -283,9 +287,8 @@ def test_the_first_reminder_comes_an_interval_after_the_final_escalation():
     (say,) = duties.says
     assert (say.saga, say.what, duties.wake_at) == (f"{FINAL_SAGA}/reminder-1", "reminder", at("12:00"))
     assert say.lines == (
-        "REMINDER 1 of 3 after the final escalation. Still owed: a new plan (a note with a line starting with “New "
-        "plan:”) and word to the client (a note that the client sees). Irene Systems (Sr IT Manager) and Maria Desk "
-        "(Service Desk Manager): please. Nobody is configured as Account Manager.",
+        "REMINDER 1 of 3, Irene Systems and Maria Desk. Still owed: a new plan (“New plan: …” in a note) and word to "
+        "the client (a note that the client sees). Nobody is configured as Account Manager.",
     )
     (event,) = say.audit
     assert (event.event, event.detail["number"], event.detail["of"], len(event.detail["owed"])) == ("reminded", 1, 3, 2)
