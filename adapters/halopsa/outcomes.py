@@ -6,19 +6,19 @@ Halo comes with one under the number 7, but it can be removed, renamed, or kept 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.absence import NotThere
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import SETUP_READ
 from adapters.halopsa.mapping import NOBODY, number, optional_whole, whole
-from adapters.halopsa.refusals import NoAccess
-from adapters.names import plain, same_name
+from adapters.halopsa.refusals import NoAccess, Refused
+from adapters.names import matches, plain
 from adapters.payloads import Json, text
-from connector.errors import Forbidden, Permanent
+from connector.errors import Forbidden, PayloadError, Permanent
 from connector.systems.kept import Kept
-from connector.wording import near
+from connector.wording import did_you_mean
 
 USUAL = 7
 """The number of the private note that Halo comes with."""
@@ -64,7 +64,7 @@ class NoteOutcomes:
         """The action to write with. Raises Permanent where there is none, and what else reading the list raises."""
         try:
             return self._found.get()
-        except Forbidden:
+        except (Forbidden, NotThere, PayloadError):
             # Reading the setup is not what writing needs: the usual one may be there all the same.
             if self._wanted and not self._wanted.isdigit():
                 return NoteOutcome(0, self._wanted)
@@ -85,19 +85,18 @@ class NoteOutcomes:
         return error
 
     def _find(self) -> NoteOutcome:
-        params = {"showhidden": "true"}
-        rows = self._client.rows("Outcome", "read the actions (outcomes)", SETUP_READ, "outcomes", params)
-        chosen = self._configured(rows) if self._wanted else self._usual(rows)
+        chosen = self._configured() if self._wanted else self._usual()
         return NoteOutcome(_id(chosen), text(chosen.get("outcome")), tuple(side_effects(chosen)))
 
-    def _configured(self, rows: Sequence[Json]) -> Json:
-        found = [row for row in rows if self._wanted in (str(_id(row)), text(row.get("outcome")))]
-        found = found or [row for row in rows if same_name(self._wanted, text(row.get("outcome")))]
-        if not found:
-            names = near(self._wanted, [text(row.get("outcome")) for row in rows])
-            hint = f"; did you mean {' or '.join(map(repr, names))}?" if names else ""
-            raise Permanent(f"HALOPSA_NOTE_OUTCOME: there is no action (outcome) {self._wanted!r}{hint}")
-        chosen = self._detailed(found[0])
+    def _configured(self) -> Json:
+        chosen = self._by_id(int(self._wanted)) if self._wanted.isdigit() else None
+        if chosen is None:
+            rows = self._listed()
+            found = matches(self._wanted, rows, lambda row: (text(row.get("outcome")),))
+            if not found:
+                hint = did_you_mean(self._wanted, [text(row.get("outcome")) for row in rows])
+                raise Permanent(f"HALOPSA_NOTE_OUTCOME: there is no action (outcome) {self._wanted!r}{hint}")
+            chosen = self._detailed(found[0])
         if _sends_mail(chosen):
             raise Permanent(
                 f"HALOPSA_NOTE_OUTCOME: the action {text(chosen.get('outcome'))!r} sends mail: no note is written "
@@ -105,11 +104,11 @@ class NoteOutcomes:
             )
         return chosen
 
-    def _usual(self, rows: Sequence[Json]) -> Json:
-        for row in rows:
-            if _id(row) == USUAL and not _sends_mail(chosen := self._detailed(row)):
-                return chosen
-        for row in sorted(filter(_is_called_a_note, rows), key=_rank):
+    def _usual(self) -> Json:
+        usual = self._by_id(USUAL)
+        if usual is not None and not _sends_mail(usual):
+            return usual
+        for row in sorted(filter(_is_called_a_note, self._listed()), key=_rank):
             chosen = self._detailed(row)
             if chosen.get("hidefromuser") is True and not _sends_mail(chosen):
                 return chosen
@@ -118,12 +117,24 @@ class NoteOutcomes:
             f"nor one of such a name is there; {_CONFIGURE}"
         )
 
+    def _listed(self) -> list[dict[str, Any]]:
+        what = "read the actions (outcomes)"
+        return self._client.rows("Outcome", what, SETUP_READ, "outcomes", {"showhidden": "true"})
+
     def _detailed(self, row: Json) -> Json:
-        """An action with all of its settings, as far as they may be read; a list can be thinner."""
-        number_ = _id(row)
-        what = f"read the action (outcome) {number_}"
-        found: Any = self._client.get(f"Outcome/{number_}", what, SETUP_READ, {"includedetails": "true"})
-        return {**row, **found} if isinstance(found, dict) else row
+        """An action with all of its settings: a list is thinner."""
+        return {**row, **(self._by_id(_id(row)) or {})}
+
+    def _by_id(self, wanted: int) -> Json | None:
+        """The action of that number with its settings, None where there is none."""
+        what = f"read the action (outcome) {wanted}"
+        try:
+            found: Any = self._client.get(f"Outcome/{wanted}", what, SETUP_READ, {"includedetails": "true"})
+        except (NotThere, Refused):
+            return None
+        if not isinstance(found, dict):
+            raise PayloadError(f"Outcome/{wanted}", "not an object")
+        return found
 
 
 def side_effects(row: Json) -> list[str]:

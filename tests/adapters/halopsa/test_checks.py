@@ -51,7 +51,7 @@ def test_clocks_that_differ_are_told(site: Site, system: TicketSystem, skew: flo
         ("^Team$", "teams"),
         ("^Status", "statuses"),
         ("^Priority", "priorities"),
-        ("^Outcome$", "note outcome"),
+        ("^Outcome", "note outcome"),
         ("^Webhook", "webhook registrations"),
     ],
 )

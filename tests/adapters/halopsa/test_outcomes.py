@@ -110,6 +110,17 @@ def test_one_that_is_forbidden_to_our_agent_is_a_lasting_refusal_that_says_so(
     assert len(site.simulator.actions_of(int(ticket))) == 1
 
 
+def test_the_usual_one_is_used_where_the_list_does_not_have_it(site: Site, system: TicketSystem) -> None:
+    site.faults.fail_next(None, 200, path="^Outcome$", body=[])
+    assert used(site, system) == 7
+
+
+def test_an_action_that_is_no_object_is_a_finding_and_stops_no_note(site: Site, system: TicketSystem) -> None:
+    site.faults.fail_next(None, 200, path="^Outcome/7", body=["?"])
+    assert used(site, system) == 7
+    assert finding(system) == (Severity.ERROR, "Outcome/7: not an object")
+
+
 def test_one_that_was_removed_meanwhile_is_looked_for_anew(site: Site, system: TicketSystem) -> None:
     assert used(site, system) == 7
     del site.simulator.state.outcomes[7]
