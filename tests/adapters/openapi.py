@@ -78,7 +78,7 @@ class Specification:
         answered = responses.get(str(exchange.status), responses.get("default"))
         if answered is None:
             yield f"{where}: answers {exchange.status}"
-        elif exchange.status < 400 and exchange.answer is not None:
+        elif exchange.answer is not None:
             schema = _schema_of(answered)
             yield from (f"{where}: answered: {what}" for what in self._in_body(schema, exchange.answer))
 
