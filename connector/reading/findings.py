@@ -30,7 +30,6 @@ _MOST_COMPARED = 200
 _LONGEST_BARE = 400
 
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"”'`)]))\s+(?=[\"“`(]?[A-ZÀ-Þ0-9])|(?<=;)\s+")
-_LOG_LINE = re.compile(r"\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d|[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)")
 _GREETING = re.compile(
     r"(?:hi|hello|hey|dear|good (?:morning|afternoon)|thanks|thank you|hallo|guten tag|bonjour|merci)\b", re.IGNORECASE
 )
@@ -40,7 +39,6 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE,
 )
 _SHORT = 40
-_WRAPPED = 50
 _NOTHING = frozenset(
     {
         "",
@@ -145,7 +143,7 @@ class _Reading:
         ]
 
     def _read_own(self, entry: Entry, text: str) -> None:
-        for label, lines in labelled(_unwrapped(line.lstrip() for line in own_lines(text))):
+        for label, lines in labelled(own_lines(text)):
             if label in SECTIONS:
                 self._claim(label, entry, lines)
             elif label in (PLAN, NEW_PLAN):
@@ -238,27 +236,12 @@ def _bounded(text: str) -> str:
     return f"{text[:half]}\n\n({left_out} lines left out)\n\n{text[-half:]}"
 
 
-def _unwrapped(lines: Iterable[str]) -> list[str]:
-    """Lines that a mail program or a keyboard has wrapped, put together again."""
-    joined: list[str] = []
-    for line in lines:
-        if joined and line[:1].islower() and len(joined[-1]) >= _WRAPPED and _is_open(joined[-1], line):
-            joined[-1] += f" {line}"
-        else:
-            joined.append(line)
-    return joined
-
-
-def _is_open(before: str, line: str) -> bool:
-    return before[-1] not in ".!?:;" and ":" not in line[:_SHORT]
-
-
 def _without_courtesies(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without greetings, pasted log lines and what follows a sign-off."""
+    """The lines without greetings and what follows a sign-off."""
     for line in lines:
         if len(line) <= _SHORT and _SIGN_OFF.match(line):
             return
-        if not (_LOG_LINE.match(line) or (len(line) <= _SHORT and _GREETING.match(line))):
+        if len(line) > _SHORT or not _GREETING.match(line):
             yield line
 
 

@@ -184,6 +184,9 @@ _CHAT = re.compile(
     rf"(?: ?[\[(]?(?P<after>{_STAMP})[\])]?)? ?(?P<colon>[:>]|$) ?(?P<says>\S?)",
     re.IGNORECASE,
 )
+_HEADED = re.compile(r"[^:\n\[]{1,60}: (?=[\[(<])")
+"""The heading of a chat on the line of its first word."""
+
 _WORDS = re.compile(rf"@?({_WORD})(?: ({_WORD}))?(?: ({_WORD}))?(?: ({_WORD}))?")
 
 
@@ -250,7 +253,9 @@ class Colleagues:
     def _speaks(self, line: str) -> tuple[bool | None, bool] | None:
         """Who speaks in a line of a chat: True a colleague, False the author, None a stranger; and whether what he
         says is on the next line. None for a line that is of no chat."""
-        found = _CHAT.match(line[:_LONGEST])
+        line = line[:_LONGEST]
+        headed = _HEADED.match(line)
+        found = _CHAT.match(line, headed.end() if headed else 0)
         if found is None:
             return None
         who = _folded(found["who"])

@@ -51,7 +51,7 @@ def test_plans_commands_and_courtesies_are_no_steps():
         "Hi Sam,\nPlan: read the logs\nand compare\n\nRead the logs.\n/escalate knowledge\n\n"
         "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\nthe log:\n\nKind regards\nTess Tech",
     )
-    assert words(found.steps)[:2] == ["Read the logs.", "The log said `beacon lost`"]
+    assert words(found.steps) == ["Read the logs.", "2026-01-15 09:12:01 agent stopped", "The log said `beacon lost`"]
     assert words(found.errors) == ["beacon lost"]
     assert words(found.plans) == ["read the logs and compare"]
 
@@ -212,8 +212,7 @@ def test_talk_among_colleagues_is_a_discussion_and_talk_with_others_a_step():
         "Asked Sam: he would reinstall.",
         "He thinks it is the driver.",
         "asked Sam, he says wait",
-        "Chat with tier 3:",
-        "[10:32 AM] Sam Senior: try this",
+        "Chat with tier 3: [10:32 AM] Sam Senior: try this",
         "[10:33 AM] Tess Tech: did that",
         "agreed to wait",
     ]

@@ -131,6 +131,7 @@ def test_a_name_of_two_is_the_client_s():
         ["Chat with tier 3:", "[10:32 AM] Theo Three: try without IPv6", "[10:33 AM] Tess Tech: no change"],
         ["Teams chat with the team lead:", "[10:32] Nora New: wait", "[10:33] Tess: ok"],
         ["10:32 <theo> try that", "10:33 <tess> did that"],
+        ["Teams: [10:32 AM] Theo Three: try that", "[10:33 AM] Tess Tech: did that"],
         ["Theo Three 10:32 AM", "try that", "Tess Tech 10:35 AM", "did that"],
         ["Theo: try that", "Me: did that"],
         ["2026-01-15 10:32 Theo Three: try that", "2026-01-15 10:33 Theo Three: and that"],
