@@ -151,6 +151,9 @@ class _Reading:
                     self.plans.append(Found(plan, entry.author.name, entry.at))
             elif label != COMMAND:
                 self._sort_all(entry, list(_without_courtesies(lines)))
+        for one in spoken_in(text):
+            if isinstance(one, EscalateWords):
+                self._sort_topic(entry, one.topic)
 
     def _claim(self, section: str, entry: Entry, lines: Sequence[str]) -> None:
         """What stands in a section, whatever it is; sources that are named among the steps are research as well."""
@@ -168,6 +171,13 @@ class _Reading:
             for line in lines
             if line.strip(" .*_-–!").casefold() not in _NOTHING
         ]
+
+    def _sort_topic(self, entry: Entry, topic: str) -> None:
+        """What stands behind a command is told with it; what of it answers for a section stands there as well."""
+        known = colleagues(self.staff, self.contacts, entry.author.name)
+        for sentence in _SENTENCE_END.split(_single_spaced(topic)):
+            for section, at in self._beginnings(entry, sentence, known, is_going_on=False):
+                self._add(section, entry, sentence[at:])
 
     def _sort_all(self, entry: Entry, lines: Sequence[str]) -> None:
         known = colleagues(self.staff, self.contacts, entry.author.name)

@@ -53,6 +53,14 @@ _LOOSE = re.compile(
 )
 """What may begin such words when permissions were asked for; without a person in front."""
 
+_PRODUCT = re.compile(
+    r" ?(?:[→✓✗»›>*•·-]+ )?(?:(?:a|an|the|full|read|write|remote|sharepoint|teams|azure|entra|intune|exchange|ad"
+    r"|windows|sql|linux"
+    r"|vmware|firewall|vpn|m365|office 365|microsoft 365|active directory|purview|defender|jira|sap) ){0,3}",
+    re.IGNORECASE,
+)
+"""What may stand before a permission that is only named."""
+
 _DENIED = re.compile(
     r"(?:access (?:is )?denied|permission denied|insufficient (?:rights|permissions|privileges)|not authori[sz]ed"
     r"|zugriff verweigert|accès refusé"
@@ -152,6 +160,8 @@ def permission_at(sentence: str, is_asked_for: bool) -> int | None:
     role" is about that.
     """
     sentence = sentence[:_LONGEST]
+    if is_asked_for and (named := _PRODUCT.match(sentence)) and _RIGHT.match(sentence, named.end()):
+        return 0
     for start in _beginnings(sentence):
         strict = _STRICT.match(sentence, start) or (start == 0 and _DENIED.search(sentence))
         lacks = strict or (_LOOSE.match(sentence, start) if is_asked_for else None)

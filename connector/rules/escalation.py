@@ -23,7 +23,7 @@ CODES_MISSING = "the error codes and messages seen (“Error codes: …”, or �
 RESEARCH_MISSING = "what was looked up (“Research: …”: a link, an article, or “searched for …, nothing found”)"
 PERMISSIONS_MISSING = "exactly which permissions are missing (“Missing permissions: …”)"
 NEXT_MISSING = "what is to be done once they are there (“Next steps: …”)"
-BLOCKED_MISSING = "what is blocked (in the line of “/escalate urgency”)"
+BLOCKED_MISSING = "what is blocked, in the line of “/escalate urgency”"
 """What was not recognised on the ticket, in words, with the line that says it; it may be there in words not known."""
 
 
@@ -62,8 +62,8 @@ class Documentation:
         )
 
 
-def _says(request: Request) -> bool:
-    return any(map(str.isalnum, request.detail))
+def _says(words: str) -> bool:
+    return any(map(str.isalnum, words))
 
 
 _NEEDS: Mapping[Reason, Mapping[str, Callable[[Documentation, Request], bool]]] = {
@@ -73,10 +73,10 @@ _NEEDS: Mapping[Reason, Mapping[str, Callable[[Documentation, Request], bool]]] 
         RESEARCH_MISSING: lambda held, _: bool(held.found.research) or RESEARCH in held.found.stated,
     },
     Reason.PERMISSION: {
-        PERMISSIONS_MISSING: lambda held, request: bool(held.found.permissions) or _says(request),
+        PERMISSIONS_MISSING: lambda held, request: bool(held.found.permissions) or _says(request.topic),
         NEXT_MISSING: lambda held, _: bool(held.found.next_steps),
     },
-    Reason.URGENCY: {BLOCKED_MISSING: lambda _, request: _says(request)},
+    Reason.URGENCY: {BLOCKED_MISSING: lambda _, request: _says(request.detail)},
 }
 """What each kind of escalation needs, in words, and whether it is there."""
 

@@ -49,7 +49,7 @@ def test_the_description_that_came_with_the_ticket_is_no_step():
 def test_plans_commands_and_courtesies_are_no_steps():
     found = found_in(
         "Hi Sam,\nPlan: read the logs\nand compare\n\nRead the logs.\n/escalate knowledge\n\n"
-        "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\nthe log:\n\nKind regards\nTess Tech",
+        "2026-01-15 09:12:01 agent stopped\nThe log said `beacon lost`\n...\n\nKind regards\nTess Tech",
     )
     assert words(found.steps) == ["Read the logs.", "2026-01-15 09:12:01 agent stopped", "The log said `beacon lost`"]
     assert words(found.errors) == ["beacon lost"]
@@ -149,6 +149,14 @@ def test_the_beginning_and_the_end_of_an_enormous_entry_are_read():
     found = found_in("HTTP 500\n" + "x\n" * 200_000 + "HTTP 501")
     assert words(found.errors) == ["HTTP 500", "HTTP 501"]
     assert any("lines left out" in step for step in words(found.steps))
+
+
+def test_what_stands_behind_a_command_answers_for_sections_and_is_no_step():
+    found = found_in("/escalate permission Need local admin on SRV-7. Once there: restart the spooler")
+    assert words(found.permissions) == ["Need local admin on SRV-7."]
+    assert words(found.next_steps) == ["Once there: restart the spooler"]
+    assert found.steps == ()
+    assert words(found_in("/escalate knowledge the beacon, googled it").research) == ["googled it"]
 
 
 @pytest.mark.process("note-errors")

@@ -12,13 +12,16 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector.reading.command_words import spoken_in
 from connector.reading.findings import Documented, Found, find
 from connector.reading.plans import new_plan_in, plan_in
 from tests.builders import a_note, a_ticket, at
+
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Machines are shared: how long an example takes says nothing."""
 
 RECORD = a_ticket(entered_at=at("08:00"), contact="Carla Client")
 STAFF = ("Sam Senior", "Tess Tech")
@@ -176,6 +179,7 @@ def told(found: Documented) -> str:
 
 
 @pytest.mark.process("note-nothing-lost")
+@UNHURRIED
 @given(notes())
 def test_every_own_word_of_a_note_is_found_in_some_section(note):
     said = told(find(RECORD, [a_note(text_of(note), at("09:00"))], STAFF))
@@ -183,6 +187,7 @@ def test_every_own_word_of_a_note_is_found_in_some_section(note):
 
 
 @pytest.mark.process("commands-quoted", "note-nothing-lost")
+@UNHURRIED
 @given(notes())
 def test_no_quoted_line_acts_or_counts_as_the_author_s(note):
     found = find(RECORD, [a_note(text_of(note), at("09:00"))], STAFF)
@@ -191,6 +196,7 @@ def test_no_quoted_line_acts_or_counts_as_the_author_s(note):
 
 
 @pytest.mark.process("note-nothing-lost")
+@UNHURRIED
 @given(st.lists(notes(), min_size=2, max_size=4), st.randoms(use_true_random=False))
 def test_notes_may_come_in_any_order_of_time_and_nothing_is_lost(written, chance):
     texts = [text_of(note) for note in written]
@@ -207,6 +213,7 @@ def test_notes_may_come_in_any_order_of_time_and_nothing_is_lost(written, chance
 
 
 @pytest.mark.process("note-nothing-lost")
+@UNHURRIED
 @given(st.text(alphabet=st.sampled_from(" \t\n->*_#:/`~|.,0129abPlanStep\u00a0\u2028é🔧"), max_size=300))
 def test_no_text_makes_the_reading_raise(text):
     find(RECORD, [a_note(text, at("09:00"))], STAFF)
