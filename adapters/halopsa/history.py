@@ -85,7 +85,27 @@ class Reader:
         self.told = frozenset(Aspect(change.what) for change in told)
         told.sort(key=lambda change: (change.at, order.index(Aspect(change.what))))
         # A status that only the ticket itself shows to be closed is so in its history, too.
-        return [_with_status(change, present) for change in _without_reversals(_without_detours(told))]
+        return [_with_status(change, present) for change in _without_reversals(self._without_detours(told))]
+
+    def _without_detours(self, changes: Sequence[Change]) -> list[Change]:
+        """What a rule did upon a write of ours and we put back at once was nobody's will: it begins nothing."""
+        found: list[Change] = []
+        for change in changes:
+            last = next((n for n in reversed(range(len(found))) if found[n].what is change.what), None)
+            if last is not None and self._puts_back(found[last], change):
+                del found[last]
+            else:
+                found.append(change)
+        return found
+
+    def _puts_back(self, rule: Change, change: Change) -> bool:
+        is_ours = change.how == BY_CONNECTOR and change.at - rule.at <= SAME_CHANGE
+        return is_ours and _turns_back(rule, change) and rule.how != BY_CONNECTOR and not self._is_by_person(rule)
+
+    def _is_by_person(self, change: Change) -> bool:
+        """Whether an agent other than our own is named for a change."""
+        person = self._names.person_named(change.who) if change.who else None
+        return person is not None and person.id != self._us.agent_id
 
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
@@ -204,24 +224,6 @@ def _id(value: Value) -> str | None:
     if value is None:
         return None
     return value.key if isinstance(value, Place) else value.id
-
-
-def _without_detours(changes: Sequence[Change]) -> list[Change]:
-    """What a rule did upon a write of ours, and we put back at once, was nobody's will: it begins and ends nothing."""
-    found: list[Change] = []
-    for change in changes:
-        last = next((n for n in reversed(range(len(found))) if found[n].what is change.what), None)
-        if last is not None and _puts_back(found[last], change):
-            del found[last]
-        else:
-            found.append(change)
-    return found
-
-
-def _puts_back(rule: Change, change: Change) -> bool:
-    is_a_rule = rule.how != BY_CONNECTOR and (not rule.who or same_name(rule.who, SYSTEM))
-    is_at_once = change.at - rule.at <= SAME_CHANGE
-    return change.how == BY_CONNECTOR and is_a_rule and is_at_once and _turns_back(rule, change)
 
 
 def _without_reversals(changes: Sequence[Change]) -> list[Change]:

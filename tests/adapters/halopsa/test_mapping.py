@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -314,6 +314,30 @@ def test_an_audit_row_of_an_agent_that_people_use_too_is_not_taken_for_ours() ->
     payload = fixture("history_of_our_own_move")["payload"]
     reader = Reader(TICKET, Names(), Names.statuses, Names.priorities, Ourselves("3", is_api=False))
     assert {one.how for one in reader.changes([], payload["audit_log"], Names.statuses[1], NOW)} == {"history"}
+
+
+@pytest.mark.parametrize(
+    ("who", "agent", "seconds", "left"),
+    [
+        ("System", 3, 2, 0),
+        ("Ticket Rule", 0, 2, 0),
+        ("", 0, 60, 0),
+        ("System", 3, 90, 2),
+        ("Ava Agent", 5, 2, 2),
+    ],
+)
+def test_what_a_rule_did_and_we_put_back_at_once_is_no_change(who: str, agent: int, seconds: int, left: int) -> None:
+    def row(at: datetime, old: str, new: str, name: str, number: int) -> dict[str, Any]:
+        return {"date": at.isoformat(), "value": "Team", "from": old, "to": new, "username": name, "agent_id": number}
+
+    begun = NOW - timedelta(minutes=5)
+    audit = [
+        row(begun, "Tier 3", "Service Desk", who, agent),
+        row(begun + timedelta(seconds=seconds), "Service Desk", "Tier 3", "Escalations", 3),
+    ]
+    reader = Reader(TICKET, Names(), Names.statuses, Names.priorities, ourselves())
+    assert len(reader.changes([], audit, Names.statuses[1], NOW)) == left
+    assert reader.told == {Aspect.PLACE}
 
 
 @pytest.mark.parametrize(
