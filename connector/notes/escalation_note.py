@@ -172,9 +172,16 @@ def _discussions(note: EscalationNote, work: TiersWork, times: Times) -> Iterato
     said: list[tuple[datetime, str]] = []
     said += [(at, f"{times.short(at)} {quoted(words)}") for at, words in note.earlier]
     said += [(one.at, _override(one, times)) for one in note.decision.commands.applied]
+    said += [(one.at, _refused(one, times)) for one in note.decision.commands.refused]
     talks = zip(work.discussions, told(work.discussions, times), strict=True)
     said += [(one.at, line) for one, line in talks]
     yield from (line for _, line in sorted(said, key=lambda pair: pair[0]))
+
+
+def _refused(override: Override, times: Times) -> str:
+    """An override that was not applied: what somebody wrote with it is not lost."""
+    who = f"{times.short(override.at)} {name_of(override.by)}"
+    return f"{who} asked for an override, which was not applied: {in_full(override.reason)}"
 
 
 def _override(override: Override, times: Times) -> str:

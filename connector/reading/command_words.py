@@ -92,6 +92,11 @@ def spoken_in(text: str) -> list[Spoken]:
     return list(islice(_spoken(_own(text)), _MOST_COMMANDS)) if may_speak(text) else []
 
 
+def is_understood(line: str) -> bool:
+    """Whether a line that commands can be followed; one that cannot is what somebody wrote, like any other line."""
+    return not any(isinstance(words, Unclear) for words in _spoken([line]))
+
+
 def gist(text: str) -> str:
     """Stands for the lines of a note that command: another one when they were edited, whatever else was."""
     commands = filter(None, map(command_in, _own(text))) if may_speak(text) else ()

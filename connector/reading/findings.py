@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.model import AuthorKind, Entry, Reason, TicketRecord, Visibility
-from connector.reading.command_words import EscalateWords, spoken_in
+from connector.reading.command_words import EscalateWords, is_understood, spoken_in
 from connector.reading.error_codes import error_spans, errors_in
 from connector.reading.own_words import Kind, lines_of, own_lines
 from connector.reading.plain_words import next_step_at, permission_at, says_no_error
@@ -149,7 +149,9 @@ class _Reading:
             elif label in (PLAN, NEW_PLAN):
                 if plan := " ".join(lines).strip():
                     self.plans.append(Found(plan, entry.author.name, entry.at))
-            elif label != COMMAND:
+            elif label == COMMAND:
+                self._add(DISCUSSIONS, entry, *(line for line in lines if not is_understood(line)))
+            else:
                 self._sort_all(entry, list(_without_courtesies(lines)))
         for one in spoken_in(text):
             if isinstance(one, EscalateWords):

@@ -93,7 +93,7 @@ def labelled(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
 
     What no section of the template claims is free; a heading that is no title of a section stays before its words
     ("Result: same with both"), and is nothing where nothing stands behind it. The lines of each come without bullets
-    and blank ones, wrapped ones put together. What follows a command on its own line belongs to it.
+    and blank ones, wrapped ones put together. A command is its own line.
     """
     rows = _rows(lines)
     free: list[str] = []
@@ -109,7 +109,7 @@ def labelled(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
                 held = _said(row.heading, held, is_form=_is_among_fields(rows, at - 1))
             at = after
         elif row.command is not None:
-            label, held = COMMAND, [row.command.rest] if row.command.rest else []
+            label = COMMAND
         if label == FREE:
             free += held
             continue

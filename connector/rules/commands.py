@@ -80,6 +80,12 @@ class Commands:
         every = (one for stint in self.overrides.values() for one in stint if not one.refused)
         return tuple(sorted(every, key=lambda one: one.at))
 
+    @property
+    def refused(self) -> tuple[Override, ...]:
+        """Every override that was not applied and says why it was asked for, of all stints, oldest first."""
+        every = (one for stint in self.overrides.values() for one in stint if one.refused and one.reason)
+        return tuple(sorted(every, key=lambda one: one.at))
+
 
 NOTHING = Commands()
 

@@ -789,10 +789,12 @@ def test_every_override_of_the_ticket_is_told_and_the_one_that_held():
     first = said("/override 20m because the vendor calls", at("09:05"), MARIA)
     second = said("/override 45m because the vendor is late", at("09:10"), MARIA)
     refused = said("/override 45m", at("09:12"), MARIA)
-    note = handed("09:55", first, second, refused)
+    tess = said("/override 45m because I need more time", at("09:13"))
+    note = handed("09:55", first, second, refused, tess)
     assert section(note, "Internal discussions").splitlines() == [
         "09:05 Maria Desk allowed First Touch (T1/2) until 09:25: the vendor calls",
         "09:10 Maria Desk allowed First Touch (T1/2) until 09:55: the vendor is late",
+        "09:13 Tess Tech asked for an override, which was not applied: I need more time",
     ]
     assert "The limit ran out at 09:30; by an override of Maria Desk it applied from 09:55." in note
     assert note.splitlines()[0].endswith(": no diagnosis plan by 09:55, the time that Maria Desk allowed.")

@@ -56,6 +56,15 @@ def test_plans_commands_and_courtesies_are_no_steps():
     assert words(found.plans) == ["read the logs and compare"]
 
 
+def test_a_command_that_cannot_be_followed_is_kept_among_the_discussions():
+    text = (
+        "/esclate knowledge: the beacon fails\n/escalate quickly, backups fail\n/override 45m because of it\nPinged it"
+    )
+    found = found_in(text)
+    assert words(found.discussions) == ["/esclate knowledge: the beacon fails", "/escalate quickly, backups fail"]
+    assert words(found.steps) == ["Pinged it"]
+
+
 def test_a_line_that_is_nothing_but_codes_stands_under_the_errors_alone():
     found = found_in("0x80070005\nHTTP 503, Event ID 1014\nstill 0x80070005")
     assert words(found.steps) == ["still 0x80070005"]

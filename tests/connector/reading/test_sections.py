@@ -55,7 +55,7 @@ def test_lines_are_labelled_with_what_they_belong_to():
         (FREE, ["hello"]),
         (PLAN, ["a"]),
         (FREE, ["b", "c", "Issue: d", "e"]),
-        (COMMAND, ["45m because"]),
+        (COMMAND, ["/override 45m because"]),
         (FREE, ["f"]),
     ]
 
@@ -231,7 +231,7 @@ LINES = st.one_of(
 def test_no_own_line_is_lost_when_lines_are_labelled(lines):
     held = " ".join(line for _, found in labelled(lines) for line in found)
     words = list(lines)
-    for sign in ("- ", "Plan: ", "Next steps: ", "/escalate "):
+    for sign in ("- ", "Plan: ", "Next steps: "):
         words = [line.removeprefix(sign) for line in words]
     assert held.split() == " ".join(words).split()
 
@@ -239,7 +239,7 @@ def test_no_own_line_is_lost_when_lines_are_labelled(lines):
 def test_what_stands_below_a_command_is_the_technicians_own_words():
     lines = ["/escalate knowledge the beacon", "pinged it", "- traced it", "Research: its documentation"]
     assert [found for found in labelled(lines) if found[1]] == [
-        (COMMAND, ["knowledge the beacon"]),
+        (COMMAND, ["/escalate knowledge the beacon"]),
         (FREE, ["pinged it", "traced it"]),
         ("Research", ["its documentation"]),
     ]
