@@ -16,10 +16,11 @@ from adapters.connectwise.moves import RIGHT as MOVES_RIGHT
 from adapters.connectwise.notes import NOTES_ADD, TIME_READ
 from adapters.connectwise.resources import PATH, RIGHT
 from adapters.connectwise.tickets import TICKETS_READ
+from adapters.connectwise.trail import TRAIL_READ, read_trail
 from adapters.line import HttpLine, asked, clock_finding
 from adapters.payloads import moment
 from connector.errors import ConnectorError
-from connector.model import Finding, Severity
+from connector.model import Finding, Severity, TicketId
 
 _asked = partial(asked, if_absent=": check CONNECTWISE_URL, _COMPANY and the keys")
 
@@ -52,7 +53,9 @@ class Line(HttpLine):
         return [
             *reach,
             *rights,
-            *_unless_broken(rights, "tickets", lambda: [_asked("poll", lambda: _poll(self.client))]),
+            *_unless_broken(
+                rights, "tickets", lambda: [_asked("poll", lambda: _poll(self.client)), _trail(self.client)]
+            ),
             _right("webhook registrations", CALLBACKS_RIGHT, self._registrations),
             _people(self.client),
             _WRITES,
@@ -112,6 +115,25 @@ def _poll(client: ConnectWiseClient) -> tuple[Severity, str]:
     if newest in found:
         return Severity.OK, "its filter finds the ticket that was changed last"
     return Severity.ERROR, f"its filter does not find ticket {newest}, which was changed last: changes would be missed"
+
+
+def _trail(client: ConnectWiseClient) -> Finding:
+    """Whether the audit trail can be read, which alone tells who moved a ticket."""
+
+    def read() -> str:
+        params = {"pageSize": "1", "fields": "id"}
+        rows: Any = client.get("service/tickets", "read tickets", TICKETS_READ, params)
+        if not rows:
+            return "not tested: there is no ticket"
+        read_trail(client, TicketId(str(record_id(rows[0], "tickets"))))
+        return f"who moved a ticket, and when, can be read: {TRAIL_READ}"
+
+    found = _asked("audit trail", read)
+    if found.severity is Severity.OK:
+        return found
+    return Finding(
+        Severity.WARNING, found.subject, f"{found.message}. Without it nobody can tell who moves a ticket back"
+    )
 
 
 def _people(client: ConnectWiseClient) -> Finding:

@@ -18,6 +18,7 @@ from adapters.connectwise.mapping import info, place_of, record_id, ticket_recor
 from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes
 from adapters.connectwise.resources import Resources
+from adapters.connectwise.trail import TrailEntry, read_trail
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.payloads import checked, label, moment
 from connector.clock import Clock
@@ -86,6 +87,11 @@ class Tickets:
         conditions = f"closedFlag = False and board/id in ({','.join(map(str, boards))})"
         rows = self._list("find the open tickets", conditions, "id,_info,board,team")
         return (self._changed(row) for row in rows if _may_be_at(row, places))
+
+    def trail(self, ticket_id: TicketId) -> list[TrailEntry]:
+        """Who did what to a ticket and when, by the site's audit trail: one call. Raises AdapterError, PayloadError."""
+        with self._absence.told(ticket_id):
+            return read_trail(self._client, ticket_id)
 
     def _written(
         self, write: Callable[[TicketId, str], NoteRef], ticket_id: TicketId, text: str, marker: str

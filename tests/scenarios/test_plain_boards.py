@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from adapters.connectwise.simulator import Simulator
+from connector.cli.checking import of_connections
 from connector.clock import VirtualClock
-from connector.model import StatusGroup
+from connector.config.settings import load_settings
+from connector.model import Severity, StatusGroup
 from tests.builders import NINE, at, minutes
 from tests.scenarios.desks import a_ticket_on, our_notes, where
 
@@ -64,3 +66,15 @@ def test_what_was_assumed_is_told_with_the_reason(open_stage):
         "Ablage": (StatusGroup.CLOSED, False),
     }
     assert all("assumed from its name" in one.why for one in placed if one.is_assumed)
+
+
+def test_check_lists_what_was_assumed(open_stage):
+    desk = opened(open_stage)
+    homes = dict(zip(("TIER_1_HOME", "TIER_2_HOME", "TIER_3_HOME"), desk.desk.homes, strict=True))
+    settings = load_settings({"WORK_TIME_ZONE": "UTC", **homes, **desk.desk.variables()})
+    connections = {"connectwise": desk.connected.connection}
+    found = [one for one in of_connections(connections, settings) if "assumed" in one.message]
+    assert {one.severity for one in found} == {Severity.WARNING}
+    told = " ".join(one.message for one in found)
+    assert all(name in told for name in NAMES)
+    assert "Ablage" not in told

@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 
 from adapters.connectwise.simulator import Simulator
+from adapters.connectwise.tickets import Tickets
 from connector.clock import VirtualClock
 from connector.errors import AdapterError, KeyUnknown
 from connector.model import Ownership, Target
@@ -82,6 +83,8 @@ def everything(desk: Desk) -> None:
     simulator.faults.board_move_refuses = frozenset({"type"})
     simulator.faults.owner_removal = frozenset({"null"})
     system.tickets.reassign(second, Target(system.directory.locate("Sr IT"), Ownership.NOBODY))
+    assert isinstance(system.tickets, Tickets)
+    system.tickets.trail(first)
     list(system.tickets.changed_since(START))
     list(system.tickets.open_tickets([place]))
     system.directory.people(place)

@@ -722,6 +722,7 @@ def test_a_healthy_site_has_only_good_findings() -> None:
         "priorities",
         "time entries",
         "poll",
+        "audit trail",
         "webhook registrations",
         "people on tickets",
         "rights to write",
