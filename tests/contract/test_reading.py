@@ -90,6 +90,7 @@ def test_entries_are_read_oldest_first_with_kind_author_time_and_visibility(worl
     for entry in entries:
         assert world.is_at(entry.at, written[entry.text.strip()]), entry
     assert len({entry.id for entry in record.entries}) == len(record.entries)
+    assert all(entry.is_heard for entry in entries), "what was written on the ticket itself may command"
 
 
 def test_a_member_is_the_same_as_author_as_owner_and_by_name(world: World) -> None:

@@ -235,3 +235,9 @@ def test_where_an_administrator_installs_the_sender_each_call_says_what_to_insta
             call()
         assert len(str(refused.value)) > 20
         assert not any(secret in str(refused.value) for secret in world.secrets.values())
+
+
+def test_the_sender_can_be_told_to_send_again(world: World) -> None:
+    sender = world.system.sender
+    assert sender.busy_status in (429, 503)
+    assert sender.patience_seconds is None or sender.patience_seconds >= 1.0
