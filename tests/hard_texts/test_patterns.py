@@ -21,7 +21,7 @@ import pytest
 
 import connector.notes
 import connector.reading
-from tests.connector.reading.steps import Steps, TooManySteps
+from tests.hard_texts.steps import Steps, TooManySteps
 
 _SHORT, _LONG = 400, 1600
 _MOST_STEPS = 2_000_000
