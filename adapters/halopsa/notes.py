@@ -10,6 +10,7 @@ from typing import Any
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.entries import Ourselves, visibility_of
 from adapters.halopsa.mapping import TICKETS_READ, occurred_at, optional_whole, whole
+from adapters.halopsa.markup import note_html
 from adapters.halopsa.outcomes import NoteOutcome, NoteOutcomes
 from adapters.halopsa.refusals import NoAccess, Refused
 from adapters.payloads import Json, label, text
@@ -67,7 +68,7 @@ class Notes:
         action = {
             "ticket_id": int(ticket_id),
             **outcome.sent,
-            "note_html": to_html(words),
+            "note_html": note_html(words) if is_hidden else to_html(words),
             "hiddenfromuser": is_hidden,
             "sendemail": False,
             # Without it the ticket's type may move the status by itself ("status after technician update").
