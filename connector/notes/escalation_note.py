@@ -277,5 +277,5 @@ def _last_heard(note: EscalationNote, times: Times) -> str:
     for entry in sorted(clients, key=lambda entry: entry.at, reverse=True):
         words = quoted(" ".join(own_lines(entry.text)), _LONGEST_HEARD)
         if words:
-            return f"Last heard of at {times.short(entry.at)}, {name_of(entry.author.name)}: “{words}”."
-    return f"Last heard of: {NONE}."
+            return f"Last word from the client at {times.short(entry.at)}, {name_of(entry.author.name)}: “{words}”."
+    return f"Last word from the client: {NONE}."

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from connector.model import Entry
+from connector.model import AuthorKind, Entry, Visibility
 from connector.notes.layout import NONE, Item
 from connector.notes.material import EscalationNote
 from connector.notes.phrases import Times, in_full, joined, name_of
+from connector.reading.command_lines import PLAN_COMMAND, command_in, may_speak
 from connector.reading.findings import Documented, Found, find
+from connector.reading.own_words import own_lines
 from connector.rules.stints import Stint
 
 
@@ -82,7 +84,21 @@ def _part(note: EscalationNote, stint: Stint, entries: Sequence[Entry], *, is_wi
     found = find(note.record, entries, note.decision.staff)
     running = note.stint.plan.text if note.stint.plan else ""  # that one is among the next steps
     plans = [replace(plan, text=f"Plan: {plan.text}") for plan in found.plans if plan.text != running]
+    found = replace(found, discussions=(*found.discussions, *_orders(note, entries)))
     return _Part(stint, is_within, found, tuple(sorted([*found.steps, *plans], key=lambda step: step.at)))
+
+
+def _orders(note: EscalationNote, entries: Iterable[Entry]) -> Iterator[Found]:
+    """The words with commands that are told nowhere else: not understood, or an earlier tier's."""
+    told = {request.entry for request in note.demand.requests}
+    told |= {override.entry for every in note.decision.commands.overrides.values() for override in every}
+    for entry in entries:
+        is_heard = entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
+        if is_heard and entry.id not in told and may_speak(entry.text):
+            commands = ((line.strip(), command_in(line)) for line in own_lines(entry.text))
+            for line, command in commands:
+                if command and command.rest and command.name != PLAN_COMMAND:
+                    yield Found(line, entry.author.name, entry.at)
 
 
 def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Item]:

@@ -67,7 +67,7 @@ Next steps
 
 Client
 Their own hours are not known. By the tier's calendar: Thu 15 Jan 10:25 UTC, working hours Mon-Fri 08:00-17:00 (UTC).
-Last heard of: none recorded.
+Last word from the client: none recorded.
 
 Ref. {marker}"""
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.model import Aspect, AuthorKind, Entry, EntryKind, Reason, Ref, Stage, TicketRecord
+from connector.model import Aspect, AuthorKind, Entry, EntryKind, Reason, Ref, Stage, TicketRecord, Visibility
 from connector.notes.escalation_note import SHORTEST_LIMIT, compose
 from connector.notes.marker import Marks
 from connector.notes.material import EscalationNote
@@ -214,7 +214,8 @@ def test_the_guides_own_example():
         "\n"
         "Client\n"
         "Thu 15 Jan 10:25 EST there, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
-        "Last heard of at 08:55, Carla Client: “My VPN has been off since this morning, please help. Carla”.\n"
+        "Last word from the client at 08:55, Carla Client: “My VPN has been off since this morning, please help. "
+        "Carla”.\n"
         "\n"
         f"{REF}"
     )
@@ -267,7 +268,7 @@ def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
         "Client\n"
         "Their own hours are not known. By the tier's calendar: Thu 15 Jan 10:25 EST, working hours Mon-Fri "
         "08:00-17:00 (America/New_York).\n"
-        "Last heard of: none recorded.\n"
+        "Last word from the client: none recorded.\n"
         "\n"
         f"{REF}"
     )
@@ -337,7 +338,7 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
         "Client\n"
         "Thu 15 Jan 16:45 EST there, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
         "The day ends at 17:00, in 15 minutes: reschedule rather than work on.\n"
-        "Last heard of: none recorded.\n"
+        "Last word from the client: none recorded.\n"
         "\n"
         f"{REF}"
     )
@@ -350,13 +351,13 @@ def test_a_long_history_is_shortened_from_the_middle():
     )
     note = compose(an_escalation(entries=entries), 2000)
     assert len(note) <= 2000
-    first, last = range(10), range(31, 40)
-    assert section(note, "Steps attempted").splitlines() == [
-        "First Touch (T1/2), Tess Tech",
-        *(f"{n + 1}. 09:{n:02} Tried way number {n} of reaching it." for n in first),
-        "… 21 steps left out …",
-        *(f"{n + 1}. 09:{n:02} Tried way number {n} of reaching it." for n in last),
-    ]
+    name, *lines = section(note, "Steps attempted").splitlines()
+    assert name == "First Touch (T1/2), Tess Tech"
+    (gap,) = (index for index, line in enumerate(lines) if line.startswith("…"))
+    shown = [*range(gap), *range(40 - len(lines) + 1 + gap, 40)]
+    assert lines[gap] == f"… {40 - len(shown)} steps left out …"
+    assert lines[:gap] + lines[gap + 1 :] == [f"{n + 1}. 09:{n:02} Tried way number {n} of reaching it." for n in shown]
+    assert 15 <= len(shown) <= 20
 
 
 def test_the_shortest_note_still_says_what_it_is_and_names_every_section():
@@ -636,7 +637,7 @@ def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_n
         "\n"
         "Client\n"
         "Thu 15 Jan 10:05 EST there, working hours Mon-Fri 08:00-17:00 (America/New_York).\n"
-        "Last heard of: none recorded.\n"
+        "Last word from the client: none recorded.\n"
         "\n"
         f"{REF}"
     )
@@ -991,4 +992,25 @@ def test_what_the_client_wrote_last_is_marked_as_the_clients():
         a_note("> Plan: mine", local("09:40"), "Carla Client", AuthorKind.CLIENT, internal=False),
     )
     note = compose(an_escalation(entries=entries), 4000)
-    assert section(note, "Client").endswith("\nLast heard of at 09:20, Carla Client: “It works in the browser.”.")
+    assert section(note, "Client").endswith(
+        "\nLast word from the client at 09:20, Carla Client: “It works in the browser.”."
+    )
+
+
+@pytest.mark.process("note-discussions")
+def test_words_with_a_command_that_came_to_nothing_or_of_an_earlier_tier_are_not_lost():
+    entries = (
+        said("/override 1h because we are nearly there", at("09:05"), id_="1"),
+        said("/escalate the printer is dead", at("09:06"), id_="2"),
+        said("/escalate permission the tunnel's settings", at("09:07"), id_="3"),
+        said("/plan swap it", at("09:08"), id_="4"),
+        said("/override 5m because the vendor calls", at("09:09"), MARIA, id_="5"),
+        said("/override 1h because I say so", at("09:10"), visibility=Visibility.CLIENT, id_="6"),
+    )
+    note = handed("10:10", *entries, changes=CLIMBED, place=TIER_3)
+    assert section(note, "Internal discussions").splitlines() == [
+        "09:05 Tess Tech asked for an override, which was not applied: we are nearly there",
+        "09:06 Tess Tech: '/escalate' the printer is dead",
+        "09:07 Tess Tech: '/escalate' permission the tunnel's settings",
+        "09:09 Maria Desk allowed First Touch (T1/2) until 09:14: the vendor calls",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.model import AuthorKind, Reason
@@ -248,6 +248,7 @@ def test_an_override_moves_what_is_left():
 
 
 @pytest.mark.process("warning-self-check")
+@settings(deadline=None)
 @given(
     names=st.lists(st.text("Wij ”…", min_size=1, max_size=200), min_size=3, max_size=3),
     zone=st.sampled_from(["UTC", "America/Argentina/ComodRivadavia", "Antarctica/DumontDUrville"]),
