@@ -33,7 +33,7 @@ FORMS = (
     ),
     numbered(
         "event|evt|ereignis|nement|gebeurtenis",
-        rf"\b{_EVENT}:? #?{_YEAR}(?=\d{{1,5}}{ALONE}){_EVENT_NUMBERS}{CLOSED}",
+        rf"\b{_EVENT}:? #?{_YEAR}(?=\d{{1,5}}(?:/\d{{1,5}}){{0,7}}{ALONE}){_EVENT_NUMBERS}{CLOSED}",
         _one_or_listed,
     ),
     numbered(

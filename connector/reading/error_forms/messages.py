@@ -8,7 +8,7 @@ from connector.reading.error_forms.words import form
 
 _SOURCE = (
     r"\b(?:error|logs?|messages?|pop-?up|dialog(?:ue)?|warning|alert|event viewer|exception|fail(?:s|ed|ure)?"
-    r"|trace|console|screen|\w{0,20}meldung|\w{0,20}fehler|erreur|mensaje|messaggio|errore|\w{0,20}melding)\b"
+    r"|trace|console|screen|window|banner|prompt|\w{0,20}meldung|\w{0,20}fehler|erreur|mensaje|messaggio|errore|\w{0,20}melding)\b"
 )
 _SAID = r"\b(?:said|says|saying|show(?:s|ed|ing)?|return(?:s|ed|ing)?|got|get(?:s|ting)?|gives?|gave)"
 _IT_SAYS = (
@@ -37,7 +37,7 @@ _VERBS = (
     "|Select|Send|Set|Start|Stop|Suspend|Sync|Test|Uninstall|Unlock|Update|Write"
 )
 _PROGRAMS = (
-    "apt|bash|cp|cron|crontab|dhcpd|dig|dnf|docker|git|java|kinit|kubectl|ls|mount|mv|named|nginx|node|npm|php|pip|postfix"
+    "apt|bash|cp|cron|crontab|curl|wget|dhcpd|dig|dnf|docker|git|java|kinit|kubectl|ls|mount|mv|named|nginx|node|npm|php|pip|postfix"
     "|python3?|rm|rsync|scp|sftp|sh|smbclient|ssh|sshd|su|sudo|systemctl|systemd|tar|umount|yum"
 )
 _REFUSED = (
@@ -49,6 +49,13 @@ _REFUSAL = re.compile(
     r"|unauthori[sz]ed|forbidden|missing|timed out|timeout|refused|expired|not|no match|went wrong)\b",
     re.IGNORECASE,
 )
+_BY_ITSELF = (
+    "no route to host|connection refused|connection timed out|connection reset by peer|no space left on device"
+    "|host key verification failed|network is unreachable|permission denied|device or resource busy"
+    "|read-only file system"
+)
+"""What a system always says in these words, wherever they stand."""
+
 _SYSTEM_SAYS = (
     "permission denied|access denied|no such file or directory|connection refused|connection timed out|no route to host"
     "|operation not permitted|operation timed out|command not found|network is unreachable|device or resource busy"
@@ -101,6 +108,9 @@ FORMS = (
     form("error|fatal", rf"(?-i:\b(?:ERROR|FATAL))(?:\]|:| -)[ :-]{{1,3}}(?=[^\s:\"“`«-]){_SENTENCE}", _says_something),
     form("-", rf"(?-i:\b(?:{_VERBS})-[A-Z][A-Za-z]{{1,40}}) ?: {_SENTENCE}", _is_refused, ":"),
     form(_REFUSED, rf"(?<![\w.-])(?:{_PROGRAMS}): {_SENTENCE}", _is_refused, ":"),
+    form('"|“', r"^\W{0,3}(?:it )?(?:says|shows) [\"“]([^\"“”„\n]{3,200})[\"”]", _says_something),
+    form("error|fehler|erreur", rf"^\W{{0,3}}(?:error|fehler|erreur) [-–] (?=[^\W\d]){_SENTENCE}", _says_something),
+    form(_BY_ITSELF, rf"\b(?:{_BY_ITSELF})\b"),
     form(_SYSTEM_SAYS, rf"\b[\w.-]{{2,30}}: (?:[^\n]{{1,80}}?: )?(?:{_SYSTEM_SAYS})\b(?: [^\n.;]{{1,80}})?", shape=":"),
     form(
         "says|said|reads",

@@ -13,12 +13,21 @@ _FAILURES = one_of(
     " INACCESSIBLE INCORRECT INSUFFICIENT INVALID IRQL LOCKED MISMATCH MISSING NONPAGED NOTFOUND NXDOMAIN OVERFLOW"
     " OVERRUN PANIC REFUSED REJECTED RESET REVOKED SUCH TIMEDOUT TIMEOUT UNABLE UNAUTHORIZED UNAVAILABLE"
     " UNCORRECTABLE UNDEFINED UNEXPECTED UNHANDLED UNKNOWN UNMOUNTABLE UNREACHABLE UNRECOVERABLE UNSUPPORTED UNTRUSTED"
-    " VETO VIOLATION WATCHDOG"
+    " VETO VIOLATION WATCHDOG WRONG REMOVED"
 )
-_PAIRS = (("NOT", "FOUND"), ("TIMED", "OUT"), ("NOT", "LESS"), ("TOO", "LONG"), ("TOO", "MANY"), ("NOT", "ALLOWED"))
+_PAIRS = (
+    ("NOT", "FOUND"),
+    ("TIMED", "OUT"),
+    ("NOT", "LESS"),
+    ("TOO", "LONG"),
+    ("TOO", "MANY"),
+    ("NOT", "ALLOWED"),
+    ("NOT", "RESPOND"),
+)
 _FIRST = ("ERR", "NT", "STATUS", "SEC", "SSL", "NS", "DNS", "E", "RPC", "KDC", "KRB", "ERROR", "CERT", "X509", "PR")
 _SETTINGS = one_of(
-    "ALLOW BACKUP COUNT DIR ENABLE ENV FILE FOLDER GROUP GRP HANDLER LEVEL LIMIT LOG LOGS MAX MIN NAME NUM PATH REPLY"
+    "ALLOW BACKUP CODE CODES COUNT DIR ENABLE ENV FILE FOLDER GROUP GRP HANDLER LAST REPORT REPORTS TABLE TESTS"
+    " LEVEL LIMIT LOG LOGS MAX MIN NAME NUM PATH REPLY"
     " RETRIES RO ROLE RW SECONDS SET SHARE SRV URL USERS VLAN"
 )
 _KNOWN = frozenset({"MEMORY_MANAGEMENT", "NTFS_FILE_SYSTEM"})
@@ -26,6 +35,7 @@ _STOPPED = re.compile(
     r"\b(?:stop(?:p?[ -]?code)?|blue ?screen|bsod|bug ?check|[eé]cran bleu|pantallazo|blauw scherm|schermata blu)\b",
     re.I,
 )
+_LABELS = one_of("model serial s/n type part tag asset sku voucher licence license toner number nummer")
 _HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _ENDS = one_of("DENIED FAILED EXCEEDED EXPIRED UNAVAILABLE REFUSED KILLED REJECTED FORBIDDEN UNAUTHORIZED")
 _PROTOCOL = one_of(
@@ -67,8 +77,13 @@ def _ends_in_failure(line: str, found: re.Match[str]) -> bool:
     )
 
 
+def _is_no_label(line: str, found: re.Match[str]) -> bool:
+    """What a model, a serial or a voucher is called is no code."""
+    return _LABELS.isdisjoint(re.findall(r"[\w/]+", line[: found.start()].casefold())[-2:])
+
+
 def _is_an_error(line: str, found: re.Match[str]) -> bool:
-    return not found[0].casefold().startswith("noerror")
+    return not found[0].casefold().startswith(("noerror", "getlasterror", "lasterror"))
 
 
 FORMS = (
@@ -78,10 +93,10 @@ FORMS = (
     numbered("sqlstate", r"\bSQLSTATE[ \[:=]{0,3}[0-9A-Z]{5}\b\]?"),
     form(
         "ora-|tns-|pls-|rman-|imp-|exp-|sp2-|aadsts|aadb2c|caa|msis|sql",
-        r"\b(?:(?-i:ORA|TNS|PLS|RMAN|IMP|EXP|SP2)-\d{4,5}|(?:AADSTS|MSIS)\d{4,7}|AADB2C\d{4,6}|(?-i:SQL\d{4,5}N)|CAA[0-9A-F]{5})\b",
+        r"\b(?:(?-i:ORA|TNS|PLS|RMAN|IMP|EXP|SP2)-\d{3,5}|(?:AADSTS|MSIS)\d{4,7}|AADB2C\d{4,6}|(?-i:SQL\d{4,5}N)|CAA[0-9A-F]{5})\b",
     ),
     numbered("v-", r"(?-i:\bV-\d{1,3}-\d{3,6}-\d{1,6})\b"),
-    numbered("sc", rf"(?-i:\bSC[ -]?\d{{3}}(?:-\d{{2}})?){ALONE}"),
+    numbered("sc", rf"(?-i:\bSC[ -]?\d{{3}}(?:-\d{{2}})?){ALONE}", _is_no_label),
     form("", rf"(?<![\w.])(?-i:\d\d\.(?=[0-9A-F]{{0,3}}[A-F])[0-9A-F]{{2,4}}(?:\.[0-9A-F]{{2}})?){END}", shape="1.1"),
     numbered("errno|winerror", r"\[?\b(?:errno|winerror)[ :=]{1,3}(?!0\b)\d{1,5}\b\]?"),
     form(

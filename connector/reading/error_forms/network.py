@@ -38,9 +38,10 @@ _MAIL = re.compile(
     r"\b(?:ndr|bounces?|bounced|smtp|e?mails?|mailbox|reject(?:ed|s)?|refused|recipients?|senders?|relay\w{0,4}"
     r"|deliver\w{0,4}|undeliverable|denied|forwarding|dsn|dns|spf|dkim|dmarc|tls|spam|quota|unavailable|expired|authenticat\w{0,8}"
     r"|try again|returned|busy|message trace|tenant|transport|non-delivery|postfix|remote server"
-    r"|come back|came back)\b",
+    r"|come back|came back|user unknown|unknown user|hop count|too large|does not exist|disabled|blocked)\b",
     re.IGNORECASE,
 )
+_CALLED_STATUS = re.compile(r"(?:#|\bstatus: ?)$", re.IGNORECASE)
 _VERSION_BEFORE = re.compile(
     r"(?:\b(?:from|to|version|ver|v|firmware|release|build|runs?|running|driver|client|agent|app|plug-?in|program|update"
     r"|upgraded?|updated?|installed|has|on|auf|von|vers|wersja)|\bv) *$",
@@ -61,6 +62,8 @@ def _answered(line: str, found: re.Match[str]) -> bool:
 def _of_mail(line: str, found: re.Match[str]) -> bool:
     """Three numbers with dots are a status of mail where mail is spoken of, and else a version."""
     before = line[max(0, found.start() - 20) : found.start()]
+    if _CALLED_STATUS.search(before):
+        return True
     after = line[found.end() : found.end() + 20]
     return not _VERSION_BEFORE.search(before) and not _VERSION_AFTER.match(after) and _MAIL.search(line) is not None
 
@@ -84,6 +87,7 @@ FORMS = (
         _answered,
     ),
     _status("", rf"(?<![\w.:/-]){HTTP_STATUS}er\b"),
+    _status("", rf"(?:^|[,;:] )({HTTP_STATUS}) (?:from|on|by|vom|bei|de|du|del|van)\b", _on_the_web),
     _status("", rf"{_PHRASE}[ (:]{{1,3}}{HTTP_STATUS}{END}"),
     _status("", rf"\b(?:an?|with|einen?|une?|un|een) ({HTTP_STATUS}{END}){CLOSED}", _on_the_web),
     _status("", rf"(?<![\w.:/$€£#@+-])({HTTP_STATUS}(?:er)?)[ -](?:error|fehler|erreur|fout)\b"),
@@ -94,7 +98,7 @@ FORMS = (
     form("4.|5.", r"(?<![\w.:/-])[45]\.\d{1,3}\.\d{1,3}(?![\w-])(?!\.\d)", _of_mail, "1.1"),
     _status(
         "",
-        r"(?<![\w.:/$€£#@+-])(?:42[12]|4[345]\d|5[0-5]\d)[ -](?=(?-i:[A-Z]))[a-z ]{0,40}?"
+        r"(?<![\w.:/$€£#@+-])(?:42[12]|4[345]\d|5[0-5]\d)[ -](?=(?-i:[A-Z]))(?![KMGT]B\b)[a-z ]{0,40}?"
         r"(?:mailbox|recipient|sender|relay|login|authentication|message (?:size|rejected|refused|exceeds)|user unknown"
         r"|command|service not available)\w{0,4}(?: [^\n.;]{1,60})?",
     ),

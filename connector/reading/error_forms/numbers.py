@@ -87,7 +87,8 @@ def _ends_no_number(line: str, found: re.Match[str]) -> bool:
 FORMS = (
     numbered(
         "err|fehler|fout",
-        rf"{_ERROR}{_OF_WHAT}{_CALLED}(?=[ :=#(\['‘“\"]){_IS}(?:{_CODE})(?: {MESSAGE})?(?!,? ?(?:warn|avert|avis))",
+        rf"{_ERROR}{_OF_WHAT}{_CALLED}(?=[ :=#(\['‘“\"]|(?<=[.°º])\d){_IS}(?:{_CODE})(?: {MESSAGE})?"
+        r"(?!,? ?(?:warn|avert|avis))",
     ),
     numbered("tag", rf"\berror tag[ :]{{1,2}}{_WORD_WITH_NUMBER}"),
     numbered("[", rf"\berror \[{_WORD_WITH_NUMBER}\]"),
@@ -108,12 +109,17 @@ FORMS = (
     # what something failed with
     numbered(
         _FAIL_WORDS,
-        rf"{_FAILED}(?: again)?(?: with| mit| avec| con| met|:)(?: (?:an? )?(?:error|code|status))?"
+        rf"{_FAILED}(?: again)?(?: with| mit| avec| con| met|:)(?: (?:an?|the|le|el|il|de|dem))?"
+        rf"(?: (?:error|code|c[oó]digo|codice|status|erreur|fehler|fout))?"
         rf"[ (]{{1,2}}({NUMBER}|(?-i:[CEFHUW]-?\d{{3,5}})\b){CLOSED}",
         _ends_no_number,
     ),
+    numbered("return", rf"\breturn(?:s|ed) ({NOT_ZERO}\d{{4,10}}{ALONE}){CLOSED}"),
+    numbered("lasterror", rf"\b(?:Get)?LastError(?:\(\))?[ :=]{{1,3}}{NUMBER}"),
+    numbered("error|fehler", r"(?-i:\b(?!M365|O365)(?:[A-Z]|PS|SC)-?\d{2,4}) (?:error|fehler)\b(?! (?:logs?|free))"),
+    numbered("ldap", rf"\bldap\w{{0,20}}:? [^\n(]{{0,60}}\(({NOT_ZERO}\d{{1,3}})\)"),
     numbered(_FAIL_WORDS, rf"{_FAILED} \(({NUMBER})\)"),
-    numbered(_FAIL_WORDS, rf"{_FAILED}, ({NOT_ZERO}\d{{3,5}}{END})(?= ?(?:$|[.;)]))", _ends_no_number),
+    numbered(_FAIL_WORDS, rf"{_FAILED}, ({NOT_ZERO}\d{{3,5}}{END})(?= ?(?:$|[.,;)]))", _ends_no_number),
     numbered(
         "data",
         r"\bdata [0-9a-f]{3}\b(?=[ ,]|$)",

@@ -17,6 +17,7 @@ def _on_a_panel(line: str, found: re.Match[str]) -> bool:
 
 FORMS = (
     numbered("-", rf"(?<![\w.,-])-\d{{3,5}}, ?-\d{{1,4}}{ALONE}"),
+    numbered("-", rf"(?<![\w.,-])-\d{{4,5}}, ?\d{{1,4}}{ALONE}"),
     numbered("fault", rf"\bfault[ :]{{1,2}}(?:{DASHED}|{LETTERED})"),
     numbered(
         "printer|copier|mfp|panel|display|scanner|plotter|drucker|kopierer|anzeige|impri|impre|stampante|kopieer",

@@ -10,7 +10,8 @@ END = r"(?!\w)(?![.:,/-]\d)(?! ?[%€$£°])"
 """No number goes on here: neither a version, a time, a date, an address nor a share of something."""
 
 _UNITS = (
-    "times|x|mal|male|fois|veces|volte|keer|ms|secs?|seconds?|mins?|minutes?|minuten?|hrs?|hours?|stunden?|heures?"
+    "times|x(?! ?\\d)|mal|male|fois|veces|volte|keer|ms|secs?|seconds?|mins?|minutes?|minuten?|hrs?|hours?|stunden?"
+    "|heures?"
     "|horas?|ore|uur|uhr|days?|tagen?|jours?|d[ií]as?|giorni|dagen|weeks?|wochen?|months?|monate?|years?|jahren?"
     "|users?|benutzer|people|pcs?|machines?|computers?|rechner|clients?|devices?|servers?|hosts?|printers?|accounts?"
     "|entries|lines?|rows?|items?|records?|files?|folders?|pages?|mails?|messages?|tickets?|calls?|copies|copied"
@@ -22,7 +23,7 @@ _UNITS = (
 ALONE = rf"{END}(?! ?(?:{_UNITS})\b)(?-i:(?! [A-Z]{{2,3}} \d))"
 """The number counts nothing and is no part of a larger one."""
 
-NOT_ZERO = r"(?!-?0{1,20}(?![\dx.]))"
+NOT_ZERO = r"(?!-?0{1,20}(?![\dx]|\.\d))"
 NUMBER = rf"{NOT_ZERO}-?\d{{1,10}}{ALONE}"
 NUMBERS = rf"{NUMBER}(?:(?:,| ?/| and| &| und| et| y| e| en) ?-?\d{{1,10}}{ALONE}){{0,5}}"
 
@@ -31,7 +32,7 @@ DOTTED = rf"(?-i:\d{{2,3}}\.[0-9A-F]{{1,4}}(?:\.[0-9A-F]{{2}})?){ALONE}"
 DASHED = rf"\d{{1,6}}-\d{{1,5}}{END}(?: ?\(\d{{1,4}}\))?"
 
 _GO_ON = (
-    "from|on|is|was|comes|came|logged|repeats|when|once|twice|today|yesterday|all|here|there|now|for|in|and|after|while"
+    "x|from|on|is|was|comes|came|logged|repeats|when|once|twice|today|yesterday|all|here|there|now|for|in|and|after|while"
     "|at|if|by|as soon|but|then|again|every|each|with|during|since|before|upon|too|code|error|status"
     "|aus|vom?|von|beim?|wenn|und|nach|auf|im|für|du|des|sur|quand|et|après|à|au|dans|pour|del?|en|al|y|cuando|con|da"
     "|su|quando|dopo|bij|op|van|als|na|met"
