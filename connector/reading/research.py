@@ -15,6 +15,7 @@ _MOST_CLAUSES = 40
 _MOST_LINKS = 50
 _NEAR = 90
 _MAKER_WITHIN = 20
+_WITHIN_A_FEW_WORDS = 40
 
 _TIME = (
     r"(?:[\[(]?(?:\d{4}-\d\d-\d\d[ T,]{1,2})?\d{1,2}[:.h]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?| uhr| h)?[\])]?"
@@ -143,6 +144,14 @@ _PER = re.compile(
     r"|op))(?!\w):? ?",
     re.IGNORECASE,
 )
+_BY_SOURCE = re.compile(
+    r"(?<= )(?:according to|as per|per|as described (?:in|by|on)|as (?:in|on)|following|laut|gemäß|wie in|selon"
+    r"|d['’]après|comme dans"
+    r"|según|como en|volgens|zoals in) (?=\w)",
+    re.IGNORECASE,
+)
+"""What names the source of work, in the middle of a sentence about it."""
+
 _ARTICLES = re.compile(
     r"(?:(?:the|our|their|its|a|an|official|online|own|microsoft['’]?s?|ms|vendor['’]?s?|product['’]?s?"
     r"|manufacturer['’]?s?|in|im"
@@ -205,6 +214,9 @@ def research_at(sentence: str) -> int | None:
     for clause in islice(_CLAUSE.finditer(sentence, start), _MOST_CLAUSES):
         if _is_research(sentence, clause.end()):
             return clause.end()
+    for source in islice(_BY_SOURCE.finditer(sentence), _MOST_CLAUSES):
+        if _names_source(sentence, source.end(), source.end() + _WITHIN_A_FEW_WORDS):
+            return source.start()
     return None
 
 

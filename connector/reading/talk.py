@@ -36,6 +36,7 @@ _NO_SURNAME = frozenset(
 
 _TIME = r"\d{1,2}[:.h]\d\d(?:[:.]\d\d)?(?: ?[ap]\.?m\.?)?"
 _STAMP = rf"(?:\d{{4}}-\d\d-\d\d[ T,]*|\d{{1,2}}[./-]\d{{1,2}}(?:[./-]\d{{2,4}})?[ ,]+)?{_TIME}"
+_NAME = r"[^\W\d_][\w-]{0,30}"
 _WORD = r"[^\W\d_][\w'’.-]{0,30}"
 _LEAD = re.compile(
     rf" ?(?:[\[(]?{_STAMP}(?: uhr| h)?[\])]? ?[-–—:|]? ?)?(?:\[[^\]\n]{{1,12}}\] ?)?(?:[→✓✗»›>*•·-]+ )?"
@@ -53,7 +54,8 @@ _WITH = re.compile(
     r"|exchange|session|huddle)(?: (?:it|this|that|back|up|briefly|again)){0,2} (?:with|w/)|consulted|called|rang"
     r"|phoned"
     r"|messaged|pinged|e-?mailed|texted|dm(?:'?ed|d)?|wrote to|reached out to|escalated to|handed over to|heard"
-    r"(?: back)? from|(?:(?:got|received|had|waiting for|asked for) )?(?:(?:the|an?|his|her) )?(?:ok|okay|approval"
+    r"(?: back)? from|(?:(?:a|the) )?(?:message|note|e-?mail|mail|call|info|fyi|update) from|(?:(?:got|received|had"
+    r"|waiting for|asked for) )?(?:(?:the|an?|his|her) )?(?:ok|okay|approval"
     r"|go-?ahead|green light|permission|confirmation|confirmed|advice|advised"
     r"|feedback|answer|word|reply|help|hint|tip|input|instructions?|instructed|suggestion|suggested|recommended"
     r"|requested|approved|allowed|agreed|told|asked) (?:from|of|by)|according to|(?:as )?per|told|informed|briefed"
@@ -95,10 +97,22 @@ _SAYS = re.compile(
     r"|aprobó|autorizó|autoriza"
     # Dutch
     r"|zegt|zei|gezegd|denkt|stelt voor|stelde voor|adviseert|adviseerde|raadt|bevestigt|bevestigde|besproken|overlegd"
-    r"|gevraagd|gebeld)(?!\w)",
+    r"|gevraagd|gebeld)(?!\w)"
+    r"| (?:via|on|by|per|over|par|por) (?:the )?(?:teams|slack|chat|phone|e-?mail|mail|telefon|téléphone|teléfono"
+    r"|telefoon)"
+    r" ?[:,–—-]",
     re.IGNORECASE,
 )
 """What a colleague does in the words right behind his name."""
+
+_THEIRS = re.compile(
+    rf"(?:(?:on|per|as per|at|following|after|upon|by|with) )?@?(?P<who>{_NAME}(?: {_NAME})?)['’]s? (?:advice"
+    rf"|suggestion|idea"
+    r"|tip|hint|opinion|view|recommendation|answer|reply|ok|okay|go-?ahead|approval|instructions?|decision|request"
+    r"|words)(?!\w)",
+    re.IGNORECASE,
+)
+"""What comes from a colleague."""
 
 _PREPOSITION = re.compile(r"(?:with|w/|mit|bei|von|avec|chez|à|au|con|a|met|bij|aan|via|from|per) ", re.IGNORECASE)
 _ARTICLE = re.compile(
@@ -110,7 +124,8 @@ _ARTICLE = re.compile(
 )
 _ROLE = re.compile(
     r"(?:colleagues?|co-?workers?|team ?(?:lead(?:er)?s?|mates?)|shift (?:lead(?:er)?|manager)|supervisors?"
-    r"|(?:service ?desk|help ?desk|support desk|support|it|operations|ops|noc|duty|team|incident|sr\.?|senior)(?: it)?"
+    r"|(?:service ?desk|help ?desk|support desk|support|it|operations|ops|noc|duty|team|incident|account|sr\.?"
+    r"|senior)(?: it)?"
     r" (?:managers?|leads?|seniors?)|(?:tier|level|line|stufe|niveau|nivel|lijn)[ -]?(?:[1-4]|one|two|three|four)"
     r"|[tln][1-4]|(?:first|second|third|fourth|1st|2nd|3rd|4th|zweite[nr]?|dritte[nr]?|tweede|derde|2e|3e)"
     r"[ -](?:line|level|tier|support|lijn|linie)|seniors?(?: (?:tech(?:nician)?s?|engineers?|admins?|colleagues?))?"
@@ -134,7 +149,9 @@ _OURS = re.compile(
 _AMONG_US = re.compile(
     r"(?:(?:discussed|agreed|decided|clarified|asked|checked|talked)(?: (?:it|this|that))? (?:internally|in the team"
     r"|within"
-    r" the team|among (?:us|ourselves))|internal (?:discussion|chat|call|meeting)|(?:in|at|from) (?:the"
+    r" the team|among (?:us|ourselves))|(?:asked|posted|raised|put)(?: (?:it|this|that))? (?:in|on|to) (?:the"
+    r"|our) (?:team|desk|internal|support|tier \d)['’]?s?"
+    r" (?:channel|chat|group|board)|internal (?:discussion|chat|call|meeting)|(?:in|at|from) (?:the"
     r"|our) (?:stand-?up"
     r"|huddle|team (?:meeting|chat|call)|hand-?over|shift change)|team (?:meeting|chat|call)|stand-?up"
     r"|intern (?:ab)?geklärt"
@@ -272,6 +289,9 @@ class Colleagues:
         """Whether at this place of a text somebody talks with a colleague, or a colleague speaks."""
         if _AMONG_US.match(text, start):
             return True
+        theirs = _THEIRS.match(text, start)
+        if theirs and self._named(theirs["who"], 0) == len(theirs["who"]):
+            return True
         asked = _WITH.match(text, start)
         if asked and self._partner(text, asked.end()):
             return True
@@ -290,10 +310,9 @@ class Colleagues:
         if other is None:
             return end
         whose = other["aside"] or other["of"]
-        if _DESKS.match(whose):
+        if _DESKS.match(whose) or (other["aside"] and not _OUTSIDERS.search(whose)):
             return other.end()
-        is_somebodys = bool(other["from"] or not named) and not other["aside"]
-        return 0 if is_somebodys or _OUTSIDERS.search(whose) else end
+        return 0 if other["from"] or not named or _OUTSIDERS.search(whose) else end
 
     def _by_role(self, text: str, at: int) -> int:
         role = _OURS.match(text, at)

@@ -200,7 +200,7 @@ def test_research_is_taken_out_of_the_steps_and_links_are_noted():
         "https://portal.example/x",
         "googled the message, nothing",
         "the forum has it too",
-        "KB-0044",
+        "as in KB-0044",
         "searched the forum, nothing",
     ]
     assert words(found.steps) == [

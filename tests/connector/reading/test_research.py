@@ -91,6 +91,12 @@ def test_where_the_look_up_begins_in_a_sentence_about_work():
     assert research_at("Reset it, googled the message, nothing") == len("Reset it, ")
 
 
+def test_the_source_of_work_in_the_middle_of_its_sentence():
+    assert research_at("Rebuilt it as per the vendor's documentation") == len("Rebuilt it ")
+    assert research_at("Pro Site neu gebaut laut Handbuch") == len("Pro Site neu gebaut ")
+    assert research_at("Restarted it as per her wish") is None
+
+
 def test_a_link_alone():
     assert is_only_links("→ https://docs.example.com/kb/2290")
     assert not is_only_links("see https://docs.example.com/kb/2290")
