@@ -42,7 +42,7 @@ def lines_of(text: str) -> tuple[Written, ...]:
     found: list[Written] = []
     while (index := len(found)) < len(bare):
         line = bare[index]
-        if line.startswith(">"):
+        if line.startswith(">") and not line.endswith(">>"):
             found.append(Written(written[index], Kind.QUOTED))
         elif fence := _fence(line):
             code = written[index : _end_of_code(bare, index + 1, fence)]
@@ -52,7 +52,7 @@ def lines_of(text: str) -> tuple[Written, ...]:
             found += [Written(words, Kind.OWN) for words in written[index:own]]
             found += [Written(words, Kind.QUOTED) for words in written[own:quoted]]
         else:
-            found.append(Written(written[index], Kind.OWN))
+            found.append(Written(written[index], Kind.QUOTED if line.startswith(">") else Kind.OWN))
     return tuple(found)
 
 

@@ -16,13 +16,16 @@ from typing import NamedTuple
 from connector.reading.mail.words import (
     ABOVE,
     ANSWER,
+    ARTICLE,
     DAYS,
     DONE,
     FORWARDED,
     FROM,
     IS_REQUEST,
     KIND_OF,
+    ON_BEHALF,
     QUOTING,
+    SAYS_ABOVE,
     SELF,
     SENT,
     SMALL,
@@ -58,6 +61,8 @@ def head_at(lines: Sequence[str], index: int) -> Head | None:
     line = _plain(lines[index])
     if not line or len(line) > _LONGEST:
         return None
+    if line.startswith(">"):
+        return Head(index + 1, marks_decide=False) if _GROUPWISE(line) and _times_in(line) else None
     if _RULE.fullmatch(line):
         return _below_rule(lines, index)
     if is_separator(line):
@@ -80,6 +85,8 @@ def next_written(lines: Sequence[str], index: int) -> int:
         index += 1
     return index
 
+
+_GROUPWISE = re.compile(r">{2,}\s[^<>]++(?:<[^<>]++>)?[^<>]++>{2,}").fullmatch
 
 # Rules between an answer and what is answered.
 
@@ -106,9 +113,12 @@ _LONGEST_REQUEST, _LONGEST_REST = 140, 40
 def _asks_to_reply_above(line: str) -> bool:
     """A line of its own, framed or a request; the label "above this line of switches" is neither."""
     words = line.strip("-–—_=#*~<>[]()|+ \t")
+    is_framed = bool(words) and line[0] != words[0] and line[-1] != words[-1]
+    if is_framed and SAYS_ABOVE(words):
+        return True
     if len(words) > _LONGEST_REQUEST or not (place := ABOVE.search(words)) or not ANSWER.search(words):
         return False
-    if line[0] != words[0] and line[-1] != words[-1]:
+    if is_framed:
         return True
     rest = words[place.end() :]
     return bool(IS_REQUEST(words)) and bool(_GOES_ON(rest) or (len(rest) <= _LONGEST_REST and ANSWER.search(rest)))
@@ -161,7 +171,11 @@ def _header_in(line: str) -> tuple[str, str, bool] | None:
 def _goes_on(value: str, line: str) -> bool:
     """Whether a header's value is not at its end: it is empty, or names one of several, or an address follows."""
     return (
-        not value or value.endswith((",", ";")) or line.startswith("<") or bool(_ADDRESS.fullmatch(line.strip("<>;, ")))
+        not value
+        or bool(ON_BEHALF.match(line) or ON_BEHALF.search(value[-_LONGEST_VERB:]))
+        or value.endswith((",", ";"))
+        or line.startswith("<")
+        or bool(_ADDRESS.fullmatch(line.strip("<>;, ")))
     )
 
 
@@ -245,11 +259,16 @@ def _attribution(line: str) -> Head | None:
     if not wrote or not has_end:
         return None
     names, strange = _words_of(f"{core[: wrote.start()]} {core[wrote.end() :]}")
-    is_login = len(strange) == 1 and strange[0] not in SELF and {"year", "clock"} <= times
-    if bool(names) == bool(strange) or (strange and not is_login):
+    is_login = len(strange) == 1 and strange[0] not in SELF and wrote.start() > 0 and {"year", "clock"} <= times
+    if bool(names) == bool(strange) or (strange and not is_login) or _is_a_thing(core[wrote.end() :]):
         return None
     least = _ALL_TIMES if _SAID(wrote[0]) else 1
     return _CERTAIN if len(times) >= least or line.startswith("--") else _LIKELY
+
+
+def _is_a_thing(behind: str) -> bool:
+    """Whether it is no person that wrote: an article stands behind the verb, or a number that is no time."""
+    return bool(ARTICLE(behind)) or (any(map(str.isdigit, behind)) and not _times_in(behind))
 
 
 def _addressed(core: str, wrote: re.Match[str] | None, times: set[str], *, has_end: bool) -> Head | None:

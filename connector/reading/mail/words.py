@@ -46,7 +46,8 @@ _BEGINS_FORWARDED = re.compile(
     r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)"
     r"|début du (?:message|courriel|mail) (?:réexpédié|transféré|transmis)|inicio del mensaje reenviado"
     r"|inizio (?:del )?messaggio inoltrato|início da mensagem (?:reencaminhada|encaminhada)"
-    r"|begin doorgestuurd bericht|początek przekazywanej wiadomości|start på videresendt (?:besked|melding|meddelelse)"
+    r"|begin doorgestuurd bericht|początek przekazywanej wiadomości"
+    r"|(?:start på )?videresendt (?:besked|melding|meddelelse)"
     r"|(?:påbörjar |början på |start på )?vidarebefordrat (?:mejl|brev|meddelande)"
     r"|(?:alkaa |edelleen ?lähetetty |välitetty )(?:välitetty )?viesti(?: alkaa)?|začátek přeposlané zprávy"
     r"|začiatok preposlanej správy|начало (?:переадресованного|пересылаемого|пересланного) (?:сообщения|письма)"
@@ -70,7 +71,7 @@ ABOVE = re.compile(
     r"|\b(?:encima|arriba) de (?:esta|la) l[ií]nea\b|\bsopra (?:a )?(?:questa|la) (?:riga|linea)\b"
     r"|\bacima d(?:esta|essa|a) linha\b|\bboven (?:deze|de) (?:lijn|regel|streep)\b"
     r"|\b(?:powyżej|ponad|nad) t(?:ej|ą) lini(?:i|ą)\b|\bover denne (?:linjen?|streken?)\b"
-    r"|\b(?:ovanför|över) (?:den här|denna) (?:raden?|linjen?)\b|\b(?:tämän|tämän) (?:rivin|viivan) yläpuolelle\b"
+    r"|\b(?:ovanför|över) (?:den här|denna) (?:rad|raden|linje|linjen)\b|\btämän (?:rivin|viivan) yläpuolelle\b"
     r"|\bnad (?:tento|tuto|túto|tento) (?:řádek|řádku|čáru|linku|riadok|čiaru)\b"
     r"|\b(?:над|выше) эт(?:ой|ого|им) (?:черт(?:ой|ы)|строк(?:ой|и)|лини(?:ей|и))\b"
     r"|この(?:行|線)(?:より|の)上|\be(?:zen)? (?:a )?(?:sor|vonal) (?:fölé|felett)\b"
@@ -78,6 +79,14 @@ ABOVE = re.compile(
     r"|此(?:行|线|線)之?以?上|이 (?:줄|선) 위",
     re.IGNORECASE,
 )
+SAYS_ABOVE = re.compile(
+    r"(?:please )?(?:reply|respond|answer) above(?: here)?"
+    r"|(?:please )?(?:do not|don['’]t) (?:write|type|edit|reply|change|remove)\b.{0,40}"
+    r" below this (?:line|text|marker)",
+    re.IGNORECASE,
+).fullmatch
+"""Markers that say it in other ways; only where they are framed."""
+
 ANSWER = re.compile(
     r"\b(?:reply|replies|respon|answer|comment|type|write|antwort|répon|réponse|respuesta|respond|rispo|resposta"
     r"|antwoord|reactie|odpowied|odpisz|svar|vasta|odpov|ответ|відпов|válasz|yanıt|răspun)|返信|回信|回复|回覆|답장|회신",
@@ -118,7 +127,7 @@ further = cc, bcc, kopie, kopie an, copie, copie à, copia, cópia, kopia, kopi,
     kopi til, копия, копія, másolatot kap, bilgi, 抄送, 副本, 참조, reply-to, reply to, antwort
     an, importance, priority, wichtigkeit, priorität, attachments, anlagen, anhänge, pièces
     jointes, adjuntos, allegati, anexos, bijlagen, załączniki, bilagor, message-id,
-    organization, mailing-list, list-id, x-mailer, user-agent, signed by, security
+    organization, mailing-list, list-id, x-mailer, sent by, gesendet von, envoyé par, user-agent, signed by, security
 """
 KIND_OF = {
     word: kind
@@ -138,7 +147,7 @@ WROTE = re.compile(
     r"|kirjutas|napsal(?:\(a\)|a)?|nap[ií]sal(?:\(a\)|a)?|píše|написал(?:\(а\)|а)?|писал(?:\(а\)|а)?|пишет"
     r"|написав|написала|пише"
     r"|írta|ezt írta|yazdı|a scris|έγραψε|je napisao|je napisala|va escriure|đã viết|menulis|rašė|rakstīja)(?!\w)"
-    r"|写道|寫道|写到|のメール|書きました|님이 작성|작성|썼습니다|כתב|كتب",
+    r"|写道|寫道|写到|のメール|書きました|님이 작성|작성|쓴 글|썼습니다|כתב|كتب",
     re.IGNORECASE,
 )
 QUOTING = re.compile(
@@ -185,10 +194,17 @@ from by behalf im auftrag użytkownik пользователь odesílatel uživ
 følgende följande folgendes lo siguiente ci-dessous tarihinde şunu şunları ezt időpont pm utc gmt
 est pst cet cest h m s os as το στις là vào lúc ngày thg pada pukul dňa dana u во je ma ti ke to pe
 su mo mi fr so wo vr za zo wt śr pt po st ne gio sab пн вт ср чт пт сб вс sze cs szo
-no dia wiadomość napisana przez ο χρήστης μ.μ π.μ
+no dia wiadomość napisana przez keltezéssel št 이 가 ο χρήστης μ.μ π.μ
 """
 SMALL = frozenset(_SMALL_WORDS.casefold().split())
 """Words that stand around a date or a name in an attribution, and short names of days."""
 
 _SELF_WORDS = "I We He She They It You we he she they it you Ich Wir"
 SELF = frozenset(_SELF_WORDS.split())
+
+ON_BEHALF = re.compile(
+    r"(?:on behalf of|im auftrag von|de la part de|por cuenta de|namens|per conto di|em nome de|w imieniu)\b",
+    re.IGNORECASE,
+)
+ARTICLE = re.compile(r"\s*(?:der|die|das|ein|eine|het|een|the|le|la|les|un|une)\s", re.IGNORECASE).match
+"""What stands before a thing that wrote something, and before no person."""

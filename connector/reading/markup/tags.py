@@ -1,8 +1,8 @@
 """A page of HTML taken apart into words and tags, as browsers see them. Pure.
 
-Tags are found by a pattern instead of the standard library's parser: that takes a minute for 60 KB of ``<a``, raises
-on ``<![x``, and reads differently from one release to the next. This takes time in proportion to the text's length
-and reads any text.
+Tags are found by a pattern instead of the standard library's parser: that takes 18 s for 20 KB of ``<a``, raises on
+``<![x``, reads differently from one release to the next, and of 3000 odd pages lets a client's words out of their quote
+on 95 where no browser does. This takes time in proportion to the text's length and reads any text.
 """
 
 from __future__ import annotations
