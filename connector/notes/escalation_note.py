@@ -50,11 +50,12 @@ def compose(note: EscalationNote, limit: int) -> str:
 
 def _sections(note: EscalationNote, head: tuple[str, str]) -> list[Section]:
     work, times = work_of(note), note.times
+    clients = {entry.author.name for entry in note.record.entries if entry.author.kind is AuthorKind.CLIENT}
     return [
         Section(ISSUE, _lines(_issue(note)), weight=2),
         Section(REASON, _lines(_reason(note, times, head)), weight=4),
         Section(STEPS, work.steps, "steps", 6, is_numbered=True, none=work.none),
-        Section(ERRORS, _lines(told(work.errors, times)), "error codes", 3, none=work.none),
+        Section(ERRORS, _lines(told(work.errors, times, clients)), "error codes", 3, none=work.none),
         Section(RESEARCH, _lines(told(work.research, times)), "findings", 2, none=work.none),
         Section(DISCUSSIONS, _lines(_discussions(note, work, times)), "discussions", 2),
         Section(

@@ -6,7 +6,7 @@ the people who took them; everything else is the ticket's as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from connector.model import AuthorKind, Entry, Visibility
@@ -60,10 +60,15 @@ def work_of(note: EscalationNote) -> TiersWork:
     )
 
 
-def told(found: Iterable[Found], times: Times) -> Iterator[str]:
-    """Each finding with when and by whom; the ticket's own words never come first on a line."""
+def told(found: Iterable[Found], times: Times, clients: Collection[str] = ()) -> Iterator[str]:
+    """Each finding with when and by whom; the ticket's own words never come first on a line.
+
+    ``clients``: names of those whose words are marked as the client's.
+    """
     for item in found:
-        via = f" (the client's words, noted by {name_of(item.via)})" if item.via else ""
+        via = " (client)" if item.by in clients else ""
+        if item.via:
+            via = f" (client, noted by {name_of(item.via)})"
         where = "In the summary" if item.in_summary else f"{times.short(item.at)} {name_of(item.by)}{via}"
         yield f"{where}: {in_full(item.text)}"
 

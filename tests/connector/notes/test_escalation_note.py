@@ -986,6 +986,18 @@ def test_what_was_asked_for_twice_is_headlined_once():
     assert section(note, "Missing permissions") == "09:30 Tess Tech: Zero Trust Admin"
 
 
+def test_an_error_that_the_client_saw_is_marked_as_the_clients():
+    entries = (
+        a_note("It says 0x80070005.", local("09:20"), "Carla Client", AuthorKind.CLIENT, internal=False),
+        a_note("She sent me this:\n> and then 0x800CCC0E", local("09:40")),
+    )
+    note = compose(an_escalation(entries=entries), 4000)
+    assert section(note, "Error codes").splitlines() == [
+        "09:20 Carla Client (client): 0x80070005",
+        "09:40 Carla Client (client, noted by Tess Tech): 0x800CCC0E",
+    ]
+
+
 def test_what_the_client_wrote_last_is_marked_as_the_clients():
     entries = (
         a_note("It works in the browser.", local("09:20"), "Carla Client", AuthorKind.CLIENT, internal=False),
