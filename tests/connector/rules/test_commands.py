@@ -148,6 +148,16 @@ def test_applied_overrides_of_all_stints_are_listed_oldest_first():
     ]
 
 
+def test_overrides_that_were_not_applied_and_say_why_they_were_asked_for_are_listed():
+    found = commands(
+        said(OVERRIDE, at("09:12")),
+        said("/override 30m because it is being swapped", at("09:10")),
+        said("/override 30m", at("09:11"), MARIA),
+        said(OVERRIDE, at("09:13"), MARIA),
+    )
+    assert [one.reason for one in found.refused] == ["it is being swapped", "the vendor calls"]
+
+
 def test_entries_are_heard_in_the_order_of_time_whatever_the_order_they_come_in():
     found = commands(said("/override off", at("09:20"), MARIA), said(OVERRIDE, at("09:10"), MARIA))
     assert [one.is_off for one in every_override(found)] == [False, True]

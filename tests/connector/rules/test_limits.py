@@ -102,6 +102,12 @@ def test_a_pause_moves_the_limit_by_its_working_time():
     assert decide(record, at("11:20"), changes).clock.due_at == at("11:30")
 
 
+def test_what_waiting_took_out_of_the_count_is_told():
+    changes = [*seen(touched()), turned(WORKING, WAITING, at("09:10")), turned(WAITING, WORKING, at("09:25"))]
+    assert decide(touched(), at("09:30"), changes).clock.paused_minutes(at("09:30")) == 15
+    assert decide(touched(), at("09:30")).clock.paused_minutes(at("09:30")) == 0
+
+
 @pytest.mark.process("urgency-factor")
 def test_a_critical_priority_halves_the_limit():
     decision = decide(touched(priority=CRITICAL), at("09:10"))
