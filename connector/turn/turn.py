@@ -273,17 +273,18 @@ class TicketTurn:
         plan = escalator.plan(decision, seen.homes, saga, kept)
         people = self.reader.staff.called_by(policy.final) if plan.is_final else ()
         owner, shown = plan.target.owner, decision.record.owner
+        still_shown = shown.name if shown and owner is Ownership.NOBODY and escalator.owner_stays else ""
         note = EscalationNote(
             decision,
             demand,
             policy,
             plan.to,
-            "" if plan.assigned_by == QUEUE else plan.assignment,
+            "" if plan.assigned_by == QUEUE and not still_shown else plan.assignment,
             plan.marker,
             people,
             earlier=tuple(earlier(seen.steps)),
             owner=owner.name if isinstance(owner, Person) else "",
-            still_shown=shown.name if shown and owner is Ownership.NOBODY and escalator.owner_stays else "",
+            still_shown=still_shown,
         )
         facts = facts_of(decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
         return replace(plan, facts={**facts, TOLD: first_lines(note)}), compose(note, self.system.note_limit)
