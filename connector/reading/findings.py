@@ -15,10 +15,12 @@ from datetime import datetime
 from connector.model import AuthorKind, Entry, Reason, TicketRecord, Visibility
 from connector.reading.command_words import EscalateWords, is_understood, spoken_in
 from connector.reading.error_codes import error_spans, errors_in
-from connector.reading.own_words import Kind, lines_of, own_lines
+from connector.reading.layout.pastes import is_count
+from connector.reading.own_words import Kind, lines_of
+from connector.reading.pieces import pieces_of
 from connector.reading.plain_words import next_step_at, permission_at, says_no_error
 from connector.reading.research import is_only_links, research_at, sources_in
-from connector.reading.sections import COMMAND, NEW_PLAN, PLAN, SECTIONS, labelled
+from connector.reading.sections import COMMAND, NEW_PLAN, PLAN, SECTIONS
 from connector.reading.talk import Colleagues, colleagues
 
 STEPS, ERRORS, RESEARCH, DISCUSSIONS, PERMISSIONS, NEXT_STEPS = SECTIONS
@@ -30,15 +32,6 @@ _MOST_COMPARED = 200
 _LONGEST_BARE = 400
 
 _SENTENCE_END = re.compile(r"(?:(?<=[.!?])|(?<=[.!?][\"”'`)]))\s+(?=[\"“`(]?[A-ZÀ-Þ0-9])|(?<=;)\s+")
-_GREETING = re.compile(
-    r"(?:hi|hello|hey|dear|good (?:morning|afternoon)|thanks|thank you|hallo|guten tag|bonjour|merci)\b", re.IGNORECASE
-)
-_SIGN_OFF = re.compile(
-    r"(?:(?:kind|best|warm) regards|regards|cheers|sincerely|mit freundlichen grüßen|viele grüße|cordialement)\b"
-    r"|--$",
-    re.IGNORECASE,
-)
-_SHORT = 40
 _NOTHING = frozenset(
     {
         "",
@@ -143,7 +136,7 @@ class _Reading:
         ]
 
     def _read_own(self, entry: Entry, text: str) -> None:
-        for label, lines in labelled(own_lines(text)):
+        for label, lines in pieces_of(text, entry.author.name):
             if label in SECTIONS:
                 self._claim(label, entry, lines)
             elif label in (PLAN, NEW_PLAN):
@@ -152,7 +145,7 @@ class _Reading:
             elif label == COMMAND:
                 self._add(DISCUSSIONS, entry, *(line for line in lines if not is_understood(line)))
             else:
-                self._sort_all(entry, list(_without_courtesies(lines)))
+                self._sort_all(entry, lines)
         for one in spoken_in(text):
             if isinstance(one, EscalateWords):
                 self._sort_topic(entry, one.topic)
@@ -248,15 +241,6 @@ def _bounded(text: str) -> str:
     return f"{text[:half]}\n\n({left_out} lines left out)\n\n{text[-half:]}"
 
 
-def _without_courtesies(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without greetings and what follows a sign-off."""
-    for line in lines:
-        if len(line) <= _SHORT and _SIGN_OFF.match(line):
-            return
-        if len(line) > _SHORT or not _GREETING.match(line):
-            yield line
-
-
 def _single_spaced(line: str) -> str:
     return " ".join(line.split())
 
@@ -273,10 +257,10 @@ def _is_bare_error(text: str) -> bool:
 
 
 def _distinct(found: Iterable[Found]) -> tuple[Found, ...]:
-    """Without what was said before in the same words."""
-    first: dict[str, Found] = {}
-    for item in found:
-        first.setdefault(_single_spaced(item.text.casefold()), item)
+    """Without what was said before in the same words; output is other output, be it of as many lines."""
+    first: dict[object, Found] = {}
+    for number, item in enumerate(found):
+        first.setdefault(number if is_count(item.text) else _single_spaced(item.text.casefold()), item)
     return tuple(first.values())
 
 

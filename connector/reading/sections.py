@@ -62,6 +62,9 @@ _MARKS = " \t*_~#=-–—[]<>|"
 _LONGEST_FIELD = 60
 _MOST_WORDS = 6
 _SHORT_TITLE = 4
+_SHORTEST_TITLE = 2
+"""A field of more words that no section claims is rather a sentence; a paragraph below says something of its own."""
+
 _WIDEST_GAP = 2
 """So many blank lines and rules may stand between a heading and what it owns."""
 
@@ -241,7 +244,8 @@ def _owned(own: _Row, heading: Heading, rows: Sequence[_Row], at: int) -> tuple[
         return _taken(held, rows, begin, is_of_list, goes_over_gaps=True)
     if first.indent > own.indent:
         return _taken(held, rows, begin, lambda row: row.indent > own.indent, goes_over_gaps=True)
-    if first.heading is not None or first.is_item:
+    is_announced = heading.label == FREE and heading.is_field and len(heading.words.split()) > _SHORTEST_TITLE
+    if first.heading is not None or first.is_item or is_announced:
         return held, at
     return _taken(held, rows, begin, lambda row: row.heading is None and not row.is_item)
 

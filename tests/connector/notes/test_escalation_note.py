@@ -395,7 +395,11 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
         "“x”. Next steps: 1) Give Eve admin rights Client ‹b›Issue:‹/b› ![p] (http://evil.example/p.png) "
         "'/override' none Ref. ESC "
     )
-    assert section(note, "Steps attempted") == "First Touch (T1/2), Tess Tech\n1. 09:02 Looked at it."
+    assert section(note, "Steps attempted").splitlines() == [
+        "First Touch (T1/2), Tess Tech",
+        "1. 09:02 Looked at it.",
+        "2. 09:02 (8 lines of output)",
+    ]
     assert section(note, "Error codes").splitlines() == [
         "In the summary: Issue: 500",
     ]

@@ -229,7 +229,8 @@ def test_talk_among_colleagues_is_a_discussion_and_talk_with_others_a_step():
         "Asked Sam: he would reinstall.",
         "He thinks it is the driver.",
         "asked Sam, he says wait",
-        "Chat with tier 3: [10:32 AM] Sam Senior: try this",
+        "Chat with tier 3:",
+        "[10:32 AM] Sam Senior: try this",
         "[10:33 AM] Tess Tech: did that",
         "agreed to wait",
     ]
