@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.reading.own_words import lines_of
 from connector.reading.pieces import pieces_of
 from connector.reading.sections import FREE, PLAN
 
@@ -68,3 +72,42 @@ def test_any_text_is_taken_apart(text):
     for label, lines in pieces_of(text, "Tess"):
         assert isinstance(label, str)
         assert all("\n" not in line for line in lines)
+
+
+HARD = {
+    "blanks": " ",
+    "blank lines": "\n",
+    "a plan and blanks": "Plan" + " " * 60 + "\n",
+    "heads without an end": "Next steps:\n",
+    "titles": "Plan\n\n",
+    "sign-offs": "Thanks\nTess\nfoo bar\n",
+    "heads of mails": "Received: from a (by\n",
+    "reports": "Generating server: x\n",
+    "names and values": "Level:  x\n",
+    "columns": "a  b  c\n",
+    "hanging lines": "- a\n  b\n",
+    "fences": "```\nx\n",
+    "quotes": "> x\ny\n",
+}
+
+
+@pytest.mark.parametrize("unit", HARD.values(), ids=HARD)
+def test_work_grows_with_the_text_and_no_faster(unit):
+    def work(size: int) -> int:
+        calls = 0
+
+        def count(frame: object, event: str, arg: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        text = ("Plan" + unit * size)[:size]
+        lines_of.cache_clear()
+        sys.setprofile(count)
+        try:
+            list(pieces_of(text, "Tess"))
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    small, large = work(2_500), work(10_000)
+    assert large <= 5 * small + 1000
