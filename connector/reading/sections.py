@@ -283,7 +283,8 @@ def _taken(
 def _said(heading: Heading, held: Sequence[str], *, is_form: bool) -> list[str]:
     """What a heading says that is no title of a section, before what it owns; an empty field of a form is nothing."""
     if not held:
-        return [] if is_form else [f"{heading.words}:" if heading.is_field else heading.words]
+        is_name = len(heading.words.split()) <= _SHORT_TITLE or heading.words.isupper()
+        return [] if is_form and is_name else [f"{heading.words}:" if heading.is_field else heading.words]
     if heading.is_field or len(heading.words.split()) <= _SHORT_TITLE:
         return [f"{heading.words}: {held[0]}", *held[1:]]
     return [heading.words, *held]

@@ -123,6 +123,7 @@ def test_a_heading_owns_its_line_or_else_the_list_the_block_or_the_paragraph_bel
         ("## Ticket 17 - the shared mailbox\nIt is down", ["Ticket 17 - the shared mailbox", "It is down"]),
         ("## Ticket 17 - shared\n\n### Problem\nIt is down", ["Ticket 17 - shared", "Problem: It is down"]),
         ("DONE: moved it\nRMA NUMBER:\nBILLED:", ["DONE: moved it"]),
+        ("Took the settings of her adapter:\nDNS: x", ["Took the settings of her adapter:", "DNS: x"]),
         ("Steps and results: moved it", ["Steps and results: moved it"]),
         ("At 10:32 it was back", ["At 10:32 it was back"]),
         ("https://docs.example/x", ["https://docs.example/x"]),
