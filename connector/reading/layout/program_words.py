@@ -76,6 +76,7 @@ LIKELY = re.compile(
     r"|Successfully flushed the DNS|Active Connections$|Updating policy\.\.\.|(?:Computer|User) Policy update has"
     r"|Stage \d: Examining|CHKDSK is |The type of the file system is|\s{1,20}\d[\d ,.]{0,20} (?:KB|file records"
     r"|indexes|bytes) "
+    r"|[A-Z][^.:\n]{2,60}(?:\s{0,2}\.){1,60} :(?:\s|$)"
     r"|vssadmin \d|\(C\) Copyright \d{4}",
 )
 
