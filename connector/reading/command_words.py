@@ -38,6 +38,7 @@ _JOINTS = re.compile(r"(?:[ \t,;&+/*~]|\band\b)+", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _BEFORE_KIND = " \t:-*_~([\"'"
 _BECAUSE = re.compile(r"[ \t,;:.*~)\]\"'-]*(?:(?:because|since|as|reason)\b)?[ \t,;:*~-]*", re.IGNORECASE)
+_MOST_BELOW = 200
 _LONGEST_DETAIL = 2000
 _MOST_COMMANDS = 20
 """So many commands of a note are heard, the first ones; nobody means more."""
@@ -114,7 +115,7 @@ def _spoken(lines: list[str]) -> Iterator[Spoken]:
         found = command_in(line)
         if found is None:
             continue
-        below = lines[index + 1 :]
+        below = lines[index + 1 : index + 1 + _MOST_BELOW]
         if found.is_misspelt:
             slash = "" if found.word[0] in "/\\" else "/"
             yield Unclear(found.name, f"there is no command {slash}{found.word}; did you mean {_FORMS[found.name]}?")
@@ -154,7 +155,7 @@ def _blank(lines: Sequence[str]) -> int:
 
 def _paragraph(lines: Iterable[str]) -> Iterator[str]:
     """The lines right below a command, or the items of the list there, up to a blank one, a heading or a command."""
-    for line in islice(lines, _LONGEST_DETAIL):
+    for line in lines:
         if not any(map(str.isalnum, line)) or is_heading(line) or command_in(line):
             return
         yield without_bullet(line)

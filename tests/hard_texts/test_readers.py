@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from connector.reading.command_words import spoken_in
+from connector.reading.command_words import gist, spoken_in
 from connector.reading.findings import find
 from connector.reading.html import to_text
 from connector.reading.own_words import own_lines
-from connector.reading.plans import plan_in
+from connector.reading.plans import near_plan_in, plan_in
 from tests.builders import NINE, a_note, a_ticket
 
 KB = 1024
@@ -32,6 +32,9 @@ TEXTS = {
     "original messages": "-----Original Message----\n" * 41,
     "rules": "_" * 30 + "\n",
     "commands": "/escalate knowledge\n- x\n" * 43,
+    "commanded plans": "/plan it\n" * 113,
+    "misspelt plans": "Diagnosys plna 1: tbd\n" * 46,
+    "no plans": "/plan tbd\nPlan: none yet\n" * 41,
     "sign-offs": "Regards,\nTess\n\nthen\n" * 51,
     "columns": "Name:     value\n" * 64,
     "errors": 'error 5: it said "no" (0x80070005) ' * 29,
@@ -46,6 +49,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "HTML": to_text,
     "own lines": own_lines,
     "plan": plan_in,
+    "near plan": near_plan_in,
+    "gist": gist,
     "commands": spoken_in,
     "findings": lambda text: find(a_ticket(), [a_note(text, NINE)]),
 }
