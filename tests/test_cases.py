@@ -8,7 +8,6 @@ from tests.cases.forms import FILES, SYSTEMS, cases_of
 from tests.cases.judge import run
 
 
-@pytest.mark.xfail(strict=False, reason="being mended, file by file")
 @pytest.mark.process("note-nothing-lost", "commands-quoted")
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("file", FILES)

@@ -5,7 +5,9 @@ Whatever somebody else wrote is never a plan and never a command, however it got
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,6 +15,8 @@ from typing import NamedTuple
 from connector.reading.mail.heads import Head, head_at, next_written
 
 _FENCES = ("```", "~~~")
+_MARKUP_BEGINS = re.compile(r"<(script|style|template|pre|!--)(?=[\s>]|$)", re.IGNORECASE)
+_MARKUP_ENDS = re.compile(r"</(script|style|template|pre)>|-->", re.IGNORECASE)
 
 
 class Kind(StrEnum):
@@ -35,10 +39,11 @@ def lines_of(text: str) -> tuple[Written, ...]:
     """Every line of a text, and whose it is.
 
     Quoted are lines that start with ``>``, with the head of a mail right above them; where a head has no such lines
-    below, all from it on. Code stands between fences.
+    below, all from it on. Code stands between fences, or between the tags of what a page does not show as words.
     """
     written = [line.rstrip() for line in text.splitlines()]
     bare = [line.lstrip() for line in written]
+    ends = _ends_of_markup(bare) if "<" in text else {}
     found: list[Written] = []
     while (index := len(found)) < len(bare):
         line = bare[index]
@@ -53,6 +58,7 @@ def lines_of(text: str) -> tuple[Written, ...]:
             found += [Written(words, Kind.QUOTED) for words in written[own:quoted]]
         else:
             found.append(Written(written[index], Kind.QUOTED if line.startswith(">") else Kind.OWN))
+            found += [Written(words, Kind.CODE) for words in written[index + 1 : _end_of_markup(line, index, ends)]]
     return tuple(found)
 
 
@@ -67,6 +73,25 @@ def _fence(line: str) -> str:
         return ""
     rest = line.lstrip(line[0])
     return "" if line[0] in rest else line[: len(line) - len(rest)]
+
+
+def _ends_of_markup(lines: Sequence[str]) -> dict[str, list[int]]:
+    """The lines in which each kind of markup ends whose words a page does not show, in order."""
+    ends: dict[str, list[int]] = {}
+    for index, line in enumerate(lines):
+        for found in _MARKUP_ENDS.finditer(line):
+            ends.setdefault((found[1] or "!--").lower(), []).append(index)
+    return ends
+
+
+def _end_of_markup(line: str, index: int, ends: Mapping[str, Sequence[int]]) -> int:
+    """Behind which line the markup ends that a line begins and does not end itself; without an end it is words."""
+    opened = list(_MARKUP_BEGINS.finditer(line)) if ends else []
+    if not opened or _MARKUP_ENDS.search(line, opened[-1].end()):
+        return index + 1
+    closing = ends.get(opened[-1][1].lower(), ())
+    at = bisect_right(closing, index)
+    return closing[at] + 1 if at < len(closing) else index + 1
 
 
 def _end_of_code(lines: Sequence[str], index: int, fence: str) -> int:

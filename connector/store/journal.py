@@ -21,8 +21,8 @@ from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
 from connector.store.database.prepared import AnyStatement, Prepared, PreparedRows
 from connector.store.database.tables import observed, step
-from connector.store.queries import mail
-from connector.store.queries.rows import in_range, is_held, range_of, ring
+from connector.store.queries import mail, rows
+from connector.store.queries.rows import in_range, is_held, range_of
 from connector.store.records import AuditEvent, Claim, Delivery, Key, Step, StepState
 
 _STEPS = Prepared(
@@ -135,7 +135,7 @@ def store_mail(conn: Connection, store: Store, deliveries: Sequence[Delivery], n
     if not deliveries:
         return []
     fresh = mail.insert(conn, store, deliveries, now)
-    ring(conn, {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}, now)
+    rows.ring(conn, {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}, now)
     return fresh
 
 

@@ -221,7 +221,7 @@ def test_with_advise_the_escalation_at_the_end_of_the_day_goes_up_and_recommends
     with a_script(system, sqlite_url, end_of_day="advise") as script:
         script.play({"late": [opens("thu 17:10")]}, "thu 17:45")
         warning, escalation = (note for note in script.desk.notes(script.tickets["late"]) if note.by_connector)
-        assert "The client's day ends at Thu 29 Oct 18:00 EDT: reschedule rather than work on." in warning.text
+        assert "The client's day ends at 18:00: reschedule rather than work on." in warning.text
         assert "in 20 minutes: reschedule rather than work on." in escalation.text
         assert (script.desk.ticket(script.tickets["late"]).tier, escalation.is_internal) == (2, True)
         assert escalation.at == moment("thu 17:40")

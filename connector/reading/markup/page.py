@@ -18,6 +18,9 @@ _IS_APART = re.compile("p|ul|ol|table|blockquote|h[1-6]").fullmatch
 
 _ADDRESS = re.compile(r"\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_TYPED_INDENT = re.compile(r"[ \u00a0]{2,}(?=[^\s])")
+"""Blanks that somebody typed before the words of a line; those behind a line end of the source are its layout."""
+
 _TICKS = re.compile("`+")
 _OFFICE_BULLET = re.compile("[·o§•▪●○■\uf0b7\uf0a7]\u00a0[\u00a0 ]*")
 """A bullet as office programs write it."""
@@ -34,6 +37,7 @@ _BEGINS_MAIL = re.compile(
 """What mail programs put right before the mail that is answered: all from there on is quoted, in any language."""
 
 _MOST_INDENTS = 5
+_MOST_TYPED = 40
 _LINES_ABOVE = 6
 _MOST_QUOTES = 5
 """Deeper quotes look like these: a mark for each would make few words into many."""
@@ -55,7 +59,7 @@ class Page:
         self._parts_paragraphs = parts_paragraphs
         self._done: list[_Line] = []
         self._line: list[str] = []
-        self._bullet = ""
+        self._bullet = self._typed = ""
         self._gap: int | None = None
         self._lists = self._codes = self._fences = 0
         self._code_from = self._fenced_from = 0
@@ -83,6 +87,8 @@ class Page:
             return
         text = unescaped(text)
         if not (self._fences or self._keeps_line_ends):
+            if self._done and not self._line and (typed := _TYPED_INDENT.match(text)):
+                self._typed = " " * min(len(typed[0]), _MOST_TYPED)
             self._line.append(_BLANKS.sub(" ", text))
         elif self._fences or self._line or not text.isspace() or "\u00a0" in text:
             first, *others = LINE_END.split(text)
@@ -252,9 +258,9 @@ class Page:
         if not self._fences and (bullet := _OFFICE_BULLET.match(words)):
             words, self._bullet = words[bullet.end() :], "- "
         depth = self._indents + self._lists - (1 if self._bullet and self._lists else 0)
-        lead = "" if self._fences or words == "```" else "  " * min(depth, _MOST_INDENTS) + self._bullet
+        lead = "" if self._fences or words == "```" else "  " * min(depth, _MOST_INDENTS) + self._typed + self._bullet
         self._done.append(_Line(self._quotes, lead, words))
-        self._gap, self._bullet = None, ""
+        self._gap, self._bullet, self._typed = None, "", ""
 
     def _leave_gap(self) -> None:
         """A blank line before the next one; several are one, and it is quoted if all around it is."""
