@@ -133,11 +133,15 @@ _BRACKETED = re.compile(r"[<\[(](?:mailto:)?[^\s<>()\[\]@]++@[^\s<>()\[\]]++")
 _IS_ADDRESSED = re.compile(rf"[^;:!?<\[(]{{0,160}}+{_BRACKETED.pattern}|\S+@\S+$").match
 _IS_NAME = re.compile(r"[\"'“(\[]?[^\W\d_][^\d:;!?|]{0,80}").fullmatch
 _MOST_NAMES = 8
+_BETWEEN_HEADERS = re.compile(r"\s(?=[^\W\d_]\w{0,24}:\s)")
+_LEAST_SIDE_BY_SIDE = 3
 
 
 def _headers_at(lines: Sequence[str], index: int) -> Head | None:
     """A block of a mail's headers, with blank lines between them or without, with values that go on below."""
     found: dict[str, str] = {}
+    if _are_a_mails(_headers_side_by_side(_plain(lines[index])[:_LONGEST]), has_colons=True):
+        return Head(index + 1)
     kind, end, position, has_colons, below = "", index, index, True, 0
     while position < min(len(lines), index + _HEADER_LINES):
         line = _plain(lines[position])[:_LONGEST]
@@ -157,6 +161,15 @@ def _headers_at(lines: Sequence[str], index: int) -> Head | None:
             end = position + 1
         position += 1
     return Head(end) if _are_a_mails(found, has_colons=has_colons) else None
+
+
+def _headers_side_by_side(line: str) -> dict[str, str]:
+    """Headers that came into one line, as where an editor has lost the line ends; nothing else may stand between."""
+    parts = _BETWEEN_HEADERS.split(line) if line.count(":") >= _LEAST_SIDE_BY_SIDE else []
+    headers = [_header_in(part) for part in parts]
+    if len(parts) < _LEAST_SIDE_BY_SIDE or None in headers:
+        return {}
+    return {header[0]: header[1] for header in headers if header}
 
 
 @lru_cache(maxsize=1024)

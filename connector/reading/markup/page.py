@@ -18,7 +18,8 @@ _IS_APART = re.compile("p|ul|ol|table|blockquote|h[1-6]").fullmatch
 
 _ADDRESS = re.compile(r"\bhref\s*=\s*[\"']?(https?://[^\s\"'<>]+)", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_TYPED_INDENT = re.compile(r"[ \u00a0]{2,}(?=[^\s])")
+_LINE_ENDS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_TYPED_INDENT = re.compile(r"(?:[ \u00a0]{2,40}|[ \u00a0]{0,40}\t[ \t\u00a0]{0,40})(?=\S)")
 """Blanks that somebody typed before the words of a line; those behind a line end of the source are its layout."""
 
 _TICKS = re.compile("`+")
@@ -89,7 +90,7 @@ class Page:
         if not (self._fences or self._keeps_line_ends):
             if self._done and not self._line and (typed := _TYPED_INDENT.match(text)):
                 self._typed = " " * min(len(typed[0]), _MOST_TYPED)
-            self._line.append(_BLANKS.sub(" ", text))
+            self._line.append(_BLANKS.sub(_blank, text))
         elif self._fences or self._line or not text.isspace() or "\u00a0" in text:
             first, *others = LINE_END.split(text)
             self._line.append(first)
@@ -265,6 +266,11 @@ class Page:
     def _leave_gap(self) -> None:
         """A blank line before the next one; several are one, and it is quoted if all around it is."""
         self._gap = self._quotes if self._gap is None else min(self._gap, self._quotes)
+
+
+def _blank(found: re.Match[str]) -> str:
+    """Blanks as they are typed, in columns too; where a line of the source ends in them, one."""
+    return " " if _LINE_ENDS.search(found[0]) else found[0]
 
 
 def _is_plain(line: _Line) -> bool:

@@ -370,3 +370,13 @@ def test_a_bracket_in_a_value_is_of_no_tag_and_a_comment_ends_where_browsers_end
 def test_many_values_that_do_not_end_cost_no_more_than_their_length():
     for piece in ('<a b="', "<a b='", "<a =", '<a b="x" ', "<a b=\"c'", "<a b = = ", '<a b="" ', "<a b=\"<a c='"):
         assert to_lines(piece * 40_000) is not None
+
+
+def test_blanks_that_somebody_typed_stay_before_a_line_and_in_columns():
+    markup = "<p>Next steps:</p><p>  swap the card</p><p>\u00a0\u00a0call the site</p><p>TCP    0.0.0.0:135\n  x</p>"
+    assert to_lines(markup, parts_paragraphs=False).split("\n") == [
+        "Next steps:",
+        "  swap the card",
+        "  call the site",
+        "TCP    0.0.0.0:135 x",
+    ]

@@ -171,3 +171,10 @@ def test_every_line_of_any_text_has_one_kind_and_marked_ones_are_never_own(text)
     read = lines_of(text)
     assert [line.words for line in read] == [line.rstrip() for line in text.splitlines()]
     assert not any(line.kind is Kind.OWN and line.words.lstrip().startswith(">") for line in read)
+
+
+def test_headers_that_came_into_one_line_are_a_mails():
+    head = "From: Carla <carla@acme.example> Sent: Thursday, January 15, 2026 8:51 AM To: Support Subject: VPN"
+    assert own_lines(f"Restarted it\n\n{head}\n\nPlan: wait for me") == ["Restarted it", ""]
+    rule = "From: 10.0.0.0/8 To: any Port: 443"
+    assert own_lines(f"{rule}\nPlan: watch it") == [rule, "Plan: watch it"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from connector.reading.html import to_lines
 from connector.reading.own_words import Kind, Written, lines_of, own_lines
 
@@ -42,3 +44,15 @@ def test_a_sender_line_at_the_very_end_is_not_a_mail():
 def test_an_attribution_that_never_ends_is_none():
     assert own_lines("On 2026-01-15 " + "word " * 100)[0].startswith("On 2026")
     assert own_lines("On 2026-01-15\nwe\nlooked\nwrote:")[-1] == "wrote:"
+
+
+@pytest.mark.parametrize("name", ["script", "style", "template", "pre"])
+def test_what_a_page_does_not_show_as_words_is_code(name):
+    text = f"see <{name}>\nPlan: theirs\n</{name}> so far\nPlan: mine"
+    assert own_lines(text) == [f"see <{name}>", "Plan: mine"]
+    assert own_lines(f"see <{name}>x</{name}>\nPlan: mine") == [f"see <{name}>x</{name}>", "Plan: mine"]
+
+
+def test_a_comment_is_code_and_without_an_end_words():
+    assert own_lines("<!--\n/escalate\n-->\nmine") == ["<!--", "mine"]
+    assert own_lines("-->\n<!-- and\n/escalate") == ["-->", "<!-- and", "/escalate"]
