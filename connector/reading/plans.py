@@ -33,8 +33,8 @@ _NO_PLAN = re.compile(
 _EMPTY = (
     "an any anything at be clear currently decided exists follow follows following for have in is it known later n"
     " na nil no none not nothing now of open pending plan plans present so far still sure tba tbc tbd that the there"
-    " this time to todo do idea unknown unclear unsure until yet what will come coming soon wip xx xxx here enter"
-    " insert your add describe write",
+    " this time to todo do idea progress unknown unclear unsure until yet what will come coming soon wip xx xxx here"
+    " enter insert your add describe write",
     "aktuell ausstehend bekannt bisher derzeit ein folgt für im jetzt kein keine keinen keiner klar moment momentan"
     " nichts noch nicht offen unbekannt unklar vorerst zeit zur zurzeit",
     "à aucun aucune attente ce définir encore en inconnu instant l la le moment pas pour rien stade suivre",

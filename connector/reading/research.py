@@ -82,7 +82,7 @@ _SOURCE = re.compile(
     r" of)|forums?|(?:forum |support )?threads?(?= (?:on|in|about|of|from|at)|[^\w ]|$)|(?:blog|forum|reddit"
     r"|community) posts?|blogs?"
     r"|release[- ]?notes|change ?logs?|wikis?|faqs?|read-?me|white ?papers?|data ?sheets?|tech ?notes?|advisor(?:y|ies)"
-    r"|known (?:issues?|bugs?)|(?:bug|issue) trackers?|support (?:pages?|sites?|portal)"
+    r"|known (?:issues?|bugs?)|(?:bug|issue) trackers?|support (?:pages?|sites?|portal)|message cent(?:er|re)"
     r"|(?:vendor|manufacturer|product|microsoft)(?:['’]?s)?['’]? (?:pages?|(?:web ?)?sites?|documents?|notes?)"
     r"|help (?:pages?|cent(?:er|re)|files?)|community(?: (?:pages?|sites?))?|learn pages?|run ?books?|sops?|it ?glue"
     r"|hudu|confluence"

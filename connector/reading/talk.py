@@ -40,8 +40,8 @@ _NAME = r"[^\W\d_][\w-]{0,30}"
 _WORD = r"[^\W\d_][\w'’.-]{0,30}"
 _LEAD = re.compile(
     rf" ?(?:[\[(]?{_STAMP}(?: uhr| h)?[\])]? ?[-–—:|]? ?)?(?:\[[^\]\n]{{1,12}}\] ?)?(?:[→✓✗»›>*•·-]+ )?"
-    r"(?:(?:as|i|we|have|had|just|then|also|again|so|and|later|briefly|quickly|already|ich|wir|habe|haben|hab|kurz|dann"
-    r"|auch|j['’]ai|nous|avons|on|a|puis|he|hemos|luego|ik|we|heb|hebben|even|toen|ook) ){0,4}",
+    r"(?:(?:as|i|we|have|had(?: an?)?|just|then|also|again|so|and|later|briefly|quickly|already|ich|wir|habe|haben|hab"
+    r"|kurz|dann|auch|j['’]ai|nous|avons|on|a|puis|he|hemos|luego|ik|we|heb|hebben|even|toen|ook) ){0,4}",
     re.IGNORECASE,
 )
 """What may stand before the words that count: a time, a mark, "I have then"."""
@@ -50,7 +50,7 @@ _WITH = re.compile(
     r"\b(?:ask(?:ed|ing)|(?:spoke|spoken|speaking|talk(?:ed|ing)?|chat(?:ted|ting)?)(?: (?:again|briefly|shortly"
     r"|quickly|directly))? ?(?:to|with|w/)|(?:discuss(?:ed|ing)?|went through|gone through|go(?:ne)? over|reviewed)"
     r"(?: [^\s,;:.]{1,20}){0,4}? (?:with|w/)|(?:check(?:ed|ing)?|confirm(?:ed|ing)?|clarified|verified|agreed|aligned"
-    r"|sync(?:ed)?|conferred|consult(?:ed)?|liaised|met|meeting|call|chat|conference|conversation|talk|discussion"
+    r"|sync(?:ed)?|conferred|consult(?:ed)?|liaised|met|meeting|word|call|chat|conference|conversation|talk|discussion"
     r"|exchange|session|huddle)(?: (?:it|this|that|back|up|briefly|again)){0,2} (?:with|w/)|consulted|called|rang"
     r"|phoned"
     r"|messaged|pinged|e-?mailed|texted|dm(?:'?ed|d)?|wrote to|reached out to|escalated to|handed over to|heard"

@@ -60,7 +60,9 @@ _THANKS_FOR = re.compile(
     r"(?:help|time|support|patience|understanding|assistance|hilfe|mühe|unterstützung|geduld|verständnis|aide"
     r"|compréhension|ayuda|paciencia|hulp|begrip)(?: and (?:help|time|support|patience|understanding))?",
 )
-_WITHOUT_COMMA = frozenset({"thanks", "thank you", "cheers", "regards", "danke", "merci", "gracias", "bedankt"})
+_WITHOUT_COMMA = frozenset(
+    {"thanks", "thank you", "cheers", "regards", "danke", "merci", "gracias", "bedankt", "vg", "mfg", "mvg"}
+)
 _ANSWERS = frozenset(
     {"done", "ok", "okay", "fine", "works", "working", "solved", "sorted", "none", "no", "yes", "same"}
 )
