@@ -290,9 +290,11 @@ def test_nothing_is_ever_heard_from_what_is_quoted_fenced_or_forwarded(text):
     plain = text.translate({ord(sign): None for sign in "`~"})
     assert spoken_in("> " + "\n> ".join(plain.splitlines())) == []
     assert spoken_in(f"```\n{plain}\n```") == []
-    assert spoken_in(f"Hello\n-----Original Message-----\n{plain}") == []
-    assert spoken_in(f"Hello\n{GMAIL}\n{plain}") == []
-    assert spoken_in(f"From: Carla\nSent: Thursday\n\n{plain}") == []
+    # Marked lines right below a head would say that unmarked ones below them are the author's.
+    unmarked = "\n".join(line for line in plain.splitlines() if not line.lstrip().startswith(">"))
+    assert spoken_in(f"Hello\n-----Original Message-----\n{unmarked}") == []
+    assert spoken_in(f"Hello\n{GMAIL}\n{unmarked}") == []
+    assert spoken_in(f"From: Carla\nSent: Thursday\n\n{unmarked}") == []
 
 
 @pytest.mark.process("command-line")
