@@ -61,7 +61,12 @@ def run(system: str, cases: Sequence[Case]) -> list[Outcome]:
     with tempfile.TemporaryDirectory() as folder:
         clock = VirtualClock(NINE - minutes(5))
         desk = case_desk(system, clock)
-        tiers = (a_tier(1, managers=("manager",)), a_tier(2, managers=("manager",)), a_tier(3, managers=("simon",)))
+        # Whoever has come to the next tier is judged, and has time.
+        tiers = (
+            a_tier(1, managers=("manager",)),
+            a_tier(2, managers=("manager",), diagnosis_minutes=9000, fix_minutes=9000),
+            a_tier(3, managers=("simon",)),
+        )
         tiers = tuple(replace(tier, managers=tuple(map(desk.member, tier.managers))) for tier in tiers)
         final = FinalEscalation(desk.member("simon"), desk.member("manager"), "", reminders=0)
         policy = at_desks(a_policy(tiers=tiers, final=final, warn_at=0), [desk])
