@@ -67,7 +67,8 @@ def command_in(line: str) -> Command | None:
         return (
             Command(word, name, rest) if name and (name != HELP or rest.strip(" .!?").lower() in _HELP_WITH) else None
         )
-    return Command(f"{slash}{word}", word, rest) if word in _LONG else None
+    is_meant = word in _LONG or (word == PLAN_COMMAND and slash[0] == "/")
+    return Command(f"{slash}{word}", word, rest) if is_meant else None
 
 
 def bare(line: str) -> str:

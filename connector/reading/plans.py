@@ -45,6 +45,8 @@ _EMPTY_WORDS = frozenset(" ".join(_EMPTY).split())
 """Words of which nothing but a placeholder is made."""
 
 _MOST_EMPTY = 10
+_TO_FILL_IN = re.compile(r"[<‹][^<>‹›]*[>›]").fullmatch
+"""What a template leaves to be filled in."""
 
 _NEAR = re.compile(
     r"(?:(?:the|my)\s{1,9})?plan\s{1,9}(?:is:?|is\s{1,9}to|to|now|next|today|tonight|tomorrow|will\s{1,9}be)\s{1,9}(?=\w)"
@@ -120,6 +122,8 @@ def _is_plan_word(word: str) -> bool:
 
 def says_a_plan(text: str) -> bool:
     """Whether what stands behind ``Plan:`` says something: it is neither nothing nor a placeholder."""
+    if _TO_FILL_IN(text.strip()):
+        return False
     said = text.replace("’", "'").strip(" \t.…?!-–—_*()[]<>{}\"'").casefold()
     words = re.findall(r"\w+", said[:400])
     if not any(map(str.isalnum, said)) or _NO_PLAN.match(said):

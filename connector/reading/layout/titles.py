@@ -29,7 +29,7 @@ _ERRORS = (
     ", foutcode, foutcodes, foutmelding, foutmeldingen, foutnummer"
 )
 _RESEARCH = (
-    "research, researched, research done, research so far, kb, kbs, kb used, kbs used, kb article, kb articles"
+    "research, researched, links, research done, research so far, kb, kbs, kb used, kbs used, kb article, kb articles"
     ", kb articles used, kb article used, kb articles read, kb articles consulted, kb articles followed, articles used"
     ", articles read, articles consulted, knowledge base, knowledge base article, knowledge base articles"
     ", knowledge base articles used, documentation used, documentation read, documentation consulted"

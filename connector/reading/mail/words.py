@@ -140,7 +140,9 @@ KIND_OF = {
 # Attributions
 
 WROTE = re.compile(
-    r"(?<!\w)(?:(?:wrote|writes|has written)(?: the following)?|said|schrieb|schreibt|geschrieben"
+    r"(?<!\w)(?:(?:wrote|writes|has written)(?: the following| in (?:an?|his|her|their) (?:e-?mail|mail|message))?|said"
+    r"|(?:has )?updated (?:this|the) (?:ticket|request|case)|added an? (?:public |private |new )?(?:comment|reply|note)"
+    r"|schrieb|schreibt|geschrieben"
     r"|(?:a |ont )?[ée]crit|escribi[óo]|ha escrito"
     r"|ha scritto|scrive|escreveu|escreve|schreef|schrijft|geschreven|napisał(?:\(a\)|a)?|pisze"
     r"|skrev|skrifaði|kirjoitti"

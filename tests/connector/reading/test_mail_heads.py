@@ -178,3 +178,11 @@ def test_headers_that_came_into_one_line_are_a_mails():
     assert own_lines(f"Restarted it\n\n{head}\n\nPlan: wait for me") == ["Restarted it", ""]
     rule = "From: 10.0.0.0/8 To: any Port: 443"
     assert own_lines(f"{rule}\nPlan: watch it") == [rule, "Plan: watch it"]
+
+
+def test_a_ticket_system_s_own_heads_are_a_mails():
+    for head in (
+        "Carla Client updated this ticket on Jan 12, 2026 9:14 AM:",
+        "Carla, Monday 9:14 AM wrote in an email:",
+    ):
+        assert own_lines(f"Reseated it\n\n{head}\n\nPlan: wait for me") == ["Reseated it", ""]

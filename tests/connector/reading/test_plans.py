@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.reading.command_words import Unclear, spoken_in
 from connector.reading.html import to_text
 from connector.reading.plans import near_plan_in, new_plan_in, plan_in, says_a_plan
 
@@ -355,3 +356,13 @@ def test_any_text_is_looked_at_without_trouble(text):
 
 def test_a_long_line_is_shown_in_part():
     assert len(near_plan_in("Plan is to " + "wait " * 100) or "") == 120
+
+
+def test_what_a_template_leaves_open_is_no_plan():
+    assert plan_in("Plan: <describe the fix>") is None
+    assert plan_in("Plan: press <Enter>") == "press <Enter>"
+
+
+def test_a_slash_apart_from_its_word_is_answered():
+    [word] = spoken_in("/ plan swap the switch")
+    assert isinstance(word, Unclear)
