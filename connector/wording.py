@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from datetime import datetime
 from difflib import get_close_matches
 from typing import NamedTuple
 
 _SHOWN = 60
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -41,6 +44,20 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         example = f"; for example {self.example}" if self.example else ""
         return f"{shown(self.path)}: {self.message}{example}"
+
+
+def storable(text: str) -> str:
+    """A text as every database and every encoder takes it: half an emoji is replaced by the sign for that, NUL by a
+    blank.
+    """
+    if not _UNSTORABLE.search(text):
+        return text
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", " "))
+
+
+def in_utc(moment: datetime) -> str:
+    """A moment for people whose zone is not known, to the second."""
+    return f"{moment:%a %d %b %H:%M:%S} UTC"
 
 
 def shown(path: Path) -> str:

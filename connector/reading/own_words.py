@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from connector.reading.mail.heads import Head, head_at, next_written
+from connector.reading.mail.retold import retold_in
 
 _FENCES = ("```", "~~~")
 _MARKUP_BEGINS = re.compile(r"<(script|style|template|pre|!--)(?=[\s>]|$)", re.IGNORECASE)
@@ -20,9 +21,10 @@ _MARKUP_ENDS = re.compile(r"</(script|style|template|pre)>|-->", re.IGNORECASE)
 
 
 class Kind(StrEnum):
-    """Whose a line is: the author's own, somebody else's that is quoted, or code that is shown."""
+    """Whose a line is: the author's own, somebody else's that he retells or quotes, or code that is shown."""
 
     OWN = "own"
+    RETOLD = "retold"
     QUOTED = "quoted"
     CODE = "code"
 
@@ -39,7 +41,8 @@ def lines_of(text: str) -> tuple[Written, ...]:
     """Every line of a text, and whose it is.
 
     Quoted are lines that start with ``>``, with the head of a mail right above them; where a head has no such lines
-    below, all from it on. Code stands between fences, or between the tags of what a page does not show as words.
+    below, all from it on. Code stands between fences, or between the tags of what a page does not show as words. What
+    the author retells in quotation marks, or indented, stays a word of the note (see ``mail.retold``).
     """
     written = [line.rstrip() for line in text.splitlines()]
     bare = [line.lstrip() for line in written]
@@ -59,6 +62,11 @@ def lines_of(text: str) -> tuple[Written, ...]:
         else:
             found.append(Written(written[index], Kind.QUOTED if line.startswith(">") else Kind.OWN))
             found += [Written(words, Kind.CODE) for words in written[index + 1 : _end_of_markup(line, index, ends)]]
+    others = {index for index, line in enumerate(found) if line.kind is not Kind.OWN}
+    retold = retold_in([line.words if line.kind is Kind.OWN else "" for line in found], others)
+    for index in retold:
+        if found[index].kind is Kind.OWN:
+            found[index] = Written(found[index].words, Kind.RETOLD)
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from connector.reading.command_lines import command_in
+from connector.reading.layout.items import without_bullet
 from connector.reading.layout.pastes import collapsed, counted, is_count
 from connector.reading.layout.signatures import without_courtesies
 from connector.reading.own_words import Kind, lines_of
@@ -33,11 +34,16 @@ def pieces_of(text: str, by: str = "") -> Iterator[tuple[str, list[str]]]:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The author's own lines, with a count for what is shown as code, and a gap where somebody is quoted."""
+    """The author's own lines, with a count for what is shown as code, and a gap where somebody is quoted.
+
+    What is retold neither begins what the template knows nor commands.
+    """
     for kind, run in groupby(lines_of(text), attrgetter("kind")):
         words = [line.words for line in run]
         if kind is Kind.OWN:
             yield from words
+        elif kind is Kind.RETOLD:
+            yield from (f"“{without_bullet(line)}”" if _is_claimed(line) else line for line in words)
         elif kind is Kind.QUOTED:
             yield ""
         elif number := sum(1 for line in words if line and not line.lstrip().startswith(_FENCES)):

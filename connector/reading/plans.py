@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from connector.reading.command_lines import PLAN_COMMAND, bare, command_in, is_slip
 from connector.reading.own_words import own_lines
@@ -66,6 +67,12 @@ _BESIDE = re.compile(r"diag\w*|tier|t?\d{1,2}")
 
 _LONGEST_SHOWN = 120
 _MOST_LINES = 50
+_LONGEST_REMEMBERED = 4000
+
+
+def may_plan(text: str) -> bool:
+    """Whether a text can record a plan at all: it has the word. Quick."""
+    return "plan" in text.lower()
 
 
 def plan_in(text: str, *, obeys: bool = True) -> str | None:
@@ -74,17 +81,25 @@ def plan_in(text: str, *, obeys: bool = True) -> str | None:
     A plan is what a line starting with ``Plan:`` or ``Diagnosis plan:`` owns (see ``sections``), or, where the note
     ``obeys`` commands, ``/plan``. Nothing, or a placeholder such as "tbd", is no plan.
     """
-    if "plan" not in text.lower():
+    if not may_plan(text):
         return None
+    return _remembered(text, obeys) if len(text) <= _LONGEST_REMEMBERED else _plan_of(text, obeys)
+
+
+def _plan_of(text: str, obeys: bool) -> str | None:
     lines = own_lines(text)
     if not obeys:
         lines = [line for line in lines if not _is_command(line)]
     return next(_plans(PLAN, lines), None)
 
 
+_remembered = lru_cache(maxsize=2048)(_plan_of)
+"""A ticket is looked at many times, and a note is the same each time: its words are its version."""
+
+
 def new_plan_in(text: str) -> str | None:
     """The plan that a note records after a final escalation, in a line starting with ``New plan:``, or None."""
-    return next(_plans(NEW_PLAN, own_lines(text)), None) if "plan" in text.lower() else None
+    return next(_plans(NEW_PLAN, own_lines(text)), None) if may_plan(text) else None
 
 
 def has_plan_right_here(lines: Sequence[str]) -> bool:

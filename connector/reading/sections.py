@@ -24,6 +24,7 @@ from connector.reading.layout.items import (
     without_bullet,
 )
 from connector.reading.layout.titles import section_titled
+from connector.reading.mail.words import DONE, WROTE
 from connector.reading.own_words import own_lines
 
 SECTIONS = (
@@ -58,6 +59,12 @@ _FIELD = re.compile(r"[^\W\d_][^:：,;!?=<>\"“”|\\]{0,58}")
 _SENTENCE = re.compile(r"[.]\s|://")
 _TITLE = re.compile(r"\s*#{1,6}\s+(?=\S)")
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)")
+_TELLS = re.compile(
+    rf"{DONE.pattern}|{WROTE.pattern}|(?<!\w)(?:I|we|he|she|they|ich|wir|er|je|nous|il|elle|yo|ik|wij|hij)(?!\w)"
+    r"|^\w{2,20}ed(?:\s+\S+){2}",
+    re.IGNORECASE,
+).search
+_ASKS_FOR = re.compile(r"(?<!\w)(?:by|from|to|on|at|via|von|am|um|an|par|por|door|op)$", re.IGNORECASE).search
 _MARKS = " \t*_~#=-–—[]<>|"
 _LONGEST_FIELD = 60
 _MOST_WORDS = 6
@@ -283,8 +290,14 @@ def _taken(
 def _said(heading: Heading, held: Sequence[str], *, is_form: bool) -> list[str]:
     """What a heading says that is no title of a section, before what it owns; an empty field of a form is nothing."""
     if not held:
-        is_name = len(heading.words.split()) <= _SHORT_TITLE or heading.words.isupper()
+        is_short = len(heading.words.split()) <= _SHORT_TITLE
+        is_name = heading.words.isupper() or (is_short and not _is_sentence(heading.words))
         return [] if is_form and is_name else [f"{heading.words}:" if heading.is_field else heading.words]
     if heading.is_field or len(heading.words.split()) <= _SHORT_TITLE:
         return [f"{heading.words}: {held[0]}", *held[1:]]
     return [heading.words, *held]
+
+
+def _is_sentence(words: str) -> bool:
+    """Whether words before a colon tell what somebody did or said ("Told the client"): that is no field of a form."""
+    return bool(_TELLS(words)) and not _ASKS_FOR(words)

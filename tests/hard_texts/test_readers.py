@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -14,6 +12,7 @@ from connector.reading.html import to_text
 from connector.reading.own_words import own_lines
 from connector.reading.plans import near_plan_in, plan_in
 from tests.builders import NINE, a_note, a_ticket
+from tests.hard_texts.calls import calls_of
 
 KB = 1024
 
@@ -54,23 +53,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "commands": spoken_in,
     "findings": lambda text: find(a_ticket(), [a_note(text, NINE)]),
 }
-
-
-def calls_of(read: Callable[[str], object], text: str) -> int:
-    """The calls that reading a text takes, Python's own functions included."""
-    count = 0
-
-    def called(frame: Any, event: str, argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(called)
-    try:
-        read(text)
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -182,10 +182,17 @@ def _printed(block: Sequence[_Field], *, has_more: bool) -> Iterator[int]:
     for before, end in pairwise([-1, *persons, len(block)]):
         start = before + 1 + (before + 1 < end and not block[before + 1].start)
         if start < end and _are_programs(block[start:end]):
+            start = next(at for at in range(start, end) if _is_printed(block[at]))
+            end = next(at for at in range(end, start, -1) if _is_printed(block[at - 1]))
             yield from range(start, end)
             last = block[end - 1]
             if end == len(block) and has_more and not last.start and last.name.casefold() in _EXPLAINED:
                 yield end
+
+
+def _is_printed(field: _Field) -> bool:
+    """Whether a name and its value begin or end a block: a sentence with a colon above or below one is a person's."""
+    return is_programs(field.name) or field.is_padded or field.name.casefold() in _EXPLAINED
 
 
 def _are_programs(block: Sequence[_Field]) -> bool:

@@ -115,8 +115,12 @@ MAIL_HEAD = re.compile(r"[A-Z][\w-]{1,40}: |\s{1,8}\S")
 MORE = re.compile(r"\s{0,20}\+ ")
 """Lines that go on with the output above them."""
 
-TRACE_END = re.compile(r"[A-Za-z_]\w{0,60}(?:\.\w{1,60}){0,9}(?:: |$)")
-"""The line that names the exception, below the steps that lead to it."""
+TRACE_END = re.compile(
+    r"(?:[A-Za-z_]\w{0,60}\.){0,9}"
+    r"(?:[A-Z][a-z0-9]{0,40}[A-Z]\w{0,60}|[A-Z]{2}\w{0,60}|(?<=\.)[A-Z]\w{0,60}"
+    r"|[a-z]{0,40}(?:error|timeout|exception))(?:: |$)"
+)
+"""The line that names the exception, below the steps that lead to it: a type's name, and no word with a colon."""
 
 PROMPT = re.compile(
     r"(?:PS )?[A-Z]:\\[^<>|?*\n]{0,200}>|[\w.-]{1,40}@[\w.-]{1,60}[: ][^\s#$]{0,100}[#$] \S"

@@ -165,16 +165,16 @@ def _end_of_courtesy(lines: Sequence[str], at: int, names: frozenset[str], last:
     if _DISCLAIMER.match(line):
         return _end_of_paragraph(lines, at)
     if len(line) <= _LONGEST_LINE:
-        if _is_sign_off(line):
+        if is_sign_off(line):
             return _end_of_signature(lines, at + 1, names)
-        if _is_greeting(line) or _is_advert(line):
+        if is_greeting(line) or _is_advert(line):
             return at + 1
     if last - at <= _MOST_LINES and _is_signature_at_end(lines[at : last + 1], names, is_parted=_is_parted(lines, at)):
         return last + 1
     return at
 
 
-def _is_greeting(line: str) -> bool:
+def is_greeting(line: str) -> bool:
     """Whether a line only greets: somebody, all, or nobody by name."""
     found = _GREETING.match(line)
     if not found:
@@ -190,7 +190,7 @@ def _is_advert(line: str) -> bool:
     return bool(_ADVERT.fullmatch(_ADVERT_LINK.sub("", line).strip(" .!-–")))
 
 
-def _is_sign_off(line: str) -> bool:
+def is_sign_off(line: str) -> bool:
     """Whether a line only takes leave or thanks, with or without a name."""
     said = line.replace("’", "'").strip(" .!-–—,")
     words = said.casefold()

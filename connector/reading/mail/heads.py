@@ -19,11 +19,15 @@ from connector.reading.mail.words import (
     ARTICLE,
     DAYS,
     DONE,
+    FIRST_PERSON,
     FORWARDED,
     FROM,
+    HAS,
     IS_REQUEST,
     KIND_OF,
     ON_BEHALF,
+    OWN_FIRST,
+    PARTICIPLE,
     QUOTING,
     SAYS_ABOVE,
     SELF,
@@ -31,6 +35,7 @@ from connector.reading.mail.words import (
     SMALL,
     SUBJECT,
     TO,
+    TO_SOMEBODY,
     WROTE,
     is_separator,
 )
@@ -266,6 +271,8 @@ def _attribution(line: str) -> Head | None:
     has_end = bare.endswith(":") or (line.startswith("--") and line.endswith("--"))
     if not has_end and not (wrote and wrote.end() == len(core)):
         return None
+    if wrote and _is_the_authors(core, wrote):
+        return None
     times = _times_in(core)
     if "@" in core and _ADDRESS.search(core):
         return _addressed(core, wrote, times, has_end=has_end)
@@ -276,7 +283,19 @@ def _attribution(line: str) -> Head | None:
     if bool(names) == bool(strange) or (strange and not is_login) or _is_a_thing(core[wrote.end() :]):
         return None
     least = _ALL_TIMES if _SAID(wrote[0]) else 1
-    return _CERTAIN if len(times) >= least or line.startswith("--") else _LIKELY
+    is_dated = len(times) >= least and times != _BY_HAND
+    return _CERTAIN if is_dated or line.startswith("--") else _LIKELY
+
+
+def _is_the_authors(core: str, wrote: re.Match[str]) -> bool:
+    """Whether the author tells what he wrote himself ("09:12 Wrote to Carla:"): he says "I", or names no writer."""
+    before, behind = core[: wrote.start()], core[wrote.end() :]
+    if FIRST_PERSON.intersection(_tokens(before)[-_FIRST_WORDS:] + _tokens(behind)[:1]):
+        return True
+    first = next((word for word in _tokens(before) if _is_of_a_sentence(word)), "")
+    if not first and "@" not in before:
+        return bool(OWN_FIRST(wrote[0]) or TO_SOMEBODY(behind))
+    return bool(DONE.fullmatch(first)) or bool(PARTICIPLE(wrote[0]) and not HAS(before))
 
 
 def _is_a_thing(behind: str) -> bool:
@@ -313,9 +332,14 @@ def _words_of(text: str) -> tuple[list[str], list[str]]:
     for word in _tokens(_ADDRESS.sub(" ", text)):
         if word in SELF:
             strange.append(word)
-        elif word[0].isalpha() and not (any(map(str.isdigit, word)) or _is_small(word)):
+        elif _is_of_a_sentence(word):
             (strange if word[0].islower() else names).append(word)
     return names, strange
+
+
+def _is_of_a_sentence(word: str) -> bool:
+    """Whether a word is neither of a date nor one that stands around it."""
+    return word[0].isalpha() and not (any(map(str.isdigit, word)) or _is_small(word))
 
 
 def _tokens(text: str) -> list[str]:
@@ -347,3 +371,5 @@ def _times_in(text: str) -> set[str]:
 
 _FIRST_WORDS = 5
 _TWO_TIMES, _ALL_TIMES = 2, 3
+_BY_HAND = {"clock"}
+"""What people write before an entry; a mail program tells the day as well."""

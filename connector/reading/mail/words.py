@@ -156,8 +156,21 @@ QUOTING = re.compile(
     r"(?:quoting|zitat von|citando|citat (?:von|från|fra)|citation de|cytat|cituji)\s", re.IGNORECASE
 ).match
 DONE = re.compile(
-    r"(?:e-?)?mailed|sent|forwarded|called|asked|told|informed|wrote to|replied|cc'?d|gemailt|angerufen", re.IGNORECASE
+    r"(?<!\w)(?:(?:e-?)?mailed|sent|forwarded|called|rang|phoned|texted|messaged|pinged|contacted|spoke|talked|chatted"
+    r"|asked|told|informed|advised|reminded|chased|wrote to|replied|answered|responded|cc'?d|habe|gemailt|angerufen"
+    r"|angeschrieben|geantwortet)(?!\w)",
+    re.IGNORECASE,
 )
+"""What a technician did himself, who need not say that it was he."""
+
+OWN_FIRST = re.compile(r"wrote|writes|has written|said|updated|has updated|added", re.IGNORECASE).match
+"""Verbs of languages in which the writer stands before them: where nobody does, the author means himself."""
+
+PARTICIPLE = re.compile(r"geschrieben|geschreven", re.IGNORECASE).match
+HAS = re.compile(r"(?<!\w)(?:hat|haben|heeft|hebben)(?!\w)", re.IGNORECASE).search
+"""Without this a participle tells what its author has done."""
+
+TO_SOMEBODY = re.compile(r"\s*(?:[Tt]o|an|à|al?|aan|til|till|do)\s+(?:[A-ZÀ-Þ<]|\S{1,80}@)").match
 _DAY_WORDS = """
 jan/uary feb/ruary mar/ch apr/il may jun/e jul/y aug/ust sep/tember sept oct/ober nov/ember dec/ember mon/day
 tue/sday tues wed/nesday thu/rsday thur thurs fri/day sat/urday sun/day yesterday jän/ner januar februar märz
@@ -201,8 +214,10 @@ no dia wiadomość napisana przez keltezéssel št 이 가 ο χρήστης μ.
 SMALL = frozenset(_SMALL_WORDS.casefold().split())
 """Words that stand around a date or a name in an attribution, and short names of days."""
 
-_SELF_WORDS = "I We He She They It You we he she they it you Ich Wir"
-SELF = frozenset(_SELF_WORDS.split())
+_FIRST_PERSON_WORDS = "I We Ich Wir ich wir Habe habe Hab J'ai J’ai Je Nous Yo Nosotros Io Noi Eu Nós Ik ik Wij Heb heb"
+FIRST_PERSON = frozenset(_FIRST_PERSON_WORDS.split())
+_OTHERS_WORDS = "He She They It You we he she they it you"
+SELF = FIRST_PERSON.union(_OTHERS_WORDS.split())
 
 ON_BEHALF = re.compile(
     r"(?:on behalf of|im auftrag von|de la part de|por cuenta de|namens|per conto di|em nome de|w imieniu)\b",

@@ -79,7 +79,7 @@ class Page:
         if self._indents:
             self._end_indented()
         if self._fences:
-            del self._done[self._fenced_from]
+            self._unmark_fence()
         return "\n".join(f"{_marks(line.quotes)}{line.lead}{line.words}".rstrip() for line in self._done)
 
     def write(self, text: str) -> None:
@@ -185,6 +185,15 @@ class Page:
         self._done[self._fenced_from] = fence
         self._done.append(fence)
         self._gap = None
+
+    def _unmark_fence(self) -> None:
+        """Take the mark of code that never ends away; of blank lines around it, one is left, and none at either end."""
+        before, after = self._done[: self._fenced_from], self._done[self._fenced_from + 1 :]
+        if before and not before[-1].words and not (after and after[0].words):
+            before.pop()
+        if after and not after[0].words and not before:
+            del after[0]
+        self._done = [*before, *after]
 
     def _code(self, *, is_end: bool) -> None:
         """Code within a line; each further line of it gets its own marks. One that begins anew had no end."""

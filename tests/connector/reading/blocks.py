@@ -12,7 +12,7 @@ from itertools import count
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNHURRIED = settings(suppress_health_check=[HealthCheck.too_slow])
 """Machines are shared: how long an example takes says nothing."""
 
 SENTENCES = (
@@ -77,6 +77,17 @@ HEADS = (
     "-----Original Message-----",
     "From: Carla Client <carla@acme.example>\nSent: Thursday, January 15, 2026 8:05 AM\nTo: Desk\nSubject: Printer",
 )
+OUTPUTS = (
+    "Pinging 10.0.0.1 with 32 bytes of data:\nReply from 10.0.0.1: bytes=32 time=1ms TTL=64\nRequest timed out.",
+    "Log Name:      System\nSource:        DNS Client\nEvent ID:      1014\nLevel:         Warning",
+    "2026-01-15 09:10:11,123 ERROR [main] com.example.Sync - refused\n    at com.example.Sync.run(Sync.java:41)",
+)
+SIGNATURES = (
+    "Regards,\nTess Tech",
+    "Kind regards\nTess Tech\nSenior Technician\nTel: 020 7946 0000",
+    "Mit freundlichen Grüßen\n\nTess Tech\ntess@msp.example",
+)
+TOLD = ("I told her", "Told the client", "Wrote to Carla", "09:12 Wrote to Carla", "10:05 wrote in chat")
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,10 @@ plans = st.sampled_from(["Plan: swap {}", "Diagnosis plan: read the log of {}", 
 commands = st.sampled_from(["/escalate knowledge", "/override 45m because the vendor calls back"]).map(
     lambda line: Block((line,))
 )
+told = st.tuples(st.sampled_from(TOLD), plans, st.sampled_from(["", "  "])).map(
+    lambda it: Block((f"{it[0]}:", *(it[2] + line for line in it[1].lines)), own=(it[0].casefold(), *it[1].own))
+)
+outputs = st.sampled_from(OUTPUTS).map(lambda text: Block(tuple(text.splitlines())))
 rules = st.sampled_from(["--", "____________________", "=====", "", "* * *"]).map(lambda line: Block((line,)))
 
 
@@ -138,15 +153,18 @@ def replies(draw: st.DrawFn) -> Block:
     return Block(("", draw(st.sampled_from(HEADS)), *block.lines), theirs=block.own)
 
 
-blocks = st.one_of(paragraphs, lists, behind, above, titled, plans, commands, rules, quotes())
+blocks = st.one_of(paragraphs, lists, behind, above, titled, plans, commands, rules, told, outputs, quotes())
 
 
 @st.composite
 def notes(draw: st.DrawFn) -> Block:
-    """A whole note: a greeting perhaps, blocks with or without blank lines between, a quoted mail perhaps."""
+    """A whole note: a greeting perhaps, blocks with or without blank lines between, a signature and a quoted mail
+    perhaps."""
     parts = draw(st.lists(blocks, min_size=1, max_size=6))
     if draw(st.booleans()):
         parts.insert(0, Block(("Hi all,", "")))
+    if draw(st.booleans()):
+        parts.append(Block(("", *draw(st.sampled_from(SIGNATURES)).splitlines())))
     if draw(st.booleans()):
         parts.append(draw(replies()))
     lines: list[str] = []

@@ -9,6 +9,7 @@ import pytest
 from connector.model import AuthorKind
 from connector.reading.findings import Documented, Found, find
 from tests.builders import a_note, a_ticket, at
+from tests.hard_texts.calls import calls_of
 
 RECORD = a_ticket(entered_at=at("08:00"), contact="Carla Client")
 STAFF = ("Sam Senior", "Tess Tech")
@@ -154,10 +155,19 @@ def test_very_many_codes_are_all_kept():
     assert words(found_in("\n".join(codes)).errors) == codes
 
 
+def enormous(lines: int) -> str:
+    return "HTTP 500\n" + f"{'x' * 499}\n" * lines + "HTTP 501"
+
+
 def test_the_beginning_and_the_end_of_an_enormous_entry_are_read():
-    found = found_in("HTTP 500\n" + "x\n" * 200_000 + "HTTP 501")
+    found = found_in(enormous(400))
     assert words(found.errors) == ["HTTP 500", "HTTP 501"]
     assert any("lines left out" in step for step in words(found.steps))
+
+
+def test_of_an_enormous_entry_no_more_is_read_than_of_a_large_one():
+    large, enormous_one = (calls_of(found_in, enormous(lines)) for lines in (400, 40_000))
+    assert enormous_one <= 1.2 * large
 
 
 def test_what_stands_behind_a_command_answers_for_sections_and_is_no_step():

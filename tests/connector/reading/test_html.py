@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.reading.html import to_html, to_lines, to_text
@@ -205,6 +205,22 @@ def test_a_note_reads_as_it_was_written(lines: list[str]) -> None:
     assert to_lines(to_html("\n".join(lines))) == "\n".join(lines)
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        ("0</ul><pre>", "0"),
+        ("0</ul><pre>\nb", "0\n\nb"),
+        ("0</ul><pre>b", "0\n\nb"),
+        ("0<pre>\nb", "0\n\nb"),
+        ("<pre>b", "b"),
+        ("<pre></p><", "<"),
+    ],
+)
+def test_code_that_never_ends_leaves_one_blank_line_at_most(markup: str, lines: str, keeps: bool) -> None:
+    assert to_lines(markup, keeps_line_ends=keeps) == lines
+
+
 _TAGS = ("p", "pre", "code", "li", "ul", "blockquote", "br", "a href='https://a&#10;b'", "script", "td")
 _PIECES = st.sampled_from(
     [f"<{tag}>" for tag in _TAGS]
@@ -213,7 +229,6 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=30).map("".join), st.booleans())
 def test_no_markup_breaks_the_reading(markup: str, keeps: bool) -> None:
     lines = to_lines(markup, keeps_line_ends=keeps)
@@ -221,7 +236,6 @@ def test_no_markup_breaks_the_reading(markup: str, keeps: bool) -> None:
     assert "\n\n\n" not in lines
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(_PIECES, st.text(max_size=5)), max_size=30).map("".join), st.booleans())
 def test_nothing_gets_out_of_a_quote(markup: str, keeps: bool) -> None:
     inside = markup.replace("blockquote", "div")

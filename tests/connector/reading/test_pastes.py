@@ -101,6 +101,33 @@ def test_a_persons_fields_stay_beside_a_programs():
     assert read(f"Checked:\n{EVENT}\nResult: again") == ["Checked:", "- (7 lines of output)", "Result: again"]
 
 
+@pytest.mark.parametrize("event", [EVENT, OUTPUTS["event details whose blanks an editor took"]])
+def test_a_sentence_with_a_colon_above_or_below_a_programs_fields_stays(event):
+    above, below = "Chat with tier 3: restarted the spooler twice, no change", "Then asked Sam: he has seen it, too"
+    fields = event.partition("Description")[0].strip()
+    found = [*collapsed(f"{above}\n{fields}\n{below}".splitlines(), lambda _: False)]
+    assert found == [above, "- (5 lines of output)", below]
+    told = "I told her:"
+    assert [*collapsed(f"{fields}\n{told}\nPlan: swap it".splitlines(), lambda _: False)][1:] == [told, "Plan: swap it"]
+
+
+STEPS = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    f()\n'
+
+
+@pytest.mark.parametrize(
+    "name", ["ValueError: x", "OSError: [Errno 2]", "socket.timeout: x", "acme.Broken", "KeyError"]
+)
+def test_a_trace_ends_with_the_name_of_a_type(name):
+    assert [*collapsed((STEPS + name).splitlines(), lambda _: False)] == ["- (4 lines of output)"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Plan: swap it", "Result: same", "dc01.acme.example: rebooted", "Waiting", "sam: call me"]
+)
+def test_what_a_person_says_right_below_a_trace_stays(line):
+    assert [*collapsed((STEPS + line).splitlines(), lambda _: False)] == ["- (3 lines of output)", line]
+
+
 def test_what_begins_a_section_is_never_output():
     assert read("Jan  5 08:50:58 mail postfix[912]: x\nPlan: Request timed out.\n\nPlan:   x\nLog Name:   y") == [
         "- (1 line of output)",

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.reading import plans
 from connector.reading.command_words import Unclear, spoken_in
 from connector.reading.html import to_text
+from connector.reading.own_words import own_lines
 from connector.reading.plans import near_plan_in, new_plan_in, plan_in, says_a_plan
 
 GMAIL = "On Thu, Jan 15, 2026 at 9:00 AM Tess Tech <tess@desk.example> wrote:"
@@ -139,7 +141,7 @@ def test_any_text_is_read_and_quoting_all_of_it_leaves_nothing(text):
     plan = plan_in(text)
     assert plan is None or (plan == plan.strip() and "\n" not in plan)
     assert plan_in("> " + "\n> ".join(text.splitlines())) is None
-    plain = text.translate({ord(sign): None for sign in "`"})
+    plain = text.translate({ord(sign): None for sign in "`>"})
     assert plan_in(f"```\n{plain}") is None
     assert plan_in(f"-----Original Message-----\n{plain}") is None
 
@@ -366,3 +368,23 @@ def test_what_a_template_leaves_open_is_no_plan():
 def test_a_slash_apart_from_its_word_is_answered():
     [word] = spoken_in("/ plan swap the switch")
     assert isinstance(word, Unclear)
+
+
+@pytest.mark.parametrize("obeys", [True, False])
+def test_a_note_is_read_for_a_plan_once_for_as_long_as_its_words_are_the_same(monkeypatch, obeys):
+    read: list[str] = []
+    monkeypatch.setattr(plans, "own_lines", lambda text: read.append(text) or own_lines(text))
+    note = f"Plan: replace the router that is read once, {obeys}"
+    for _ in range(3):
+        assert plan_in(note, obeys=obeys) == note.removeprefix("Plan: ")
+    assert read == [note]
+    assert plan_in(f"{note} today", obeys=obeys) == f"{note} today".removeprefix("Plan: ")
+    assert len(read) == 2
+
+
+def test_very_long_notes_are_not_remembered():
+    known = plans._remembered.cache_info()
+    assert plan_in("Plan: replace the router\n" + "a line\n" * 1000) == "replace the router"
+    now = plans._remembered.cache_info()
+    assert (now.currsize, now.misses) == (known.currsize, known.misses)
+    assert known.maxsize is not None

@@ -251,3 +251,18 @@ def test_what_stands_below_a_command_is_the_technicians_own_words():
 )
 def test_a_plan_may_be_a_command(line):
     assert [found for found in labelled(line.split("\n")) if found[1]] == [(PLAN, ["restart it"])]
+
+
+@pytest.mark.process("note-nothing-lost")
+@pytest.mark.parametrize(
+    "words",
+    ["I told her", "Told the client", "Wrote to Carla", "Rebooted the switch", "She called", "Carla geschrieben"],
+)
+def test_words_that_tell_something_are_no_empty_field_of_a_form(words):
+    assert list(labelled([f"{words}:", "Plan: swap it"])) == [(FREE, [f"{words}:"]), (PLAN, ["swap it"])]
+    assert list(labelled([f"{words}:", "Phone: 12"])) == [(FREE, [f"{words}:", "Phone: 12"])]
+
+
+@pytest.mark.parametrize("words", ["Reported by", "Sent to", "Affected user", "Result", "TOLD CLIENT"])
+def test_an_empty_field_of_a_form_is_nothing(words):
+    assert list(labelled([f"{words}:", "Phone: 12"])) == [(FREE, ["Phone: 12"])]
