@@ -7,7 +7,7 @@ READY = $(VENV)/.ready
 READY_TO_TEST = $(VENV)/.ready-to-test
 JOBS ?= 2
 
-.PHONY: demo run test coverage e2e-rt check bench format lock clean
+.PHONY: demo run test coverage e2e-rt e2e-database check bench format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -54,6 +54,9 @@ coverage: $(READY_TO_TEST)  ## how much of everything the tests run through; tra
 
 e2e-rt: $(READY_TO_TEST)  ## the connector on a real Request Tracker from Debian's packages, on SQLite and on PostgreSQL
 	$(BIN)/python -m tests.e2e.rt
+
+e2e-database: $(READY_TO_TEST)  ## a real PostgreSQL that goes and comes back, under two workers' hands: 20 minutes
+	$(BIN)/python -m tests.e2e.database
 
 check: $(READY_TO_TEST)  ## format, lint, types, arrows
 	$(BIN)/ruff format --check .

@@ -1,8 +1,7 @@
 """The one HTTP client of all adapters: time-outs, retries, call budget, errors in the connector's own words.
 
 No redirects, no cookies, one host (and those named besides), bounded answers. Requests are prepared here and go out
-through the transport of ``requests``: its session would look for cookies, redirects, credentials, hooks and an
-environment at each call, which takes longer than to send it. Only calls that are safe to repeat are
+through a transport of their own. Only calls that are safe to repeat are
 repeated, a few times within seconds; what lasts longer is the mailbox's business. A ``429`` makes the whole
 connection hold still. Bodies, queries and credentials never appear in messages.
 """
@@ -24,18 +23,28 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
-from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import NewConnectionError
 
 from adapters.budget import CallBudget
+from adapters.transport import Transport, ended_within
 from connector.clock import Clock
-from connector.errors import AdapterError, OutcomeUnknown, Permanent, Temporary
+from connector.errors import AdapterError, Busy, OutcomeUnknown, Permanent, Temporary, Unreachable
+from connector.model import Lane
+from connector.systems.contract import CallLedger
+from connector.systems.lanes import present_lane
 from connector.systems.variables import is_loopback
+from connector.wording import storable
 
 DEFAULT_RETRY_AFTER = 30.0
 LONGEST_RETRY_AFTER = 3600.0
+MOST_PAGES = 2000
+"""No list that is meant to be read is longer."""
+
+_MAY_BE_UNSTORABLE = re.compile(r"[\ud800-\udfff]|\\u(?:[dD][89a-fA-F]|0000)")
+"""Half a character, or none, as it stands or as JSON writes it; whole ones are written so, too."""
+
+_CALLS_LEFT = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
 _HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"})
 _SHORTEST_CREDENTIAL = 6
 _IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+(?:/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
@@ -46,9 +55,10 @@ _IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+(?:/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[
 class HttpOptions:
     """How patient and how busy a connection may be. Lengths are in seconds.
 
-    ``attempts``: tries of a call that is safe to repeat; 1 switches retries off. ``calls_per_minute``: None
-    is no limit. ``calls_per_window``: at most so many in any ``window_seconds``; None is no limit.
-    ``longest_wait``: what a call may wait for the budget, and after which no further try begins.
+    ``attempts``: tries of a call that is safe to repeat; 1 switches retries off. ``calls_per_window``: at most so many
+    in any ``window_seconds``, by all processes that share the ``ledger``; None is no limit, or a ledger of its own.
+    ``longest_wait``: what a call may wait for the budget, and after which no further try begins; a list, which would
+    have to be begun anew, may wait for ``longest_wait_of_lists``.
     ``on_call(method, status, seconds)`` is told of every answer; status 0 is none.
     """
 
@@ -57,10 +67,10 @@ class HttpOptions:
     total_seconds: float = 30.0
     attempts: int = 3
     longest_wait: float = 5.0
-    calls_per_minute: float | None = 700.0
-    burst: int = 250
+    longest_wait_of_lists: float = 330.0
     calls_per_window: int | None = None
-    window_seconds: float = 300.0
+    window_seconds: float = 60.0
+    ledger: CallLedger | None = None
     max_bytes: int = 32 * 1024 * 1024
     pool_size: int = 32
     sleep: Callable[[float], None] = time.sleep
@@ -78,9 +88,9 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The body as JSON, whatever its media type says. Raises ValueError, also for a nesting bomb."""
+        """The body as JSON, whatever its media type says; see ``storable_json``. Raises ValueError."""
         try:
-            return json.loads(self.body)
+            return storable_json(self.body)
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
@@ -106,11 +116,7 @@ class HttpClient:
     ) -> None:
         self.options = options or HttpOptions()
         self.budget = CallBudget(
-            self.options.calls_per_minute,
-            self.options.burst,
-            self.options.monotonic,
-            per_window=self.options.calls_per_window,
-            window_seconds=self.options.window_seconds,
+            self.options.calls_per_window, self.options.window_seconds, self.options.ledger, self.options.monotonic
         )
         self.calls = 0
         self._base = base_url.rstrip("/")
@@ -120,7 +126,7 @@ class HttpClient:
         self._explain = explain
         self._clock = clock
         self._always = {**requests.utils.default_headers(), **self._headers}
-        self._transport = _Transport(self.options.pool_size)
+        self._transport = Transport(self.options.pool_size)
         self._proxies, self._verify = _environment_of(self._base)
         self._lock = threading.Lock()
         self._retrying = tenacity.Retrying(
@@ -154,8 +160,8 @@ class HttpClient:
 
         ``payload`` goes out as JSON, ``form`` as an HTML form does.
         ``what`` says in words what is tried ("read ticket 4711"). GET is repeatable, everything else only
-        when told so. Raises Temporary (not performed, or repeatable), OutcomeUnknown (sent, not repeatable,
-        and no usable answer), Permanent (a redirect, a foreign host, an oversized answer).
+        when told so. Raises Busy (the call limit), Unreachable (not performed, or repeatable), OutcomeUnknown (sent,
+        not repeatable, and no usable answer), Permanent (a foreign host, an oversized answer).
         """
         repeatable = method == "GET" if is_repeatable is None else is_repeatable
         url = self._url(path, what)
@@ -164,7 +170,13 @@ class HttpClient:
             url += "?" + urlencode(params, quote_via=quote)
         everything = {**(self._auth if is_authenticated else {}), **(headers or {})}
         request = _Prepared(method, url, payload, form, everything, what, repeatable)
-        return self._retrying(self._once, request)
+        answer: Answer = self._retrying(self._once, request)
+        if 300 <= answer.status < 400:
+            host = urlsplit(answer.headers.get("Location", "")).hostname or "another address"
+            # In maintenance some redirect everything: nothing can be done there then, whoever asks for what.
+            message = f"{what}: redirected to {host}; configure the address itself"
+            raise Unreachable(message, cause="it redirects to another address")
+        return answer
 
     def allow(self, origin: str) -> None:
         """Let absolute addresses point there, too."""
@@ -185,9 +197,7 @@ class HttpClient:
         return path
 
     def _once(self, request: _Prepared) -> Answer:
-        wait = self.budget.reserve(self.options.longest_wait)
-        if wait > 0:
-            self.options.sleep(wait)
+        self._take_call()
         with self._lock:
             self.calls += 1
         started = self.options.monotonic()
@@ -200,16 +210,30 @@ class HttpClient:
                 self.options.on_call(request.method, status, self.options.monotonic() - started)
         return self._judged(request, answer)
 
+    def _take_call(self) -> None:
+        """Wait until the lane of this thread may make a call, if that is soon; else raise Busy."""
+        lane = present_lane()
+        patience = self.options.longest_wait_of_lists if lane is Lane.LISTS else self.options.longest_wait
+        waited = 0.0
+        while (wait := self.budget.take(lane)) > 0:
+            waited += wait
+            if waited > patience:
+                raise Busy(f"holding still for {wait:.0f} s to stay within the call limit", wait, lane)
+            self.options.sleep(wait)
+
     def _send(self, request: _Prepared, started: float) -> Answer:
         options = self.options
         try:
-            with self._transport.send(
-                self._prepared(request),
-                stream=True,
-                timeout=(options.connect_seconds, options.read_seconds),
-                verify=self._verify,
-                proxies=self._proxies,
-            ) as response:
+            with (
+                ended_within(options.total_seconds),
+                self._transport.send(
+                    self._prepared(request),
+                    stream=True,
+                    timeout=(options.connect_seconds, options.read_seconds),
+                    verify=self._verify,
+                    proxies=self._proxies,
+                ) as response,
+            ):
                 body = self._body(response, request, started)
                 if response.status_code >= 400:
                     body = _without(body, {**self._headers, **request.headers}, request.form or {})
@@ -238,20 +262,20 @@ class HttpClient:
             if size > self.options.max_bytes:
                 raise _unusable(request, f"the answer is larger than {self.options.max_bytes} bytes")
             if self.options.monotonic() - started > self.options.total_seconds:
-                raise _unusable(request, f"no whole answer within {self.options.total_seconds:g} s")
+                raise _unanswered(request, f"no whole answer within {self.options.total_seconds:g} s")
         return b"".join(parts)
 
     def _judged(self, request: _Prepared, answer: Answer) -> Answer:
         if answer.status == 429:
             seconds = retry_after(answer, self._clock)
             seconds = DEFAULT_RETRY_AFTER if seconds is None else seconds
-            self.budget.block_for(seconds)
-            raise Temporary(f"{request.what}: too many calls; holding still for {seconds:.0f} s", seconds)
+            self.budget.hold_still(seconds)
+            raise Busy(f"{request.what}: too many calls; holding still for {seconds:.0f} s", seconds)
+        left = calls_left(answer)
+        if left is not None:
+            self.budget.corrected(left)
         if answer.status >= 500:
             raise self._server_error(request, answer)
-        if 300 <= answer.status < 400:
-            host = urlsplit(answer.headers.get("Location", "")).hostname or "another address"
-            raise Permanent(f"{request.what}: redirected to {host}; configure the address itself")
         return answer
 
     def _server_error(self, request: _Prepared, answer: Answer) -> AdapterError:
@@ -259,40 +283,7 @@ class HttpClient:
         message = f"{request.what}: answered {answer.status}" + (f" ({text})" if text else "")
         if not request.is_repeatable:
             return OutcomeUnknown(message)
-        return Temporary(message, retry_after(answer, self._clock))
-
-
-class _Transport(HTTPAdapter):
-    """Sends, without looking again and again for what never changes here, or is not wanted.
-
-    The pool of each origin is kept at hand: proxies and certificates, by which it is looked up, stay as they are.
-    """
-
-    def __init__(self, pool_size: int) -> None:
-        super().__init__(pool_connections=32, pool_maxsize=pool_size, max_retries=0)
-        self._pools: dict[tuple[str, ...], ConnectionPool] = {}
-
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *args: Any, **named: Any
-    ) -> ConnectionPool:
-        """See ``HTTPAdapter``."""
-        origin = tuple((request.url or "").split("/", 3)[:3])
-        pool = self._pools.get(origin)
-        if pool is None:
-            pool = self._pools[origin] = super().get_connection_with_tls_context(request, *args, **named)
-        return pool
-
-    def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
-        """See ``HTTPAdapter``: where there is no proxy, the path is all that is sent."""
-        return super().request_url(request, proxies) if proxies else request.path_url
-
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """See ``HTTPAdapter``: no cookies are kept, nobody asks for the text, and the headers are good as they are."""
-        response = requests.Response()
-        response.status_code, response.reason, response.url = resp.status, resp.reason, req.url or ""
-        response.headers = resp.headers
-        response.raw, response.request = resp, req
-        return response
+        return Unreachable(message, retry_after(answer, self._clock), cause=f"it answers {answer.status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +305,24 @@ def _without(body: bytes, headers: Mapping[str, str], form: Mapping[str, str]) -
         if len(value) >= _SHORTEST_CREDENTIAL:
             body = body.replace(value.encode(), b"***")
     return body
+
+
+def storable_json(body: bytes) -> Any:
+    """A body as JSON whose texts every database takes: see ``storable``. Raises ValueError, RecursionError."""
+    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    found = json.loads(text)
+    return _storable(found) if _MAY_BE_UNSTORABLE.search(text) else found
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case list():
+            return [_storable(item) for item in value]
+        case dict():
+            return {storable(key): _storable(item) for key, item in value.items()}
+    return value
 
 
 def origin_of(url: str) -> str:
@@ -352,6 +361,21 @@ def retry_after(answer: Answer, clock: Clock) -> float | None:
     return min(max(0.0, (until - since).total_seconds()), LONGEST_RETRY_AFTER)
 
 
+def calls_left(answer: Answer) -> int | None:
+    """How many calls a system says that are left, by the usual headers; None where it says nothing."""
+    for name in _CALLS_LEFT:
+        text = answer.headers.get(name, "").strip()
+        if text.isascii() and text.isdigit():
+            return int(text[:9])
+    return None
+
+
+def page_numbers(what: str) -> Iterator[int]:
+    """1, 2, 3, …; raises Permanent where a list has not ended after ``MOST_PAGES``."""
+    yield from range(1, MOST_PAGES + 1)
+    raise Permanent(f"{what}: the list does not end: {MOST_PAGES} pages were read", "a list does not end")
+
+
 def _environment_of(base_url: str) -> tuple[dict[str, str], bool | str]:
     """The proxies and the certificates that an administrator gave to this host, if any; looked at once."""
     if is_loopback(base_url):
@@ -369,10 +393,14 @@ def _is_worth_a_retry(error: BaseException) -> bool:
 def _translated(error: Exception, request: _Prepared) -> AdapterError:
     kind = type(error).__name__
     if _was_never_sent(error):
-        return Temporary(f"{request.what}: no connection ({kind})")
+        return Unreachable(f"{request.what}: no connection ({kind})", cause="no connection")
+    return _unanswered(request, f"no answer ({kind})")
+
+
+def _unanswered(request: _Prepared, problem: str) -> AdapterError:
     if request.is_repeatable:
-        return Temporary(f"{request.what}: no answer ({kind})")
-    return OutcomeUnknown(f"{request.what}: sent, but no answer came ({kind}); it may have happened")
+        return Unreachable(f"{request.what}: {problem}", cause="no answer")
+    return OutcomeUnknown(f"{request.what}: sent, but {problem}; it may have happened")
 
 
 def _unusable(request: _Prepared, problem: str) -> AdapterError:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from adapters.absence import NotThere
 from adapters.http import HttpClient
 from connector.errors import ConnectorError
-from connector.model import Finding, Severity
+from connector.model import Finding, Lane, Severity
+
+PROBED = 5
+"""How many tickets a probe of the line asks for."""
 
 MOST_SKEW_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class HttpLine:
-    """What a line through one HTTP client tells of itself; the adapter adds ``check``."""
+    """What a line through one HTTP client tells of itself; the adapter adds ``check`` and ``probe``."""
 
     http: HttpClient
 
@@ -25,9 +28,13 @@ class HttpLine:
         return self.http.calls
 
     @property
-    def budget(self) -> float | None:
+    def budget(self) -> Mapping[Lane, int] | None:
         """See the contract."""
         return self.http.budget.left
+
+    def waits(self, lane: Lane, calls: int) -> float:
+        """See the contract."""
+        return self.http.budget.waits(lane, calls)
 
     def close(self) -> None:
         """See the contract."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,12 +13,22 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.http import Answer, origin_of
-from connector.errors import AdapterError, NotFound, OutcomeUnknown, PayloadError, Permanent, SignatureError, Temporary
+from adapters.http import Answer, origin_of, storable_json
+from connector.errors import (
+    AdapterError,
+    NotFound,
+    OutcomeUnknown,
+    PayloadError,
+    Permanent,
+    SignatureError,
+    Temporary,
+    Unreachable,
+)
 from connector.model import TicketId
 
 Json = Mapping[str, Any]
 
+NO_JSON = "it answers, but not in JSON"
 _LONGEST_TEXT = 300
 
 _FIRST_YEAR = 1981
@@ -48,20 +58,20 @@ def is_at(url: str, wanted: str) -> bool:
 
 
 def decoded(body: bytes) -> Any:
-    """A body as JSON. Raises PayloadError."""
+    """A body as JSON, its texts storable. Raises PayloadError."""
     try:
-        return json.loads(body)
+        return storable_json(body)
     except (ValueError, RecursionError) as error:
         raise PayloadError("$", "not JSON, or nested too deeply") from error
 
 
 def json_of(answer: Answer, what: str, *, is_write: bool = False) -> Any:
-    """The JSON of an answer. Raises Temporary, or OutcomeUnknown after a write, for anything else."""
+    """The JSON of an answer. Raises Unreachable, or OutcomeUnknown after a write, for anything else."""
     try:
         return answer.json()
     except ValueError as error:
-        unusable = OutcomeUnknown if is_write else Temporary
-        raise unusable(f"{what}: answered {answer.status}, but not in JSON") from error
+        message = f"{what}: answered {answer.status}, but not in JSON"
+        raise OutcomeUnknown(message) if is_write else Unreachable(message, cause=NO_JSON) from error
 
 
 def objects_of(found: Any, what: str) -> list[dict[str, Any]]:
@@ -152,6 +162,17 @@ def moment(value: Any, path: str) -> datetime:
     if found is None:
         raise PayloadError(path, "missing")
     return found
+
+
+def state_of(actor: str, at: datetime | None, *values: str | None) -> str:
+    """How a ticket stands and who brought it there, to be compared with what a notice says; nobody can read it.
+
+    ``at``: its last update, to the second. Empty where that, the actor or one of the ``values`` (None) is not told.
+    """
+    if not actor or at is None or None in values:
+        return ""
+    told = repr((actor.casefold(), at.replace(microsecond=0).isoformat(), values))
+    return hashlib.sha256(told.encode()).hexdigest()[:20]
 
 
 def first_moment(data: Json, names: Iterable[str], path: str) -> datetime | None:

@@ -15,9 +15,15 @@ def refuse_former(owner: Person, known: Person | None, member: str, whole: str) 
     its people and itself.
     """
     if known is None:
-        raise Permanent(f"{owner.identifier!r} is no {member} of the {whole} any more: nothing was reassigned")
+        raise Permanent(
+            f"{owner.identifier!r} is no {member} of the {whole} any more: nothing was reassigned",
+            f"the {member} who is to get it has left",
+        )
     if not (known.is_active and owner.is_active):
-        raise Permanent(f"{owner.identifier!r} is an inactive {member}: nothing was reassigned")
+        raise Permanent(
+            f"{owner.identifier!r} is an inactive {member}: nothing was reassigned",
+            f"the {member} who is to get it is inactive",
+        )
 
 
 def is_met(record: TicketRecord, target: Target) -> bool:

@@ -9,7 +9,9 @@ Adapters translate every exception of their libraries into the tree below:
     ├── KeyUnknown             a webhook's signing key is not known yet; a worker must learn it
     └── AdapterError           a call to the ticket system did not do what was asked
         ├── Temporary          may work later; carries retry_after in seconds, where the system said so
-        ├── Permanent          will not work until somebody changes something
+        │   ├── Busy           the call limit, the system's or our own: hold still; nothing failed
+        │   └── Unreachable    perhaps the whole system: no connection, no answer, a server error, credentials refused
+        ├── Permanent          will not work until somebody changes something; ``cause`` says what, for everybody's eyes
         │   ├── Forbidden      a right is missing; names it
         │   ├── NotFound       proven not to exist (never: "the look-up failed")
         │   ├── VisibleNote    a note that was to be internal came back visible to the client
@@ -70,8 +72,39 @@ class Temporary(AdapterError):
         super().__init__(message)
 
 
+class Busy(Temporary):
+    """The call limit, the system's or our own, is reached: hold still for ``retry_after`` seconds. Nothing failed.
+
+    ``lane``: the number of the only lane that is out of calls; None where nobody may call.
+    """
+
+    def __init__(self, message: str, retry_after: float, lane: int | None = None) -> None:
+        self.lane = lane
+        super().__init__(message, retry_after)
+
+
+class Unreachable(Temporary):
+    """The ticket system may not serve us at all: no connection, no answer, a server error, or it refuses who we are.
+
+    Whether that is so of all tickets or of this one, ``Line.probe`` tells. ``cause``: which of these it is, in a few
+    words for everybody's eyes: without a ticket, a person, a client or a host.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, cause: str = "") -> None:
+        self.cause = cause
+        super().__init__(message, retry_after)
+
+
 class Permanent(AdapterError):
-    """It will not work until somebody changes something."""
+    """It will not work until somebody changes something.
+
+    ``cause``: in a few words what is refused and why (a right, a field, a status, a place), without a ticket, a person,
+    a client or a host; empty where that cannot be said.
+    """
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        self.cause = cause
+        super().__init__(message)
 
 
 class Forbidden(Permanent):
@@ -94,7 +127,9 @@ class UnknownName(Permanent):
         self.name = name
         self.near = tuple(near)
         hint = f"; did you mean {' or '.join(repr(n) for n in self.near)}?" if self.near else ""
-        super().__init__(f"there is no {kind} named {name!r}{hint}")
+        is_person = any(word in kind for word in ("member", "user", "agent"))
+        cause = f"a configured {kind} is not known" if is_person else f"there is no {kind} named {name!r}"
+        super().__init__(f"there is no {kind} named {name!r}{hint}", cause)
 
 
 class OutcomeUnknown(AdapterError):

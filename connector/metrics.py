@@ -7,6 +7,7 @@ from the web service counts for itself alone; what it leaves in the database is 
 
 from __future__ import annotations
 
+from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -18,13 +19,18 @@ from prometheus_client import (
     generate_latest,
     multiprocess,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from connector.store import heartbeats
+from connector.store.connections import Connections
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Event, Failed, Outcome
+from connector.store.outages import back_since
+from connector.store.pace.adoption import Adoptions
+from connector.store.pace.brake import Brakes
+from connector.store.records import AuditEvent, Event, Failed, LetGo, Outcome
+from connector.store.troubles import TroubleKind, Troubles
 from connector.systems.contract import Connection
 
 PREFIX = "escalator"
@@ -111,10 +117,9 @@ class DatabaseCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The gauges of this moment."""
-        yield from self._budgets()
         up = _gauge("database_up", "1 while the database answers")
         try:
-            found = [*self._mailboxes(), self._age()]
+            found = [self._budgets(), *self._mailboxes(), *self._standing(), self._age()]
         except StoreUnavailable:
             up.add_metric([], 0)
             yield up
@@ -137,6 +142,44 @@ class DatabaseCollector(Collector):
             unverified.add_metric([name], self._mailbox.unverified_waiting(name))
         return [tickets, lag, unverified]
 
+    def _standing(self) -> list[Metric]:
+        """What ``/health/status`` says of each connection, as numbers."""
+        past = _gauge("past_deadline_tickets", "Tickets more than a minute past their deadline", "system")
+        late = _gauge("past_deadline_seconds", "By how much the latest of them is late", "system")
+        up = _gauge("connection_up", "0 while the ticket system is down", "system")
+        standing = _gauge("troubles", "What stands in the way, by kind", "system", "kind")
+        answer = _gauge("last_good_call_age_seconds", "Since the ticket system last answered well", "system")
+        poll = _gauge("last_good_poll_age_seconds", "Since the poll last found everything", "system")
+        unbegun = _gauge("adoption_waiting", "Tickets that were open before, and wait to be taken up", "system")
+        braked = _gauge("brake_waiting", "Escalations by time that wait at the brake", "system")
+        changes = CounterMetricFamily(
+            f"{PREFIX}_changes",
+            "Changes of tickets, by what told of them first: poll means that no webhook had",
+            labels=("system", "told_by"),
+        )
+        store = self._mailbox.store
+        now, found_troubles = store.now(), Troubles(store).all()
+        troubles = Tally((one.connection, one.kind) for one in found_troubles)
+        down = {
+            one.connection for one in found_troubles if one.kind is TroubleKind.CONNECTION_DOWN and not back_since(one)
+        }
+        for name, state in Connections(store).known(self._connections).items():
+            found = self._mailbox.standing(name)
+            past.add_metric([name], found.past_deadline)
+            late.add_metric([name], found.latest_by.total_seconds())
+            up.add_metric([name], float(name not in down))
+            for kind in TroubleKind:
+                standing.add_metric([name, kind.code], troubles[name, kind])
+            if state.answered_at is not None:
+                answer.add_metric([name], max(0.0, (now - state.answered_at).total_seconds()))
+            polled = state.polled_until or state.first_started_at
+            poll.add_metric([name], max(0.0, (now - polled).total_seconds()))
+            unbegun.add_metric([name], Adoptions(store).standing(name).count)
+            braked.add_metric([name], Brakes(store).standing(name).count)
+            changes.add_metric([name, "webhook"], state.told_by_webhook)
+            changes.add_metric([name, "poll"], state.found_by_poll)
+        return [past, late, up, standing, answer, poll, unbegun, braked, changes]
+
     def _age(self) -> Metric:
         age = _gauge("last_cycle_age_seconds", "Since any worker completed a cycle; absent while none ever did")
         last = heartbeats.last_cycle_at(self._mailbox.store)
@@ -144,13 +187,12 @@ class DatabaseCollector(Collector):
             age.add_metric([], max(0.0, (self._mailbox.store.now() - last).total_seconds()))
         return age
 
-    def _budgets(self) -> Iterator[Metric]:
-        left = _gauge("call_budget_left", "Calls that this process could make at once", "system")
+    def _budgets(self) -> Metric:
+        left = _gauge("call_budget_left", "Calls that could be made at once, by lane", "system", "lane")
         for name, connection in self._connections.items():
-            calls = connection.system.line.budget
-            if calls is not None:
-                left.add_metric([name], calls)
-        yield left
+            for lane, calls in (connection.system.line.budget or {}).items():
+                left.add_metric([name, lane.name.lower()], calls)
+        return left
 
 
 def exposition(metrics: Metrics, collector: Collector, shared_folder: str = "") -> bytes:
@@ -171,6 +213,8 @@ def _gauge(name: str, meaning: str, *labels: str) -> GaugeMetricFamily:
 def _ending(outcome: Outcome) -> str:
     if isinstance(outcome, Failed):
         return "dead letter" if outcome.retry_at is None else "failed"
+    if isinstance(outcome, LetGo):
+        return "let go"
     if outcome.claim.is_chore:
         return "chore"
     return str((outcome.snapshot or {}).get("verdict", "gone"))

@@ -9,12 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum, StrEnum
+from enum import Enum, IntEnum, StrEnum
 from typing import NewType
 
 TicketId = NewType("TicketId", str)
 
 _DESCRIPTION_WINDOW = timedelta(seconds=5)
+
+
+class Lane(IntEnum):
+    """Whose calls go first where a ticket system allows few; a part of them is kept for each, most for the first."""
+
+    URGENT = 0
+    """What people asked for."""
+
+    DUE = 1
+    """Escalations that are due by time."""
+
+    WEBHOOKS = 2
+    """Tickets on which something changed."""
+
+    LOOKS = 3
+    """Tickets whose moment has come: a warning, a reminder, a policy that is new."""
+
+    LISTS = 4
+    """The survey and the poll, and what the survey found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +185,23 @@ BY_CONNECTOR = "connector"
 """``Change.how`` of a change that the connector made itself: as it saw it, or as the system's history tells it."""
 
 
+class Doer(StrEnum):
+    """Who did something to a ticket, in kind: a person of their own will, or a program (a rule, a workflow, an account
+    of an integration, our own in which a rule may act). ``UNKNOWN``: nobody is named, or nobody knows the name.
+    """
+
+    PERSON = "person"
+    PROGRAM = "program"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One aspect of a ticket changed: ``Place`` for place, ``Person`` for owner, ``Status``, ``Ref`` for priority.
 
     ``how`` says where the knowledge comes from: ``BY_HISTORY``, ``BY_CONNECTOR``, ``first sight``, ``observed``.
-    ``who`` is the actor's name where known.
+    ``who`` is the actor's name where known, ``by`` says of which kind they are. ``not_before``: where ``at`` is the
+    latest moment that it can have been, the earliest; None where ``at`` is exact.
     """
 
     at: datetime
@@ -180,6 +210,19 @@ class Change:
     new: Value
     how: str
     who: str = ""
+    by: Doer = Doer.UNKNOWN
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What a system's audit trail tells of one change: when, of what, to the value of which name, by whom."""
+
+    at: datetime
+    what: Aspect
+    new: str
+    who: str
+    by: Doer
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +232,12 @@ class TicketRecord:
     ``changes`` is the system's own history where it keeps one, oldest first and exact to the second; ``history_of`` are
     the aspects of which it tells every change since the ticket was created (the first one says in ``old`` what was at
     first). Of the others the connector remembers what it sees.
-    ``updated_at`` is the system's time of the last update; ``planned_at`` its own field for a diagnosis plan;
-    ``resolved_at`` its own field for the resolution. ``is_escalatable`` is False for records that are no
+    ``updated_at`` is the system's time of the last update, ``updated_by`` names who made it and ``updater`` says of
+    which kind they are, where the system tells; ``planned_at`` its own field for a diagnosis plan; ``resolved_at`` its
+    own field for the resolution. ``is_escalatable`` is False for records that are no
     service-desk tickets (project work, templates) or were merged into another ticket: ``why_not`` says which.
+    ``source``: what the adapter read it from, and the adapter's own affair. ``state``: what a notice says of the ticket
+    as it is here (see ``Notice``), had our own account brought it there; empty where notices cannot be told by that.
     """
 
     id: TicketId
@@ -215,6 +261,10 @@ class TicketRecord:
     url: str = ""
     is_escalatable: bool = True
     why_not: str = ""
+    updated_by: str = ""
+    updater: Doer = Doer.UNKNOWN
+    source: object = field(default=None, compare=False, repr=False)
+    state: str = field(default="", compare=False)
 
     def came_with(self, entry: Entry) -> bool:
         """Whether an entry is the description, the ticket itself, whoever typed it in: never an internal note."""
@@ -234,13 +284,15 @@ class TicketRecord:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A hint from outside that a ticket changed. Nothing in it decides anything.
+    """A hint from outside that a ticket changed. Nothing in it decides anything but how soon the ticket is looked at.
 
-    ``delivery`` names the delivery for duplicate detection.
+    ``delivery`` names the delivery for duplicate detection. ``state``: how the ticket stands by this notice and who
+    brought it there, in a form that can be compared; empty where it does not tell all of that.
     """
 
     ticket: TicketId
     delivery: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +301,45 @@ class ChangedTicket:
 
     id: TicketId
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedTicket(ChangedTicket):
+    """An open ticket as a list tells of it, without a look at the ticket itself.
+
+    None for what the list does not tell, or not readably. An owner, a priority or a client that is None may also be
+    none at all: that it is, only ``tells`` says (of these aspects) and ``tells_client``. ``is_escalatable`` is False
+    where the list shows that the record is no service-desk ticket, or was merged into another (see ``TicketRecord``).
+    """
+
+    entered_at: datetime | None = None
+    place: Place | None = None
+    status: Status | None = None
+    owner: Person | None = None
+    priority: Ref | None = None
+    client: Ref | None = None
+    tells: frozenset[Aspect] = frozenset()
+    tells_client: bool = False
+    is_escalatable: bool = True
+    why_not: str = ""
+
+    @classmethod
+    def of(cls, row: TicketRecord, tells: frozenset[Aspect], *, tells_client: bool) -> ListedTicket:
+        """What a list tells, from a record that was made of its row alone; ``tells`` names what of it holds."""
+        return cls(
+            row.id,
+            row.updated_at,
+            entered_at=row.entered_at,
+            place=row.place if Aspect.PLACE in tells else None,
+            status=row.status if Aspect.STATUS in tells else None,
+            owner=row.owner,
+            priority=row.priority,
+            client=row.client,
+            tells=tells,
+            tells_client=tells_client,
+            is_escalatable=row.is_escalatable,
+            why_not=row.why_not,
+        )
 
 
 class Ownership(Enum):
@@ -270,10 +361,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class NoteRef:
-    """A note that the connector wrote, as the ticket system names it."""
+    """A note that the connector wrote, as the ticket system names it.
+
+    ``source``: how the ticket was read right after it, where the adapter did; its own affair, and soon out of date.
+    """
 
     id: str
     at: datetime
+    source: object = field(default=None, compare=False, repr=False)
 
 
 class Stage(StrEnum):

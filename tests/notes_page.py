@@ -110,6 +110,7 @@ systems. All of them are internal. Names, times and texts are invented; the offi
 
 First each note as Request Tracker shows it, in plain lines; then the second escalation as ConnectWise PSA and HaloPSA
 show it. Apart from the ticket's number, the names of priorities and the references, the words are the same everywhere.
+Every note has a reference of its own; on this page one and the same stands for all of them.
 """
 
 

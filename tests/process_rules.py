@@ -83,6 +83,14 @@ _SECTIONS: dict[str, dict[str, str]] = {
             "When priority, calendar or policy change during a stint, the clock is worked out anew from the ticket's "
             "history; it is never stored as a count-down."
         ),
+        "backlog-adopted": (
+            "Tickets that were open before the connector came are taken up at a bounded pace, the most urgent first, "
+            "or with the first thing that an agent does on one."
+        ),
+        "brake": (
+            "More escalations by time within an hour than a desk can have are slowed down and people are told; nothing "
+            "is lost."
+        ),
     },
     "Before a breach": {
         "warning-share": (

@@ -9,8 +9,9 @@ import pytest
 
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
 from connector.config.reference import env_example, main, markdown_table
-from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
+from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES, TIER_NOTIFY_URLS
 from connector.config.settings import load_settings, policy_names
+from connector.store.database.tables import metadata
 from connector.systems.catalogue import ticket_systems
 
 ROOT = Path(__file__).parent.parent
@@ -70,9 +71,8 @@ def test_every_value_of_the_example_is_valid():
 
 def test_every_flat_name_of_the_policy_is_replaced_by_the_document():
     flat = {re.sub(r"^TIER_\d_", "TIER_n_", name) for name in policy_names(tuple(ticket_systems()))}
-    assert flat == {name for name in names_of_the_program() if name.startswith("TIER_")} | {
-        entry.variable.name for entry in PLAIN_VARIABLES
-    }
+    of_tiers = {name for name in names_of_the_program() if name.startswith("TIER_")} - {TIER_NOTIFY_URLS.name}
+    assert flat == of_tiers | {entry.variable.name for entry in PLAIN_VARIABLES}
 
 
 def test_the_table_and_the_example_are_printed_on_demand(capsys):
@@ -100,3 +100,9 @@ def test_the_readmes_list_of_pages_names_each_once():
     listed = re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## More")[2])
     assert len(listed) > 5
     assert sorted(listed) == sorted(set(listed))
+
+
+def test_the_growth_of_every_table_is_a_line_of_the_page():
+    text = (ROOT / "docs" / "growth.md").read_text(encoding="utf-8")
+    told = {name for line in text.splitlines() for name in re.findall(r"`(\w+)`", line.split(" | ")[0])}
+    assert set(metadata.tables) - told == set()

@@ -16,8 +16,8 @@ def climbed() -> dict[str, Climbed]:
 
 
 def words(text: str) -> list[str]:
-    """The lines of a note without what differs from system to system: numbers of lists, names and references."""
-    lines = [re.sub(r"^(?:\d+\. |- )", "", line) for line in text.splitlines() if line.strip()]
+    """The lines of a note without what differs from system to system: names and references."""
+    lines = [line for line in text.splitlines() if line.strip()]
     return [re.sub(r"Priority: .* Ticket \d+\.|ESC-\S+", "", line) for line in lines]
 
 
@@ -56,4 +56,18 @@ def test_no_markup_is_shown_literally_and_halo_gets_its_own(climbed):
     assert not [note.text for one in climbed.values() for note in one.notes if "**" in note.text or "<" in note.text]
     html = climbed["halopsa"].source[SECOND]
     assert all(f"<b>{heading}</b>" in html for heading in NOTE_SECTIONS)
-    assert re.findall(r'<ol start="(\d+)">', html)[:2] == ["1", "6"]
+    steps = html.partition("<b>Steps attempted</b>")[2].partition("<b>Error codes</b>")[0]
+    assert re.findall(r"^(\d+)\. ", steps, re.MULTILINE) == list("12345")
+
+
+def test_a_step_has_the_same_number_in_every_note(climbed):
+    numbered = [_numbered_steps(note.text) for note in climbed["rt"].notes]
+    first, second, final = [steps for steps in numbered if steps]
+    assert len(first) == 4
+    assert second[:4] == first
+    assert final == second
+
+
+def _numbered_steps(note: str) -> list[str]:
+    steps = note.partition("\nSteps attempted\n")[2].partition("\nError codes\n")[0]
+    return re.findall(r"^\d+\. .*$", steps, re.MULTILINE)

@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from adapters.connectwise.hosts import api_url, named_site, origins_of
-from adapters.connectwise.refusals import CHECK_COMPANY, error_text, refusal
+from adapters.connectwise.refusals import CHECK_COMPANY, NO_COMPANY, error_text, refusal
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.http import Answer, HttpClient, HttpOptions
+from adapters.http import Answer, HttpClient, HttpOptions, page_numbers
 from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
-from connector.errors import Forbidden, PayloadError, Permanent
+from connector.errors import PayloadError, Permanent, Unreachable
 
 PAGE_SIZE = 1000
 ROUTER = "v4_6_release/"
@@ -79,7 +79,7 @@ class ConnectWiseClient:
         if fields:
             params["fields"] = fields
         seen: set[str] = set()
-        while True:
+        for _ in page_numbers(what):
             answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
             records = objects_of(json_of(answer, what), what)
             yield from records
@@ -94,7 +94,7 @@ class ConnectWiseClient:
     def signing_key_at(self, address: str) -> str:
         """The signing key that an allowed address serves, fetched without our credentials.
 
-        Raises Permanent when there is none there, Temporary when it could not be asked.
+        Raises Permanent when there is none there, Unreachable when it could not be asked.
         """
         what = "fetch the signing key of a webhook"
         answer = self.http.call("GET", address, what=what, is_authenticated=False)
@@ -114,7 +114,7 @@ class ConnectWiseClient:
         return self.http.call("GET", path, what="look up the company", is_authenticated=False)
 
     def address(self) -> str:
-        """The site with its codebase (``https://…/v2025_1/``), looked up once. Forbidden: no such company."""
+        """The site with its codebase (``https://…/v2025_1/``), looked up once. Unreachable: no such company."""
         with self._lock:
             if self._address is None:
                 self._address = self._look_up_address()
@@ -160,7 +160,8 @@ class ConnectWiseClient:
             raise refusal(answer, "look up the company", "none")
         info = json_of(answer, "look up the company") if answer.body.strip() else None
         if info is None:
-            raise Forbidden(f"there is no company {self._company!r} at {self.base_url}: {CHECK_COMPANY}")
+            message = f"there is no company {self._company!r} at {self.base_url}: {CHECK_COMPANY}"
+            raise Unreachable(message, cause=NO_COMPANY)
         codebase = info.get("Codebase") if isinstance(info, dict) else None
         if not isinstance(codebase, str) or not _CODEBASE.fullmatch(codebase):
             raise PayloadError("login/companyinfo: Codebase", "missing or not a path segment")

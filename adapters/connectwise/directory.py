@@ -17,7 +17,7 @@ from adapters.connectwise.statuses import BoardStatus, board_statuses
 from adapters.names import find, plain, same_name
 from adapters.payloads import Json, text
 from connector.errors import UnknownName
-from connector.model import AuthorKind, Person, Place, PlacedStatus, Ref, Status, StatusGroup
+from connector.model import AuthorKind, Doer, Person, Place, PlacedStatus, Ref, Status, StatusGroup
 from connector.systems.kept import Kept, KeptEach
 
 T = TypeVar("T")
@@ -26,6 +26,9 @@ Item = TypeVar("Item")
 _NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})
 _DONE = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED})
 _OWNERS_A_CALL = 200
+_PROGRAM = re.compile(
+    r"workflow|business rule|automat|integrat|\bz?(?:admin|system|api|connector|bot)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class Directory:
     def __init__(self, client: ConnectWiseClient) -> None:
         self._client = client
         self._ourselves = ""
+        self.our_name = ""
+        """The identifier that stands on what we write; empty until something was written."""
+
         monotonic = client.http.options.monotonic
         self.boards = Kept(self._read_boards, monotonic)
         self.members = Kept(self._read_members, monotonic)
@@ -179,9 +185,20 @@ class Directory:
             return AuthorKind.AGENT
         return AuthorKind.CONNECTOR if member.id == self._ourselves else AuthorKind.UNKNOWN
 
-    def learn_ourselves(self, member_id: str) -> None:
+    def doer(self, name: str) -> tuple[str, Doer]:
+        """The full name of somebody whom the site names for a change, by identifier or full name, and of which kind.
+
+        A name that is no member's is a program's where it says so itself; of any other nobody knows.
+        """
+        member = self.author(name) if name else None
+        if member is not None:
+            is_person = self.kind_of(member) is AuthorKind.AGENT
+            return member.name or name, Doer.PERSON if is_person else Doer.PROGRAM
+        return name, Doer.PROGRAM if _PROGRAM.search(name) else Doer.UNKNOWN
+
+    def learn_ourselves(self, member: Person) -> None:
         """Whose name stands on what we write; nothing tells it before."""
-        self._ourselves = member_id
+        self._ourselves, self.our_name = member.id, member.identifier
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""

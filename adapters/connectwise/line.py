@@ -17,8 +17,8 @@ from adapters.connectwise.notes import NOTES_ADD, TIME_READ
 from adapters.connectwise.resources import PATH, RIGHT
 from adapters.connectwise.tickets import TICKETS_READ
 from adapters.connectwise.trail import TRAIL_READ, read_trail
-from adapters.line import HttpLine, asked, clock_finding
-from adapters.payloads import moment
+from adapters.line import PROBED, HttpLine, asked, clock_finding
+from adapters.payloads import moment, objects_of
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity, TicketId
 
@@ -61,6 +61,13 @@ class Line(HttpLine):
             _WRITES,
             *_unless_broken(rights, "boards", lambda: [_home(directory, home) for home in dict.fromkeys(self.homes)]),
         ]
+
+    def probe(self) -> list[TicketId]:
+        """See the contract."""
+        what = "see whether tickets can be read"
+        params = {"pageSize": str(PROBED), "fields": "id", "orderBy": "id desc"}
+        rows = objects_of(self.client.get("service/tickets", what, TICKETS_READ, params), what)
+        return [TicketId(str(record_id(row, what))) for row in rows]
 
     def _registrations(self) -> str:
         self.callbacks.list_readable()

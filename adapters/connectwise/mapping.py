@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.payloads import Json, label, moment, optional_moment, text
+from adapters.payloads import Json, label, moment, optional_moment, state_of, text
 from connector.errors import PayloadError
 from connector.model import (
+    Aspect,
+    ChangedTicket,
     Entry,
+    ListedTicket,
     Person,
     Place,
     Ref,
@@ -84,6 +87,21 @@ def person_of(data: Json, name: str, path: str) -> Person | None:
     return Person(found.id, text(data[name].get("identifier")) or found.name, found.name)
 
 
+def state_told(data: Json, by: str) -> str:
+    """How a ticket stands by its own JSON or by that in a callback, where ``by`` brought it there; see ``state_of``.
+
+    Empty where it does not tell all of that.
+    """
+    try:
+        board, status = optional_ref(data, "board", ""), optional_ref(data, "status", "")
+        others = [optional_ref(data, name, "") for name in ("team", "owner", "priority")]
+        at = optional_moment(info(data).get("lastUpdated"), "")
+    except PayloadError:
+        return ""
+    where = [one.id if one else None for one in (board, status)]
+    return state_of(by, at, *where, *(one.id if one else "" for one in others), str(data.get("closedFlag") is True))
+
+
 def is_gone_into_another(data: Json) -> str:
     """Why a ticket is no service-desk ticket of its own, empty when it is one."""
     kind = text(data.get("recordType"))
@@ -133,6 +151,15 @@ def ticket_record(
         is_escalatable=not why_not,
         why_not=why_not,
     )
+
+
+def listed_ticket(data: Json, found: ChangedTicket, group_of: Callable[[Ref, Ref], StatusGroup]) -> ListedTicket:
+    """A row of the list of open tickets, of which all was asked that is taken from it. What is odd is not told."""
+    try:
+        record = ticket_record(data, group_of, found.updated_at, "")
+    except PayloadError:
+        return ListedTicket(found.id, found.updated_at)
+    return ListedTicket.of(record, frozenset(Aspect), tells_client=True)
 
 
 def _order(entry: Entry) -> tuple[datetime, str, int, str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.absence import Absence
+from adapters.absence import Absence, named_by
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.refusals import Refused
@@ -104,12 +104,13 @@ class Moves:
         corrections = self._corrections(target)
         while True:
             try:
-                with self.absence.told(ticket_id):
+                with self.absence.told_of_move(ticket_id, self.read, named_by(target, "board")):
                     return self.client.send("PATCH", path, what, RIGHT, operations)
             except Refused as error:
                 known = [one for one in corrections if one.fields & _fields(error)]
                 further = [operation for one in known for operation in one.operations()]
                 if not further:
+                    error.cause = _cause(error, target)
                     raise
                 corrections = [one for one in corrections if one not in known]
                 operations = [*operations, *further]
@@ -157,6 +158,16 @@ def _is_about(error: Refused, field: str) -> bool:
     """Whether a refusal may be due to that field: it names it, or it names none at all."""
     names = _fields(error)
     return not names or field in names
+
+
+def _cause(error: Refused, target: Target) -> str:
+    """What of a move was refused, by the names that were sent, where the site says which field it objects to."""
+    objects_to, board = _fields(error), target.place.path[0].name if target.place else ""
+    if "status" in objects_to and target.status is not None:
+        return f'ConnectWise refused the status "{target.status.name}"{board and f" on board {board}"}'
+    if "board" in objects_to and board:
+        return f"ConnectWise refused the board {board}"
+    return error.cause
 
 
 def _fields(error: Refused) -> set[str]:

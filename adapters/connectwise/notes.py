@@ -113,7 +113,7 @@ class Notes:
         except PayloadError as error:
             raise OutcomeUnknown(f"{what}: answered well, but not with a note ({error})") from error
         if us is not None:
-            self._directory.learn_ourselves(us.id)
+            self._directory.learn_ourselves(us)
         return note, note_visibility(answer)
 
     def _all_notes(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:

@@ -12,9 +12,12 @@ from typing import Any
 from adapters.absence import NotThere
 from adapters.http import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
-from connector.errors import AdapterError, Forbidden, Permanent
+from connector.errors import AdapterError, Forbidden, Permanent, Unreachable
 
+KEYS_REFUSED = "the keys are refused"
+NO_COMPANY = "the company is not known there"
 CHECK_COMPANY = "check CONNECTWISE_COMPANY and CONNECTWISE_URL"
+_FIELD = re.compile("[A-Za-z0-9/_. -]{1,40}")
 
 
 class NotOffered(Permanent):
@@ -27,7 +30,10 @@ class Refused(Permanent):
     def __init__(self, message: str, fields: frozenset[str], codes: frozenset[str]) -> None:
         self.fields = fields
         self.codes = codes
-        super().__init__(message)
+        # A site's answer may hold anything; what has not the form of a field's name is not shown to everybody.
+        named = ", ".join(sorted(filter(_FIELD.fullmatch, fields)))[:200]
+        wanted = "is required" if "MissingRequiredField" in codes else "was refused"
+        super().__init__(message, f"the field {named} {wanted}" if named else "ConnectWise refused what was sent")
 
 
 def error_text(answer: Answer) -> str:
@@ -64,20 +70,24 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     message = refused(answer, what, text)
     codes = frozenset(str(item["code"]) for item in items if isinstance(item.get("code"), str))
     if "Cannot route" in text or b"Cannot route" in answer.body[:2000]:
-        return Forbidden(f"{what}: the site does not know the company or codebase: {CHECK_COMPANY}")
+        message = f"{what}: the site does not know the company or codebase: {CHECK_COMPANY}"
+        return Unreachable(message, cause=NO_COMPANY)
     if "SSL is required" in text:
-        return Permanent(f"{message}: the API of a cloud site is at https://api-…; {CHECK_COMPANY}")
+        message = f"{message}: the API of a cloud site is at https://api-…; {CHECK_COMPANY}"
+        return Unreachable(message, cause="the address is not that of the API")
     if "could not find member" in text.casefold():
         message = f"{message}: the version of the API that is asked for does not know it; see CONNECTWISE_API_VERSION"
     match answer.status:
         case 401:
-            return Forbidden(f"{message}: check CONNECTWISE_PUBLIC_KEY, _PRIVATE_KEY and _COMPANY")
+            message = f"{message}: check CONNECTWISE_PUBLIC_KEY, _PRIVATE_KEY and _COMPANY"
+            return Unreachable(message, cause=KEYS_REFUSED)
         case 403 if "clientid" in text.casefold():
-            return Forbidden(f"{message}: check CONNECTWISE_CLIENT_ID")
+            return Unreachable(f"{message}: check CONNECTWISE_CLIENT_ID", cause="the client id is refused")
         case 403:
             return Forbidden(
                 f"{message}: the API member's security role needs {right}; "
-                "without any such message check CONNECTWISE_CLIENT_ID"
+                "without any such message check CONNECTWISE_CLIENT_ID",
+                f"the right {right} is missing",
             )
         case 404:
             return NotThere(f"{message}; a cloud site also answers 404 for wrong credentials and in an outage")

@@ -27,9 +27,12 @@ def connect(
 ) -> TicketSystem:
     """The site, ready to be asked. ``homes``: the configured homes there; ``webhook_url``: where webhooks go.
 
-    ``http_options``: fields of ``adapters.http.HttpOptions``.
+    ``http_options``: fields of ``adapters.http.HttpOptions``; without ``calls_per_window`` there are at most as many
+    calls in any minute as the settings say.
     """
-    client = ConnectWiseClient(settings, clock, HttpOptions(**http_options))
+    client = ConnectWiseClient(
+        settings, clock, HttpOptions(**{"calls_per_window": settings.calls_per_minute, **http_options})
+    )
     directory = Directory(client)
     webhooks = Webhooks(settings, client, keys, clock, webhook_url)
     return TicketSystem(

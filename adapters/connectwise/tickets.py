@@ -1,40 +1,51 @@
 """Tickets of one site: read, written on, moved and found. The contract describes the methods.
 
-Reading a ticket takes two calls, three with time entries, a note one, a move one, people one each and two to look. A
-404 alone proves nothing here: a ticket is gone only when the site's list, asked for that very id, answers without it.
+Reading a ticket takes two calls, three with time entries, one where nothing was written since; a note one, a move one,
+people one each and two to look. A 404 alone proves nothing here: a ticket is gone only when the site's list, asked for
+that very id, answers without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.absence import Absence
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.hosts import ui_url
-from adapters.connectwise.mapping import info, place_of, record_id, ticket_record, to_wire
+from adapters.connectwise.mapping import info, listed_ticket, place_of, record_id, state_told, ticket_record, to_wire
 from adapters.connectwise.moves import Moves
 from adapters.connectwise.notes import Notes
 from adapters.connectwise.resources import Resources
-from adapters.connectwise.trail import TrailEntry, read_trail
+from adapters.connectwise.trail import read_trail, traces
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.payloads import checked, label, moment
+from adapters.payloads import checked, label, moment, text
+from adapters.remembered import Reading, Remembered
 from connector.clock import Clock
-from connector.errors import PayloadError, Permanent
+from connector.errors import AdapterError, PayloadError, Permanent
 from connector.model import (
     ChangedTicket,
+    Doer,
     Entry,
+    ListedTicket,
     NoteRef,
     Person,
     Place,
     Target,
     TicketId,
     TicketRecord,
+    Trace,
 )
 
 TICKETS_READ = "Service Desk > Service Tickets (Inquire)"
+_LISTED = "id,_info,board,team,status,closedFlag,owner,priority,company,recordType,mergedParentTicket"
+"""What is asked of each open ticket: all that decides whether it needs a look."""
+SETTLES = timedelta(seconds=5)
+"""A ticket's dates know no parts of a second, and clocks differ."""
+
 _TICKET_PAGE = "v4_6_release/services/system_io/Service/fv_sr100_request.rails"
 
 
@@ -50,18 +61,28 @@ class Tickets:
         self._directory = directory
         self._absence = Absence(self._listed, "the site", "the API member")
         self._notes = Notes(client, directory, clock)
+        self._remembered: Remembered[None] = Remembered(SETTLES)
         self._resources = Resources(client, self._ticket_data, self._absence)
         self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._absence)
 
-    def read(self, ticket_id: TicketId) -> TicketRecord:
-        """See the contract: the ticket, then its notes and time entries."""
+    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
+        """See the contract: the ticket, then its notes and time entries, where they are not remembered."""
+        read_at = self._clock.now()
         data = self._ticket_data(ticket_id)
-        latest = min(moment(info(data).get("lastUpdated"), f"{label(ticket_id)}: _info.lastUpdated"), self._clock.now())
-        with self._absence.told(ticket_id):
-            entries = self._notes.entries(ticket_id, latest)
-        return self._record_of(data, entries)
+        updated_at = moment(info(data).get("lastUpdated"), f"{label(ticket_id)}: _info.lastUpdated")
+        by = text(info(data).get("updatedBy"))
+        version = (updated_at, data.get("actualHours"))
+        if note is not None:
+            us = self._directory.our_name.casefold()
+            self._remembered.learn(ticket_id, version, note.at, is_by_note=bool(us) and by.casefold() == us)
+        known = None if anew else self._remembered.of(ticket_id, version, self._clock.now())
+        entries = known.entries if known else self._entries(ticket_id, version, updated_at)
+        latest = min(updated_at, self._clock.now())
+        entries = [entry if entry.at <= latest else replace(entry, at=latest) for entry in entries]
+        updated_by, updater = self._doer(by)
+        return replace(self._record_of(data, entries), read_at=read_at, updated_by=updated_by, updater=updater)
 
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+    def write_note(self, ticket_id: TicketId, text: str, marker: str, seen: TicketRecord | None = None) -> NoteRef:
         return self._written(self._notes.write, ticket_id, text, marker)
 
     def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
@@ -70,7 +91,7 @@ class Tickets:
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         return self._resources.add(ticket_id, people)
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+    def reassign(self, ticket_id: TicketId, target: Target, seen: TicketRecord | None = None) -> TicketRecord:
         return self._moves.reassign(ticket_id, target)
 
     def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
@@ -80,18 +101,34 @@ class Tickets:
         # The site's own comparison is not relied on.
         return (found for found in map(self._changed, rows) if found.updated_at >= since)
 
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ListedTicket]:
         boards = sorted({int(place.path[0].id) for place in places})
         if not boards:
             return iter(())
         conditions = f"closedFlag = False and board/id in ({','.join(map(str, boards))})"
-        rows = self._list("find the open tickets", conditions, "id,_info,board,team")
-        return (self._changed(row) for row in rows if _may_be_at(row, places))
+        rows = self._list("find the open tickets", conditions, _LISTED)
+        return (
+            listed_ticket(row, self._changed(row), self._directory.group) for row in rows if _may_be_at(row, places)
+        )
 
-    def trail(self, ticket_id: TicketId) -> list[TrailEntry]:
-        """Who did what to a ticket and when, by the site's audit trail: one call. Raises AdapterError, PayloadError."""
+    def trail(self, ticket_id: TicketId, since: datetime) -> tuple[Trace, ...]:
+        """See the contract: the site's audit trail, in one call."""
         with self._absence.told(ticket_id):
-            return read_trail(self._client, ticket_id)
+            return traces(read_trail(self._client, ticket_id), since.replace(microsecond=0), self._directory.doer)
+
+    def _entries(self, ticket_id: TicketId, version: Hashable, updated_at: datetime) -> Sequence[Entry]:
+        began = self._clock.now()
+        with self._absence.told(ticket_id):
+            entries = self._notes.entries(ticket_id, began)
+        self._remembered.keep(ticket_id, Reading(version, updated_at, began, entries, None))
+        return entries
+
+    def _doer(self, name: str) -> tuple[str, Doer]:
+        """Who last updated a ticket: a help, no need, so a look-up that fails keeps nobody from reading it."""
+        try:
+            return self._directory.doer(name)
+        except AdapterError:
+            return name, Doer.UNKNOWN
 
     def _written(
         self, write: Callable[[TicketId, str], NoteRef], ticket_id: TicketId, text: str, marker: str
@@ -114,7 +151,8 @@ class Tickets:
 
     def _record_of(self, data: Any, entries: Sequence[Entry] = ()) -> TicketRecord:
         url = f"{self._ui}/{_TICKET_PAGE}?service_recid={data.get('id')}"
-        return ticket_record(data, self._directory.group, self._clock.now(), url, entries)
+        record = ticket_record(data, self._directory.group, self._clock.now(), url, entries)
+        return replace(record, state=state_told(data, self._directory.our_name))
 
     def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
         return [row.get("id") for row in self._list(what, f"id = {ticket_id}", "id")]

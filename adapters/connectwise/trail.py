@@ -7,14 +7,14 @@ all others who acted, and when. Nothing is guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from adapters.connectwise.client import PAGE_SIZE, ConnectWiseClient
 from adapters.payloads import Json, checked, label, moment, objects_of, text
-from connector.model import Aspect, TicketId
+from connector.model import Aspect, Doer, TicketId, Trace
 
 TRAIL_READ = "Service Desk > Service Tickets (Inquire)"
 _PATH = "system/audittrail"
@@ -31,6 +31,7 @@ _FIELDS = {
     "service status": Aspect.STATUS,
     "priority": Aspect.PRIORITY,
 }
+_NOTHING = frozenset({"", "(none)", "(empty)", "(blank)"})
 _CHANGED = re.compile(
     r"(?:the )?([a-z]{4,10}(?: [a-z]{4,10})?) (?:has been|was) (?:updated|changed) "
     r"from (?P<one>[\"'])([^\"]{0,200})(?P=one) to (?P=one)([^\"]{0,200})(?P=one)\.?",
@@ -57,6 +58,20 @@ def read_trail(client: ConnectWiseClient, ticket_id: TicketId) -> list[TrailEntr
     """What was done to a ticket, oldest first: one call, for very many entries more."""
     entries = (_entry(row, f"{label(ticket_id)}: audit trail") for row in _rows(client, checked(ticket_id)))
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def traces(
+    entries: Iterable[TrailEntry], since: datetime, doer: Callable[[str], tuple[str, Doer]]
+) -> tuple[Trace, ...]:
+    """Those of the entries that tell of a change from that moment on. A value that was taken off has no name.
+
+    ``doer``: the full name of who is named, and of which kind they are.
+    """
+    return tuple(
+        Trace(entry.at, entry.what, "" if entry.new in _NOTHING else entry.new, *doer(entry.by))
+        for entry in entries
+        if entry.what is not None and entry.at >= since
+    )
 
 
 def _rows(client: ConnectWiseClient, ticket_id: TicketId) -> Iterator[dict[str, Any]]:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connector.systems.variables import Variable, connected, hosts, rotating_secret, web_address
+from connector.systems.variables import Variable, connected, hosts, rotating_secret, web_address, whole_number
 
 USUAL_VERSION = "2025.1"
 """The version of the API that the adapter was built for."""
+
+DEFAULT_CALLS = 600
+"""In any minute. The vendor speaks of about 1,000, of all integrations together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +21,8 @@ class ConnectWiseSettings:
 
     ``url``: scheme and host, with or without ``api-`` on a cloud host; no path. ``webhook_token``: up to two
     accepted values of ``?token=``, the first is the one that is registered. ``callback_hosts``: further hosts
-    that may serve signing keys. ``api_version``: of the API's model, as the Accept header pins it. The secrets never
-    show in ``repr``.
+    that may serve signing keys. ``api_version``: of the API's model, as the Accept header pins it.
+    ``calls_per_minute``: at most so many calls in any minute. The secrets never show in ``repr``.
     """
 
     url: str
@@ -30,6 +33,7 @@ class ConnectWiseSettings:
     webhook_token: tuple[str, ...] = field(default=(), repr=False)
     callback_hosts: tuple[str, ...] = ()
     api_version: str = USUAL_VERSION
+    calls_per_minute: int = DEFAULT_CALLS
 
 
 def _site(text: str) -> str:
@@ -90,9 +94,18 @@ API_VERSION = Variable(
     shown_default=USUAL_VERSION,
     parse=_version,
 )
+CALLS = Variable(
+    "CONNECTWISE_CALLS_PER_MINUTE",
+    "the whole budget of calls in any minute, shared by all workers; the site's limit, about 1,000, is shared with "
+    "every other integration",
+    "a whole number from 20 to 100000",
+    "600",
+    shown_default="600",
+    parse=whole_number(20, 100_000),
+)
 
 REQUIRED = (COMPANY, PUBLIC_KEY, PRIVATE_KEY, CLIENT_ID)
-VARIABLES: tuple[Variable, ...] = (URL, *REQUIRED, WEBHOOK_TOKEN, CALLBACK_HOSTS, API_VERSION)
+VARIABLES: tuple[Variable, ...] = (URL, *REQUIRED, WEBHOOK_TOKEN, CALLBACK_HOSTS, API_VERSION, CALLS)
 
 
 def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
@@ -112,4 +125,5 @@ def settings_from(values: Mapping[str, str]) -> ConnectWiseSettings | None:
         webhook_token=read.get(WEBHOOK_TOKEN.name, ()),
         callback_hosts=read.get(CALLBACK_HOSTS.name, ()),
         api_version=read.get(API_VERSION.name, USUAL_VERSION),
+        calls_per_minute=read.get(CALLS.name, DEFAULT_CALLS),
     )

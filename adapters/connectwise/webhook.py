@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -22,9 +23,10 @@ from jsonschema import Draft202012Validator
 from adapters.connectwise.callbacks import Callbacks
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.hosts import is_shared
+from adapters.connectwise.mapping import info, state_told
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import origin_of
-from adapters.payloads import check_form, decoded, prove
+from adapters.payloads import Json, check_form, decoded, prove, text
 from connector.clock import Clock
 from connector.errors import KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
@@ -105,7 +107,7 @@ class Webhooks(Callbacks):
         if body["Type"].casefold() != "ticket":
             return []
         delivery = body.get("MessageId") or hashlib.sha256(request.body).hexdigest()
-        return [Notice(TicketId(str(int(body["ID"]))), delivery)]
+        return [Notice(TicketId(str(int(body["ID"]))), delivery, _state(body))]
 
     def learn_key(self, reference: str) -> None:
         """See the contract."""
@@ -144,6 +146,20 @@ def sign(key: str, body: bytes) -> bytes:
     """The value of the signature header for a body, as bytes."""
     digest = hmac.digest(hashlib.sha256(key.encode()).digest(), body, "sha256")
     return base64.b64encode(digest)
+
+
+def _state(body: Json) -> str:
+    """The state that a callback tells of, where it names one and the same member for it twice."""
+    told, by = body.get("Entity"), text(body.get("MemberId"))
+    if not told or not by or body["Action"].casefold() != "updated":
+        return ""
+    try:
+        entity = json.loads(told)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(entity, dict) or text(info(entity).get("updatedBy")).casefold() != by.casefold():
+        return ""
+    return state_told(entity, by)
 
 
 def _fits_plainly(body: Any) -> bool:

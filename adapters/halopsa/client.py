@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from adapters.halopsa.mapping import optional_whole, whole
-from adapters.halopsa.refusals import error_text, refusal
+from adapters.halopsa.mapping import TICKETS_READ, optional_whole, whole
+from adapters.halopsa.refusals import error_text, refusal, refused_everywhere
 from adapters.halopsa.tokens import Tokens
 from adapters.halopsa.variables import HaloSettings
-from adapters.http import Answer, HttpClient, HttpOptions, origin_of
+from adapters.http import Answer, HttpClient, HttpOptions, origin_of, page_numbers
 from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, Permanent
@@ -21,6 +21,11 @@ from connector.errors import OutcomeUnknown, Permanent
 PAGE_SIZE = 100
 """The most that the list of tickets gives at once."""
 
+_PROBE_WHAT = "see whether tickets can be read"
+_ONE_TICKET = {
+    **{"pageinate": "true", "page_size": "1", "page_no": "1", "order": "id", "orderdesc": "true"},
+    "includeclosed": "true",
+}
 _KEYS: Mapping[str, str | None] = {"Tickets": "id", "Actions": "ticket_id", "Webhook": None, "Notification": None}
 """What may be posted, and the id without which nothing of it is."""
 
@@ -73,9 +78,7 @@ class HaloClient:
         """Every ticket of a list, page by page, in the order of the ids unless another is asked for; each one once."""
         asked = {"order": "id", **params, "pageinate": "true", "page_size": str(PAGE_SIZE)}
         seen: set[int] = set()
-        page_no = 0
-        while True:
-            page_no += 1
+        for page_no in page_numbers(what):
             body = self.get("Tickets", what, right, {**asked, "page_no": str(page_no)})
             fresh = {whole(row.get("id"), f"{what}: id"): row for row in records(body, "tickets", what)}
             fresh = {number: row for number, row in fresh.items() if number not in seen}
@@ -94,15 +97,36 @@ class HaloClient:
         params: Mapping[str, str] | None = None,
         payload: Any = None,
     ) -> Answer:
-        """A call with a token; where that is refused, once more with a new one: a 401 means that nothing was done."""
-        token = self.tokens.current()
-        answer = self._with(token, method, path, what, params, payload)
-        if answer.status == 401:
-            self.tokens.drop(token)
-            answer = self._with(self.tokens.current(), method, path, what, params, payload)
+        """A call with a token; where that is refused, once more with a new one: a 401 means that nothing was done.
+
+        A right that is missing is answered 401, too: Unreachable only where the tickets are refused alike.
+        """
+        answer = self._answer(method, path, what, params, payload)
         if 200 <= answer.status < 300:
             return answer
+        if answer.status == 401:
+            asked = self._with(self.tokens.current(), "GET", "Tickets", _PROBE_WHAT, _ONE_TICKET, None)
+            if asked.status == 401:
+                raise refused_everywhere(answer, what, right)
         raise refusal(answer, what, right)
+
+    def first_tickets(self, count: int) -> list[dict[str, Any]]:
+        """So many of the newest tickets, at most: one call, two where the token has been refused."""
+        answer = self._answer("GET", "Tickets", _PROBE_WHAT, {**_ONE_TICKET, "page_size": str(count)}, None)
+        if answer.status == 401:
+            raise refused_everywhere(answer, _PROBE_WHAT, TICKETS_READ)
+        if not 200 <= answer.status < 300:
+            raise refusal(answer, _PROBE_WHAT, TICKETS_READ)
+        return records(json_of(answer, _PROBE_WHAT), "tickets", _PROBE_WHAT)
+
+    def _answer(self, method: str, path: str, what: str, params: Mapping[str, str] | None, payload: Any) -> Answer:
+        """The answer to a call, with a new token where the one at hand was refused."""
+        token = self.tokens.current()
+        answer = self._with(token, method, path, what, params, payload)
+        if answer.status != 401:
+            return answer
+        self.tokens.drop(token)
+        return self._with(self.tokens.current(), method, path, what, params, payload)
 
     def _with(
         self, token: str, method: str, path: str, what: str, params: Mapping[str, str] | None, payload: Any

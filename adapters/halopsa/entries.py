@@ -19,6 +19,9 @@ from connector.reading.html import plain, to_lines
 BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
 """``who_type``."""
 
+WORDS = frozenset({"note", "note_html", "emailbody", "emailbody_html"})
+"""The fields of an action that hold what it says."""
+
 DETAILS = "details"
 """The id of the entry that holds a ticket's own description."""
 

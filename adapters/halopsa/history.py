@@ -22,6 +22,7 @@ from connector.model import (
     BY_HISTORY,
     Aspect,
     Change,
+    Doer,
     Person,
     Place,
     Ref,
@@ -109,7 +110,7 @@ class Reader:
 
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
-        for row in actions:
+        for row in _in_order(actions):
             path = f"{self._path}: action {row.get('id', '?')}"
             old = optional_whole(row.get("old_status"), f"{path}: old_status")
             new = optional_whole(row.get("new_status"), f"{path}: new_status")
@@ -124,6 +125,7 @@ class Reader:
                     self._names.status_by_id(new, text(row.get("new_status_name"))),
                     BY_CONNECTOR if self._us.wrote(row) else BY_HISTORY,
                     text(row.get("who")),
+                    self._doer(row, text(row.get("who")), "who_agentid", path),
                 )
             )
         return found
@@ -131,15 +133,28 @@ class Reader:
     def _of_audit(self, audit: Any) -> list[Change]:
         rows = [row for row in audit if isinstance(row, dict)] if isinstance(audit, list) else []
         found = []
-        for row in rows:
+        for row in _in_order(rows):
             aspect = self._aspect(row)
             at = optional_moment(row.get("date"), f"{self._path}: audit_log: date")
             if aspect is None or at is None:
                 continue
             old, new = self._value(aspect, row.get("from")), self._value(aspect, row.get("to"))
             if old != new:
-                found.append(Change(at, aspect, old, new, self._how(row), text(row.get("username"))))
+                who = text(row.get("username"))
+                by = self._doer(row, who, "agent_id", f"{self._path}: audit_log")
+                found.append(Change(at, aspect, old, new, self._how(row), who, by))
         return found
+
+    def _doer(self, row: Json, who: str, field: str, path: str) -> Doer:
+        """Of which kind somebody is to whom a row gives a change. A rule acts as the system, or in our agent's name."""
+        if same_name(who, SYSTEM):
+            return Doer.PROGRAM
+        agent = optional_whole(row.get(field), f"{path}: {field}")
+        named = self._names.person_named(who) if who else None
+        number = str(agent) if agent is not None and agent > NOBODY else named.id if named else ""
+        if number == self._us.agent_id:
+            return Doer.PROGRAM if self._us.is_api else Doer.UNKNOWN
+        return Doer.PERSON if number else Doer.UNKNOWN
 
     def _aspect(self, row: Json) -> Aspect | None:
         """What a row is about: by the field's name, and a move also by the teams that it names."""
@@ -214,6 +229,11 @@ def _name_or_number(told: Any) -> tuple[str, int | None]:
         return "", optional_whole(told, "audit_log")
     except PayloadError:
         return text(told).strip(), None
+
+
+def _in_order(rows: Iterable[Json]) -> list[Json]:
+    """By number: what has the same second happened in that order, and some lists come newest first."""
+    return sorted(rows, key=lambda row: number(row.get("id")))
 
 
 def _is_same(one: Change, other: Change) -> bool:

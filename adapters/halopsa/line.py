@@ -8,15 +8,15 @@ from typing import Any
 
 from adapters.halopsa.client import PAGE_SIZE, HaloClient, records
 from adapters.halopsa.directory import SETUP_READ, Agent, Directory
-from adapters.halopsa.mapping import TICKETS_READ, owner_of
+from adapters.halopsa.mapping import TICKETS_READ, owner_of, whole
 from adapters.halopsa.outcomes import NoteOutcomes
 from adapters.halopsa.poll import WITH_CLOSED, Poll
 from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.workdays import Workday, workday
-from adapters.line import HttpLine, asked, clock_finding
+from adapters.line import PROBED, HttpLine, asked, clock_finding
 from connector.errors import ConnectorError
-from connector.model import Finding, Severity
+from connector.model import Finding, Severity, TicketId
 
 _WRITES = (
     "edit:tickets of the application; of the agent: to modify tickets, also closed ones and those not assigned to it, "
@@ -63,6 +63,10 @@ class Line(HttpLine):
             Finding(Severity.OK, "rights to write", f"not tested, because only a write can prove them: {_WRITES}"),
             *_unless_broken(basis, "teams", lambda: [_home(directory, home) for home in dict.fromkeys(self.homes)]),
         ]
+
+    def probe(self) -> list[TicketId]:
+        """See the contract."""
+        return [TicketId(str(whole(row.get("id"), "Tickets: id"))) for row in self.client.first_tickets(PROBED)]
 
 
 def _unless_broken(found: Sequence[Finding], subject: str, more: Callable[[], list[Finding]]) -> list[Finding]:

@@ -15,12 +15,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from adapters.names import plain
-from adapters.payloads import Json, first_moment, label, optional_moment, text
+from adapters.payloads import Json, first_moment, label, optional_moment, state_of, text
 from adapters.status_words import placed_by_name
 from connector.errors import PayloadError
 from connector.model import (
+    Aspect,
     Change,
+    ChangedTicket,
     Entry,
+    ListedTicket,
     Person,
     Place,
     PlacedStatus,
@@ -187,6 +190,18 @@ def updated_at(data: Json, path: str) -> datetime | None:
     return first_moment(data, UPDATED, path)
 
 
+def state_told(data: Json, agent: str) -> str:
+    """How a ticket stands by its own JSON or by that in a webhook, where that agent brought it there; see ``state_of``.
+
+    Empty where it does not tell all of that.
+    """
+    try:
+        ids = [optional_whole(data.get(name), name) for name in ("team_id", "agent_id", "status_id", "priority_id")]
+        return state_of(agent, updated_at(data, ""), *(None if id_ is None else str(id_) for id_ in ids))
+    except PayloadError:
+        return ""
+
+
 def why_not_escalated(data: Json) -> str:
     """Why a record is no service-desk ticket of its own, empty when it is one."""
     if data.get("deleted") is True:
@@ -236,6 +251,24 @@ def ticket_record(
         is_escalatable=not why_not,
         why_not=why_not,
     )
+
+
+_TOLD_BY = {Aspect.OWNER: "agent_id", Aspect.PRIORITY: "priority_id"}
+"""Of what a list may leave out, the field that tells it, also that there is none."""
+
+
+def listed_ticket(data: Json, found: ChangedTicket, names: Names) -> ListedTicket:
+    """A row of the list of open tickets. Rows are thin, and differ between versions: what a field does not stand for,
+    or is odd, is not told.
+    """
+    try:
+        record = ticket_record(data, names, found.updated_at, "")
+    except PayloadError:
+        return ListedTicket(found.id, found.updated_at)
+    is_placed = data.get("team_id") not in (None, "") or bool(text(data.get("team")))
+    told = {aspect for aspect, name in _TOLD_BY.items() if data.get(name) not in (None, "")}
+    told |= {Aspect.STATUS, *((Aspect.PLACE,) if is_placed else ())}
+    return ListedTicket.of(record, frozenset(told), tells_client=data.get("client_id") not in (None, ""))
 
 
 def _client(data: Json, path: str) -> Ref | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.absence import Absence
+from adapters.absence import Absence, named_by
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.directory import Directory
 from adapters.halopsa.mapping import NO_TEAM
@@ -42,12 +42,12 @@ class Moves:
     absence: Absence
     sleep: Callable[[float], None]
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        """See ``Tickets.reassign`` of the contract."""
+    def reassign(self, ticket_id: TicketId, target: Target, seen: Json | None = None) -> TicketRecord:
+        """See ``Tickets.reassign`` of the contract. ``seen``: the ticket as it was read a moment ago."""
         if isinstance(target.owner, Person):
             agent = self.directory.agents.get().get(target.owner.id)
             refuse_former(target.owner, None if agent is None else agent.person, "agent", "instance")
-        before = self.read(ticket_id)
+        before = seen or self.read(ticket_id)
         record = self.to_record(before)
         if is_met(record, target):
             return record
@@ -70,7 +70,7 @@ class Moves:
         what = f"reassign {label(ticket_id)}"
         sent = {"id": int(ticket_id), **wanted, **FLAGS}
         try:
-            with self.absence.told(ticket_id):
+            with self.absence.told_of_move(ticket_id, self.read, named_by(target, "team")):
                 answer: TicketRecord | None = self._answered(self.client.post("Tickets", [sent], what, RIGHT))
         except OutcomeUnknown as unknown:
             return self._seen_done(ticket_id, target, unknown)

@@ -12,8 +12,9 @@ from typing import Any
 from adapters.absence import NotThere
 from adapters.http import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
-from connector.errors import AdapterError, Forbidden, Permanent
+from connector.errors import AdapterError, Forbidden, Permanent, Unreachable
 
+CLIENT_REFUSED = "the API application is refused"
 CHECK_CLIENT = "check HALOPSA_CLIENT_ID and HALOPSA_CLIENT_SECRET, and HALOPSA_TENANT"
 _LONGEST_BODY = 20_000
 _KEYS = ("error_description", "errormessage", "message", "error", "title", "detail")
@@ -60,23 +61,30 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     words = error_text(answer)
     message = refused(answer, what, words)
     if _NO_ACCESS in words.casefold():
-        return NoAccess(message)
+        return NoAccess(message, "the agent may not use the action of internal notes")
     match answer.status:
         case 400:
-            return Refused(message)
+            return Refused(message, "HaloPSA refused what was sent")
         case 401:
             # A right that is missing is answered like this, too.
             return Forbidden(
                 f"{message}, also with a new token: first look whether the agent that the API application logs in as, "
                 f"and the application itself, have the right: they need {right}. Where everything is refused, "
-                f"{CHECK_CLIENT}, and that the application is active"
+                f"{CHECK_CLIENT}, and that the application is active",
+                f"the right {right} is missing",
             )
         case 403:
-            return Forbidden(f"{message}: the API application and the agent that it logs in as both need {right}")
+            why = f"{message}: the API application and the agent that it logs in as both need {right}"
+            return Forbidden(why, f"the right {right} is missing")
         case 404:
             return NotThere(f"{message}; it may also be invisible to the agent that the application logs in as")
         case _:
             return other_refusal(answer, message)
+
+
+def refused_everywhere(answer: Answer, what: str, right: str) -> Unreachable:
+    """The error of a 401 where a new token, and whatever is asked, are refused alike."""
+    return Unreachable(str(refusal(answer, what, right)), cause=CLIENT_REFUSED)
 
 
 def token_refusal(answer: Answer) -> AdapterError:
@@ -84,11 +92,13 @@ def token_refusal(answer: Answer) -> AdapterError:
     words = error_text(answer)
     message = refused(answer, "log in to HaloPSA", words)
     if "invalid_scope" in words.casefold():
-        return Forbidden(f"{message}: give the API application the permission 'all'")
+        message = f"{message}: give the API application the permission 'all'"
+        return Unreachable(message, cause="the API application lacks the permission 'all'")
     match answer.status:
         case 400 | 401 | 403:
-            return Forbidden(f"{message}: {CHECK_CLIENT}")
+            return Unreachable(f"{message}: {CHECK_CLIENT}", cause=CLIENT_REFUSED)
         case 404:
-            return Forbidden(f"{message}: check HALOPSA_AUTH_URL and HALOPSA_TENANT")
+            message = f"{message}: check HALOPSA_AUTH_URL and HALOPSA_TENANT"
+            return Unreachable(message, cause="the authorisation server is not there")
         case _:
             return other_refusal(answer, message)

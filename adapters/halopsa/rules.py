@@ -37,11 +37,12 @@ class Rules:
     to_record: Callable[[Json], TicketRecord]
     ourselves: Callable[[], Person]
 
-    def keep_as_it_was(self, ticket_id: TicketId, before: Json, action: Json) -> None:
+    def keep_as_it_was(self, ticket_id: TicketId, before: Json, action: Json) -> Json | None:
         """Put back what a note did to the ticket: it is to do nothing. Raises nothing of the contract's errors.
 
         ``before`` is the ticket right before the note, ``action`` the answer to it. The note is written: whether this
-        works too is seen when the ticket is read next.
+        works too is seen when the ticket is read next. Returns the ticket as it was read after the note, where that is
+        how it still is: None where it could not be read, shows less than the note's answer, or was put back.
         """
         with suppress(AdapterError, PayloadError):
             old = self.to_record(before)
@@ -53,12 +54,14 @@ class Rules:
                 # Somebody can have changed the status while the note was on its way; a change may not be readable yet.
                 status = told[0]
                 shown = told[1] if shown == status else shown
+            is_shown = told is None or found.status.id == told[1]
             is_kept = (old.place.key, _id(old.owner), status) == (found.place.key, _id(found.owner), shown)
             if is_kept or self.is_by_others(before, after):
-                return
+                return after if is_shown else None
             wanted = {**fields(old.place, old.owner, None), "status_id": int(status)}
             sent = {"id": int(ticket_id), **wanted, **FLAGS, **WITHOUT_RULES}
             self.client.post("Tickets", [sent], f"keep {label(ticket_id)} as it was before a note", _RIGHT)
+        return None
 
     def is_by_others(self, before: Json, after: Json) -> bool:
         """Whether the audit log names somebody else for what was changed between two readings of a ticket.

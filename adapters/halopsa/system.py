@@ -30,11 +30,10 @@ def connect(
     """The instance, ready to be asked. ``homes``: the configured homes there; ``webhook_url``: where webhooks go.
 
     There are no ``keys`` to learn. ``http_options``: fields of ``adapters.http.HttpOptions``; without
-    ``calls_per_minute`` there are at most as many calls in any five minutes as the settings say.
+    ``calls_per_window`` there are at most as many calls in any five minutes as the settings say.
     """
-    if "calls_per_minute" not in http_options:
-        http_options = {"calls_per_minute": None, "calls_per_window": settings.calls_per_window, **http_options}
-    options = HttpOptions(**http_options)
+    usual = {"calls_per_window": settings.calls_per_window, "window_seconds": 300.0}
+    options = HttpOptions(**{**usual, **http_options})
     client = HaloClient(settings, clock, options)
     directory = Directory(client)
     outcomes = NoteOutcomes(client, settings.note_outcome)

@@ -1,31 +1,43 @@
 """Tickets of one instance: read, written on, moved and found. The contract describes the methods.
 
-Reading a ticket takes two calls, a note and a move three each: the ticket is read right before and right after.
+Reading a ticket takes two calls, one where nothing was written since; a note and a move three each: the ticket is read
+right before and right after. What a turn has just read, and hands in, is not read again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.absence import Absence
 from adapters.halopsa.client import HaloClient, records
 from adapters.halopsa.directory import Directory
-from adapters.halopsa.entries import Ourselves, details_of, entries_of
+from adapters.halopsa.entries import WORDS, Ourselves, details_of, entries_of
 from adapters.halopsa.history import Reader, aspects_told
-from adapters.halopsa.mapping import TICKETS_READ, optional_whole, place_of, ticket_record, whole
+from adapters.halopsa.mapping import (
+    TICKETS_READ,
+    UPDATED,
+    listed_ticket,
+    optional_whole,
+    place_of,
+    state_told,
+    ticket_record,
+    whole,
+)
 from adapters.halopsa.moves import Moves
 from adapters.halopsa.notes import Notes
 from adapters.halopsa.outcomes import NoteOutcomes
 from adapters.halopsa.poll import WITH_CLOSED, Poll
 from adapters.halopsa.rules import Rules
-from adapters.payloads import Json, checked, label
+from adapters.payloads import Json, checked, label, text
+from adapters.remembered import Reading, Remembered
 from connector.clock import Clock
 from connector.errors import PayloadError, Permanent
 from connector.model import (
     ChangedTicket,
+    ListedTicket,
     NoteRef,
     Person,
     Place,
@@ -36,6 +48,12 @@ from connector.model import (
 
 Write = Callable[[TicketId, str, int, Ourselves], tuple[Json, NoteRef]]
 """Writes a note with the status that is to stay; gives the action and its name."""
+
+SETTLES = timedelta(seconds=30)
+"""So long after a ticket's last update a write of that moment may not be readable yet."""
+
+A_MOMENT = timedelta(seconds=5)
+"""For how long a turn's reading stands for the one right before a write; calls may have to wait in between."""
 
 _DETAILS = {"includedetails": "true", "include_auditing": "true", "nocache": "true"}
 
@@ -58,28 +76,44 @@ class Tickets:
         self._client = client
         self._directory = directory
         self._poll = poll
+        self._agent = ""
+        self._remembered: Remembered[list[dict[str, Any]]] = Remembered(SETTLES)
         self._absence = Absence(self._listed, "the instance", "the agent of the API application")
         self._notes = Notes(client, clock, outcomes)
         self._rules = Rules(client, self._ticket_data, self._record_of, lambda: directory.me.get().person)
         self._moves = Moves(client, directory, self._rules, self._record_of, self._ticket_data, self._absence, sleep)
 
-    def read(self, ticket_id: TicketId) -> TicketRecord:
-        data = self._ticket_data(ticket_id)
-        with self._absence.told(ticket_id):
-            actions = self._notes.actions(ticket_id)
-        record = self._record_of(data)
+    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
+        read_at = self._clock.now()
+        data = note.source if note is not None and isinstance(note.source, dict) else self._ticket_data(ticket_id)
         us, latest = self._ourselves(), self._clock.now()
-        entries = entries_of(actions, ticket_id, self._directory, us, latest)
+        record = self._record_of(data)
+        version = tuple(text(data.get(name)) for name in UPDATED)
+        if note is not None:
+            is_by_note = record.updated_at.replace(microsecond=0) == note.at.replace(microsecond=0)
+            self._remembered.learn(ticket_id, version, note.at, is_by_note=is_by_note)
+        known = None if anew else self._remembered.of(ticket_id, version, latest)
+        if known is None:
+            with self._absence.told(ticket_id):
+                actions = self._notes.actions(ticket_id)
+            entries = entries_of(actions, ticket_id, self._directory, us, latest)
+            plain = [{name: value for name, value in row.items() if name not in WORDS} for row in actions]
+            self._remembered.keep(ticket_id, Reading(version, record.updated_at, latest, tuple(entries), plain))
+        else:
+            entries, actions = list(known.entries), known.source
         entries += details_of(data, entries, record.entered_at)
         priorities = [priority.ref for priority in self._directory.priorities.get()]
         reader = Reader(ticket_id, self._directory, self._directory.all_statuses(), priorities, us)
         log = data.get("audit_log")
         changes = reader.changes(actions, log, record.status, latest)
         record = self._record_of(data, entries, changes)
-        return replace(record, history_of=aspects_told(data, log, reader.told))
+        return replace(record, read_at=read_at, history_of=aspects_told(data, log, reader.told), source=data)
 
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
-        return self._noted(ticket_id, text, marker, self._notes.write_internal)
+    def trail(self, ticket_id: TicketId, since: datetime) -> None:
+        """See the contract: what Halo tells of a ticket's changes, ``read`` tells."""
+
+    def write_note(self, ticket_id: TicketId, text: str, marker: str, seen: TicketRecord | None = None) -> NoteRef:
+        return self._noted(ticket_id, text, marker, self._notes.write_internal, seen)
 
     def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
         return self._noted(ticket_id, text, marker, self._notes.write_for_client)
@@ -87,24 +121,27 @@ class Tickets:
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         raise Permanent("HaloPSA has no people beside a ticket's agent that this connector can rely on")
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+    def reassign(self, ticket_id: TicketId, target: Target, seen: TicketRecord | None = None) -> TicketRecord:
         checked(ticket_id)
-        return self._moves.reassign(ticket_id, target)
+        return self._moves.reassign(ticket_id, target, self._just_read(seen))
 
     def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
         return self._poll.changed_since(moment)
 
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ListedTicket]:
         teams = sorted({place.path[0].id for place in places}, key=int)
         if not teams:
             return iter(())
         params = {"open_only": "true", "team": ",".join(teams)}
         rows = self._client.pages("find the open tickets", TICKETS_READ, params)
-        return (self._poll.changed(row) for row in rows if self._may_be_at(row, places))
+        found = ((row, self._poll.changed(row)) for row in rows if self._may_be_at(row, places))
+        return (listed_ticket(row, one, self._directory) for row, one in found)
 
     def _ourselves(self) -> Ourselves:
         """Who we are in the instance's actions."""
         me = self._directory.me.get()
+        # What an agent does in whose name people work, too, is not told by the agent.
+        self._agent = me.person.id if me.is_api else ""
         return Ourselves(me.person.id, me.is_api)
 
     def _ticket_data(self, ticket_id: TicketId) -> Json:
@@ -119,18 +156,27 @@ class Tickets:
 
     def _record_of(self, data: Any, entries: Sequence[Any] = (), changes: Sequence[Any] = ()) -> TicketRecord:
         url = f"{self._url}/ticket?id={data.get('id')}"
-        return ticket_record(data, self._directory, self._clock.now(), url, entries, changes)
+        record = ticket_record(data, self._directory, self._clock.now(), url, entries, changes)
+        return replace(record, state=state_told(data, self._agent))
 
-    def _noted(self, ticket_id: TicketId, text: str, marker: str, write: Write) -> NoteRef:
+    def _just_read(self, seen: TicketRecord | None) -> Json | None:
+        """What a turn has read a moment ago; None where it must be read anew, also where no log tells who acted."""
+        data = seen.source if seen is not None else None
+        if seen is None or not isinstance(data, dict) or not isinstance(data.get("audit_log"), list):
+            return None
+        return data if self._clock.now() - seen.read_at <= A_MOMENT else None
+
+    def _noted(
+        self, ticket_id: TicketId, text: str, marker: str, write: Write, seen: TicketRecord | None = None
+    ) -> NoteRef:
         """Write a note, which is to leave the ticket as it is."""
         if marker not in text:
             raise Permanent(f"the note for {label(ticket_id)} lacks its marker: nothing was written")
-        before = self._ticket_data(ticket_id)
+        before = self._just_read(seen) or self._ticket_data(ticket_id)
         status = whole(before.get("status_id"), f"{label(ticket_id)}: status_id")
         with self._absence.told(ticket_id):
             action, note = write(ticket_id, text, status, self._ourselves())
-        self._rules.keep_as_it_was(ticket_id, before, action)
-        return note
+        return replace(note, source=self._rules.keep_as_it_was(ticket_id, before, action))
 
     def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
         params = {"ticketids": ticket_id, "count": "10", **WITH_CLOSED}

@@ -13,8 +13,9 @@ from adapters.halopsa.mapping import number
 from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.variables import HaloSettings
 from adapters.http import Answer, HttpClient
+from adapters.payloads import NO_JSON
 from connector.clock import Clock
-from connector.errors import PayloadError, Temporary
+from connector.errors import PayloadError, Unreachable
 
 RENEW_AT = 0.8
 """The share of its lifetime after which a token is renewed."""
@@ -76,7 +77,8 @@ class Tokens:
         try:
             body: Any = answer.json()
         except ValueError as error:
-            raise Temporary("log in to HaloPSA: the answer is not JSON; check HALOPSA_AUTH_URL") from error
+            message = "log in to HaloPSA: the answer is not JSON; check HALOPSA_AUTH_URL"
+            raise Unreachable(message, cause=NO_JSON) from error
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             raise PayloadError("log in to HaloPSA: access_token", "missing")

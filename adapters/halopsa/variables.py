@@ -153,7 +153,8 @@ NOTE_OUTCOME = Variable(
 )
 CALLS = Variable(
     "HALOPSA_CALLS_PER_5_MINUTES",
-    "the whole budget of calls in any 5 minutes; Halo's limit, 300 or more, is shared with every other integration",
+    "the whole budget of calls in any 5 minutes, shared by all workers; Halo's limit, 300 or more, is shared with "
+    "every other integration",
     "a whole number from 20 to 100000",
     "240",
     shown_default="240",

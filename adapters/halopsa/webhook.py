@@ -16,7 +16,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from adapters.halopsa.mapping import whole
+from adapters.halopsa.mapping import state_told, whole
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.variables import WebhookBasic, WebhookBearer
 from adapters.payloads import Json, check_form, decoded, prove
@@ -78,7 +78,7 @@ class Webhooks(Registrations):
         if len(events) > MOST_EVENTS:
             raise PayloadError("$", f"more than {MOST_EVENTS} events")
         names = _Deliveries(body, request.body, is_batch=len(events) > 1)
-        return [Notice(TicketId(str(_ticket(event, path))), names.name(event)) for path, event in events]
+        return [Notice(TicketId(str(_ticket(event, path))), names.name(event), _state(event)) for path, event in events]
 
     def learn_key(self, reference: str) -> None:
         """See the contract."""
@@ -155,6 +155,14 @@ def _ticket(event: Json, path: str) -> int:
         if isinstance(nested, dict) and "id" in nested:
             return whole(nested["id"], f"{path}.{name}.id")
     return whole(event.get("ticket_id"), f"{path}.ticket_id")
+
+
+def _state(event: Json) -> str:
+    """The state that an event tells of, where the whole ticket is in it and an agent is named."""
+    ticket, agent = event.get("ticket"), event.get("agent_id")
+    if not isinstance(ticket, dict) or isinstance(agent, bool) or not isinstance(agent, int):
+        return ""
+    return state_told(ticket, str(agent))
 
 
 def _own_id(told: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.http import Answer, HttpClient, HttpOptions
+from adapters.http import Answer, HttpClient, HttpOptions, page_numbers
 from adapters.payloads import json_of
 from adapters.request_tracker.mapping import record_id
 from adapters.request_tracker.refusals import error_text, refusal
@@ -102,8 +102,8 @@ class RtClient:
         after so many empty pages.
         """
         known: set[str] = set()
-        number, empty = 1, 0
-        while empty < empty_pages:
+        empty = 0
+        for number in page_numbers(what):
             page = self.page(path, what, right, {**(params or {}), "page": str(number)})
             new = [row for row in page.rows if str(row.get("id")) not in known]
             known.update(str(row.get("id")) for row in new)
@@ -112,7 +112,8 @@ class RtClient:
             if is_last or page.number not in (None, number) or (page.rows and not new):
                 return
             empty = 0 if page.rows else empty + 1
-            number += 1
+            if empty >= empty_pages:
+                return
 
     def records(self, path: str, what: str, right: str, params: Params | None = None) -> Iterator[dict[str, Any]]:
         """Every record of a short list that nobody adds to meanwhile."""
@@ -127,8 +128,9 @@ class RtClient:
         rights after cutting the page (it then tells no total), a page may be short or empty while others follow: only
         several empty ones in a row end the search.
         """
-        highest, is_over = 0, False
+        highest, is_over, number = 0, False, page_numbers(what)
         while not is_over:
+            next(number)
             params = {"query": f"({query}) AND id > {highest}", "orderby": "id", "order": "ASC", **fields}
             is_over = True
             for page in self.pages("tickets", what, right, params):

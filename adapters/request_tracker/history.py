@@ -24,6 +24,7 @@ from connector.model import (
     Author,
     AuthorKind,
     Change,
+    Doer,
     Entry,
     EntryKind,
     Person,
@@ -138,7 +139,9 @@ class Reader:
             is_own = row.creator.id == self.own_id or self._is_part_of(move, row, aspect)
             how = BY_CONNECTOR if is_own else BY_HISTORY
             old, new = self._value(aspect, row.old), self._value(aspect, row.new)
-            yield Change(row.at, aspect, old, new, how, row.creator.shown)
+            is_program = is_own or row.creator.name in (RT_SYSTEM, NOBODY)
+            by = Doer.PROGRAM if is_program else Doer.PERSON
+            yield Change(row.at, aspect, old, new, how, row.creator.shown, by)
             move = row if aspect is Aspect.PLACE else None
 
     def _is_part_of(self, move: Transaction | None, row: Transaction, aspect: Aspect) -> bool:

@@ -12,14 +12,14 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from adapters.line import HttpLine, asked, clock_finding
+from adapters.line import PROBED, HttpLine, asked, clock_finding
 from adapters.payloads import json_of, moment, text
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, SHOW_TICKETS, Directory, can_do
 from adapters.request_tracker.mapping import record_id, to_query
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.errors import ConnectorError, PayloadError
-from connector.model import Finding, Severity
+from connector.model import Finding, Severity, TicketId
 
 _UTC = ZoneInfo("UTC")
 
@@ -48,6 +48,12 @@ class Line(HttpLine):
             message = "RT_WEBHOOK_SECRET is not set: no webhook is accepted, and changes are found by the poll only"
             found.append(Finding(Severity.WARNING, "webhook", message))
         return [*found, _UNTOLD]
+
+    def probe(self) -> list[TicketId]:
+        """See the contract."""
+        params = {"query": "id > 0", "orderby": "id", "order": "DESC", "per_page": str(PROBED)}
+        rows = self.client.page("tickets", "see whether tickets can be read", SHOW_TICKETS, params).rows
+        return [TicketId(record_id(row.get("id"), "ticket: id")) for row in rows]
 
     def _reachability(self) -> list[Finding]:
         try:

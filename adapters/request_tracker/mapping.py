@@ -13,12 +13,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.payloads import Json, label, moment, optional_moment, text
+from adapters.payloads import Json, label, moment, optional_moment, state_of, text
 from adapters.status_words import placed_by_name
 from connector.errors import PayloadError
 from connector.model import (
+    Aspect,
     Change,
+    ChangedTicket,
     Entry,
+    ListedTicket,
     Person,
     Place,
     PlacedStatus,
@@ -192,6 +195,31 @@ def ticket_record(
         is_escalatable=not why_not,
         why_not=why_not,
     )
+
+
+def listed_ticket(
+    data: Json, found: ChangedTicket, priorities: Mapping[str, int], status_of: Callable[[str], Status] = status
+) -> ListedTicket:
+    """A row of a search. It names no client: that would cost a call for each requestor. What is odd is not told."""
+    around = Surroundings(found.updated_at, "", priorities, status_of)
+    try:
+        record = ticket_record(data, found.id, around)
+    except PayloadError:
+        return ListedTicket(found.id, found.updated_at)
+    unknown = {Aspect.PRIORITY} if record.priority is None else set()
+    return ListedTicket.of(record, frozenset(Aspect) - unknown, tells_client=False)
+
+
+def state_told(by: str, updated: Any, queue: Any, owner: Any, status: Any) -> str:
+    """How a ticket stands by its own JSON or by that in a webhook, where that user brought it there; see ``state_of``.
+
+    Empty where that is not all told.
+    """
+    try:
+        ids = [record_id(one.get("id"), "") if isinstance(one, dict) else None for one in (queue, owner)]
+        return state_of(by, optional_moment(updated, ""), *ids, text(status) or None)
+    except PayloadError:
+        return ""
 
 
 def owner_of(data: Json, path: str) -> Person | None:

@@ -1,8 +1,9 @@
 """Reassignment, in this order: the queue, then owner, status and priority, each step proven by reading.
 
 RT answers a change that it refuses 200, with a sentence; and of queue and owner in one call it tries the owner first,
-in the old queue. So: read, move, read, give, read. What stayed as it was is a refusal, unless the history says that it
-was done and turned back, by a scrip of the site; that, and what became something else, the caller compares.
+in the old queue. So: read (a turn that just did so hands it in), move, read, give, read. What stayed as it was is a
+refusal, unless the history says that it was done and turned back, by a scrip of the site; that, and what became
+something else, the caller compares.
 """
 
 from __future__ import annotations
@@ -38,11 +39,14 @@ class Moves:
         self._directory = directory
         self._read = read
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        """See ``Tickets.reassign`` of the contract."""
+    def reassign(self, ticket_id: TicketId, target: Target, seen: Read | None = None) -> TicketRecord:
+        """See ``Tickets.reassign`` of the contract. What changed since it was ``seen``, RT notices by the ETag."""
         if isinstance(target.owner, Person) and not target.owner.is_active:
-            raise Permanent(f"{target.owner.identifier!r} is a disabled user: nothing was reassigned")
-        before = self._read(ticket_id)
+            who = target.owner.identifier
+            raise Permanent(
+                f"{who!r} is a disabled user: nothing was reassigned", "the user who is to get it is disabled"
+            )
+        before = seen or self._read(ticket_id)
         if before.record.id != ticket_id or not before.record.is_escalatable:
             raise Permanent(f"{label(ticket_id)}: {before.record.why_not}: nothing was reassigned")
         moved = self._moved(ticket_id, target.place, before)
@@ -58,9 +62,17 @@ class Moves:
         # The ETag shows a change since the reading; two callers can still both succeed.
         after = self._changed(ticket_id, {"Queue": queue.id}, before)
         if after.record.place.key == before.record.place.key and not self._was_done(ticket_id, "Queue", before):
+            if str(self._directory.queue_details.get(queue.id, 0.0).get("Disabled")) == "1":
+                raise Permanent(
+                    f"{label(ticket_id)} could not be moved: the queue {queue.name!r} is disabled. RT left it in "
+                    f"{before.record.place}",
+                    f"RT does not move it to the queue {queue.name!r}: it is disabled",
+                )
+            missing = self._missing_for_move(place, before)
             raise Forbidden(
                 f"{label(ticket_id)} could not be moved to the queue {queue.name!r}: RT left it in "
-                f"{before.record.place}. {self._missing_for_move(place, before)}"
+                f"{before.record.place}. {missing}",
+                f"RT does not move it to the queue {queue.name!r}: {missing[0].lower()}{missing[1:]}",
             )
         return after
 
@@ -75,7 +87,8 @@ class Moves:
             and _owner_name(after.record) == _owner_name(before.record)
             and not self._was_done(ticket_id, "Owner", before)
         ):
-            raise Forbidden(self._why_not_given(ticket_id, target, after.record))
+            cause = f"the right ReassignTicket or OwnTicket in the queue {str(after.record.place)!r} is missing"
+            raise Forbidden(self._why_not_given(ticket_id, target, after.record), cause)
         if (
             "Status" in wanted
             and after.record.status.id == before.record.status.id
@@ -83,7 +96,8 @@ class Moves:
         ):
             raise Permanent(
                 f"{label(ticket_id)}: RT did not set the status {wanted['Status']!r}: the life cycle of its queue has "
-                f"no such status, no way to it from {after.record.status.name!r}, or asks for a right of its own"
+                f"no such status, no way to it from {after.record.status.name!r}, or asks for a right of its own",
+                f"RT refused the status {wanted['Status']!r} in the queue {str(after.record.place)!r}",
             )
         return after.record
 
@@ -124,7 +138,7 @@ class Moves:
     def _missing_for_move(self, place: Place, before: Read) -> str:
         """The right that a move lacks, as far as RT shows: what may be done is among a record's links."""
         queue = place.path[0]
-        if not can_do(self._directory.queue_details.get(queue.id, 0.0), "create"):
+        if not can_do(self._directory.queue_details.get(queue.id), "create"):
             return f"The connector's account needs the right CreateTicket in the queue {queue.name!r}"
         if not can_do(before.data, "lifecycle"):
             return f"The connector's account needs the right ModifyTicket in the queue {str(before.record.place)!r}"

@@ -10,7 +10,7 @@ import re
 
 from adapters.http import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
-from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary
+from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary, Unreachable
 
 
 class Refused(Permanent):
@@ -40,16 +40,18 @@ def refusal(answer: Answer, what: str, right: str) -> AdapterError:
     message = refused(answer, what, text)
     match answer.status:
         case 401:
-            return Forbidden(f"{message}: check RT_TOKEN, and that the account may use RT")
+            message = f"{message}: check RT_TOKEN, and that the account may use RT"
+            return Unreachable(message, cause="the token is refused")
         case 403:
-            return Forbidden(f"{message}: the connector's account needs {right}")
+            return Forbidden(f"{message}: the connector's account needs {right}", f"{right} is missing")
         case 404 if text:
             return NotFound(message)
         case 404:
-            return Temporary(f"{message}, and not in RT's own way: check RT_URL")
+            message = f"{message}, and not in RT's own way: check RT_URL"
+            return Unreachable(message, cause="it answers 404, and not in its own way")
         case 412:
             return ChangedMeanwhile(f"{what}: it was changed by somebody else at the same moment")
         case 400:
-            return Refused(message)
+            return Refused(message, "RT refused what was sent")
         case _:
             return other_refusal(answer, message)

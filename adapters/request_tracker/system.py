@@ -28,9 +28,10 @@ def connect(
     """The RT, ready to be asked. ``homes``: the configured homes there.
 
     There are no ``keys`` to learn; RT's administrator tells the sender the ``webhook_url``. ``http_options``: fields of
-    ``adapters.http.HttpOptions``.
+    ``adapters.http.HttpOptions``; without ``calls_per_window`` there are at most as many calls in any minute as the
+    settings say.
     """
-    client = RtClient(settings, clock, HttpOptions(**http_options))
+    client = RtClient(settings, clock, HttpOptions(**{"calls_per_window": settings.calls_per_minute, **http_options}))
     directory = Directory(client, settings)
     return TicketSystem(
         kind=NAME,

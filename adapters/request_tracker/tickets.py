@@ -20,8 +20,10 @@ from adapters.request_tracker.mapping import (
     NOBODY,
     Surroundings,
     User,
+    listed_ticket,
     person,
     record_id,
+    state_told,
     ticket_record,
     to_query,
     user_names,
@@ -38,6 +40,7 @@ from connector.errors import AdapterError, Forbidden, NotFound, PayloadError, Te
 from connector.model import (
     Aspect,
     ChangedTicket,
+    ListedTicket,
     NoteRef,
     Person,
     Place,
@@ -48,6 +51,9 @@ from connector.model import (
 )
 
 _TICKET_FIELDS = {"fields[Queue]": "Name", "fields[Owner]": "id,Name,RealName"}
+_LISTED = {"fields": "LastUpdated,Created,Status,Priority,Type,Queue,Owner", **_TICKET_FIELDS}
+"""What is asked of each open ticket: all that decides whether it needs a look, and that a list tells."""
+
 _UTC = ZoneInfo("UTC")
 _WIDEST_ZONE = timedelta(hours=14)
 _HOUR_TWICE = timedelta(hours=1)
@@ -61,23 +67,27 @@ class Tickets:
         self._settings = settings
         self._client = client
         self._directory = directory
+        self._own_id = ""
         self._texts = Texts(client)
         self._notes = Notes(client, directory, self._why_refused)
         self._moves = Moves(client, directory, self._read_ticket)
 
-    def read(self, ticket_id: TicketId) -> TicketRecord:
+    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
+        ticket_id = checked(ticket_id)
+        self._own_id = own_id = self._directory.account.get().user.id
         seen = self._read_ticket(ticket_id)
         if not seen.record.is_escalatable:
             return seen.record
         rows = read_transactions(self._client, ticket_id)
         texts = self._texts.of(rows, ticket_id)
-        own_id, requestors = self._directory.account.get().user.id, user_names(seen.data, "Requestor")
+        requestors = user_names(seen.data, "Requestor")
         reader = Reader(
             own_id, self._directory.queue_by_id, self._person, self._settings.priorities, self._directory.status
         )
         who = self._directory.requestors.get(requestors[0]) if requestors else None
         return replace(
             seen.record,
+            source=seen,
             contact=who.name if who else "",
             client=Ref(who.organization, who.organization) if who and who.organization else None,
             entries=tuple(entries_of(rows, texts, requestors, own_id, self._is_staff)),
@@ -85,7 +95,10 @@ class Tickets:
             history_of=frozenset(Aspect),
         )
 
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+    def trail(self, ticket_id: TicketId, since: datetime) -> None:
+        """See the contract: ``read`` brings the whole history."""
+
+    def write_note(self, ticket_id: TicketId, text: str, marker: str, seen: TicketRecord | None = None) -> NoteRef:
         return self._notes.write_internal(checked(ticket_id), text, marker)
 
     def write_message(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
@@ -94,8 +107,9 @@ class Tickets:
     def add_people(self, ticket_id: TicketId, people: Sequence[Person]) -> tuple[Person, ...]:
         return add_people(self._client, self._read_ticket, checked(ticket_id), people)
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
-        return self._moves.reassign(checked(ticket_id), target)
+    def reassign(self, ticket_id: TicketId, target: Target, seen: TicketRecord | None = None) -> TicketRecord:
+        before = seen.source if seen is not None and isinstance(seen.source, Read) else None
+        return self._moves.reassign(checked(ticket_id), target, before)
 
     def changed_since(self, moment: datetime) -> Iterator[ChangedTicket]:
         since = moment.replace(microsecond=0)
@@ -104,12 +118,13 @@ class Tickets:
         rows = self._found("find the changed tickets", query)
         return (found for found in map(self._changed, rows) if found.updated_at >= since)
 
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ListedTicket]:
         queues = sorted({int(place.path[0].id) for place in places})
         if not queues:
             return iter(())
         where = " OR ".join(f"Queue = {number}" for number in queues)
-        return map(self._changed, self._found("find the open tickets", f"Status = '__Active__' AND ({where})"))
+        query = f"Status = '__Active__' AND ({where})"
+        return map(self._listed, self._client.tickets("find the open tickets", SHOW_TICKETS, query, _LISTED))
 
     def _read_ticket(self, ticket_id: TicketId) -> Read:
         """The ticket as it is, without its history; of one that was merged, the one that it is part of now."""
@@ -123,7 +138,9 @@ class Tickets:
             raise PayloadError(label(ticket_id), "not a record")
         url = f"{self._settings.url}/Ticket/Display.html?id={ticket_id}"
         around = Surroundings(self._clock.now(), url, self._settings.priorities, self._directory.status)
-        return Read(ticket_record(data, ticket_id, around), data, answer.headers.get("ETag", ""))
+        told = [data.get(name) for name in ("LastUpdated", "Queue", "Owner", "Status")]
+        record = replace(ticket_record(data, ticket_id, around), state=state_told(self._own_id, *told))
+        return Read(record, data, answer.headers.get("ETag", ""))
 
     def _why_refused(self, ticket_id: TicketId, right: str, error: Refused) -> AdapterError:
         """What a 400 on a note means: RT answers alike for a ticket that is not there and a right that is not."""
@@ -135,7 +152,7 @@ class Tickets:
             return Temporary(f"{error}; and the ticket could not be read to see why")
         if right == COMMENT_RIGHT and (can_do(seen.data, "comment") or can_do(seen.data, "lifecycle")):
             return error
-        return Forbidden(f"{error}: the connector's account needs {right}")
+        return Forbidden(f"{error}: the connector's account needs {right}", f"{right} is missing")
 
     def _person(self, user_id: str) -> Person | None:
         found = self._directory.profile(user_id)
@@ -156,6 +173,9 @@ class Tickets:
 
     def _found(self, what: str, query: str) -> Iterator[dict[str, Any]]:
         return self._client.tickets(what, SHOW_TICKETS, query, {"fields": "LastUpdated"})
+
+    def _listed(self, row: dict[str, Any]) -> ListedTicket:
+        return listed_ticket(row, self._changed(row), self._settings.priorities, self._directory.status)
 
     def _changed(self, row: dict[str, Any]) -> ChangedTicket:
         number = record_id(row.get("id"), "ticket: id")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from connector.systems.variables import Variable, connected, items, rotating_secret, web_address
+from connector.systems.variables import Variable, connected, items, rotating_secret, web_address, whole_number
 
 STANDARD_PRIORITIES: Mapping[str, int] = MappingProxyType({"Low": 0, "Medium": 50, "High": 100})
 """RT's own names of priorities, unless ``%PriorityAsString`` says otherwise."""
@@ -18,7 +18,8 @@ class RequestTrackerSettings:
     """The address and credentials of one Request Tracker.
 
     ``url``: where people open it, without ``/REST/2.0``. ``webhook_secret``: up to two accepted secrets, none when
-    no webhook is sent. ``priorities``: the least number of each priority that has a name.
+    no webhook is sent. ``priorities``: the least number of each priority that has a name. ``calls_per_minute``: at most
+    so many calls in any minute; None is no limit.
     The secrets never show in ``repr``.
     """
 
@@ -26,6 +27,7 @@ class RequestTrackerSettings:
     token: str = field(repr=False)
     webhook_secret: tuple[str, ...] = field(default=(), repr=False)
     priorities: Mapping[str, int] = field(default_factory=lambda: STANDARD_PRIORITIES)
+    calls_per_minute: int | None = None
 
     @property
     def user_id(self) -> str:
@@ -92,8 +94,16 @@ PRIORITIES = Variable(
     shown_default="Low=0, Medium=50, High=100",
     parse=_priorities,
 )
+CALLS = Variable(
+    "RT_CALLS_PER_MINUTE",
+    "the whole budget of calls in any minute, shared by all workers, where RT's own machine is to be spared",
+    "a whole number from 20 to 100000",
+    "600",
+    shown_default="no limit",
+    parse=whole_number(20, 100_000),
+)
 
-VARIABLES: tuple[Variable, ...] = (URL, TOKEN, WEBHOOK_SECRET, PRIORITIES)
+VARIABLES: tuple[Variable, ...] = (URL, TOKEN, WEBHOOK_SECRET, PRIORITIES, CALLS)
 
 
 def settings_from(values: Mapping[str, str]) -> RequestTrackerSettings | None:
@@ -109,4 +119,5 @@ def settings_from(values: Mapping[str, str]) -> RequestTrackerSettings | None:
         token=read[TOKEN.name],
         webhook_secret=read.get(WEBHOOK_SECRET.name, ()),
         priorities=read.get(PRIORITIES.name, STANDARD_PRIORITIES),
+        calls_per_minute=read.get(CALLS.name),
     )

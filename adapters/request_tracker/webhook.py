@@ -11,7 +11,8 @@ import re
 
 from jsonschema import Draft202012Validator
 
-from adapters.payloads import check_form, decoded, prove
+from adapters.payloads import Json, check_form, decoded, prove
+from adapters.request_tracker.mapping import state_told
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import Clock
 from connector.errors import Permanent, SignatureError
@@ -75,7 +76,7 @@ class Webhooks:
         check_form(_ENVELOPE, body)
         ticket, delivery = body["ticket"], body["delivery_id"]
         now, then = int(ticket["id"]), int(ticket.get("noted_id", ticket["id"]))
-        found = [Notice(TicketId(str(now)), delivery)]
+        found = [Notice(TicketId(str(now)), delivery, _state(body) if then == now else "")]
         if then != now:
             found.append(Notice(TicketId(str(then)), f"{delivery}:{then}"))
         return found
@@ -95,6 +96,14 @@ class Webhooks:
     def remove(self) -> int:
         """See the contract."""
         raise _installed_by_hand()
+
+
+def _state(body: Json) -> str:
+    """The state that a webhook tells of; the sender names who made the change."""
+    ticket, actor = body["ticket"], body.get("actor")
+    number = actor.get("id") if isinstance(actor, dict) else None
+    by = str(number) if isinstance(number, int) and not isinstance(number, bool) else ""
+    return state_told(by, ticket.get("last_updated"), ticket.get("queue"), ticket.get("owner"), ticket.get("status"))
 
 
 def sign(secret: str, sent_at: str, body: bytes) -> bytes:

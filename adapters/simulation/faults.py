@@ -12,12 +12,20 @@ import random
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from adapters.simulation.refusal import Refusal
+
+
+@dataclass
+class Sequel:
+    """What somebody does right after a call was performed. ``left``: matching calls until then, that one included."""
+
+    left: int
+    do: Callable[[], object]
 
 
 @dataclass
@@ -55,6 +63,9 @@ class CallFaults:
         "callbacks_delay": 0.0,
         "callbacks_burst": 0,
     }
+
+    NOTES: ClassVar[tuple[str, re.Pattern[str]]]
+    """The method and the path of a call that writes a note."""
 
     latency: float
     outage: bool
@@ -101,6 +112,7 @@ class CallFaults:
         """Put every switch back, forget what was to happen, and let hanging calls go."""
         with self._lock:
             self._mishaps: list[Mishap] = []
+            self._sequels: list[Sequel] = []
             self._limit: _Bucket | _Window | None = None
             self._random: tuple[float, Sequence[int], random.Random] | None = None
             for name, value in self.DEFAULTS.items():
@@ -150,6 +162,11 @@ class CallFaults:
         """Drop the next ``n`` matching calls without performing them or answering."""
         self._expect(Mishap(method, re.compile(path), n, hangs=hang))
 
+    def after_note(self, n: int, do: Callable[[], object]) -> None:
+        """Have somebody do something in the second of the ``n``-th note from now: it is written, not yet answered."""
+        with self._lock:
+            self._sequels.append(Sequel(n, do))
+
     def random_failures(self, share: float, statuses: Sequence[int] = (500, 502, 503), seed: int = 1) -> None:
         """Fail that share of all calls, in a sequence fixed by ``seed``; 0 ends it."""
         with self._lock:
@@ -194,6 +211,18 @@ class CallFaults:
             if self._random is not None and self._random[2].random() < self._random[0]:
                 return Mishap(None, _ANY, 1, self.failure(self._random[2].choice(self._random[1])))
         return None
+
+    def performed(self, method: str, path: str) -> None:
+        """A call was performed: what was to follow it follows."""
+        with self._lock:
+            if not self._sequels or method != self.NOTES[0] or not self.NOTES[1].search(path):
+                return
+            for sequel in self._sequels:
+                sequel.left -= 1
+            due = [sequel for sequel in self._sequels if sequel.left <= 0]
+            self._sequels = [sequel for sequel in self._sequels if sequel.left > 0]
+        for sequel in due:
+            sequel.do()
 
     def hold(self, longest: float) -> None:
         """Wait until ``release()`` or ``reset()``, at most ``longest`` seconds."""

@@ -110,6 +110,8 @@ class FailingLayer:
 
         answer = self._inner(environ, noted)
         self._log.add(Call(method, path, int(status[0][:3])))
+        if status[0].startswith("2"):
+            faults.performed(method, path)
         return answer
 
     def _refuse(self, refusal: Refusal, method: str, path: str, start_response: StartResponse) -> Iterable[bytes]:
@@ -128,6 +130,7 @@ class FailingLayer:
     def _give_no_answer(self, mishap: Mishap, environ: WSGIEnvironment, method: str, path: str) -> None:
         if mishap.is_performed:
             b"".join(self._inner(environ, _swallow))
+            self._faults.performed(method, path)
         self._log.add(Call(method, path, 0))
         if mishap.hangs and not self._stopped.is_set():
             self._faults.hold(LONGEST_HANG)

@@ -6,38 +6,51 @@ Everything is handed in: the composition root decides what the parts are, tests 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from typing import Any
 
+from connector.connection.gate import Gate
 from connector.connection.homes import HomeBook
+from connector.connection.name_book import NameBook, share
 from connector.connection.names import Staff
 from connector.connection.policies import Policies
-from connector.connection.state import RUNG_AT, RUNG_FOR, SURVEYED, ConnectionBook
+from connector.connection.sightings import Sightings
+from connector.connection.state import ConnectionBook
+from connector.connection.trails import Trails
 from connector.policy.policy import Policy
 from connector.store.connections import ENFORCE, OBSERVE, Connections
 from connector.store.database.engine import Store
-from connector.store.heartbeats import beat
+from connector.store.editions import Edition
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
+from connector.store.records import Outcome
 from connector.systems.contract import Connection
+from connector.turn.announcements import Announcer
 from connector.turn.look import TicketReader
 from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker.chores import Chores, ChoreSettings
+from connector.worker.finishing import Report
 from connector.worker.notifier import Notifier
-from connector.worker.worker import Report, Worker, WorkerSettings
+from connector.worker.pace import Pace, Pacer
+from connector.worker.standing import Standing
+from connector.worker.worker import Worker, WorkerSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """One connection, ready to work: who takes its tickets' turns, and who does its chores."""
+    """One connection, ready to work: who takes its tickets' turns, who does its chores, who says whether it works."""
 
     connection: Connection
+    edition: Edition
     turns: TicketTurn
     chores: Chores
     homes: HomeBook
+    names: NameBook
+    gate: Gate
 
 
 def connect(
@@ -51,51 +64,120 @@ def connect(
     jitter: random.Random,
     journal: Journal | None = None,
     notifier: Notifier | None = None,
+    document: Mapping[str, Any] | None = None,
+    heartbeat: Callable[[], None] | None = None,
 ) -> Connected:
-    """Bring a connection up: remember its first start, ring everything when mode or policy changed, plan its chores.
+    """The parts of a connection. No call to the ticket system is made, and nothing remembered, before a worker starts.
 
-    Raises StoreUnavailable. No call to the ticket system is made yet.
+    ``document``: how the policy is written down; empty for one that was made in code.
     """
     mailbox, connections = Mailbox(store), Connections(store)
-    mode = ENFORCE if settings.is_enforcing else OBSERVE
-    state = connections.ensure(connection.id, mode, policy.version)
-    # Rung before it is noted as rung: a crash in between rings again, which does no harm.
-    rung_for = f"{mode} {policy.version}"
-    if state.state.get(RUNG_FOR) != rung_for:
-        mailbox.ring_all(connection.id)
-        fresh = {RUNG_FOR: rung_for, RUNG_AT: store.now().isoformat(), SURVEYED: None}
-        connections.update_state(connection.id, fresh)
+    edition = Edition(ENFORCE if settings.is_enforcing else OBSERVE, policy.version, document or {})
     reader = reader_of(connection, store, policy, settings, journal)
     notifier = notifier or Notifier()
-    settings = replace(settings, notify_targets=notifier.count)
-    turns = TicketTurn(reader, settings, jitter)
+    settings = replace(settings, audience=notifier.audience)
+    announcer = Announcer(connection.id, settings.audience)
+    gate = Gate(connection, mailbox, reader.connection, announcer.alarm, store.now)
+    turns = TicketTurn(reader, settings, jitter, gate)
     # Registering a webhook is a write on the ticket system: an observing connector only looks. Where an administrator
     # installs the sender, there is nothing to keep.
     keeps = keeps_webhooks and settings.is_enforcing and connection.system.manages_webhooks
-    chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps)
-    chores = Chores(connection, mailbox, connections, reader.homes, chore_settings, store.now, notifier)
-    chores.schedule()
-    return Connected(connection, turns, chores, reader.homes)
+    chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps, keeps_for=settings.keeps_for)
+    names = NameBook(connection, policy, reader.staff, reader.homes, store.now)
+    pace = Pace(settings.adopt_per_hour, settings.escalations_per_hour)
+    chores = Chores(
+        connection,
+        mailbox,
+        connections,
+        reader,
+        names,
+        edition,
+        chore_settings,
+        store.now,
+        gate,
+        notifier,
+        heartbeat,
+        Pacer(connection.id, store, policy, announcer, pace, store.now),
+    )
+    return Connected(connection, edition, turns, chores, reader.homes, names, gate)
 
 
 def reader_of(
     connection: Connection, store: Store, policy: Policy, settings: TurnSettings, journal: Journal | None = None
 ) -> TicketReader:
     """Who looks at a connection's tickets and works their clocks out; looking alone changes nothing."""
+    book = ConnectionBook(Connections(store), connection.id)
     return TicketReader(
         connection.system,
         journal or Journal(store),
-        Policies(connection, policy, PolicyLog(store), store.now),
+        Policies(connection, policy, PolicyLog(store), store.now, book.homes),
         Staff(connection.system, store.now),
-        ConnectionBook(Connections(store), connection.id),
+        book,
+        Trails(connection.system, store.now),
         store.now,
         adopts_from_now=settings.adopts_from_now,
+        adopt_per_hour=settings.adopt_per_hour,
+        forgets_after=settings.keeps_for,
     )
 
 
 def worker_of(
-    store: Store, connected: Sequence[Connected], settings: WorkerSettings, report: Report | None = None
+    store: Store,
+    connected: Sequence[Connected],
+    settings: WorkerSettings,
+    report: Report | None = None,
+    sightings: Sightings | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Worker:
-    """The worker that serves these connections."""
+    """The worker that serves these connections, started in so far as its policy and mode are in force from now on.
+
+    Remembers first starts, and plans the chores; among them the one that looks at every ticket anew where policy or
+    mode changed. ``sightings``: what is written with its signs of life; ``monotonic``: for how long what was read of
+    what is in force is believed. Raises StoreUnavailable.
+    """
     takers: Mapping[str, tuple[TicketTurn, Chores]] = {one.connection.id: (one.turns, one.chores) for one in connected}
-    return Worker(Mailbox(store), takers, settings, partial(beat, store), report)
+    seen, connections = sightings or Sightings(), Connections(store)
+    share([one.names for one in connected])
+
+    def plan_chores() -> None:
+        for one in connected:
+            one.chores.schedule()
+
+    def in_force_again() -> None:
+        for one in connected:
+            one.turns.reader.policies.read_again()
+            one.turns.connection.fresh()
+        plan_chores()
+
+    standing = Standing(store, _edition_of(connected), list(takers), in_force_again, monotonic)
+
+    def sign(worker: str) -> None:
+        standing.beat(worker)
+        seen.write(connections)
+
+    def ended(outcome: Outcome) -> None:
+        seen.turn(outcome)
+        if report is not None:
+            report(outcome)
+
+    standing.start()
+    plan_chores()
+    return Worker(
+        Mailbox(store),
+        takers,
+        settings,
+        sign,
+        ended,
+        may_claim=standing.may_claim,
+        clock_went_back=plan_chores,
+        gates={one.connection.id: one.gate for one in connected},
+        announcers={one.connection.id: one.turns.announcer for one in connected},
+    )
+
+
+def _edition_of(connected: Sequence[Connected]) -> Edition:
+    """The one that all connections of a worker have."""
+    first, *others = {one.edition for one in connected}
+    if others:
+        raise ValueError("one worker has one policy and one mode")
+    return first

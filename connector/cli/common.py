@@ -46,14 +46,14 @@ def settings() -> Settings:
 @contextmanager
 def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Iterator[Wiring]:
     """The parts of these settings, given back afterwards. Raises ConfigError, StoreUnavailable."""
-    from connector.app import wiring  # servers and all: not for commands that need the settings alone
+    from connector.app import wiring  # ticket systems and all: not for commands that need the settings alone
 
     loaded = settings()
     if needs_connection:
         wiring.require_connection(loaded)
     if needs_schema:
         wiring.prepare_database(loaded, migrates=False)
-    parts = wiring.wire(loaded)
+    parts = wiring.wire(loaded, has_schema=needs_schema)
     try:
         yield parts
     finally:

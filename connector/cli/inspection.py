@@ -7,13 +7,22 @@ from dataclasses import asdict
 
 import click
 
-from connector.app import wiring
+from connector.app import worker_side
 from connector.cli import common
+from connector.cli.obstacles import Obstacle, lines_of, obstacles
+from connector.cli.pace import turn_of
+from connector.errors import ConnectorError
 from connector.notes.explanation import explain as explained
+from connector.notes.explanation import held_open
+from connector.rules.escalation import Documentation, demand_of
 from connector.store import audit as trail
+from connector.store.chain.proof import verify as prove
+from connector.store.connections import OBSERVE
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Event, Step
-from connector.turn.saga import StepKind
+from connector.turn.look import Seen
+from connector.turn.saga import StepKind, open_saga, own_note
+from connector.turn.stays import is_held, stay_of
 
 _STEPS: dict[int, str] = {
     StepKind.WOULD: "decision, observed only",
@@ -21,7 +30,10 @@ _STEPS: dict[int, str] = {
     StepKind.MOVE: "move",
     StepKind.SAID: "said or done",
 }
-_TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned")
+OBSERVES = "ESCALATION_MODE is observe: this is decided and recorded, and nothing of it is written or moved"
+"""Below a decision that says what is to be done."""
+
+_TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned", "what", "why")
 """Of a step's outcome, what ``explain`` shows."""
 
 
@@ -30,16 +42,37 @@ _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandon
 @click.argument("ticket")
 @common.as_json
 def explain(system: str, ticket: str, is_json: bool) -> None:
-    """Show which minutes of TICKET counted, which did not and why. Reads only."""
+    """Show which minutes of TICKET counted, why, and what stands in its way. Reads only."""
     with common.wired(needs_connection=True) as parts:
         common.connection_named(parts, system)
-        seen = wiring.reader_of(parts, system).look(Claim(system, ticket, fence=0))
-        lines = explained(seen.decision, seen.policy, seen.changes, [told(step) for step in seen.steps])
+        found = obstacles(parts.store, system, ticket)
+        in_the_way = [line for one in found for line in lines_of(one, system, ticket)]
+        try:
+            seen = worker_side.reader_of(parts, system).look(Claim(system, ticket, fence=0))
+        except ConnectorError:  # what stands in the way may be the reason
+            if is_json:
+                _answer(system, ticket, None, in_the_way, found)
+            else:
+                _say(in_the_way)
+            raise
+        lines = explained(seen.decision, seen.policy, seen.changes, [*map(told, seen.steps), *held(seen)])
+        lines += turn_of(parts, system, seen)
+        if parts.settings.mode == OBSERVE:
+            lines.append(OBSERVES)
     if is_json:
-        common.answer({"system": system, "ticket": ticket, "verdict": seen.decision.verdict.value, "lines": lines})
+        _answer(system, ticket, seen.decision.verdict.value, [*lines, *in_the_way], found)
     else:
-        for line in lines:
-            click.echo(line)
+        _say([*lines, *in_the_way])
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _answer(system: str, ticket: str, verdict: str | None, lines: list[str], found: list[Obstacle]) -> None:
+    in_the_way = [asdict(one) for one in found]
+    common.answer({"system": system, "ticket": ticket, "verdict": verdict, "lines": lines, "in_the_way": in_the_way})
 
 
 @click.group("dead-letters")
@@ -91,17 +124,41 @@ def audit() -> None:
 
 @audit.command()
 @common.as_json
-def verify(is_json: bool) -> None:
+def head(is_json: bool) -> None:
+    """Print where each chain of the trail ends, in one line, to be kept elsewhere; see ``verify --expect``."""
+    with common.wired() as parts:
+        found = trail.head(parts.store)
+    if is_json:
+        common.answer({"entries": found.entries, "hash": found.hash, "head": found.text})
+    else:
+        click.echo(found.text)
+
+
+def _kept(_context: click.Context, _option: click.Parameter, value: str | None) -> trail.AuditHead | None:
+    """A head as it was kept elsewhere."""
+    if value is None:
+        return None
+    try:
+        return trail.read_head(value)
+    except ValueError:
+        raise click.BadParameter("expected a HEAD as `escalator audit head` prints it") from None
+
+
+@audit.command()
+@click.option("--expect", "expected", metavar="HEAD", callback=_kept, help="An earlier one, as `audit head` prints it.")
+@common.as_json
+def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
     """Prove that no entry was changed, removed or slipped in; exit 1 otherwise."""
     with common.wired() as parts:
-        report = trail.verify(parts.store)
+        report = prove(parts.store, expected)
     if is_json:
         common.answer({**asdict(report), "is_intact": report.is_intact})
     elif report.is_intact:
-        click.echo(f"intact: {report.rows} entries, the last one's hash is {report.head_hash}")
+        cut = f", {report.cut} earlier ones cut at signed checkpoints" if report.cut else ""
+        click.echo(f"intact: {report.rows} entries{cut}; the head's hash is {report.head_hash}")
     else:
         where = f"at entry {report.first_bad_id}" if report.first_bad_id is not None else "as a whole"
-        click.echo(f"NOT intact {where}: {report.why} ({report.rows} entries before it are sound)")
+        click.echo(f"NOT intact, {report.chain} {where}: {report.why} ({report.rows} entries before it are sound)")
     if not report.is_intact:
         raise SystemExit(1)
 
@@ -109,7 +166,10 @@ def verify(is_json: bool) -> None:
 @click.command()
 @click.argument("what", type=click.Choice(["audit", "training"]), default="audit")
 def export(what: str) -> None:
-    """Print the audit trail, or the training requests in it, as JSON lines, oldest first."""
+    """Print the audit trail, or the training requests in it, as JSON lines, oldest first.
+
+    One connection's chain after the other; a line ``checkpoint`` stands for what was cut.
+    """
     with common.wired() as parts:
         for row in trail.export(parts.store):
             if what == "audit":
@@ -117,6 +177,17 @@ def export(what: str) -> None:
             elif row["event"] == Event.TRAINING_REQUEST:
                 known = {name: row[name] for name in ("at", "connection", "ticket")}
                 click.echo(json.dumps({**known, **row["detail"]}, ensure_ascii=False))
+
+
+def held(seen: Seen) -> list[str]:
+    """That an escalation whose note stands is held open, and until when; nothing where none is."""
+    begun = open_saga(seen.steps)
+    if begun is None or own_note(seen.record.entries, str(begun[0].outcome["marker"])) is None:
+        return []
+    note, _ = begun
+    demand = demand_of(seen.decision, seen.policy, Documentation(seen.decision))
+    stay = stay_of(seen, note, demand, is_held=is_held(seen, note))
+    return [] if stay is None or stay.is_over else held_open(seen.decision, seen.policy, note.at, stay.why)
 
 
 def told(step: Step) -> str:

@@ -12,10 +12,11 @@ from connector.errors import ConfigError, ConnectorError
 
 _COMMANDS = {
     "audit": ("inspection", "The audit trail."),
+    "brake": ("pace", "See what waits at the brake, let it go up, or have nothing go up by time."),
     "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),
     "dead-letters": ("inspection", "Look at what was given up on, and try it again."),
     "demo": ("serving", "Show a service desk's morning at high speed, on a simulated ticket system."),
-    "explain": ("inspection", "Show which minutes of TICKET counted, which did not and why."),
+    "explain": ("inspection", "Show which minutes of TICKET counted, why, and what stands in its way."),
     "export": ("inspection", "Print the audit trail, or the training requests in it, as JSON lines, oldest first."),
     "migrate": ("database", "Bring the database's schema up to date."),
     "policy": ("policies", "Look at the policies that are in force, and apply the newest to stints that are running."),

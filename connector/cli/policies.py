@@ -9,6 +9,7 @@ import click
 from connector.cli import common
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog, PolicyRow
+from connector.worker.listing import RESTING
 
 
 @click.group()
@@ -19,7 +20,7 @@ def policy() -> None:
 @policy.command()
 @common.as_json
 def show(is_json: bool) -> None:
-    """List the policies, the newest last; a stint keeps the one that it began with until a newer one is applied."""
+    """List the policies, the newest last; a stint keeps the limits that it began with until newer ones are applied."""
     with common.wired() as parts:
         rows = PolicyLog(parts.store).rows()
     if is_json:
@@ -44,7 +45,7 @@ def apply(is_json: bool) -> None:
     """Work the clocks of all running stints out anew under the newest policy."""
     with common.wired() as parts:
         row = PolicyLog(parts.store).apply()
-        rung = sum(Mailbox(parts.store).ring_all(name) for name in parts.connections) if row else 0
+        rung = sum(Mailbox(parts.store).ring_all(name, RESTING) for name in parts.connections) if row else 0
     if row is None:
         click.echo("no policy is in force yet: start the connector first", err=True)
         raise SystemExit(1)

@@ -1,4 +1,7 @@
-"""``run``, ``web``, ``worker``: the commands that a deployment starts; and ``demo``, which shows them at work."""
+"""``run``, ``web``, ``worker``: the commands that a deployment starts; and ``demo``, which shows them at work.
+
+What runs for weeks loads what it needs and no more: each command imports its own side.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ import click
 import structlog
 
 from connector.app import wiring
-from connector.app.serve import Listening, serve, shared_metrics, web_processes
 from connector.cli import common
 
 log = structlog.get_logger("connector")
@@ -21,28 +23,42 @@ log = structlog.get_logger("connector")
 @click.command()
 def run() -> None:
     """Run web and worker together; brings the database up to date by itself."""
+    from connector.app import serve
+
     settings = common.settings()
     wiring.require_connection(settings)
     wiring.prepare_database(settings, migrates=True)
     wiring.announce(settings)
-    serve(partial(wiring.web_site, settings, has_worker=True), Listening(settings.host, settings.port))
+
+    def site() -> serve.Site:
+        from connector.app import web_side  # after the fork: the one web process needs it, not the master
+
+        return web_side.web_site(settings, has_worker=True)
+
+    serve.serve(site, serve.Listening(settings.host, settings.port))
 
 
 @click.command()
 def web() -> None:
     """Run the web service alone: webhooks, health, metrics, status page."""
+    from connector.app import serve, web_side
+
     settings = common.settings()
     wiring.require_connection(settings)
-    processes = web_processes(common.environment(), is_sqlite=settings.database_url.startswith("sqlite"))
+    processes = serve.web_processes(common.environment(), is_sqlite=settings.database_url.startswith("sqlite"))
     wiring.prepare_database(settings, migrates=False)
     wiring.announce(settings)
-    with shared_metrics(processes) as folder:
-        serve(partial(wiring.web_site, settings, folder), Listening(settings.host, settings.port, processes))
+    with serve.shared_metrics(processes) as folder:
+        site = partial(web_side.web_site, settings, folder)
+        serve.serve(site, serve.Listening(settings.host, settings.port, processes))
 
 
 @click.command()
 def worker() -> None:
     """Run a worker alone; start as many as you like."""
+    from connector.app import side_door, stopping, worker_side
+    from connector.worker.worker import leave
+
     with common.wired(needs_connection=True) as parts:
         wiring.announce(parts.settings)
         stopped = threading.Event()
@@ -51,9 +67,12 @@ def worker() -> None:
             log.info("stopping", signal=signal.Signals(number).name)
             stopped.set()
 
+        stopping.leave_in_time(stopped, leave)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        wiring.worker_of(parts).run_forever(stopped)
+        one = worker_side.worker_of(parts)
+        with side_door.watched(parts, one):
+            one.run_forever(stopped, stopping.STOP_SECONDS)
         log.info("stopped")
 
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import click
 
+from connector.app import worker_side
 from connector.cli import checking, common
 from connector.cli.common import Command
 from connector.model import Registration, Severity
 from connector.systems.contract import Webhooks
-from connector.worker.notifier import Notifier
 
 T = TypeVar("T")
 
@@ -24,7 +24,7 @@ def check(is_json: bool) -> None:
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         found = list(checking.of_settings(parts.settings))
         found.append(checking.of_database(parts.store))
-        found += Notifier(parts.settings.notify_urls).check()
+        found += worker_side.notifier_of(parts.settings).check()
         found += checking.of_connections(parts.connections, parts.settings)
     errors = sum(finding.severity is Severity.ERROR for finding in found)
     if is_json:

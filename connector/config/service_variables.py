@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from connector.systems.variables import Secret, Variable, decimal, items, one_of, web_address, whole_number
 
@@ -30,6 +31,17 @@ def _targets(text: str) -> tuple[Secret, ...]:
     if not all(re.fullmatch(r"[A-Za-z][\w+.-]*://\S+", target) for target in found):
         raise ValueError("holds a target that is no URL")
     return tuple(Secret(target) for target in found)
+
+
+def _watcher(text: str) -> Secret:
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good or re.search(r"\s", text):
+        raise ValueError("is no address of the web")
+    return Secret(text)
 
 
 _LEVELS = ("debug", "info", "warning", "error")
@@ -79,11 +91,32 @@ ESCALATION_MODE = Variable(
 )
 ADOPT = Variable(
     "ADOPT",
-    "clocks of tickets already open at a connection's first start: from that moment, or from `history`",
+    "tickets already open at a connection's first start, or when it is first switched to `enforce`: their clocks begin "
+    "then, at the pace of `ADOPT_PER_HOUR`, or earlier with the first thing an agent does there; `history`: from their "
+    "history",
     "now or history",
     "now",
     "`now`",
     one_of("now", "history"),
+)
+ADOPT_PER_HOUR = Variable(
+    "ADOPT_PER_HOUR",
+    "so many adopted tickets' clocks begin in a working hour of their tier's calendar, evenly spaced (12: one every 5 "
+    "working minutes), critical ones first, then the oldest; 0: all at once",
+    "a whole number from 0 to 3600",
+    "12",
+    "12",
+    whole_number(0, 3600),
+)
+ESCALATIONS_PER_HOUR = Variable(
+    "ESCALATIONS_PER_HOUR",
+    "more escalations by time than that within an hour, on one connection, are taken for a fault (a mass edit, a wrong "
+    "status): the rest waits its turn at that pace, people are told once, `escalator brake` shows and releases; "
+    "commands and critical priorities pass; 0 is off",
+    "a whole number from 0 to 3600",
+    "60",
+    "60",
+    whole_number(0, 3600),
 )
 DEAD_LETTER_HOURS = Variable(
     "DEAD_LETTER_HOURS",
@@ -101,13 +134,55 @@ RECONCILE_SECONDS = Variable(
     "60",
     decimal(1, 86400),
 )
+KEEP_MONTHS = Variable(
+    "KEEP_MONTHS",
+    "how long the history of closed tickets and the audit trail are kept; older audit ends in a signed checkpoint",
+    "a whole number of months from 1 to 1200",
+    "24",
+    "24",
+    whole_number(1, 1200),
+)
 NOTIFY_URLS = Variable(
     "NOTIFY_URLS",
-    "chat and e-mail targets that are told of escalations and alarms, comma-separated (Apprise URLs)",
+    "chat and e-mail targets that are told of every escalation, comma-separated (Apprise URLs)",
     "URLs, comma-separated",
     "slack://tokenA/tokenB/tokenC",
     parse=_targets,
     is_secret=True,
+)
+ALARM_URLS = Variable(
+    "ALARM_URLS",
+    "who is told what needs a person: a refusal that lasts, a connection that is down, the brake, a note that "
+    "came back visible",
+    "URLs, comma-separated",
+    "mailto://user:password@example.com",
+    "as `NOTIFY_URLS`",
+    _targets,
+    is_secret=True,
+)
+TIER_NOTIFY_URLS = Variable(
+    "TIER_n_NOTIFY_URLS",
+    "targets of the tier n (of every ladder): what arrives there, and the warnings of what it holds",
+    "URLs, comma-separated",
+    "slack://tokenA/tokenB/tokenC",
+    parse=_targets,
+    is_secret=True,
+)
+HEARTBEAT_URL = Variable(
+    "HEARTBEAT_URL",
+    "POSTed to once a minute while `/health/status` is good, so that an outside watcher notices when that stops; the "
+    "body is the signed head of the audit trail",
+    "an address that begins with https:// or http://",
+    "https://watcher.example.com/ping/your-token",
+    parse=_watcher,
+    is_secret=True,
+)
+WORKER_METRICS_PORT = Variable(
+    "WORKER_METRICS_PORT",
+    "where a `worker` alone offers `/metrics` and `/health`, on `HOST`; several workers on one host need a port each",
+    "a whole number from 1 to 65535",
+    "9100",
+    parse=whole_number(1, 65535),
 )
 ESCALATION_POLICY = Variable(
     "ESCALATION_POLICY",
@@ -126,7 +201,14 @@ SERVICE_VARIABLES: tuple[Variable, ...] = (
     LOG_FORMAT,
     ESCALATION_MODE,
     ADOPT,
+    ADOPT_PER_HOUR,
+    ESCALATIONS_PER_HOUR,
     DEAD_LETTER_HOURS,
     RECONCILE_SECONDS,
+    KEEP_MONTHS,
     NOTIFY_URLS,
+    ALARM_URLS,
+    TIER_NOTIFY_URLS,
+    HEARTBEAT_URL,
+    WORKER_METRICS_PORT,
 )

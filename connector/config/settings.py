@@ -6,7 +6,7 @@ environment is passed in. A file is read only where ``ESCALATION_POLICY`` names 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -21,12 +21,17 @@ from connector.config.policy_variables import (
 )
 from connector.config.service_variables import (
     ADOPT,
+    ADOPT_PER_HOUR,
+    ALARM_URLS,
     DATABASE_URL,
     DEAD_LETTER_HOURS,
     DEFAULT_DATABASE,
     ESCALATION_MODE,
     ESCALATION_POLICY,
+    ESCALATIONS_PER_HOUR,
+    HEARTBEAT_URL,
     HOST,
+    KEEP_MONTHS,
     LOG_FORMAT,
     LOG_LEVEL,
     NOTIFY_URLS,
@@ -34,13 +39,18 @@ from connector.config.service_variables import (
     PUBLIC_URL,
     RECONCILE_SECONDS,
     SERVICE_VARIABLES,
+    TIER_NOTIFY_URLS,
+    WORKER_METRICS_PORT,
 )
 from connector.errors import ConfigError
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
 from connector.policy.policy import Policy
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
-from connector.systems.variables import Secret, given, read_all
+from connector.systems.variables import Secret, Variable, given, read_all
 from connector.wording import clipped, did_you_mean, shown
+
+FILE = "_FILE"
+"""Behind a secret's name: the path of the file that holds it, as container platforms mount them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,8 @@ class Settings:
     """Everything that the environment says. ``connections`` are by id, which flat variables take from the kind.
 
     ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
-    nothing is said. ``policy_document`` is the written form of ``policy``.
+    nothing is said. ``policy_document`` is the written form of ``policy``. ``alarm_urls`` are ``notify_urls`` where
+    nothing else is said; ``tier_notify_urls`` are by the tier's number.
     Secrets never show in ``repr``.
     """
 
@@ -68,12 +79,19 @@ class Settings:
     log_format: str
     mode: str
     adopt: str
+    adopt_per_hour: int
+    escalations_per_hour: int
     dead_letter_hours: float
     reconcile_seconds: float
     connections: Mapping[str, ConfiguredConnection]
     policy: Policy
     notify_urls: tuple[Secret, ...] = ()
+    alarm_urls: tuple[Secret, ...] = ()
+    tier_notify_urls: Mapping[int, tuple[Secret, ...]] = field(default_factory=dict)
+    heartbeat_url: Secret | None = None
+    worker_metrics_port: int | None = None
     policy_document: Mapping[str, Any] = field(default_factory=dict)
+    keep_months: int = 24
 
 
 def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> Settings:
@@ -85,12 +103,17 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
     systems = ticket_systems() if systems is None else systems
     values = given(environ)
     problems = _unknown_names(values, systems)
-    read, wrong = read_all(SERVICE_VARIABLES, values)
+    values, wrong = _with_files(values, systems)
     problems += wrong
+    read, wrong = read_all((*SERVICE_VARIABLES, *_TIER_TARGETS.values()), values)
+    problems += wrong
+    # Of no concern to the policy: neither does it make a ladder longer, nor do its targets get into the document.
+    targets = {number: variable for number, variable in _TIER_TARGETS.items() if values.pop(variable.name, "")}
     connections, connected, wrong = _connections(values, systems)
     problems += wrong
     policy, document, wrong = _policy(values, tuple(systems), connected)
     problems += wrong
+    problems += _beyond_the_ladder(targets, policy)
     if policy is None or problems:
         raise ConfigError(problems)
     return Settings(
@@ -102,12 +125,19 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
         log_format=read.get(LOG_FORMAT.name, "auto"),
         mode=read.get(ESCALATION_MODE.name, "observe"),
         adopt=read.get(ADOPT.name, "now"),
+        adopt_per_hour=read.get(ADOPT_PER_HOUR.name, 12),
+        escalations_per_hour=read.get(ESCALATIONS_PER_HOUR.name, 60),
         dead_letter_hours=read.get(DEAD_LETTER_HOURS.name, 24.0),
         reconcile_seconds=read.get(RECONCILE_SECONDS.name, 60.0),
         connections=connections,
         policy=policy,
         notify_urls=read.get(NOTIFY_URLS.name, ()),
+        alarm_urls=read.get(ALARM_URLS.name, read.get(NOTIFY_URLS.name, ())),
+        tier_notify_urls={number: read[variable.name] for number, variable in targets.items()},
+        heartbeat_url=read.get(HEARTBEAT_URL.name),
+        worker_metrics_port=read.get(WORKER_METRICS_PORT.name),
         policy_document=document,
+        keep_months=read.get(KEEP_MONTHS.name, 24),
     )
 
 
@@ -125,10 +155,57 @@ def policy_names(systems: Sequence[str]) -> list[str]:
     return tiers + [entry.variable.name for entry in PLAIN_VARIABLES]
 
 
+_TIER_TARGETS = {number: tier_variable(number, TIER_NOTIFY_URLS) for number in range(1, MOST_TIERS + 1)}
+
+
+def _secrets(systems: Mapping[str, CatalogueEntry]) -> Iterator[Variable]:
+    """Every variable whose value is a secret."""
+    declared = (variable for system in systems.values() for variable in system.variables)
+    return (one for one in (*SERVICE_VARIABLES, *_TIER_TARGETS.values(), *declared) if one.is_secret)
+
+
+def _with_files(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> tuple[dict[str, str], list[str]]:
+    """The values with those of the files that ``<NAME>_FILE`` names, for each secret; and the problems."""
+    found, problems = dict(values), []
+    for variable in _secrets(systems):
+        name = variable.name + FILE
+        if name not in values:
+            continue
+        path = found.pop(name)
+        if variable.name in values:
+            problems.append(f"{name}: must not be set together with {variable.name}")
+            continue
+        try:
+            text = FilePath(path).read_text(encoding="utf-8-sig").strip()
+        except OSError as error:
+            problems.append(f"{name}: cannot read the file {clipped(path)}: {error.strerror}")
+        except UnicodeDecodeError:
+            problems.append(f"{name}: the file {clipped(path)} is no UTF-8 text")
+        else:
+            found[variable.name] = text
+            if not text:
+                problems.append(f"{name}: the file {clipped(path)} is empty")
+    return found, problems
+
+
+def _beyond_the_ladder(targets: Mapping[int, Variable], policy: Policy | None) -> list[str]:
+    """A problem for each tier that has targets and is on no ladder."""
+    if policy is None or not targets:
+        return []
+    highest = max(len(one.tiers) for one in policy.every_ladder)
+    return [
+        f"{variable.name}: there is no tier {number}: the longest ladder has {highest}"
+        for number, variable in targets.items()
+        if number > highest
+    ]
+
+
 def _unknown_names(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> list[str]:
     """A problem for each name that looks like one of ours and is none."""
     known = {variable.name for system in systems.values() for variable in system.variables}
     known.update(policy_names(tuple(systems)))
+    known.update(variable.name for variable in _TIER_TARGETS.values())
+    known.update(variable.name + FILE for variable in _secrets(systems))
     prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems))
     return [
         f"{name}: there is no such variable{did_you_mean(name, known)}"

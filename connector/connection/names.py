@@ -20,6 +20,9 @@ from connector.systems.kept import KEEP_SECONDS, KeptEach
 _COLLEAGUES_SECONDS = 4 * 3600.0
 """How long the names of those who work at a home are kept: who is new shows by what he writes."""
 
+UNKNOWN_SECONDS = 30.0
+"""How long somebody who was not found is taken for unknown."""
+
 T = TypeVar("T")
 
 
@@ -45,8 +48,11 @@ class Staff:
         self._names = KeptEach(self._names_of, lambda: now().timestamp(), _COLLEAGUES_SECONDS)
 
     def find(self, name: str) -> Person | None:
-        """The member of that configured name, active or not; None when proven unknown. Raises AdapterError."""
-        return self._kept.get(name)
+        """The member of that configured name, active or not; None when proven unknown. Raises AdapterError.
+
+        Who is unknown may be added at any time: he is asked for again sooner than who was found.
+        """
+        return self._kept.get(name) or self._kept.get(name, UNKNOWN_SECONDS)
 
     def managers(self, policy: Policy) -> Managers:
         """For each tier who may override there; people who are not active any more may not."""

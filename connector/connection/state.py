@@ -9,14 +9,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from connector.store.connections import Connections, ConnectionState
-
-SURVEYED = "surveyed"
-"""Remembered of a connection: the keys of the homes whose open tickets were met under the present policy."""
-
-RUNG_FOR, RUNG_AT = "rung_for", "rung_at"
-"""Remembered of a connection: the mode and policy for which every ticket was looked at anew, and since when."""
+from connector.store.connections import HOMES, SURVEYED, Connections, ConnectionState
 
 
 class ConnectionBook:
@@ -47,6 +42,11 @@ class ConnectionBook:
             if changes == self._changes:
                 self._kept = found
         return found
+
+    def homes(self) -> Mapping[str, Any]:
+        """The homes as they were last found, see ``HomeBook.found``; nothing where they never were."""
+        state = self._connections.known([self.id]).get(self.id)
+        return state.state.get(HOMES, {}) if state else {}
 
     def take_turn(self, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool) -> str:
         """Whose turn it is in a group; see ``Connections.take_turn``."""

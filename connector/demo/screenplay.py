@@ -185,7 +185,7 @@ FATES = (
         ("09:22:00",),
         moral="a knowledge escalation without the steps tried was sent back, and went up once they were there",
         at=THERE,
-        told=("and it goes up at once:\n- what was tried so far (“Steps attempted: …”)",),
+        told=("and it goes up at once:\n1. what was tried so far (“Steps attempted: …”)",),
         acts=(
             note(
                 "09:14",

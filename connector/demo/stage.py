@@ -7,12 +7,14 @@ for the desks to say that are handed in.
 
 from __future__ import annotations
 
+import itertools
 import random
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -20,7 +22,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from connector import __version__
 from connector.app.connect import Connected, connect, worker_of
 from connector.clock import Clock, VirtualClock
+from connector.connection.sightings import Sightings
 from connector.policy.policy import Policy
+from connector.store.budgets import StoredLedger
 from connector.store.database.engine import Store
 from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
@@ -29,9 +33,9 @@ from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection, TicketSystem
 from connector.systems.desk import Desk
 from connector.turn.turn import TurnSettings
+from connector.web.address import address_of
 from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
-from connector.web.webhooks import address_of
 from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
 
@@ -88,13 +92,18 @@ class Simulation:
         """Move the time on to ``moment``, stopping at every second at which the connector wants to be woken."""
         self.settle()
         while True:
-            wake_at = self.mailbox.next_wake(list(self.connections))
+            wake_at = self.worker.next_wake()
             if wake_at is None or wake_at > moment:
                 break
             self.clock.move_to(max(wake_at, self.clock.now()))
             self.settle()
         self.clock.move_to(max(moment, self.clock.now()))
         self.settle()
+
+
+def monotonic_of(clock: Clock) -> Callable[[], float]:
+    """The moved time, for what goes by the time that has passed."""
+    return lambda: clock.now().timestamp()
 
 
 def default_desk(clock: Clock) -> Desk:
@@ -124,12 +133,16 @@ def stage(
     has_webhooks: bool = True,
     poll_every: timedelta = timedelta(seconds=60),
     notifier: Notifier | None = None,
+    document: Mapping[str, Any] | None = None,
+    adopt_per_hour: int = 0,
+    escalations_per_hour: int = 0,
     **http_options: Any,
 ) -> Iterator[Simulation]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards.
 
     ``desks`` keep the time of ``clock``; without them there is the default one. ``ids`` are those of their
-    connections, the names of their kinds where nothing is said. The policy names their homes.
+    connections, the names of their kinds where nothing is said. The policy names their homes; ``document``: how it is
+    written down.
     """
     if desks and clock is None:
         raise ValueError("desks come with their clock")
@@ -146,15 +159,25 @@ def stage(
         stack.callback(web.server_close)
         url = f"http://127.0.0.1:{web.server_port}"
         made: dict[str, Connection] = {}
+        sightings = Sightings(lambda: clock.now().timestamp())
         for id_, desk in _by_id(desks, ids).items():
             stack.enter_context(desk.serve())
-            made[id_] = _connect(id_, desk, url, policy, store, clock, http_options)
+            seen = {"on_call": partial(_saw, sightings, id_), **http_options}
+            made[id_] = _connect(id_, desk, url, policy, store, clock, seen)
             stack.callback(made[id_].system.line.close)
         facts = ServiceFacts(__version__, "enforce" if is_enforcing else "observe")
-        web.app = create_app(Deps(made, mailbox, group.deliver, facts))
+        # What is asked for is never older than the moment: every look is a new one.
+        ticks = itertools.count(step=60)
+        site = Deps(made, mailbox, group.deliver, facts, poll_every=poll_every, monotonic=lambda: float(next(ticks)))
+        web.app = create_app(site)
         threading.Thread(target=web.serve_forever, name="stage web", daemon=True).start()
         stack.callback(web.shutdown)
-        turns = TurnSettings(is_enforcing=is_enforcing, adopts_from_now=adopts_from_now)
+        turns = TurnSettings(
+            is_enforcing=is_enforcing,
+            adopts_from_now=adopts_from_now,
+            adopt_per_hour=adopt_per_hour,
+            escalations_per_hour=escalations_per_hour,
+        )
         connections = {
             id_: connect(
                 connection,
@@ -165,14 +188,20 @@ def stage(
                 keeps_webhooks=has_webhooks,
                 jitter=random.Random(1),  # noqa: S311  # spreads retries, guards nothing
                 notifier=notifier,
+                document=document,
             )
             for id_, connection in made.items()
         }
-        worker = worker_of(store, list(connections.values()), WorkerSettings("stage", threads=threads))
+        named = WorkerSettings("stage", threads=threads)
+        worker = worker_of(store, list(connections.values()), named, None, sightings, monotonic_of(clock))
         if has_webhooks:
             for connection, desk in zip(made.values(), desks, strict=True):
                 _have_webhooks_sent(desk, connection, url)
         yield Simulation(clock, desks, store, mailbox, connections, worker, url)
+
+
+def _saw(sightings: Sightings, connection: str, _method: str, status: int, _seconds: float) -> None:
+    sightings.call(connection, status)
 
 
 def _by_id(desks: Sequence[Desk], ids: Sequence[str]) -> dict[str, Desk]:
@@ -191,8 +220,9 @@ def _connect(
         clock,
         address_of(url, id_),
         **{
-            "calls_per_minute": None,
-            "monotonic": lambda: clock.now().timestamp(),
+            "calls_per_window": None,
+            "ledger": StoredLedger(store, id_),
+            "monotonic": monotonic_of(clock),
             "sleep": lambda seconds: None,
             **http_options,
         },

@@ -12,15 +12,28 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from connector.model import AuthorKind, Reason, Stage
+from connector.notes.discussions import discussions
 from connector.notes.first_lines import first_lines
 from connector.notes.layout import NONE, Item, Section, fitted
 from connector.notes.material import EscalationNote
-from connector.notes.phrases import Times, in_full, joined, minutes_text, name_of, quoted, reasons_text, used_text
+from connector.notes.permissions import missing_on, needed_by, steps_that_wait
+from connector.notes.phrases import (
+    Times,
+    in_full,
+    joined,
+    kinds_text,
+    minutes_text,
+    name_of,
+    quoted,
+    reasons_text,
+    used_text,
+)
+from connector.notes.requests import parts_of
 from connector.notes.tiers_work import TiersWork, told, work_of
 from connector.policy.policy import EndOfDay
+from connector.reading.layout.signatures import without_courtesies
 from connector.reading.own_words import own_lines
 from connector.rules.commands import Request
-from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.wording import NOTE_SECTIONS
 from connector.working_time.calendar import WorkingCalendar
@@ -53,16 +66,12 @@ def _sections(note: EscalationNote, head: tuple[str, str]) -> list[Section]:
     clients = {entry.author.name for entry in note.record.entries if entry.author.kind is AuthorKind.CLIENT}
     return [
         Section(ISSUE, _lines(_issue(note)), weight=2),
-        Section(REASON, _lines(_reason(note, times, head)), weight=4),
+        Section(REASON, _lines(_reason(note, work, times, head)), weight=4),
         Section(STEPS, work.steps, "steps", 6, is_numbered=True, none=work.none),
         Section(ERRORS, _lines(told(work.errors, times, clients)), "error codes", 3, none=work.none),
         Section(RESEARCH, _lines(told(work.research, times)), "findings", 2, none=work.none),
-        Section(DISCUSSIONS, _lines(_discussions(note, work, times)), "discussions", 2),
-        Section(
-            PERMISSIONS,
-            _lines((*_permissions_asked_for(note, work, times), *told(work.permissions, times))),
-            "permissions",
-        ),
+        Section(DISCUSSIONS, _lines(discussions(note, work, times)), "discussions", 2),
+        Section(PERMISSIONS, _lines(told(missing_on(note, work), times)), "permissions"),
         Section(NEXT, _lines(_next_steps(note, work, times)), "next steps", 4, is_numbered=True),
         Section(CLIENT, _lines(_client(note, times)), weight=3),
     ]
@@ -85,7 +94,7 @@ def _issue(note: EscalationNote) -> Iterator[str]:
     yield f"{who} Priority: {priority}. Ticket {name_of(record.id)}."
 
 
-def _reason(note: EscalationNote, times: Times, head: tuple[str, str]) -> Iterator[str]:
+def _reason(note: EscalationNote, work: TiersWork, times: Times, head: tuple[str, str]) -> Iterator[str]:
     clock = note.clock
     article = "a" if clock.stage is Stage.DIAGNOSIS else "the"
     waited = clock.paused_minutes(note.decision.at)
@@ -99,7 +108,7 @@ def _reason(note: EscalationNote, times: Times, head: tuple[str, str]) -> Iterat
     if clock.factor != 1:
         priority = name_of(note.record.priority.name) if note.record.priority else "the priority"
         yield f"The limit is {minutes_text(clock.base_minutes, '')} times {clock.factor:g}, for {priority}."
-    yield from _raised(note, times)
+    yield from _raised(note, work, times)
     yield _held(note, times)
     is_said = note.calendar.zone.key in head[1]
     yield (
@@ -115,36 +124,46 @@ def _ran_out(note: EscalationNote, times: Times) -> Iterator[str]:
     limit_at = clock.limit_at or clock.due_at
     told = f"The limit ran out at {times.short(limit_at)}"
     if clock.override is not None and clock.due_at > limit_at:
-        told += f"; by an override of {name_of(clock.override.by)} it applied from {times.short(clock.due_at)}"
+        told += f"; {name_of(clock.override.by)}'s override moved it to {times.short(clock.due_at)}"
     if clock.deferred_to is not None:
         told += f"; the escalation waited for the client's opening at {times.short(clock.deferred_to)}"
     if times.short(limit_at) != times.short(note.decision.at) or clock.deferred_to is not None:
         yield f"{told}."
 
 
-def _raised(note: EscalationNote, times: Times) -> Iterator[str]:
+def _raised(note: EscalationNote, work: TiersWork, times: Times) -> Iterator[str]:
     """Who asked for the escalation, what is blocked, and what is not documented yet."""
+    permissions = needed_by(note, work)
     for request in note.demand.requests:
-        kinds = joined([reason.value.lower() for reason in request.reasons])
-        yield f"Asked for by {name_of(request.by)} at {times.short(request.at)} ({kinds}){_said(request)}"
+        yield f"Asked for by {name_of(request.by)} at {times.short(request.at)}{_said(request, permissions)}."
     if note.stint.critical_at is not None and Reason.URGENCY in note.demand.reasons:
         yield f"The priority rose to a critical one at {times.short(note.stint.critical_at)}."
     if note.demand.undocumented:
         yield f"Not documented yet: {'; '.join(note.demand.undocumented)}."
 
 
-def _said(request: Request) -> str:
-    words = in_full(request.detail).rstrip(".")
-    if not words:
-        return "."
-    return f"; blocked: “{words}”." if Reason.URGENCY in request.reasons else f": “{words}”."
+def _said(request: Request, permissions: tuple[str, ...]) -> str:
+    """What it was asked for with; kinds that have words of their own stand beside them."""
+    first, *others = parts_of(request, permissions if len(request.reasons) > 1 else ())
+    if others:
+        named = [f"{kinds_text(kinds)}{_words(kinds, words, ' (', ')')}" for kinds, words in (first, *others)]
+        return f": {joined(named)}"
+    is_urgent = Reason.URGENCY in request.reasons
+    return f" ({kinds_text(request.reasons)}){_words(*first, '; ' if is_urgent else ': ')}"
+
+
+def _words(kinds: tuple[Reason, ...], words: str, before: str, after: str = "") -> str:
+    """Words in quotes, if there are any, and that they say what is blocked."""
+    words = in_full(words).rstrip(".")
+    blocked = "blocked: " if Reason.URGENCY in kinds else ""
+    return f"{before}{blocked}“{words}”{after}" if words else ""
 
 
 def _held(note: EscalationNote, times: Times) -> str:
     """Who had the ticket, now and before."""
     since = times.short(note.stint.clock_from or note.stint.entered_at)
     sentences = [
-        f"Held by {who} since {since}." if (who := _holders(note.stint)) else f"Nobody owned it since {since}."
+        f"Held by {who} since {since}." if (who := _holders(note.stint)) else f"Nobody has owned it since {since}."
     ]
     *before, _ = note.decision.timeline.stints
     shown = [_stay(note, stint, times) for stint in before[-_MOST_EARLIER:]]
@@ -168,42 +187,6 @@ def _holders(stint: Stint) -> str:
 # --- discussions, permissions, what comes next --------------------------------------------------------------------
 
 
-def _discussions(note: EscalationNote, work: TiersWork, times: Times) -> Iterator[str]:
-    """What was said among colleagues, decided by managers and escalated before, oldest first."""
-    said: list[tuple[datetime, str]] = []
-    said += [(at, f"{times.short(at)} {quoted(words)}") for at, words in note.earlier]
-    said += [(one.at, _override(one, times)) for one in note.decision.commands.applied]
-    said += [(one.at, _refused(one, times)) for one in note.decision.commands.refused]
-    talks = zip(work.discussions, told(work.discussions, times), strict=True)
-    said += [(one.at, line) for one, line in talks]
-    yield from (line for _, line in sorted(said, key=lambda pair: pair[0]))
-
-
-def _refused(override: Override, times: Times) -> str:
-    """An override that was not applied: what somebody wrote with it is not lost."""
-    who = f"{times.short(override.at)} {name_of(override.by)}"
-    return f"{who} asked for an override, which was not applied: {in_full(override.reason)}"
-
-
-def _override(override: Override, times: Times) -> str:
-    """An override that was applied, as every later note lists it."""
-    who, tier = f"{times.short(override.at)} {name_of(override.by)}", name_of(override.tier)
-    reason = f": {in_full(override.reason)}" if override.reason else ""
-    if override.is_off:
-        return f"{who} ended the overrides at {tier}{reason}"
-    if override.until is None:
-        return f"{who} lifted the limit at {tier}{reason}"
-    return f"{who} allowed {tier} until {times.short(override.until)}{reason}"
-
-
-def _permissions_asked_for(note: EscalationNote, work: TiersWork, times: Times) -> Iterator[str]:
-    """The permissions that were named with the request itself; what several reasons share may be about another."""
-    for request in note.demand.requests:
-        is_about_them = len(request.reasons) == 1 or not work.permissions
-        if Reason.PERMISSION in request.reasons and request.detail and is_about_them:
-            yield f"{times.short(request.at)} {name_of(request.by)}: {in_full(request.detail)}"
-
-
 def _next_steps(note: EscalationNote, work: TiersWork, times: Times) -> Iterator[str]:
     """What was planned, what is asked of those who get the ticket, and the training that is needed."""
     plan = note.stint.plan
@@ -211,14 +194,21 @@ def _next_steps(note: EscalationNote, work: TiersWork, times: Times) -> Iterator
         words = in_full(plan.text)
         whose = f"{name_of(plan.by)}'s plan" if plan.by else "The plan"
         yield f"{whose} of {times.short(plan.at)}" + (f": “{words}”." if words else " has no words.")
-    yield from told(work.next_steps, times)
+    permissions = "; ".join(map(in_full, needed_by(note, work))).rstrip(".")
+    if permissions:
+        perhaps = "" if Reason.PERMISSION in note.demand.reasons else ", if they are not there yet"
+        yield f"Grant the missing permissions{perhaps}: {permissions}."
+    yield from told(work.next_steps, times, waiting=steps_that_wait(note, work))
     yield from _asked(note, times)
     for name, why in note.policy.skipped_above(note.tier):
         yield f"Passed over: {name_of(name)} ({quoted(why).rstrip('.')})."
-    for request in note.demand.requests:
-        if Reason.KNOWLEDGE in request.reasons:
-            topic = quoted(request.detail or note.record.summary).rstrip(".")
-            yield f"Training requested for {name_of(request.by)}: {topic}."
+    wanted = [
+        (request.by, request.detail or note.record.summary)
+        for request in note.demand.requests
+        if Reason.KNOWLEDGE in request.reasons
+    ]
+    for who, topic in dict.fromkeys([*note.trainings, *wanted]):
+        yield f"Training requested for {name_of(who)}: {quoted(topic).rstrip('.')}."
 
 
 def _asked(note: EscalationNote, times: Times) -> Iterator[str]:
@@ -240,12 +230,17 @@ def _asked(note: EscalationNote, times: Times) -> Iterator[str]:
 
 def _client(note: EscalationNote, times: Times) -> Iterator[str]:
     now, calendar = note.decision.at, note.calendar
-    hours = f"working hours {calendar.hours_text}"
+    hours = calendar.rules.week_text
+    day = "; ".join(_day(note, times))
     if note.policy.has_calendar_of(note.record.client):
-        yield f"{times.full(now)} there, {hours}."
+        yield f"{times.short(now)} there, working hours {hours}."
+        if day:
+            yield f"{day[0].upper()}{day[1:]}."
     else:
-        yield f"Their own hours are not known. By the tier's calendar: {times.full(now)}, {hours}."
-    yield from _day(note, times)
+        client = note.record.client.name.strip() if note.record.client else ""
+        whom = note.record.contact.strip() or client
+        yield f"Local time and working hours: not known{f'; ask {name_of(whom)}' if whom else ''}."
+        yield f"By the tier's own hours, {hours}: {day or 'open now'}."
     yield _last_heard(note, times)
 
 
@@ -253,7 +248,7 @@ def _day(note: EscalationNote, times: Times) -> Iterator[str]:
     """Whether the client's day is about to end or over, and what that means for the work."""
     now, calendar, policy = note.decision.at, note.calendar, note.policy
     if not calendar.is_open(now):
-        yield f"Closed now, {_opening(calendar, now, times)}."
+        yield f"closed now, {_opening(calendar, now, times)}"
         return
     if policy.end_of_day is EndOfDay.IGNORE:
         return
@@ -262,21 +257,23 @@ def _day(note: EscalationNote, times: Times) -> Iterator[str]:
         left = round((closing - now) / timedelta(minutes=1))
         is_critical = policy.is_critical(note.record.priority)
         advice = "the priority is critical, so go on" if is_critical else "reschedule rather than work on"
-        yield f"The day ends at {times.short(closing)}, in {minutes_text(left, '')}: {advice}."
+        yield f"the day ends at {times.short(closing)}, in {minutes_text(left, '')}: {advice}"
 
 
 def _opening(calendar: WorkingCalendar, now: datetime, times: Times) -> str:
     try:
-        return f"until {times.full(calendar.next_open(now))}"
+        return f"until {times.dated(calendar.next_open(now))}"
     except CalendarError:
         return "and the calendar has no further opening"
 
 
 def _last_heard(note: EscalationNote, times: Times) -> str:
-    """What the client wrote last, in own words."""
+    """What the client wrote last, in own words, without greeting and signature where there is more."""
     clients = (entry for entry in note.record.entries if entry.author.kind is AuthorKind.CLIENT)
     for entry in sorted(clients, key=lambda entry: entry.at, reverse=True):
-        words = quoted(" ".join(own_lines(entry.text)), _LONGEST_HEARD)
+        own = own_lines(entry.text)
+        said = [line for line in without_courtesies(own, entry.author.name) if line] or own
+        words = quoted(" ".join(said), _LONGEST_HEARD).rstrip(".")
         if words:
             return f"Last word from the client at {times.short(entry.at)}, {name_of(entry.author.name)}: “{words}”."
     return f"Last word from the client: {NONE}."

@@ -61,7 +61,7 @@ def explain(
         "",
         "Clock:",
         *(f"  {line}" for line in working(decision)),
-        *(f"  {line}" for line in _newer(decision, zone)),
+        *(f"  {line}" for line in _kept(decision, zone)),
         "",
         "Escalations:",
         *([f"  {line}" for line in escalations] or ["  none"]),
@@ -69,6 +69,31 @@ def explain(
         f"Decision: {decision.verdict.value}: {decision.why}",
         _next(decision, zone),
     ]
+
+
+def held_open(decision: Decision, policy: Policy, noted_at: datetime, why: str) -> list[str]:
+    """That an escalation's note stands and its ticket was not moved, why, and what makes it move or closes it.
+
+    ``noted_at``: when the note was begun; ``why``: why the ticket stays, as it stands now.
+    """
+    zone = _zone(decision, policy)
+    return [
+        f"held open: the escalation note of {shown(noted_at, zone)} stands, and the ticket was not moved: {why}",
+        f"it moves, without a second note, {_moves_when(decision, zone)}",
+        "a resolution or a move by hand closes it; so does a plan, where a plan was owed",
+    ]
+
+
+def _moves_when(decision: Decision, zone: ZoneInfo) -> str:
+    """When a held escalation goes on."""
+    clock = decision.clock
+    if decision.verdict is Verdict.PAUSED:
+        return "once the pause ends and its limit is out then"
+    if clock is None:
+        return "once its clock can be judged again and its limit is out then"
+    if clock.act_at is None:
+        return "once a manager takes the override back (“/override off”) and its limit is out then"
+    return f"at {shown(clock.act_at, zone)}, if nothing changes before"
 
 
 def shown(at: datetime, zone: ZoneInfo) -> str:
@@ -116,10 +141,14 @@ def _stints(stints: Sequence[Stint], policy: Policy, zone: ZoneInfo) -> Iterator
     for stint in stints:
         end = f"until {shown(stint.ended_at, zone)} ({stint.ended_by})" if stint.ended_at else "running"
         yield f"  {policy.tier(stint.tier).name}: from {shown(stint.entered_at, zone)} ({stint.began_by}), {end}"
-        if stint.clock_from is None:
+        if stint.waits:
+            yield "    clock not started: the ticket was open before the connector came, and waits for its turn"
+        elif stint.clock_from is None:
             yield "    clock not started: nobody has touched the ticket"
         else:
             adopted = ", the moment from which open tickets are watched" if stint.adopted else ""
+            if stint.was_taken_up:
+                adopted = ", its turn among the tickets that were open before"
             yield f"    clock from {shown(stint.clock_from, zone)}{adopted}"
         if stint.plan:
             yield f"    plan at {shown(stint.plan.at, zone)} by {stint.plan.by or 'unknown'} ({stint.plan.how})"
@@ -145,12 +174,19 @@ def _said(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
         yield f"{shown(at, zone)} {line}"
 
 
-def _newer(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
-    """What the newest policy would say, where the stint keeps an earlier one."""
-    if decision.newer is not None:
-        version, due_at = decision.newer
-        due = f"due at {shown(due_at, zone)}" if due_at else "not due"
-        yield f"under the newest policy, {version}, it would be {due}; see `escalator policy apply`"
+def _kept(decision: Decision, zone: ZoneInfo) -> Iterator[str]:
+    """That the limit is an earlier one, which, from when, and how to have the present one count."""
+    kept = decision.kept
+    if kept is not None:
+        due = f"due at {shown(kept.present_due_at, zone)}" if kept.present_due_at else "not due"
+        yield (
+            f"the limit is that of the policy {kept.earlier}, in force from {shown(kept.since, zone)}, "
+            "under which this stint began"
+        )
+        yield (
+            f"the present policy, {kept.present}, has {kept.present_minutes:g} working minutes: {due} by that; "
+            "`escalator policy apply` has it count for running stints as well"
+        )
 
 
 def _change(change: Change, zone: ZoneInfo) -> str:
@@ -168,4 +204,6 @@ def _next(decision: Decision, zone: ZoneInfo) -> str:
         return f"Looks again by itself at {shown(decision.wake_at, zone)}"
     if decision.verdict is Verdict.BREACHED:
         return "To be escalated now, unless that was done before (see Escalations)"
+    if decision.verdict is Verdict.UNKNOWN:
+        return "Looks again by itself every now and then, and when the ticket changes"
     return "Looks again when the ticket changes"

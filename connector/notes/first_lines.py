@@ -5,17 +5,19 @@ Lists, mails and chats show no more of a note than these.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connector.model import Reason, Stage
 from connector.notes.material import EscalationNote, NextLimits
+from connector.notes.permissions import needed_by
 from connector.notes.phrases import joined, minutes_text, name_of, number, quoted
+from connector.notes.requests import parts_of
+from connector.notes.tiers_work import work_of
 from connector.policy.policy import FixStartsAt
-from connector.rules.commands import Request
 from connector.rules.follow_up import reminders
 
 _TOPIC = 100
-"""How many characters of what somebody asked for stand in the first line."""
+"""How many characters of what somebody asked for stand in a line."""
 
 _NEEDED = {
     Reason.KNOWLEDGE: "knowledge needed",
@@ -26,15 +28,16 @@ _NEEDED = {
 
 def first_lines(note: EscalationNote) -> tuple[str, str]:
     """What happened, and what is asked of the reader; minutes are called working minutes once."""
-    why = "; ".join(dict.fromkeys(_why(note)))
+    permissions = needed_by(note, work_of(note)) if Reason.PERMISSION in note.demand.reasons else ()
+    why = "; ".join(dict.fromkeys(_why(note, permissions)))
     if note.to is not None:
         happened = f"ESCALATED to {name_of(note.to.name)}: {why}."
-        return happened, _asked(note, note.due, "" if "working" in happened else "working ")
+        return happened, _asked(note, note.due, permissions, "" if "working" in happened else "working ")
     happened = f"FINAL ESCALATION: {why}, on the last tier. {_call(note)}"
     return happened, _owed(note, "" if "working" in happened else "working ")
 
 
-def _why(note: EscalationNote) -> Iterator[str]:
+def _why(note: EscalationNote, permissions: Sequence[str]) -> Iterator[str]:
     if Reason.TIME in note.demand.reasons:
         yield _overdue(note)
     told: set[Reason] = {Reason.TIME}
@@ -43,7 +46,8 @@ def _why(note: EscalationNote) -> Iterator[str]:
         if not request.detail and others.issuperset(request.reasons) and told.isdisjoint(request.reasons):
             continue  # asked for again, with more words
         told.update(request.reasons)
-        yield _needed(request, note)
+        for reasons, words in parts_of(request, permissions):
+            yield _needed(reasons, words, note)
     for reason in note.demand.reasons:
         if reason not in told:
             is_risen = reason is Reason.URGENCY and note.stint.critical_at is not None
@@ -63,27 +67,28 @@ def _overdue(note: EscalationNote) -> str:
     return f"{within} at {name_of(note.tier.name)}"
 
 
-def _needed(request: Request, note: EscalationNote) -> str:
-    needed = joined([_NEEDED[reason] for reason in request.reasons])
-    if Reason.URGENCY in request.reasons and note.demand.undocumented:
+def _needed(reasons: Sequence[Reason], words: str, note: EscalationNote) -> str:
+    needed = joined([_NEEDED[reason] for reason in reasons])
+    if Reason.URGENCY in reasons and note.demand.undocumented:
         needed += ", not documented yet"
-    topic = quoted(request.detail, _TOPIC).rstrip(".")
+    topic = quoted(words, _TOPIC).rstrip(".")
     return f"{needed}: {topic}" if topic else needed
 
 
-def _asked(note: EscalationNote, due: NextLimits, kind: str) -> str:
+def _asked(note: EscalationNote, due: NextLimits, permissions: Sequence[str], kind: str) -> str:
     times = note.times
     who = name_of(note.owner) if note.owner else "you"
     plan = due.plan_text(times, f" ({note.calendar.zone.key})", kind)
     kind = "" if "working" in plan else kind
-    needed = "the missing permissions, and " if Reason.PERMISSION in note.demand.reasons else ""
+    named = f" ({quoted('; '.join(permissions), _TOPIC).rstrip('.')})" if permissions else ""
+    needed = f"the missing permissions{named}, and " if Reason.PERMISSION in note.demand.reasons else ""
     asked = f"Asked of {who}: {needed}a plan {plan}, “Plan: …” in a note, then the fix {due.fix_text(times, kind)}."
     if note.owner:
         return asked
     nobody = "Nobody owns this ticket"
     if note.still_shown:
         nobody = f"{name_of(note.still_shown)} is only still shown as its owner"
-    return f"{asked} {nobody}: {name_of(due.tier.name)}, please take it."
+    return f"{asked} {nobody}: please take it."
 
 
 # --- the final escalation ---------------------------------------------------------------------------------------

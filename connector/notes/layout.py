@@ -120,7 +120,8 @@ class Section:
         return len(first) + len(last), "".join([*self._under_names(first, written), gap, *below])
 
     def _gap(self, left_out: Sequence[int]) -> str:
-        return f"\n… {self._count(left_out)} {self.noun} left out …"
+        count = self._count(left_out)
+        return f"\n… {count} {self.noun} left out …" if count else "\n… left out …"
 
     def _count(self, indices: Sequence[int]) -> int:
         return sum(self.lines[index].is_counted for index in indices)

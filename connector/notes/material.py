@@ -22,8 +22,8 @@ class EscalationNote:
     ``to``: None for the final escalation, which calls ``people`` (role, name; an empty name is nobody configured).
     ``owner``: who has the ticket now, empty for nobody; ``still_shown``: whom the system shows because an owner cannot
     be removed there; ``assignment`` says in a sentence how that came.
-    ``earlier``: each escalation before this one, when and in words. The connector's own notes on the ticket are marked
-    as such.
+    ``earlier``: each escalation before this one, when and in words; ``trainings``: the training that they requested,
+    for whom and in what. The connector's own notes on the ticket are marked as such.
     """
 
     decision: Decision
@@ -36,6 +36,7 @@ class EscalationNote:
     earlier: tuple[tuple[datetime, str], ...] = ()
     owner: str = ""
     still_shown: str = ""
+    trainings: tuple[tuple[str, str], ...] = ()
 
     @property
     def record(self) -> TicketRecord:

@@ -50,11 +50,15 @@ class Times:
         year = "" if local.year == today.year else f" {local.year}"
         return f"{local.day} {_MONTHS[local.month - 1]}{year} {time}"
 
-    def full(self, at: datetime) -> str:
-        """``Thu 15 Jan 09:05 EST``."""
+    def dated(self, at: datetime) -> str:
+        """``Thu 15 Jan 09:05``."""
         local = at.astimezone(self.zone)
         day = WEEKDAYS[local.weekday()][:3].capitalize()
-        return f"{day} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M} {local.tzname()}"
+        return f"{day} {local.day} {_MONTHS[local.month - 1]} {local:%H:%M}"
+
+    def full(self, at: datetime) -> str:
+        """``Thu 15 Jan 09:05 EST``."""
+        return f"{self.dated(at)} {at.astimezone(self.zone).tzname()}"
 
 
 def quoted(text: str, width: int = _TEXT_WIDTH) -> str:
@@ -75,6 +79,11 @@ def name_of(text: str) -> str:
 def reasons_text(reasons: Iterable[Reason]) -> str:
     """``Time & Knowledge``."""
     return " & ".join(reason.value for reason in reasons)
+
+
+def kinds_text(reasons: Iterable[Reason]) -> str:
+    """``knowledge and permission``."""
+    return joined([reason.value.lower() for reason in reasons])
 
 
 def joined(words: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ Each is a few plain sentences that say what is so, and what to do. Words from th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.model import AuthorKind, Stage
@@ -13,6 +14,7 @@ from connector.notes.phrases import Times, clip, joined, minutes_text, name_of, 
 from connector.policy.policy import EndOfDay, Policy
 from connector.rules.commands import Misunderstood, Question, Request
 from connector.rules.escalation import Documentation
+from connector.rules.follow_up import CLIENT_WORD
 from connector.rules.limits import Decision, StageClock
 from connector.rules.overrides import Override
 from connector.working_time.client_day import end_of_day
@@ -109,6 +111,76 @@ def override_applied(override: Override, decision: Decision, policy: Policy) -> 
     return f"Override by {by}: the {owed} is due at {until}, not at {times.short(limit_at)}. {reason}"
 
 
+# --- while it was being escalated -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did, in words that follow a name, and in words that name nobody."""
+
+    active: str
+    passive: str
+    after: str = ""
+
+
+def resolved() -> Deed:
+    return Deed("resolved it", "it was resolved")
+
+
+def closed() -> Deed:
+    return Deed("closed it", "it was closed")
+
+
+def reopened() -> Deed:
+    return Deed("reopened it", "it was reopened", " Its clock begins anew.")
+
+
+def moved() -> Deed:
+    return Deed("moved it there", "it was moved there")
+
+
+def paused(status: str) -> Deed:
+    """``status``: the name of the waiting status, made harmless."""
+    return Deed(
+        f"set it to “{status}”",
+        f"it was set to “{status}”",
+        " If its limit is still out then, it goes up when that ends.",
+    )
+
+
+def planned() -> Deed:
+    return Deed("recorded a diagnosis plan", "a diagnosis plan was recorded")
+
+
+def plan_dated() -> Deed:
+    """For a plan that the ticket system's own date tells, and nobody's words."""
+    return Deed("set its plan date", "its plan date was set")
+
+
+def overrode() -> Deed:
+    return Deed("overrode its limit", "its limit was overridden")
+
+
+def stays(where: str, deed: Deed | None, who: str, at: str) -> str:
+    """That a ticket stays though its escalation was written, and why; None: what it was escalated for does not hold.
+
+    ``who`` and ``at`` are empty where nobody knows.
+    """
+    if deed is None:
+        return f"It stays with {name_of(where)}: what it was escalated for does not hold any more."
+    did = f"{name_of(who)} {deed.active}" if who else deed.passive
+    return (
+        f"It stays with {name_of(where)}: {did}{f' at {at}' if at else ''}, while it was being escalated.{deed.after}"
+    )
+
+
+def not_moved(to: str, tier: str, cause: str, *, is_told: bool) -> str:
+    """That the escalation's note stands and its move was refused. ``to``: empty for the final escalation."""
+    what = f"Could not be moved to {name_of(to)}" if to else "The final escalation could not be put on the ticket"
+    told = "; the people in charge have been told" if is_told else ""
+    return f"{what}: {quoted(cause)}. It is still with {name_of(tier)}{told}."
+
+
 # --- before anybody has touched it ----------------------------------------------------------------------------
 
 
@@ -140,7 +212,9 @@ def warning(decision: Decision, policy: Policy, documentation: Documentation) ->
     assert clock is not None
     assert clock.due_at is not None
     times = _times(decision, policy)
-    lines = [_first_line(decision, policy, clock, clock.due_at), HOW_TO_GO_ON]
+    first = _first_line(decision, policy, clock, clock.due_at)
+    nobodys = [] if decision.record.owner else ["Nobody owns this ticket: please take it."]
+    lines = [first, *nobodys, HOW_TO_GO_ON]
     lines += [
         line for line in (_standing(decision, documentation, times), *day_advice(decision, policy, times)) if line
     ]
@@ -149,7 +223,8 @@ def warning(decision: Decision, policy: Policy, documentation: Documentation) ->
     for question in _open_questions(decision, policy, documentation):
         if len(check) + 1 + len(question) <= room:
             check += f" {question}"
-    yield from (*lines[:2], check[1:], *lines[2:])
+    go_on = len(nobodys) + 2
+    yield from (*lines[:go_on], check[1:], *lines[go_on:])
 
 
 def _first_line(decision: Decision, policy: Policy, clock: StageClock, due_at: datetime) -> str:
@@ -198,12 +273,31 @@ def day_advice(decision: Decision, policy: Policy, times: Times) -> Iterator[str
 # --- after a final escalation ---------------------------------------------------------------------------------
 
 
-def reminder(count: int, most: int, owed: Sequence[str], people: Sequence[tuple[str, str]]) -> str:
-    """What is still owed after a final escalation. ``people``: role and name of those whom it called."""
+def reminder(
+    count: int,
+    owed: Sequence[str],
+    people: Sequence[tuple[str, str]],
+    decision: Decision,
+    policy: Policy,
+    next_at: datetime | None,
+) -> str:
+    """What is still owed after a final escalation, and when the next reminder comes, if any.
+
+    ``people``: role and name of those whom it called.
+    """
     called = joined([name_of(name) for _, name in people if name])
     missing = joined([role for role, name in people if not name])
-    said = f"REMINDER {count} of {most}{f', {called}' if called else ''}. Still owed: {joined(owed)}."
-    return f"{said} Nobody is configured as {missing}." if missing else said
+    contact, times = decision.record.contact.strip(), _times(decision, policy)
+    to_client = CLIENT_WORD.replace("the client", name_of(contact), 1) if contact else CLIENT_WORD
+    still = [to_client if words == CLIENT_WORD else words for words in owed]
+    sentences = [
+        f"REMINDER {count} of {policy.final.reminders}{f', {called}' if called else ''}.",
+        f"Still owed: {joined(still)}.",
+        f"The next reminder comes at {times.short(next_at)} ({times.zone.key})." if next_at else "It is the last one.",
+    ]
+    if missing:
+        sentences.append(f"Nobody is configured as {missing}.")
+    return " ".join(sentences)
 
 
 def _times(decision: Decision, policy: Policy) -> Times:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from connector.model import AuthorKind, Entry, Visibility
+from connector.model import Entry
 from connector.notes.layout import NONE, Item
 from connector.notes.material import EscalationNote
 from connector.notes.phrases import Times, in_full, joined, name_of
-from connector.reading.command_lines import PLAN_COMMAND, command_in, may_speak
+from connector.notes.requests import others_on
 from connector.reading.findings import Documented, Found, find
-from connector.reading.own_words import own_lines
+from connector.rules.commands import Request
 from connector.rules.stints import Stint
 
 
@@ -23,7 +23,8 @@ from connector.rules.stints import Stint
 class TiersWork:
     """The steps under their tiers' names, and what was found on the whole ticket, oldest first.
 
-    ``none``: what a section says in which there is nothing, with those who held the ticket.
+    ``asked``: the escalations that were asked for and are not answered by the note. ``none``: what a section says in
+    which there is nothing, with those who held the ticket.
     """
 
     steps: tuple[Item, ...]
@@ -32,17 +33,19 @@ class TiersWork:
     discussions: tuple[Found, ...]
     permissions: tuple[Found, ...]
     next_steps: tuple[Found, ...]
+    asked: tuple[Request, ...]
     none: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What was done in a stint, or before one while no tier had the ticket."""
+    """What was done in a stint, or before one while no tier had the ticket. ``steps``: the ``plans`` among them."""
 
     stint: Stint
     is_within: bool
     found: Documented
     steps: tuple[Found, ...]
+    plans: tuple[Found, ...]
 
 
 def work_of(note: EscalationNote) -> TiersWork:
@@ -56,20 +59,25 @@ def work_of(note: EscalationNote) -> TiersWork:
         discussions=_merged(parts, lambda found: found.discussions),
         permissions=_merged(parts, lambda found: found.permissions),
         next_steps=_merged(parts, lambda found: found.next_steps),
+        asked=others_on(note),
         none=f"{NONE} ({held} held it)" if held else f"{NONE} (nobody owned it)",
     )
 
 
-def told(found: Iterable[Found], times: Times, clients: Collection[str] = ()) -> Iterator[str]:
+def told(
+    found: Iterable[Found], times: Times, clients: Collection[str] = (), waiting: Collection[Found] = ()
+) -> Iterator[str]:
     """Each finding with when and by whom; the ticket's own words never come first on a line.
 
-    ``clients``: names of those whose words are marked as the client's.
+    ``clients``: names of those whose words are marked as the client's; ``waiting``: steps that wait for permissions.
     """
     for item in found:
         via = " (client)" if item.by in clients else ""
         if item.via:
             via = f" (client, noted by {name_of(item.via)})"
         where = "In the summary" if item.in_summary else f"{times.short(item.at)} {name_of(item.by)}{via}"
+        if item in waiting:
+            where += ", once the permissions are there"
         yield f"{where}: {in_full(item.text)}"
 
 
@@ -89,24 +97,14 @@ def _part(note: EscalationNote, stint: Stint, entries: Sequence[Entry], *, is_wi
     found = find(note.record, entries, note.decision.staff)
     running = note.stint.plan.text if note.stint.plan else ""  # that one is among the next steps
     plans = [replace(plan, text=f"Plan: {plan.text}") for plan in found.plans if plan.text != running]
-    found = replace(found, discussions=(*found.discussions, *_orders(note, entries)))
-    return _Part(stint, is_within, found, tuple(sorted([*found.steps, *plans], key=lambda step: step.at)))
-
-
-def _orders(note: EscalationNote, entries: Iterable[Entry]) -> Iterator[Found]:
-    """The words with commands that are told nowhere else: not understood, or an earlier tier's."""
-    told = {request.entry for request in note.demand.requests}
-    told |= {override.entry for every in note.decision.commands.overrides.values() for override in every}
-    for entry in entries:
-        is_heard = entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
-        if is_heard and entry.id not in told and may_speak(entry.text):
-            commands = ((line.strip(), command_in(line)) for line in own_lines(entry.text))
-            for line, command in commands:
-                if command and command.rest and command.name != PLAN_COMMAND:
-                    yield Found(line, entry.author.name, entry.at)
+    steps = tuple(sorted([*found.steps, *plans], key=lambda step: step.at))
+    return _Part(stint, is_within, found, steps, tuple(plans))
 
 
 def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Item]:
+    """What was done, under the tiers' names. A plan has no number: the running one stands elsewhere, and when it is an
+    old one and stands here, the steps keep theirs.
+    """
     active = {part.stint.tier for part in parts if part.steps}
     is_one = not any(part.steps for part in parts) and len({part.stint.tier for part in parts}) == 1
     for part in parts:
@@ -116,7 +114,8 @@ def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Item]:
         group = f"{tier}, {who}" if part.is_within else f"Before {tier}, {who}"
         for step in part.steps:
             by = f" {name_of(step.by)}:" if len(people) > 1 else ""
-            yield Item(f"{note.times.short(step.at)}{by} {in_full(step.text)}", group)
+            line = f"{note.times.short(step.at)}{by} {in_full(step.text)}"
+            yield Item(line, group, is_counted=step not in part.plans)
         if part.is_within and part.stint.tier not in active and not is_one:
             active.add(part.stint.tier)
             yield Item(NONE, group, is_counted=False)

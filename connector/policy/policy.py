@@ -7,7 +7,7 @@ Pure values. How a policy is written down (environment, JSON) is the business of
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from connector.model import Place, Ref, Status, StatusGroup, TicketRecord
@@ -166,6 +166,12 @@ class Policy:
     def tier(self, number: int) -> Tier:
         """The tier of that number, counted from 1."""
         return self.tiers[number - 1]
+
+    def with_limits_of(self, number: int, then: Tier) -> Policy:
+        """This policy with the limits of an earlier tier in the one of that number; all else stays."""
+        tier = self.tier(number)
+        limited = replace(tier, diagnosis_minutes=then.diagnosis_minutes, fix_minutes=then.fix_minutes)
+        return replace(self, tiers=(*self.tiers[: number - 1], limited, *self.tiers[number:]))
 
     def next_tier(self, tier: Tier) -> Tier | None:
         """The next rung that is not skipped, or None above the last one: final escalation."""

@@ -116,6 +116,7 @@ def read_commands(
         if mine:
             discretion = _discretion(stint, timeline, policy, managers)
             overrides[stint.key] = overrides_in(mine, discretion, stint.plan.at if stint.plan else None)
+    overrides = _each_once(overrides)
     current = timeline.current
     said = _said_in(current, timeline, speaking, heard) if current else ()
     requests: list[Request] = []
@@ -126,6 +127,8 @@ def read_commands(
             continue
         for words in spoken_in(entry.text):
             if isinstance(words, EscalateWords):
+                if _left_with(entry, timeline):
+                    continue
                 who = (entry.author.name, entry.author.identifier)
                 requests.append(Request(entry.id, *who, entry.at, words.reasons, words.detail, words.topic))
             elif isinstance(words, Unclear):
@@ -133,6 +136,36 @@ def read_commands(
             elif isinstance(words, HelpWords):
                 questions.append(Question(entry.id, entry.author.name))
     return Commands(overrides, managers, tuple(requests), tuple(unclear), tuple(questions), near_plan)
+
+
+def _each_once(overrides: Mapping[str, tuple[Override, ...]]) -> dict[str, tuple[Override, ...]]:
+    """Of an entry that two stints heard, what the later one makes of it, unless only the earlier one applies it.
+
+    ``overrides``: by the stints' keys, of the oldest stint first.
+    """
+    kept: dict[str, tuple[bool, int]] = {}
+    for index, of_stint in enumerate(overrides.values()):
+        for one in of_stint:
+            kept[one.entry] = max(kept.get(one.entry, (False, index)), (not one.refused, index))
+    return {
+        key: tuple(one for one in of_stint if kept[one.entry][1] == index)
+        for index, (key, of_stint) in enumerate(overrides.items())
+    }
+
+
+def _left_with(entry: Entry, timeline: Timeline) -> bool:
+    """Whether an entry asked for the very move that the running stint began with, not for one tier more.
+
+    One from before the stint, or from the second in which it began, did if its author held the ticket in the stint
+    before and not in this: who hands a ticket on by hand asked for that. In the second of the connector's own move no
+    date tells what came first: there only who got the ticket with that move asks for more.
+    """
+    *earlier, stint = timeline.stints
+    began, said = (moment.replace(microsecond=0) for moment in (stint.entered_at, entry.at))
+    if not earlier or said > began:
+        return False
+    had, has = (entry.author.name in one.holders for one in (earlier[-1], stint))
+    return (had or not has) if stint.is_by_us and said == began else (had and not has)
 
 
 def _near_plan(timeline: Timeline) -> Misunderstood | None:
@@ -163,7 +196,7 @@ def _said_in(stint: Stint, timeline: Timeline, entries: Sequence[Entry], heard: 
 
 def listens_from(stint: Stint) -> datetime:
     """From when on what is said in a stint is heard: its beginning, or the moment its ticket was adopted."""
-    return stint.clock_from if stint.adopted and stint.clock_from is not None else stint.entered_at
+    return stint.clock_from if stint.adopted and stint.clock_from is not None else stint.heard_after or stint.entered_at
 
 
 def _discretion(stint: Stint, timeline: Timeline, policy: Policy, managers: Managers) -> Discretion:

@@ -8,9 +8,11 @@ from datetime import datetime
 from itertools import islice
 
 from connector.model import (
+    BY_CONNECTOR,
     Aspect,
     AuthorKind,
     Change,
+    Doer,
     Entry,
     EntryKind,
     Person,
@@ -23,8 +25,11 @@ from connector.model import (
     Visibility,
 )
 from connector.policy.policy import Policy
-from connector.reading.plans import plan_in
-from connector.rules.history import OBSERVED, initial, is_sight
+from connector.reading.plans import may_plan, plan_in
+from connector.rules.history import OBSERVED, initial, is_sight, of_state
+
+PLAN_DATE = "resolution plan date"
+"""``DiagnosisPlan.how`` of one that only the ticket system's own date tells, which a change of status may set."""
 
 _MOST_REMEMBERED = 500
 _MOST_UNPLANNED = 200
@@ -53,19 +58,29 @@ class DiagnosisPlan:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time, half open; ``end`` is None while it lasts."""
+    """A stretch of time, half open; ``end`` is None while it lasts.
+
+    ``heard_after``: where ``start`` is the latest moment at which it can have begun, the last one at which it had not.
+    """
 
     start: datetime
     end: datetime | None
+    heard_after: datetime | None = None
 
     def holds(self, at: datetime) -> bool:
         """Whether a moment lies inside."""
         return self.start <= at and (self.end is None or at < self.end)
 
+    def hears(self, at: datetime) -> bool:
+        """Whether what was said at a moment lies inside, or may do so: nothing is lost to a guess."""
+        if self.start <= at:
+            return self.end is None or at < self.end
+        return self.heard_after is not None and self.heard_after < at
+
 
 def entries_within(period: Period, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The entries of a stretch, oldest first."""
-    return tuple(sorted((entry for entry in entries if period.holds(entry.at)), key=lambda entry: entry.at))
+    """The entries of a stretch, oldest first, with those that may be its own."""
+    return tuple(sorted((entry for entry in entries if period.hears(entry.at)), key=lambda entry: entry.at))
 
 
 def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy) -> datetime | None:
@@ -88,6 +103,28 @@ def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy)
     agents = (entry for entry in record.entries if entry.author.kind is AuthorKind.AGENT)
     moments.extend(islice((entry.at for entry in agents if not record.came_with(entry)), 1))
     return min(moments, default=None)
+
+
+def touched_since(record: TicketRecord, changes: Sequence[Change], policy: Policy, since: datetime) -> datetime | None:
+    """When an agent first did something on a ticket after that moment; None while none is known to have.
+
+    What a program did is no agent's doing; where nobody is named, it is one where it would be a first touch.
+    """
+    moments = [
+        change.at
+        for change in of_state(changes)
+        if change.at > since and not is_sight(change) and change.how != BY_CONNECTOR and _is_agents(change, policy)
+    ]
+    agents = (entry for entry in record.entries if entry.author.kind is AuthorKind.AGENT)
+    moments += [entry.at for entry in agents if entry.at > since]
+    return min(moments, default=None)
+
+
+def _is_agents(change: Change, policy: Policy) -> bool:
+    if change.by is not Doer.UNKNOWN:
+        return change.by is Doer.PERSON
+    is_status = isinstance(change.new, Status) and policy.group_of(change.new) not in _UNTOUCHED
+    return is_status or isinstance(change.new, Person)
 
 
 def _status_touch(record: TicketRecord, seen: Change | None) -> datetime:
@@ -121,15 +158,15 @@ def plan_within(
         if (is_sight(change) <= is_first) and period.holds(at) and (found is None or at < found.at):
             found = DiagnosisPlan(at, change.who, "", f"status {change.new.name}")
     own_field = record.planned_at
-    if own_field is not None and period.holds(own_field) and (found is None or own_field < found.at):
-        found = DiagnosisPlan(own_field, record.planned_by, "", "resolution plan date")
+    if own_field is not None and period.hears(own_field) and (found is None or own_field < found.at):
+        found = DiagnosisPlan(own_field, record.planned_by, "", PLAN_DATE)
     return found
 
 
 def _seen_plan(period: Period, record: TicketRecord, changes: Sequence[Change]) -> DiagnosisPlan | None:
     """The plan that was seen first, in its present words where it still stands."""
     for change in changes:
-        if change.what is Remembered.PLAN and isinstance(change.new, Ref) and period.holds(change.at):
+        if change.what is Remembered.PLAN and isinstance(change.new, Ref) and period.hears(change.at):
             entry = next((entry for entry in record.entries if entry.id == change.new.id), None)
             text = _plan_of(entry) if entry else None
             how = (entry.kind if entry else EntryKind.NOTE).value
@@ -140,10 +177,14 @@ def _seen_plan(period: Period, record: TicketRecord, changes: Sequence[Change]) 
 def _written_plan(period: Period, record: TicketRecord, unplanned: Collection[str]) -> DiagnosisPlan | None:
     found: DiagnosisPlan | None = None
     for entry in record.entries:
-        if not period.holds(entry.at):
+        if not may_plan(entry.text):  # soonest asked, and true of nearly all
             continue
         at = record.read_at if entry.id in unplanned else entry.at
-        if period.holds(at) and (found is None or at < found.at) and (text := _plan_of(entry)) is not None:
+        if found is not None and at >= found.at:
+            continue
+        if not period.hears(entry.at) or not (at is entry.at or period.hears(at)):
+            continue
+        if (text := _plan_of(entry)) is not None:
             found = DiagnosisPlan(at, entry.author.name, text, entry.kind.value, entry.id)
     return found
 
@@ -171,7 +212,7 @@ def without_plan(period: Period, plan: DiagnosisPlan | None, entries: Iterable[E
     """
     if plan is not None and plan.entry:
         return ()
-    agents = (entry for entry in entries if entry.author.kind is AuthorKind.AGENT and period.holds(entry.at))
+    agents = (entry for entry in entries if entry.author.kind is AuthorKind.AGENT and period.hears(entry.at))
     return tuple(entry.id for entry in agents)[-_MOST_UNPLANNED:]
 
 
@@ -212,7 +253,9 @@ def _held_within(
     value, _ = initial(aspect, record, changes)
     since = period.start
     for change in changes:
-        if change.what is not aspect or is_sight(change) or _is_unknown(change.new, policy):
+        if change.what is not aspect or is_sight(change):
+            continue
+        if aspect is Aspect.STATUS and _is_unknown(change.new, policy):
             continue
         if period.end is not None and change.at >= period.end:
             break

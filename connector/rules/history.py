@@ -6,10 +6,24 @@ difference as a change at the best time there is: the system's own time of the t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Place, Remembered, Status, StatusGroup, TicketRecord, Value
+from connector.model import (
+    BY_CONNECTOR,
+    Aspect,
+    Change,
+    Doer,
+    Person,
+    Place,
+    Remembered,
+    Status,
+    StatusGroup,
+    TicketRecord,
+    Trace,
+    Value,
+)
 
 EVERY = frozenset(Aspect)
 
@@ -26,12 +40,15 @@ ADOPTED = "adopted"
 """Like FIRST_SIGHT, for a ticket that was already open at the connection's first start."""
 
 HOLD_WINDOW = timedelta(minutes=2)
-"""A move of ours that is turned back into its exact opposite within this time did not hold."""
+"""A move of ours that is turned back within this time, and nobody is named for it, was turned back by a rule."""
+
+_TRACED = frozenset({Aspect.PLACE, Aspect.OWNER, Aspect.STATUS})
+"""The aspects for whose changes a system's audit trail is worth a call: they begin stints, pauses and clocks."""
 
 
 def is_sight(change: Change) -> bool:
     """Whether a row tells a state that was found, not a change."""
-    return change.how in (FIRST_SIGHT, ADOPTED)
+    return change.how == FIRST_SIGHT or change.how == ADOPTED
 
 
 def of_state(changes: Sequence[Change]) -> Iterator[Change]:
@@ -48,15 +65,18 @@ def initial(aspect: Aspect, record: TicketRecord, changes: Sequence[Change]) -> 
 
 
 def held_changes(changes: Sequence[Change]) -> Iterator[Change]:
-    """The changes without those moves of the connector that were turned back at once, and their reversals."""
+    """The changes without those moves of the connector that were turned back by a rule, and their reversals."""
     skipped = {index for pair in _reverted(changes) for index in pair}
+    if not skipped:
+        yield from changes
+        return
     for index, change in enumerate(changes):
         if index not in skipped:
             yield change
 
 
 def last_move_did_not_hold(changes: Sequence[Change]) -> bool:
-    """Whether the newest move of the ticket turned a move of the connector back."""
+    """Whether the newest move of the ticket turned a move of the connector back, and no person made it."""
     moves = [index for index, change in enumerate(changes) if change.what is Aspect.PLACE]
     return bool(moves) and any(back == moves[-1] for _, back in _reverted(changes))
 
@@ -78,18 +98,24 @@ def _reverted(changes: Sequence[Change]) -> Iterator[tuple[int, int]]:
     for index, change in enumerate(changes):
         if change.what is not Aspect.PLACE:
             continue
-        if made and change.how != BY_CONNECTOR and _turns_back(made[1], change):
+        if made and _turns_back(made[1], change):
             yield made[0], index
-        made = (index, change) if change.how == BY_CONNECTOR else None
+            made = None
+        else:
+            made = (index, change) if change.how == BY_CONNECTOR else None
 
 
 def _turns_back(made: Change, change: Change) -> bool:
-    return (
-        isinstance(made.old, Place)
-        and isinstance(change.new, Place)
-        and made.old.key == change.new.key
-        and change.at - made.at <= HOLD_WINDOW
-    )
+    """Whether a move of ours was turned into its exact opposite by something that is no person.
+
+    A person's move back is the last word. A rule's is none, however slow, nor one in the name of our own account, which
+    never moves a ticket down. Where nobody is named, how soon it came tells.
+    """
+    if not (isinstance(made.old, Place) and isinstance(change.new, Place) and made.old.key == change.new.key):
+        return False
+    if change.how == BY_CONNECTOR or change.by is Doer.PROGRAM:
+        return True
+    return change.by is Doer.UNKNOWN and change.at - made.at <= HOLD_WINDOW
 
 
 # --- what changed since the last reading ----------------------------------------------------------------------
@@ -102,12 +128,14 @@ def observe(
     is_watched: bool,
     adopted_at: datetime | None,
     aspects: Collection[Aspect] = EVERY,
+    last_look: datetime | None = None,
 ) -> tuple[Change, ...]:
     """The changes that ``record`` adds to the ``known`` ones, of those ``aspects``.
 
     ``is_watched``: whether the ticket lives in a tier; of one that does not, only the place is kept, so that its
     arrival in a tier can be told from its creation there. ``adopted_at``: set when the ticket is met in the survey
-    of what was already open at the connection's first start.
+    of what was already open at the connection's first start. ``last_look``: when the ticket was read the last time;
+    what the record does not date happened between then and its last update.
     """
     latest = {change.what: change for change in known}
     floor = max((change.at for change in of_state(known)), default=record.entered_at)
@@ -121,8 +149,7 @@ def observe(
             if is_watched or aspect is Aspect.PLACE:
                 found.append(_first_sight(aspect, value, record, adopted_at))
         elif is_different(last.new, value):
-            at = max(_changed_at(aspect, value, record, floor), floor)
-            found.append(Change(at, aspect, last.new, value, OBSERVED))
+            found.append(_observed(aspect, last.new, record, floor, last_look))
     if (
         adopted_at
         and found
@@ -204,13 +231,57 @@ def _first_sight(aspect: Aspect, value: Value, record: TicketRecord, adopted_at:
     return Change(at, aspect, None, value, ADOPTED if adopted_at else FIRST_SIGHT)
 
 
-def _changed_at(aspect: Aspect, value: Value, record: TicketRecord, floor: datetime) -> datetime:
-    """The best time there is: the system's own field for a resolution, else the ticket's last update."""
-    resolved = (
-        aspect is Aspect.STATUS
-        and isinstance(value, Status)
-        and value.group in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
-    )
-    if resolved and record.resolved_at is not None and floor <= record.resolved_at <= record.read_at:
-        return record.resolved_at
-    return min(record.updated_at, record.read_at)
+def _observed(aspect: Aspect, old: Value, record: TicketRecord, floor: datetime, last_look: datetime | None) -> Change:
+    """At the best time there is: the system's own field for a resolution, else the ticket's last update."""
+    value, seen_at = record.present(aspect), min(record.updated_at, record.read_at)
+    resolved_at = _resolved_at(aspect, value, record, floor)
+    at = max(resolved_at or seen_at, floor)
+    earliest = None if resolved_at else min(max(floor, last_look or floor), at)
+    names = resolved_at is None or resolved_at == record.updated_at
+    who, by = (record.updated_by, record.updater) if names else ("", Doer.UNKNOWN)
+    return Change(at, aspect, old, value, OBSERVED, who, by, earliest)
+
+
+def _resolved_at(aspect: Aspect, value: Value, record: TicketRecord, floor: datetime) -> datetime | None:
+    is_over = isinstance(value, Status) and value.group in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
+    at = record.resolved_at
+    if aspect is Aspect.STATUS and is_over and at is not None and floor <= at <= record.read_at:
+        return at
+    return None
+
+
+# --- what an audit trail adds ---------------------------------------------------------------------------------
+
+
+def untold(changes: Iterable[Change]) -> datetime | None:
+    """Since when to ask the system's audit trail: what a look observed is dated by nothing exact; None: need not."""
+    return min((one.not_before for one in changes if one.not_before and one.what in _TRACED), default=None)
+
+
+def dated(changes: Iterable[Change], traces: Sequence[Trace]) -> tuple[Change, ...]:
+    """The changes that a look observed, oldest first, with the moment and the doer that an audit trail names."""
+    found = [_dated(change, traces) for change in changes]
+    return tuple(sorted(found, key=lambda change: change.at))
+
+
+def _dated(change: Change, traces: Sequence[Trace]) -> Change:
+    earliest = change.not_before
+    if earliest is None:
+        return change
+    since, names = earliest.replace(microsecond=0), _names(change.new)
+    for trace in sorted(traces, key=lambda trace: trace.at, reverse=True):
+        is_it = trace.what is change.what and trace.new.casefold() in names
+        if is_it and since <= trace.at <= change.at:
+            return replace(change, at=max(trace.at, earliest), who=trace.who, by=trace.by, not_before=None)
+    return change
+
+
+def _names(value: Value) -> frozenset[str]:
+    """What an audit trail may call a value; nobody is called nothing."""
+    if isinstance(value, Place):
+        names = [ref.name for ref in value.path]
+    elif isinstance(value, Person):
+        names = [value.name, value.identifier]
+    else:
+        names = [value.name if value is not None else ""]
+    return frozenset(name.casefold() for name in names)

@@ -30,6 +30,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     NOT_WATCHED = "not watched"
     ENDED = "ended"
+    NOT_BEGUN = "not begun"
     UNTOUCHED = "untouched"
     RUNNING = "running"
     PAUSED = "paused"
@@ -104,10 +105,25 @@ class StageClock:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptLimit:
+    """That a stage has its limit from an earlier policy, and what the present one would say of it.
+
+    ``earlier`` and ``present`` are the policies' versions; ``since``: when the earlier one came into force;
+    ``present_minutes``: the present limit, with the priority's factor; ``present_due_at``: when it would run out.
+    """
+
+    earlier: str
+    since: datetime
+    present: str
+    present_minutes: float
+    present_due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done about a ticket at a moment, and why. ``wake_at``: when to look again by itself.
 
-    ``newer``: where the stint keeps an earlier policy, the version of the newest and when the stage is due by that.
+    ``kept``: where the limit is that of an earlier policy.
     """
 
     verdict: Verdict
@@ -118,7 +134,7 @@ class Decision:
     tier: Tier | None = None
     clock: StageClock | None = None
     wake_at: datetime | None = None
-    newer: tuple[str, datetime | None] | None = None
+    kept: KeptLimit | None = None
 
     @property
     def record(self) -> TicketRecord:
@@ -146,9 +162,15 @@ def evaluate(timeline: Timeline, policy: Policy, now: datetime, commands: Comman
     if stint is None:
         return _without_stint(timeline, now)
     tier = policy.tier(stint.tier)
-    if stint.clock_from is None and policy.escalate_when_critical:
+    if stint.clock_from is None and policy.escalate_when_critical and _has_risen(stint):
         # A risen priority takes the ticket up at once, touched or not; its clock is that of the rise.
         stint = replace(stint, clock_from=stint.critical_at)
+    elif stint.waits:
+        why = (
+            "it was open before the connector came: its clock begins when its turn comes, or with the first thing that "
+            "an agent does here"
+        )
+        return Decision(Verdict.NOT_BEGUN, why, now, timeline, tier=tier)
     if stint.clock_from is None:
         why = "nobody has touched the ticket yet, so its clock has not started"
         return Decision(Verdict.UNTOUCHED, why, now, timeline, tier=tier)
@@ -158,6 +180,12 @@ def evaluate(timeline: Timeline, policy: Policy, now: datetime, commands: Comman
         return Decision(Verdict.UNKNOWN, str(error), now, timeline, tier=tier)
     verdict, why, wake_at = _judge(clock, stint, now)
     return Decision(verdict, why, now, timeline, commands, tier, clock, wake_at)
+
+
+def _has_risen(stint: Stint) -> bool:
+    """Whether the priority rose to a critical one; of a ticket that waits to be taken up, since it was adopted."""
+    risen_at = stint.critical_at
+    return risen_at is not None and (not stint.waits or stint.adopted_at is None or risen_at > stint.adopted_at)
 
 
 def untouched_at(decision: Decision, policy: Policy) -> datetime | None:

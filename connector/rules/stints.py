@@ -6,12 +6,14 @@ and never stored, so that a change of mind (priority, policy, calendar) needs no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
+from itertools import groupby, pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
-from connector.model import Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
+from connector.model import BY_CONNECTOR, Aspect, Change, Place, Status, StatusGroup, TicketRecord, Value
 from connector.policy.policy import Homes, Policy, StartsAt
 from connector.rules.evidence import (
     DiagnosisPlan,
@@ -22,10 +24,12 @@ from connector.rules.evidence import (
     holders_within,
     pauses_within,
     plan_within,
+    touched_since,
 )
 from connector.rules.history import ADOPTED, FIRST_SIGHT, held_changes, initial, is_sight
 
 _ENDED = frozenset({StatusGroup.RESOLVED, StatusGroup.CLOSED})
+_MOMENT = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,10 @@ class Stint:
     ``entered_at``: when the tier got it; ``clock_from``: when its clock started, None before the first touch;
     ``adopted``: the clock was set to the moment of adoption instead of the true start; ``critical_at``: when the
     priority rose to a critical one meanwhile; ``has_left``: a move ended it;
-    ``adopted_at``: the earliest moment from which it counts.
+    ``adopted_at``: the earliest moment from which it counts; ``waits``: it was adopted, and its clock waits for its
+    turn; ``was_taken_up``: it began in its turn; ``heard_after``: where ``entered_at`` is a guess, the last moment at
+    which the tier did not have it. What was said after that may have been said to this stint, and counts;
+    ``is_by_us``: the connector moved the ticket here.
     """
 
     key: str
@@ -52,6 +59,10 @@ class Stint:
     critical_at: datetime | None = None
     has_left: bool = False
     adopted_at: datetime | None = None
+    heard_after: datetime | None = None
+    is_by_us: bool = False
+    waits: bool = False
+    was_taken_up: bool = False
 
     @property
     def expected_from(self) -> datetime:
@@ -61,7 +72,24 @@ class Stint:
     @property
     def period(self) -> Period:
         """The time of the stint."""
-        return Period(self.entered_at, self.ended_at)
+        return Period(self.entered_at, self.ended_at, self.heard_after)
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """That adopted tickets are taken up one after the other, and how that stands for one of them.
+
+    ``paced_from``: of those adopted from then on; ``since``: the adoption in which it waits, or was taken up; None for
+    neither yet. ``begins_at``: when its turn came; None while it waits.
+    """
+
+    paced_from: datetime
+    since: datetime | None = None
+    begins_at: datetime | None = None
+
+    def turn_of(self, adopted_at: datetime) -> datetime | None:
+        """When the turn came of the ticket, adopted then; None while it waits."""
+        return self.begins_at if self.since == adopted_at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +117,22 @@ class _Stay:
     ended_at: datetime | None = None
     ended_by: str = ""
     has_left: bool = False
+    heard_after: datetime | None = None
+    is_by_us: bool = False
+
+
+class _State(NamedTuple):
+    """Where a ticket is after a change. ``is_ours``: the connector made the change."""
+
+    place: Value
+    status: Value
+    tier: int | None
+    is_open: bool
+    is_ours: bool
+
+    def is_away(self, stay: _Stay) -> bool:
+        """Whether the tier of that stay does not hold the open ticket any more."""
+        return self.tier != stay.tier or not self.is_open
 
 
 def build_timeline(
@@ -99,20 +143,24 @@ def build_timeline(
     adopted_at: datetime | None = None,
     first_started_at: datetime | None = None,
     unplanned: Collection[str] = (),
+    turns: Turns | None = None,
+    forgets_after: timedelta | None = None,
 ) -> Timeline:
     """The stints of a ticket.
 
     ``changes``: the ticket's history, oldest first, ending in the state of ``record``; the system's own or what
     was observed. ``adopted_at``: clocks of stints that began earlier count from then (None: from their history).
     ``first_started_at``: tickets entered before it and first seen later count from when they were seen.
-    ``unplanned``: entries that an earlier look found without a plan.
+    ``unplanned``: entries that an earlier look found without a plan. ``turns``: where what was adopted is taken up one
+    after the other (None: all at once). ``forgets_after``: for how long what is known of closed tickets is kept: one
+    that is seen for the first time so late may have been known, and closed, before.
     """
-    unknown = _unknown(record, policy, homes)
+    unknown, unplanned = _unknown(record, policy, homes), frozenset(unplanned)
     changes = tuple(held_changes(changes))
-    stays = _stays(record, changes, policy, homes, first_started_at)
+    stays = _stays(record, changes, policy, homes, first_started_at, forgets_after)
     touched_at = first_touch(record, changes, policy)
     stints = tuple(
-        _stint(stay, is_first, record, changes, policy, touched_at, adopted_at, unplanned)
+        _stint(stay, is_first, record, changes, policy, touched_at, adopted_at, unplanned, turns)
         for is_first, stay in ((index == 0, stay) for index, stay in enumerate(stays))
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None
@@ -136,6 +184,7 @@ def _stays(
     policy: Policy,
     homes: Homes,
     first_started_at: datetime | None,
+    forgets_after: timedelta | None,
 ) -> list[_Stay]:
     """Walk the moves and the endings; each stretch of one tier holding the open ticket is a stay."""
     place, sight = initial(Aspect.PLACE, record, changes)
@@ -145,30 +194,33 @@ def _stays(
     stays: list[_Stay] = []
     running: _Stay | None = None
     if tier is not None and is_open and isinstance(place, Place):
-        entered_at, began_by = _first_entry(record, sight, tier, first_started_at)
+        entered_at, began_by = _first_entry(record, sight, tier, first_started_at, forgets_after)
         running = _Stay(tier, place, entered_at, began_by)
-    for at, group in groupby(_steps(changes), key=lambda change: change.at):
-        was_tier, was_open = tier, is_open
+    for at, group in groupby(_steps(changes), key=_MOMENT):
+        was_open, ended, states = is_open, None, list[_State]()
+        heard_after: datetime | None = None
+        is_by_us = False
         for change in group:
+            heard_after = heard_after or change.not_before
             if isinstance(change.new, Place):
-                place, tier = change.new, homes.tier_at(change.new)
+                place, tier, is_by_us = change.new, homes.tier_at(change.new), change.how == BY_CONNECTOR
             else:
                 status, is_open = change.new, _is_open(change.new, policy, was_open=is_open)
-        if running and (tier != running.tier or not is_open):
-            stays.append(_close(running, at, place, status, is_open=is_open))
+            states.append(_State(place, status, tier, is_open=is_open, is_ours=change.how == BY_CONNECTOR))
+        if running and (ended := _ended(running, at, states)):
+            stays.append(ended)
             running = None
         if running is None and is_open and tier is not None and isinstance(place, Place):
-            began_by = "reopened" if not was_open else "moved here" if was_tier != tier else "began"
-            running = _Stay(tier, place, at, began_by)
+            began_by = "reopened" if not was_open or (ended and not ended.has_left) else "moved here"
+            running = _Stay(tier, place, at, began_by, heard_after=heard_after, is_by_us=is_by_us)
     if running:
         stays.append(running)
     return stays
 
 
-def _steps(changes: Sequence[Change]) -> Iterator[Change]:
-    for change in changes:
-        if change.what in (Aspect.PLACE, Aspect.STATUS) and not is_sight(change):
-            yield change
+def _steps(changes: Sequence[Change]) -> list[Change]:
+    what = (Aspect.PLACE, Aspect.STATUS)
+    return [change for change in changes if change.what in what and not is_sight(change)]
 
 
 def _is_open(status: Value, policy: Policy, *, was_open: bool) -> bool:
@@ -180,26 +232,48 @@ def _is_open(status: Value, policy: Policy, *, was_open: bool) -> bool:
 
 
 def _first_entry(
-    record: TicketRecord, sight: Change | None, tier: int, first_started_at: datetime | None
+    record: TicketRecord,
+    sight: Change | None,
+    tier: int,
+    first_started_at: datetime | None,
+    forgets_after: timedelta | None,
 ) -> tuple[datetime, str]:
     """When the first known tier got the ticket.
 
-    Seen without history on a higher tier, or from before the connection's time: nothing is assumed to be overdue,
-    so it counts from when it was seen.
+    Seen without history on a higher tier, from before the connection's time, or so late that what was known of it may
+    have been forgotten: nothing is assumed to be overdue, so it counts from when it was seen.
     """
     if sight is None:
         return record.entered_at, "entered"
     if tier > 1:
         return sight.at, "first seen here"
-    if sight.how == FIRST_SIGHT and first_started_at is not None and record.entered_at < first_started_at:
+    is_older = first_started_at is not None and record.entered_at < first_started_at
+    is_forgotten = forgets_after is not None and sight.at - record.entered_at > forgets_after
+    if sight.how == FIRST_SIGHT and (is_older or is_forgotten):
         return sight.at, "first seen here"
     return record.entered_at, "entered"
 
 
-def _close(stay: _Stay, at: datetime, place: Value, status: Value, *, is_open: bool) -> _Stay:
-    if not is_open and isinstance(status, Status):
-        return replace(stay, ended_at=at, ended_by=f"status {status.name}")
-    return replace(stay, ended_at=at, ended_by=f"moved to {place}", has_left=True)
+def _ended(stay: _Stay, at: datetime, states: Sequence[_State]) -> _Stay | None:
+    """A stay as one moment ended it; None where it goes on. ``states``: those that the ticket went through then.
+
+    Ticket systems tell the time in seconds: within one a ticket may be resolved and reopened, or moved there and back.
+    What we put back ourselves, upon a rule, ends nothing.
+    """
+    last = states[-1]
+    if last.is_away(stay):
+        return _close(stay, at, last)
+    if len(states) == 1:
+        return None
+    back = ((one, then) for one, then in pairwise(states) if one.is_away(stay) and not then.is_away(stay))
+    away = next((one for one, then in back if not then.is_ours), None)
+    return _close(stay, at, away) if away and stay.entered_at < at else None
+
+
+def _close(stay: _Stay, at: datetime, state: _State) -> _Stay:
+    if not state.is_open and isinstance(state.status, Status):
+        return replace(stay, ended_at=at, ended_by=f"status {state.status.name}")
+    return replace(stay, ended_at=at, ended_by=f"moved to {state.place}", has_left=True)
 
 
 def _stint(
@@ -211,15 +285,24 @@ def _stint(
     touched_at: datetime | None,
     adopted_at: datetime | None,
     unplanned: Collection[str],
+    turns: Turns | None,
 ) -> Stint:
     clock_from = _clock_start(stay, policy, touched_at)
     floor = _floor(changes, adopted_at, None if is_first else Period(stay.entered_at, stay.ended_at))
     adopted = clock_from is not None and floor is not None and stay.entered_at < floor and clock_from <= floor
     if adopted:
         clock_from = floor
-    within = Period(stay.entered_at, stay.ended_at)
+    waits = was_taken_up = was_touched = False
+    if turns is not None and floor is not None and _takes_turn(stay, clock_from, floor, turns, policy):
+        turn, touch = turns.turn_of(floor), touched_since(record, changes, policy, floor) if adopted else None
+        begins_at = min((at for at in (turn, touch) if at is not None), default=None)
+        waits, was_taken_up = begins_at is None, begins_at is not None and begins_at == turn
+        was_touched = begins_at is not None and begins_at != turn
+        clock_from = begins_at if adopted else None
+        floor = begins_at or floor
+    within = Period(stay.entered_at, stay.ended_at, stay.heard_after)
     plan = plan_within(within, is_first, record, changes, policy, unplanned)
-    if plan and clock_from and plan.at < clock_from:
+    if plan and clock_from and plan.at < clock_from and (adopted or plan.at >= stay.entered_at):
         plan = replace(plan, at=clock_from)
     return Stint(
         key=f"{stay.entered_at:%Y%m%dT%H%M%SZ}@{stay.place.key}",
@@ -227,7 +310,7 @@ def _stint(
         entered_at=stay.entered_at,
         began_by=stay.began_by,
         clock_from=clock_from,
-        adopted=adopted,
+        adopted=adopted and not was_touched,
         ended_at=stay.ended_at,
         ended_by=stay.ended_by,
         plan=plan,
@@ -236,7 +319,20 @@ def _stint(
         critical_at=critical_within(within, changes, policy),
         has_left=stay.has_left,
         adopted_at=floor,
+        heard_after=stay.heard_after,
+        is_by_us=stay.is_by_us,
+        waits=waits,
+        was_taken_up=was_taken_up,
     )
+
+
+def _takes_turn(stay: _Stay, clock_from: datetime | None, floor: datetime, turns: Turns, policy: Policy) -> bool:
+    """Whether an adopted stint is one that is taken up in its turn: its clock would begin with its adoption, or people
+    would be told that nobody touches it.
+    """
+    if stay.ended_at is not None or stay.entered_at >= floor or floor < turns.paced_from:
+        return False
+    return clock_from == floor or (clock_from is None and policy.untouched_minutes > 0)
 
 
 def _floor(changes: Sequence[Change], adopted_at: datetime | None, within: Period | None) -> datetime | None:

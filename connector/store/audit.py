@@ -1,34 +1,48 @@
-"""The audit trail: who, what, why, in one chain of hashes over the whole table.
+"""The audit trail: who, what, why, in a chain of hashes for each connection and one for the service.
 
-Each row's hash covers its content and the hash before it; the end of the chain is kept in a row of its
-own. So a row that was changed, removed (also the last ones) or slipped in is found by ``verify``. Whoever
-can rewrite the whole database can still forge everything: keep the hash that ``verify`` reports elsewhere
-if that matters.
+Each entry's hash covers its content and the hash before it; the end of each chain is kept in a row of its own. So an
+entry that was changed, removed (also the last ones) or slipped in is found by ``verify``. Whoever can rewrite the whole
+database can still forge everything: keep the ``head`` elsewhere if that matters.
+
+Old entries are cut off, the oldest first, at a checkpoint, signed with the key that a connection's marks are made with:
+see ``chain``. Up to a version there was one chain over all connections. It is closed: each chain begins with where that
+one ended when it began, its first link.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from connector.store.database.engine import Store
+from connector.store.database.errors import StoreError
 from connector.store.database.prepared import Prepared, PreparedRows
-from connector.store.database.tables import AnyRow, audit, audit_head, to_json, to_micros
+from connector.store.database.tables import audit_chain, audit_entry, audit_head, to_json, to_micros
+from connector.store.queries import chains
+from connector.store.queries.chains import CLOSED
 from connector.store.records import AuditEvent, Key
 
 GENESIS = "0" * 64
-_PAGE = 1000
+
+SERVICE = "@service"
+"""What the chain of entries that belong to no connection is called; in the tables its name is empty."""
+
+CHECKPOINT = "checkpoint"
+"""The event of an exported line that stands for what was cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """An event as it stands in the trail."""
+    """An event as it stands in the trail; ``id`` counts within its ``chain``."""
 
     id: int
     connection: str
@@ -38,126 +52,230 @@ class AuditRow:
     detail: Mapping[str, Any]
     previous_hash: str
     hash: str
+    chain: str
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport:
-    """What ``verify`` found: how many rows are sound, the first that is not and why, the last sound hash."""
+class ChainHead:
+    """Where a chain ends, or ended: how many entries it had, also those that were cut, and the last one's hash."""
 
-    rows: int
-    first_bad_id: int | None
-    why: str
-    head_hash: str
+    entries: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where the trail ends: each chain's end, by its name, the closed one first."""
+
+    chains: Mapping[str, ChainHead]
 
     @property
-    def is_intact(self) -> bool:
-        return not self.why
+    def entries(self) -> int:
+        """How many entries all chains have together, also those that were cut."""
+        return sum(one.entries for one in self.chains.values())
+
+    @property
+    def text(self) -> str:
+        """All of it in one word: ``@closed=0:…,psa=12:…``; ``read_head`` reads it."""
+        return ",".join(f"{name}={one.entries}:{one.hash}" for name, one in self.chains.items())
+
+    @property
+    def hash(self) -> str:
+        """One hash for all chains: of ``text``."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-_HEAD = Prepared(select(audit_head.c.length, audit_head.c.hash).with_for_update())
-_APPENDING = PreparedRows(audit, ("id", "connection", "ticket", "at", "event", "detail", "previous_hash", "hash"))
-_MOVING_ON = Prepared(update(audit_head).values(length=bindparam("new_length"), hash=bindparam("new_hash")))
+_END = Prepared(
+    select(audit_chain.c.length, audit_chain.c.hash, audit_chain.c.oldest_at)
+    .where(audit_chain.c.connection == bindparam("at_connection"))
+    .with_for_update()
+)
+_CLOSED_END = Prepared(select(audit_head.c.length, audit_head.c.hash))
+_BEGINNING = PreparedRows(
+    audit_chain,
+    ("connection", "length", "hash", "link_entries", "link_hash"),
+    lambda plain: plain.on_conflict_do_nothing(index_elements=["connection"]),
+)
+_APPENDING = PreparedRows(audit_entry, ("connection", "n", "ticket", "at", "event", "detail", "previous_hash", "hash"))
+_MOVING_ON = Prepared(
+    update(audit_chain)
+    .where(audit_chain.c.connection == bindparam("at_connection"))
+    .values(length=bindparam("new_length"), hash=bindparam("new_hash"), oldest_at=bindparam("new_oldest_at"))
+)
 
 
 def append(conn: Connection, entries: Sequence[tuple[Key, AuditEvent]], now: datetime) -> None:
-    """Append events of tickets to the trail inside the caller's transaction; call it LAST there.
+    """Append events of tickets to their chains inside the caller's transaction; call it LAST there.
 
-    It locks the end of the chain until the commit: nothing else may be locked after it.
+    It locks the ends of these chains, in the order of their names, until the commit: nothing else may be locked after.
     """
-    if not entries:
-        return
-    [head] = _HEAD.rows(conn, {})
-    length, previous = head.length, head.hash
+    by_name = sorted(entries, key=lambda one: one[0][0])
+    for connection, group in groupby(by_name, key=lambda one: one[0][0]):
+        _append(conn, connection, [(ticket, event) for (_, ticket), event in group], now)
+
+
+def _append(conn: Connection, connection: str, entries: Sequence[tuple[str, AuditEvent]], now: datetime) -> None:
+    end = _END.one_or_none(conn, {"at_connection": connection}) or _begun(conn, connection)
+    length, previous = end.length, end.hash
     rows: list[dict[str, object]] = []
-    for (connection, ticket), event in entries:
+    for ticket, event in entries:
         length += 1
-        row: dict[str, object] = {
-            "id": length,
-            "connection": connection,
-            "ticket": ticket,
-            "at": event.at or now,
-            "event": event.event,
-            "detail": to_json(event.detail),
-            "previous_hash": previous,
-        }
-        previous = row["hash"] = _hash(**row)  # type: ignore[arg-type]  # the keys are the parameters
-        rows.append(row)
+        at, detail = event.at or now, to_json(event.detail)
+        new = hash_of(length, connection, ticket, at, event.event, detail, previous)
+        rows.append(
+            {
+                "connection": connection,
+                "n": length,
+                "ticket": ticket,
+                "at": at,
+                "event": event.event,
+                "detail": detail,
+                "previous_hash": previous,
+                "hash": new,
+            }
+        )
+        previous = new
     _APPENDING.run(conn, rows)
-    _MOVING_ON.run(conn, [{"new_length": length, "new_hash": previous}])
+    moved = {"new_length": length, "new_hash": previous, "new_oldest_at": end.oldest_at or rows[0]["at"]}
+    _MOVING_ON.run(conn, [{"at_connection": connection, **moved}])
+
+
+def _begun(conn: Connection, connection: str) -> Any:
+    """Begin a chain where the closed one ends now, unless somebody has; its end, locked."""
+    closed = _CLOSED_END.one_or_none(conn, {})
+    if closed is None:
+        raise StoreError("the record of where the audit trail ends is missing")
+    first = {"length": 0, "hash": beginning_of(connection, closed.length, closed.hash)}
+    link = {"link_entries": closed.length, "link_hash": closed.hash}
+    _BEGINNING.run(conn, [{"connection": connection, **first, **link}])
+    return _END.one_or_none(conn, {"at_connection": connection})
+
+
+def lock_end(conn: Connection, chain: str) -> None:
+    """Lock the end of a chain: nobody appends to it, or cuts it, until the commit."""
+    if chain == CLOSED:
+        conn.execute(select(audit_head.c.id).with_for_update())
+    else:
+        _END.one_or_none(conn, {"at_connection": chain})
 
 
 def events(store: Store, connection: str | None = None, ticket: str | None = None) -> Iterator[AuditRow]:
-    """The events, oldest first, in pages that each see the newest state."""
-    after_id = 0
+    """The events, chain after chain and oldest first in each, in pages that each see the newest state.
+
+    First those of the closed chain; so what is asked of one connection comes oldest first.
+    """
+    for chain in _all_chains(store) if connection is None else (CLOSED, connection):
+        yield from _events_of(store, chain, connection, ticket)
+
+
+def _all_chains(store: Store) -> list[str]:
+    with store.reading() as conn:
+        return [CLOSED, *(row.connection for row in chains.chains(conn))]
+
+
+def _events_of(
+    store: Store, chain: str, connection: str | None = None, ticket: str | None = None
+) -> Iterator[AuditRow]:
+    after: int | None = None
     while True:
-        query = select(audit).where(audit.c.id > after_id).order_by(audit.c.id).limit(_PAGE)
-        if connection is not None:
-            query = query.where(audit.c.connection == connection)
-        if ticket is not None:
-            query = query.where(audit.c.ticket == ticket)
         with store.reading() as conn:
-            rows = conn.execute(query).all()
-        for row in rows:
-            yield AuditRow(**{**row._mapping, "detail": json.loads(row.detail)})
-        if len(rows) < _PAGE:
+            page = chains.entries_after(conn, chain, after, chains.PAGE, connection, ticket)
+        for row in page:
+            yield AuditRow(**{**row._mapping, "detail": json.loads(row.detail)}, chain=chain or SERVICE)
+        if len(page) < chains.PAGE:
             return
-        after_id = rows[-1].id
+        after = page[-1].id
+
+
+def head(store: Store) -> AuditHead:
+    """Where the trail ends now. Raises StoreError when the record of it is missing."""
+    with store.reading(is_snapshot=True) as conn:
+        found = ends_of(conn)
+    if CLOSED not in found:
+        raise StoreError("the record of where the audit trail ends is missing")
+    return AuditHead(found)
+
+
+def ends_of(conn: Connection) -> dict[str, ChainHead]:
+    """Where each chain ends, by its name; the closed one is missing where the record of it is."""
+    closed = _CLOSED_END.one_or_none(conn, {})
+    found = {} if closed is None else {CLOSED: ChainHead(closed.length, closed.hash)}
+    return found | {row.connection or SERVICE: ChainHead(row.length, row.hash) for row in chains.chains(conn)}
+
+
+def read_head(text: str) -> AuditHead:
+    """A head that was kept elsewhere: as ``AuditHead.text`` writes it, or as versions with one chain did,
+    ``ENTRIES:HASH``. Raises ValueError.
+    """
+    found: dict[str, ChainHead] = {}
+    for part in text.strip().split(","):
+        written = re.fullmatch(r"(?:([^=,\s]+)=)?([0-9]{1,18}):([0-9a-f]{64})", part.strip())
+        name = written[1] or CLOSED if written else ""
+        if written is None or name in found:
+            raise ValueError("is no head of the audit trail")
+        found[name] = ChainHead(int(written[2]), written[3])
+    return AuditHead(found)
+
+
+def sign(found: AuditHead, at: str, secret: str) -> str:
+    """The signature of a head at a moment: HMAC-SHA256, as hex, of ``at``, the count and the hash, a line each.
+
+    It proves that the installation that holds ``secret`` said so. What it said, kept outside, proves later that nothing
+    before it was changed: see ``verify``.
+    """
+    key = hmac.digest(secret.encode(), b"audit head", "sha256")
+    return hmac.digest(key, f"{at}\n{found.entries}\n{found.hash}".encode(), "sha256").hex()
 
 
 def export(store: Store) -> Iterator[dict[str, Any]]:
-    """Every event as a dictionary that is ready for JSON, with ``hash`` and ``previous_hash``."""
-    for row in events(store):
-        yield {
-            "id": row.id,
-            "at": row.at.isoformat(timespec="microseconds"),
-            "connection": row.connection,
-            "ticket": row.ticket,
-            "event": row.event,
-            "detail": row.detail,
-            "previous_hash": row.previous_hash,
-            "hash": row.hash,
-        }
+    """Every event as a dictionary that is ready for JSON, with ``hash`` and ``previous_hash``, chain after chain.
+
+    Where entries were cut, a line for the checkpoint stands in their place: its ``hash`` is that of the last of them.
+    """
+    for chain in _all_chains(store):
+        last = 0
+        for row in _events_of(store, chain):
+            if row.id != last + 1:
+                yield from _cut_line(store, chain)
+            last = row.id
+            yield _exported(row)
+        if not last:
+            yield from _cut_line(store, chain)
 
 
-def verify(store: Store) -> AuditReport:
-    """Walk the whole chain, in one consistent view of it, and report the first thing that is wrong."""
-    previous, sound = GENESIS, 0
-    with store.reading(is_snapshot=True) as conn:
-        for row in _stream(conn):
-            why = _what_is_wrong(row, sound + 1, previous)
-            if why:
-                return AuditReport(sound, row.id, why, previous)
-            previous, sound = row.hash, sound + 1
-        head = conn.execute(select(audit_head.c.length, audit_head.c.hash)).one_or_none()
-    if head is None:
-        return AuditReport(sound, None, "the record of where the chain ends is missing", previous)
-    if head.length > sound:
-        return AuditReport(sound, sound + 1, f"{head.length - sound} rows are missing at the end", previous)
-    if (head.length, head.hash) != (sound, previous):
-        return AuditReport(sound, sound, "the chain goes on after its recorded end", previous)
-    return AuditReport(sound, None, "", previous)
+def _exported(row: AuditRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "at": row.at.isoformat(timespec="microseconds"),
+        "connection": row.connection,
+        "ticket": row.ticket,
+        "event": row.event,
+        "detail": row.detail,
+        "previous_hash": row.previous_hash,
+        "hash": row.hash,
+        "chain": row.chain,
+    }
 
 
-def _stream(conn: Connection) -> Iterator[AnyRow]:
-    after = None
-    while True:
-        query = select(audit).order_by(audit.c.id).limit(_PAGE)
-        rows = conn.execute(query if after is None else query.where(audit.c.id > after)).all()
-        yield from rows
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1].id
+def _cut_line(store: Store, chain: str) -> Iterator[dict[str, Any]]:
+    with store.reading() as conn:
+        found = chains.checkpoint(conn, chain)
+    if found is not None:
+        until, cut_at = (moment.isoformat(timespec="microseconds") for moment in (found.until, found.cut_at))
+        signed = {"signed_by": found.signed_by, "signature": found.signature}
+        detail = {"entries": found.entries, "cut_at": cut_at, **signed}
+        connection = "" if chain == CLOSED else chain
+        row = AuditRow(found.entries, connection, "", found.until, CHECKPOINT, detail, "", found.hash, chain or SERVICE)
+        yield {**_exported(row), "at": until}
 
 
-def _what_is_wrong(row: AnyRow, expected_id: int, previous: str) -> str:
-    if row.id != expected_id:
-        return "a row before it is missing" if row.id > expected_id else "a row was slipped in"
-    if row.previous_hash != previous:
-        return "it does not follow from the row before it"
-    found = _hash(row.id, row.connection, row.ticket, row.at, row.event, row.detail, previous)
-    return "" if found == row.hash else "its content was changed"
-
-
-def _hash(id: int, connection: str, ticket: str, at: datetime, event: str, detail: str, previous_hash: str) -> str:
+def hash_of(id: int, connection: str, ticket: str, at: datetime, event: str, detail: str, previous_hash: str) -> str:
+    """The hash of an entry: of its content and of the hash before it."""
     content = json.dumps([id, connection, ticket, to_micros(at), event, detail], separators=(",", ":"))
     return hashlib.sha256(f"{previous_hash}\n{content}".encode()).hexdigest()
+
+
+def beginning_of(connection: str, link_entries: int, link_hash: str) -> str:
+    """What a chain's first entry follows from: its name, and where the closed chain ended when it began."""
+    content = json.dumps([connection, link_entries], separators=(",", ":"))
+    return hashlib.sha256(f"{link_hash}\n{content}".encode()).hexdigest()

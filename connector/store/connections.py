@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, func, literal, select, update
 
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.database.prepared import Prepared
-from connector.store.database.tables import MICROSECOND, AnyRow, connection, to_micros
+from connector.store.database.tables import MICROSECOND, AnyRow, Moment, connection, to_micros
 
 OBSERVE, ENFORCE = "observe", "enforce"
 
 TURNS = "turns"
 """Remembered of a connection: for each group of people, when each had his last turns, in microseconds."""
+
+SURVEYED = "surveyed"
+"""Remembered of a connection: the keys of the homes whose open tickets were met under the present policy and mode."""
+
+HOMES = "homes"
+"""Remembered of a connection: the places of the tiers' homes by the homes' names, as they were last found."""
+
+RUNG_FOR, RUNG_AT = "rung_for", "rung_at"
+"""Remembered of a connection: for which mode and policy every ticket was rung, and since when those are in force."""
+
+PACED_FROM = "paced_from"
+"""Remembered of a connection: tickets that were adopted from then on take their turns; before, all began at once."""
+
+STARTED_AT = "started_at"
+"""Remembered of a connection: when a worker of what is in force was started last."""
+
+ENFORCED = "enforced"
+"""Remembered of a connection: that it was in force to move tickets, once or now."""
+
+TRIALS, MOST_TRIALS = "trials", 50
+"""Remembered of a connection: from when until when it observed only, after it had been enforced once; the last ones."""
 
 
 _NAMED = Prepared(select(connection).where(connection.c.name == bindparam("at_name")))
@@ -28,8 +49,10 @@ _NAMED = Prepared(select(connection).where(connection.c.name == bindparam("at_na
 class ConnectionState:
     """A connection as it is stored.
 
-    ``adopted_at``: clocks of tickets that were open before count from then (first start, or the switch from
-    observe to enforce). ``marker_key``: the secret that the connector's marks in notes are derived from.
+    ``adopted_at``: clocks of tickets that were open before count from then (first start, or the first switch to
+    enforce). ``marker_key``: the secret that the connector's marks in notes are derived from.
+    ``answered_at``: when the ticket system last gave a good answer; ``told_by_webhook``, ``found_by_poll``: changes of
+    tickets, by what told of them first.
     """
 
     name: str
@@ -41,6 +64,22 @@ class ConnectionState:
     polled_until: datetime | None = None
     swept_at: datetime | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
+    answered_at: datetime | None = None
+    told_by_webhook: int = 0
+    found_by_poll: int = 0
+
+    @property
+    def edition(self) -> str:
+        """The name of the policy and mode that are in force."""
+        return edition_named(self.mode, self.policy_version)
+
+    def binding_from(self, began_at: datetime) -> datetime:
+        """From when on limits bind what began then: from the adoption, or the end of the trial that it began in."""
+        began_at = max(began_at, self.adopted_at)
+        for since, until in self.state.get(TRIALS, ()):
+            if until and datetime.fromisoformat(since) <= began_at < datetime.fromisoformat(until):
+                return datetime.fromisoformat(until)
+        return began_at
 
 
 class Connections:
@@ -50,20 +89,22 @@ class Connections:
         self.store = store
 
     def ensure(self, name: str, mode: str, policy_version: str) -> ConnectionState:
-        """The state of a connection, made on first use and brought up to the given mode and policy.
+        """The state of a connection, made on first use and brought up to the given mode and policy."""
+        with self.store.writing() as conn:
+            return ensure(conn, self.store, name, mode, policy_version, self.store.now(conn))
 
-        Switching from observe to enforce adopts the open tickets anew.
+    def note(self, name: str, edition: str, changes: Mapping[str, object]) -> bool:
+        """Merge ``changes`` into the free-form state while that edition is in force; where it is not, False.
+
+        What a worker whose policy and mode were in force once found out says nothing about those of now.
         """
         with self.store.writing() as conn:
-            now = self.store.now(conn)
-            self._create(conn, name, mode, policy_version, now)
             before = _locked(conn, name)
-            fresh: dict[str, object] = {"mode": mode, "policy_version": policy_version}
-            if before.mode == OBSERVE and mode == ENFORCE:
-                fresh["adopted_at"] = now
-            if (before.mode, before.policy_version) != (mode, policy_version):
-                conn.execute(update(connection).where(connection.c.name == name).values(fresh))
-            return ConnectionState(**{**before._mapping, **fresh})
+            if edition_named(before.mode, before.policy_version) != edition:
+                return False
+            state = _merged(before.state, changes)
+            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+        return True
 
     def get(self, name: str) -> ConnectionState:
         """The state of a connection; raises StoreError if it was never started."""
@@ -73,8 +114,27 @@ class Connections:
             raise StoreError(f"the connection {name} was never started")
         return ConnectionState(**row._asdict())
 
+    def known(self, names: Iterable[str]) -> dict[str, ConnectionState]:
+        """The states of those connections that were ever started, by name."""
+        with self.store.reading() as conn:
+            rows = conn.execute(select(connection).where(connection.c.name.in_(sorted(names)))).all()
+        return {row.name: ConnectionState(**row._asdict()) for row in rows}
+
+    def note_signs(self, name: str, answered: timedelta | None, told_by_webhook: int, found_by_poll: int) -> None:
+        """Note that the ticket system gave a good answer so long ago (None: no new one), and count changes on."""
+        c = connection.c
+        with self.store.writing() as conn:
+            fresh: dict[Any, Any] = {
+                c.told_by_webhook: c.told_by_webhook + told_by_webhook,
+                c.found_by_poll: c.found_by_poll + found_by_poll,
+            }
+            if answered is not None:
+                at = literal(self.store.now(conn) - answered, Moment)
+                fresh[c.answered_at] = case((func.coalesce(c.answered_at, 0) < at, at), else_=c.answered_at)
+            conn.execute(update(connection).where(c.name == name).values(fresh))
+
     def set_polled_until(self, name: str, moment: datetime) -> None:
-        """Remember up to which of the ticket system's moments the poll is complete."""
+        """Remember when the last good poll began."""
         self._set(name, polled_until=moment)
 
     def set_swept(self, name: str, moment: datetime) -> None:
@@ -84,8 +144,7 @@ class Connections:
     def update_state(self, name: str, changes: Mapping[str, object]) -> Mapping[str, Any]:
         """Merge ``changes`` into the connection's free-form state and return it; None removes a name."""
         with self.store.writing() as conn:
-            merged = {**_locked(conn, name).state, **changes}
-            state = {key: value for key, value in merged.items() if value is not None}
+            state = _merged(_locked(conn, name).state, changes)
             conn.execute(update(connection).where(connection.c.name == name).values(state=state))
         return state
 
@@ -126,22 +185,64 @@ class Connections:
                 conn.execute(update(connection).where(connection.c.name == name).values(state={**state, TURNS: turns}))
         return chosen
 
-    def _create(self, conn: Connection, name: str, mode: str, policy_version: str, now: datetime) -> None:
-        statement = self.store.insert(connection).values(
-            name=name,
-            first_started_at=now,
-            adopted_at=now,
-            mode=mode,
-            policy_version=policy_version,
-            marker_key=secrets.token_hex(32),
-            state={},
-        )
-        conn.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
-
     def _set(self, name: str, **values: object) -> None:
         with self.store.writing() as conn:
             if conn.execute(update(connection).where(connection.c.name == name).values(values)).rowcount != 1:
                 raise StoreError(f"the connection {name} was never started")
+
+
+def edition_named(mode: str, policy_version: str) -> str:
+    """What a mode and a policy together are called, in workers' signs of life and where an edition is remembered."""
+    return f"{mode} {policy_version}"
+
+
+def ensure(conn: Connection, store: Store, name: str, mode: str, policy_version: str, now: datetime) -> ConnectionState:
+    """The state of a connection, made on first use and brought up to the given mode and policy.
+
+    A change of either has every ticket looked at anew. The first switch to enforce adopts the open tickets anew; a way
+    back, and to enforce again, does not.
+    """
+    _create(conn, store, name, mode, policy_version, now)
+    before = _locked(conn, name)
+    state, adopted_at = _merged(before.state, {STARTED_AT: now.isoformat()}), before.adopted_at
+    state.setdefault(PACED_FROM, now.isoformat())
+    if (before.mode, before.policy_version) != (mode, policy_version) or RUNG_AT not in state:
+        state = _merged(state, {RUNG_FOR: None, RUNG_AT: now.isoformat(), SURVEYED: None})
+    if before.mode == OBSERVE and mode == ENFORCE and ENFORCED not in state:
+        # A version before this one did not remember it; there the adoption tells.
+        adopted_at = now if adopted_at == before.first_started_at else adopted_at
+    if ENFORCE in (before.mode, mode):
+        state = _merged(state, {ENFORCED: True, TRIALS: _trials(state.get(TRIALS, []), before.mode, mode, now)})
+    fresh = {"mode": mode, "policy_version": policy_version, "adopted_at": adopted_at, "state": state}
+    conn.execute(update(connection).where(connection.c.name == name).values(fresh))
+    return ConnectionState(**{**before._mapping, **fresh})
+
+
+def _trials(known: list[list[str]], before: str, mode: str, now: datetime) -> list[list[str]] | None:
+    """The trials after a start in ``mode``: one that began with it is open, and has an empty end."""
+    if before == OBSERVE and mode == ENFORCE and known:
+        known = [*known[:-1], [known[-1][0], now.isoformat()]]
+    elif before == ENFORCE and mode == OBSERVE:
+        known = [*known, [now.isoformat(), ""]]
+    return known[-MOST_TRIALS:] or None
+
+
+def _create(conn: Connection, store: Store, name: str, mode: str, policy_version: str, now: datetime) -> None:
+    statement = store.insert(connection).values(
+        name=name,
+        first_started_at=now,
+        adopted_at=now,
+        mode=mode,
+        policy_version=policy_version,
+        marker_key=secrets.token_hex(32),
+        state={},
+    )
+    conn.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
+
+
+def _merged(state: Mapping[str, Any], changes: Mapping[str, object]) -> dict[str, Any]:
+    """None removes a name."""
+    return {key: value for key, value in {**state, **changes}.items() if value is not None}
 
 
 def _locked(conn: Connection, name: str) -> AnyRow:

@@ -12,8 +12,6 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 
 from connector.store.database.errors import StoreUnavailable
@@ -23,10 +21,29 @@ from connector.store.records import Delivery
 _all: weakref.WeakSet[GroupCommit] = weakref.WeakSet()
 
 
-@dataclass(slots=True)
+def _closed() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+@dataclass(slots=True, eq=False)
 class _Request:
+    """Deliveries that wait, and what became of them once the lock is free."""
+
     deliveries: list[Delivery]
-    answer: Future[list[bool]] = field(default_factory=Future)
+    done: threading.Lock = field(default_factory=_closed)
+    new: list[bool] = field(default_factory=list)
+    error: Exception | None = None
+    is_withdrawn: bool = False
+
+    def stored(self, new: list[bool]) -> None:
+        self.new = new
+        self.done.release()
+
+    def failed(self, error: Exception) -> None:
+        self.error = error
+        self.done.release()
 
 
 class GroupCommit:
@@ -66,11 +83,12 @@ class GroupCommit:
             return []
         request = _Request(list(deliveries))
         self._enqueue(request)
-        try:
-            return request.answer.result(self._max_wait if timeout is None else timeout)
-        except FutureTimeout:
-            request.answer.cancel()
-            raise StoreUnavailable("the delivery could not be stored in time") from None
+        if not request.done.acquire(timeout=max(0.0, self._max_wait if timeout is None else timeout)):
+            request.is_withdrawn = True
+            raise StoreUnavailable("the delivery could not be stored in time")
+        if request.error is not None:
+            raise request.error
+        return request.new
 
     def stop(self, timeout: float = 30.0) -> None:
         """Commit what waits, then end the thread; later deliveries are refused."""
@@ -95,7 +113,7 @@ class GroupCommit:
 
     def _run(self) -> None:
         while batch := self._next_batch():
-            self._commit([request for request in batch if request.answer.set_running_or_notify_cancel()])
+            self._commit([request for request in batch if not request.is_withdrawn])
 
     def _next_batch(self) -> list[_Request]:
         """Wait for work and take as much as fits; nothing means: stopped and all done."""
@@ -116,19 +134,19 @@ class GroupCommit:
             results = self._mailbox.deliver([d for request in batch for d in request.deliveries])
         except StoreUnavailable as error:
             for request in batch:
-                request.answer.set_exception(StoreUnavailable(str(error), error.retry_after))
+                request.failed(StoreUnavailable(str(error), error.retry_after))
         except Exception as error:  # noqa: BLE001  # whatever it is, the waiting callers must learn it
             self._isolate(batch, error)
         else:
             self._committed(len(results))
             for request in batch:
-                request.answer.set_result(results[: len(request.deliveries)])
+                request.stored(results[: len(request.deliveries)])
                 del results[: len(request.deliveries)]
 
     def _isolate(self, batch: list[_Request], error: Exception) -> None:
         """One request that the database refuses must not take the others with it: each goes alone."""
         if len(batch) == 1:
-            batch[0].answer.set_exception(error)
+            batch[0].failed(error)
             return
         for request in batch:
             self._commit([request])

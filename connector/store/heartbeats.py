@@ -1,30 +1,60 @@
-"""Signs of life of the workers: who completed a cycle, and when. Readiness asks here.
+"""Signs of life of the workers: who completed a cycle, when, and under which policy and mode. Readiness asks here.
 
 A beat is a write: a worker gives one every few seconds, not with every look into the mailbox.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from connector.store.database.engine import Store
 from connector.store.database.tables import Moment, worker
 
 
-def beat(store: Store, worker_id: str) -> None:
-    """Note that a worker has just completed a cycle."""
+def beat(store: Store, worker_id: str, edition: str | None = None, connections: Collection[str] | None = None) -> None:
+    """Note that a worker has just completed a cycle. ``edition``: the name of its policy and mode; ``connections``:
+    those that it serves.
+    """
+    serves = None if connections is None else {"names": sorted(connections)}
     with store.writing() as conn:
-        statement = store.insert(worker).values(id=worker_id, seen_at=store.now(conn))
-        fresh = {"seen_at": statement.excluded.seen_at}
+        statement = store.insert(worker).values(
+            id=worker_id, seen_at=store.now(conn), edition=edition, connections=serves
+        )
+        fresh = {name: statement.excluded[name] for name in ("seen_at", "edition", "connections")}
         conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh))
 
 
-def last_cycle_at(store: Store) -> datetime | None:
-    """When a worker, whichever it was, completed its last cycle; None if none ever did."""
+@dataclass(frozen=True, slots=True)
+class Living:
+    """A worker that lives. ``edition`` and ``connections`` are None where it does not say its own."""
+
+    edition: str | None
+    connections: frozenset[str] | None
+
+    def serves(self, connection: str) -> bool:
+        """Whether it may serve that connection: one that does not say which it serves may serve any."""
+        return self.connections is None or connection in self.connections
+
+
+def living(conn: Connection, since: datetime) -> list[Living]:
+    """The workers that gave a sign of life since then."""
+    rows = conn.execute(select(worker.c.edition, worker.c.connections).where(worker.c.seen_at >= since))
+    return [
+        Living(row.edition, None if row.connections is None else frozenset(row.connections["names"])) for row in rows
+    ]
+
+
+def last_cycle_at(store: Store, worker_id: str | None = None) -> datetime | None:
+    """When a worker, that one or whichever it was, completed its last cycle; None if none ever did."""
+    query = select(func.max(worker.c.seen_at, type_=Moment))
+    if worker_id is not None:
+        query = query.where(worker.c.id == worker_id)
     with store.reading() as conn:
-        latest: datetime | None = conn.execute(select(func.max(worker.c.seen_at, type_=Moment))).scalar_one()
+        latest: datetime | None = conn.execute(query).scalar_one()
     return latest
 
 

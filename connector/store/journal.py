@@ -14,16 +14,17 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from connector.model import Aspect, Change, Remembered
+from connector.model import Aspect, Change, Doer, Lane, Remembered
 from connector.store.audit import append
 from connector.store.database.codec import decode, encode
 from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
 from connector.store.database.prepared import AnyStatement, Prepared, PreparedRows
-from connector.store.database.tables import observed, step
-from connector.store.queries import mail, rows
+from connector.store.database.tables import observed, step, to_json
+from connector.store.pace.brake import BrakePlace
+from connector.store.queries import history, mail, rows
 from connector.store.queries.rows import in_range, is_held, range_of
-from connector.store.records import AuditEvent, Claim, Delivery, Key, Step, StepState
+from connector.store.records import AuditEvent, Claim, Delivery, Effect, Key, Source, Step, StepState
 
 _STEPS = Prepared(
     select(step)
@@ -55,15 +56,27 @@ class Journal:
         n: int,
         detail: Mapping[str, object],
         changes: Sequence[Change] = (),
+        place: BrakePlace | None = None,
     ) -> None:
         """Note that step ``n`` is about to be tried.
 
         Beginning again, also what was done but did not hold, gives the step the new detail and moment: its
-        ``at`` is when it was tried last. ``changes`` are stored with it. Raises LeaseLost.
+        ``at`` is when it was tried last. ``changes`` are stored with it. ``place``: what it must have at the brake.
+        Raises LeaseLost, and MustWait where there is no such place.
         """
         with self.store.writing() as conn:
             _require_held(conn, claim)
+            if place is not None:
+                place.take(conn, self.store.now(conn))
             write_steps(conn, [Step(saga, n, StepState.BEGUN, dict(detail), self.store.now(conn))])
+            write_changes(conn, [(claim.key, change) for change in changes])
+
+    def keep(self, claim: Claim, changes: Sequence[Change]) -> None:
+        """Store changes that were seen, where there are any. Raises LeaseLost."""
+        if not changes:
+            return
+        with self.store.writing() as conn:
+            _require_held(conn, claim)
             write_changes(conn, [(claim.key, change) for change in changes])
 
     def now(self) -> datetime:
@@ -106,6 +119,24 @@ class Journal:
         with self.store.reading() as conn:
             return tuple(_read_changes(conn, connection, ticket)), tuple(_read_steps(conn, prefix))
 
+    def forget(self, before: datetime, most: int) -> bool:
+        """Forget steps and changes from before that moment, of tickets that were closed by then; about ``most``.
+
+        In short transactions. False: there may be more.
+        """
+        left = most
+        for forget_page in (history.forget_steps, history.forget_changes):
+            passed: history.Passed | None = None
+            while True:
+                if left <= 0:
+                    return False
+                with self.store.writing() as conn:
+                    gone, passed = forget_page(conn, before, passed)
+                left -= gone
+                if passed is None:
+                    break
+        return True
+
 
 def write_steps(conn: Connection, steps: Sequence[Step]) -> None:
     """Write steps, each in the place of the one that was there before, inside the caller's transaction."""
@@ -113,6 +144,12 @@ def write_steps(conn: Connection, steps: Sequence[Step]) -> None:
         conn,
         [{"saga": one.saga, "n": one.n, "state": one.state, "outcome": one.outcome, "at": one.at} for one in steps],
     )
+
+
+def is_done(conn: Connection, effect: Effect) -> bool:
+    """Whether that very effect stands in the journal, inside the caller's transaction."""
+    wanted = (effect.saga, effect.n, StepState.DONE, to_json(effect.outcome))
+    return any((one.saga, one.n, one.state, to_json(one.outcome)) == wanted for one in _read_steps(conn, effect.saga))
 
 
 def _in_its_place(statement: Any) -> AnyStatement:
@@ -135,8 +172,24 @@ def store_mail(conn: Connection, store: Store, deliveries: Sequence[Delivery], n
     if not deliveries:
         return []
     fresh = mail.insert(conn, store, deliveries, now)
-    rows.ring(conn, {(d.connection, d.ticket) for d, is_new in zip(deliveries, fresh, strict=True) if is_new}, now)
+    lanes: dict[Key, Lane] = {}
+    for delivery, is_new in zip(deliveries, fresh, strict=True):
+        if is_new:
+            key = (delivery.connection, delivery.ticket)
+            lane = _LANES[delivery.source] if delivery.lane is None else delivery.lane
+            lanes[key] = min(lane, lanes.get(key, lane))
+    rows.ring(conn, lanes, now)
     return fresh
+
+
+_LANES = {
+    Source.WEBHOOK: Lane.WEBHOOKS,
+    Source.UNVERIFIED: Lane.WEBHOOKS,
+    Source.POLL: Lane.WEBHOOKS,
+    Source.SWEEP: Lane.LISTS,
+    Source.MANUAL: Lane.URGENT,
+    Source.NOTIFICATION: Lane.URGENT,
+}
 
 
 def write_changes(conn: Connection, changes: Sequence[tuple[Key, Change]]) -> None:
@@ -153,19 +206,32 @@ def write_changes(conn: Connection, changes: Sequence[tuple[Key, Change]]) -> No
                 "new": encode(change.new),
                 "how": change.how,
                 "who": change.who,
+                "by": change.by.value,
+                "not_before": change.not_before,
             }
             for (connection, ticket), change in changes
         ],
     )
 
 
-_WRITING_CHANGES = PreparedRows(observed, ("connection", "ticket", "at", "what", "old", "new", "how", "who"))
+_WRITING_CHANGES = PreparedRows(
+    observed, ("connection", "ticket", "at", "what", "old", "new", "how", "who", "by", "not_before")
+)
 
 
 def _read_changes(conn: Connection, connection: str, ticket: str) -> list[Change]:
     """By their moment, and as they were stored where moments are equal."""
     return [
-        Change(row.at, _what(row.what), decode(row.old), decode(row.new), row.how, row.who)
+        Change(
+            row.at,
+            _what(row.what),
+            decode(row.old),
+            decode(row.new),
+            row.how,
+            row.who,
+            Doer(row.by or Doer.UNKNOWN),
+            row.not_before,
+        )
         for row in _CHANGES.rows(conn, {"at_connection": connection, "at_ticket": ticket})
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from connector.store.database.engine import Store
 from connector.store.database.tables import audit_head, policy
@@ -33,14 +33,9 @@ class PolicyLog:
     def bring_into_force(self, version: str, document: Mapping[str, Any]) -> bool:
         """Note that a policy is in force from now on; False where it was already. One process at a time."""
         with self.store.writing() as conn:
-            # The row that makes appending to the audit trail serial does so here, too.
+            # A row that there is one of makes this serial, as it does in versions before.
             conn.execute(select(audit_head.c.id).with_for_update())
-            newest = conn.execute(select(policy.c.version).order_by(policy.c.id.desc()).limit(1)).scalar_one_or_none()
-            if newest == version:
-                return False
-            values = {"version": version, "document": document, "in_force_from": self.store.now(conn)}
-            conn.execute(insert(policy).values(values))
-        return True
+            return bring_into_force(conn, version, document, self.store.now(conn))
 
     def rows(self) -> list[PolicyRow]:
         """All of them, the oldest first, with their documents."""
@@ -62,3 +57,12 @@ class PolicyLog:
             now = self.store.now(conn)
             conn.execute(update(policy).where(policy.c.id == newest.id).values(applied_at=now))
         return PolicyRow(**{**newest._mapping, "applied_at": now})
+
+
+def bring_into_force(conn: Connection, version: str, document: Mapping[str, Any], now: datetime) -> bool:
+    """The same within a transaction of which there is one at a time."""
+    newest = conn.execute(select(policy.c.version).order_by(policy.c.id.desc()).limit(1)).scalar_one_or_none()
+    if newest == version:
+        return False
+    conn.execute(insert(policy).values(version=version, document=document, in_force_from=now))
+    return True

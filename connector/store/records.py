@@ -6,12 +6,12 @@ Frozen; nothing here touches the database.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from connector.model import Change, InboundRequest
+from connector.model import Change, InboundRequest, Lane
 
 Key = tuple[str, str]
 """A row of the mailbox: connection and ticket."""
@@ -23,7 +23,16 @@ KEY = f"{CHORE}key:"
 """The name of a row with webhooks whose signing key is not known yet begins so; the rest identifies the key."""
 
 NOTIFY = f"{CHORE}notify:"
-"""The name of a row with messages begins so; the number of the target to send them to follows."""
+"""The name of a row with messages begins so; the name of the target to send them to follows."""
+
+PACE = f"{CHORE}pace"
+"""The chore that takes adopted tickets up, and lets go what waits at the brake."""
+
+ADOPTED = "adopted"
+"""Of what a snapshot keeps: that the clock of the ticket, which was adopted, waits for its turn, or began in it."""
+
+BRAKED = "braked"
+"""Of what a snapshot keeps: the escalation that waits at the brake."""
 
 
 class Source(StrEnum):
@@ -39,7 +48,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A hint on its way in. ``delivery`` names it among those of its connection: known names are ignored."""
+    """A hint on its way in. ``delivery`` names it among those of its connection: known names are ignored.
+
+    ``lane``: in which its ticket is looked at for it; None goes by its source. ``state``: see ``Notice``.
+    """
 
     connection: str
     ticket: str
@@ -47,11 +59,13 @@ class Delivery:
     source: Source
     body: bytes | None = None
     headers: Mapping[str, str] | None = None
+    lane: Lane | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A hint that waits for its ticket's turn."""
+    """A hint that waits for its ticket's turn. ``state``: see ``Notice``."""
 
     id: int
     delivery: str
@@ -59,13 +73,17 @@ class Mail:
     received_at: datetime
     body: bytes | None = None
     headers: Mapping[str, str] | None = None
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A ticket that is held, with the mail that waited for it, in order of arrival.
 
-    ``wake_at``: when it wanted to be woken. ``attempts``, ``failing_since``: turns that failed in a row.
+    ``wake_at``: when it wanted to be woken. ``attempts``, ``failing_since``: turns that failed in a row. ``is_parked``:
+    it is a dead letter that something woke. ``held_by``: the name of the trouble that its last turn met. ``due_at``:
+    its deadline, as far as it was known. ``has_more_mail``: more mail waits than is here; so it may be for a chore.
+    ``lane``: in which its calls are made.
     """
 
     connection: str
@@ -76,6 +94,11 @@ class Claim:
     snapshot: dict[str, Any] | None = None
     mail: tuple[Mail, ...] = ()
     wake_at: datetime | None = None
+    is_parked: bool = False
+    held_by: str | None = None
+    due_at: datetime | None = None
+    has_more_mail: bool = False
+    lane: Lane = Lane.URGENT
 
     @property
     def key(self) -> Key:
@@ -85,6 +108,25 @@ class Claim:
     def is_chore(self) -> bool:
         """Whether this is no ticket but one of the worker's own chores."""
         return self.ticket.startswith(CHORE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """What a claim leaves to others.
+
+    Of the ``threads`` a connection takes at most half of those that the other connections leave, together with what is
+    ``in_hand`` of it, ``chores`` included; one ticket at least, whatever its chores wait for. None: there is no other
+    connection. Of its ``lanes`` it takes no more than are named.
+    """
+
+    threads: int | None = None
+    in_hand: Mapping[str, int] = field(default_factory=dict)
+    chores: Mapping[str, int] = field(default_factory=dict)
+    lanes: Mapping[str, Mapping[Lane, int]] = field(default_factory=dict)
+
+
+UNSHARED = Fairness()
+"""Nobody else is there, and there are calls enough."""
 
 
 class StepState(StrEnum):
@@ -112,6 +154,7 @@ class Event(StrEnum):
     POLICY_KEPT = "policy kept"
     NOTHING_WRITTEN = "nothing written"
     GONE = "gone"
+    HELD_BACK = "held back"
     TURN_FAILED = "turn failed"
     DEAD_LETTER = "dead letter"
     ESCALATED = "escalated"
@@ -154,12 +197,38 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Unbegun:
+    """A ticket that was open before, adopted ``since`` then, whose clock waits for its turn to begin.
+
+    The critical ones come first, then those that were ``entered_at`` the earliest; ``calendar``: the name of its own.
+    """
+
+    since: datetime
+    is_critical: bool
+    entered_at: datetime
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class Braked:
+    """An escalation by time that waits at the brake. ``due_at``: what was due first goes first; ``calendar``: the name
+    of the ticket's own, outside of whose hours nothing is let go.
+    """
+
+    saga: str
+    due_at: datetime
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A turn that was done: what to keep, and when to wake the ticket next (None: when mail comes).
 
     ``snapshot``: None keeps the one that is stored. ``done_mail``: ids of the claim's mail that needs no
-    more work. ``is_gone``: the ticket is not watched any more; its row goes, unless more mail is there.
-    ``effect``: what the turn did to the ticket in the end; ``changes`` and ``audit`` tell of it, too.
+    more work. ``is_gone``: the ticket is not watched any more; its row goes, unless more mail is there, or it is to be
+    woken.
+    ``effect``: what the turn did to the ticket in the end; ``changes`` and ``audit`` tell of it, too. ``unbegun``,
+    ``braked``: what of it waits for its turn.
     """
 
     claim: Claim
@@ -171,13 +240,17 @@ class Finished:
     changes: tuple[Change, ...] = ()
     audit: tuple[AuditEvent, ...] = ()
     effect: Effect | None = None
+    unbegun: Unbegun | None = None
+    braked: Braked | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A turn that went wrong: its mail stays undone. ``retry_at`` None parks the ticket as a dead letter.
+    """A turn that went wrong: its mail stays undone but for ``done_mail``. ``retry_at`` None parks it as a dead letter.
 
-    ``deliveries``: the mail that follows from it.
+    Mail wakes a dead letter for a turn; it stays one until a turn is done. ``deliveries``: the mail that follows from
+    it. ``held_by``: the name of the trouble that it met, where that lasts. ``snapshot``: None keeps the stored one.
+    ``ages``: whether it counts towards the dead letters.
     """
 
     claim: Claim
@@ -185,9 +258,24 @@ class Failed:
     retry_at: datetime | None
     audit: tuple[AuditEvent, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    done_mail: tuple[int, ...] = ()
+    held_by: str | None = None
+    snapshot: Mapping[str, object] | None = None
+    ages: bool = True
 
 
-Outcome = Finished | Failed
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """A turn that could not be taken now, through no fault of its ticket: the claim goes back as it was.
+
+    Its attempts, its urgency and its mail are kept, nothing is audited.
+    """
+
+    claim: Claim
+    audit: tuple[AuditEvent, ...] = ()
+
+
+Outcome = Finished | Failed | LetGo
 """What a turn ended with."""
 
 
@@ -207,6 +295,25 @@ class MailboxStats:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxStanding:
+    """What of a connection's rows does not go on as it should.
+
+    ``past_deadline``: tickets, not parked, that were to be acted on and were not; ``latest_by``: by how much the latest
+    of them is late. ``lag``: how long what waits longest has been due. ``chores``: each of the worker's own, with for
+    how long it has failed. ``failing``: tickets, not parked, whose turns have failed for longer than a moment, and that
+    no trouble keeps; ``failing_for``: for how long the first of them has.
+    """
+
+    past_deadline: int
+    latest_by: timedelta
+    lag: timedelta
+    dead_letters: int
+    chores: Mapping[str, timedelta | None]
+    failing: int = 0
+    failing_for: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
 class TicketRow:
     """A ticket's row, for people to look at."""
 
@@ -219,6 +326,8 @@ class TicketRow:
     error: str | None
     is_dead: bool
     snapshot: dict[str, Any] | None
+    failing_since: datetime | None = None
+    held_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ and raise nothing but the errors of ``connector.errors``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from connector.model import (
     ChangedTicket,
     Finding,
     InboundRequest,
+    Lane,
+    ListedTicket,
     NoteRef,
     Notice,
     Person,
@@ -26,6 +28,7 @@ from connector.model import (
     Target,
     TicketId,
     TicketRecord,
+    Trace,
 )
 
 
@@ -38,6 +41,21 @@ class SigningKeys(Protocol):
 
     def put(self, reference: str, key: str) -> None:
         """Keep a fetched key, replacing an older one."""
+        ...
+
+
+class CallLedger(Protocol):
+    """Where an adapter writes down the calls of one connection, for all processes; what stands in it is its own."""
+
+    def read(self) -> tuple[Mapping[str, Any], datetime]:
+        """What is written, nothing at first; and the present moment."""
+        ...
+
+    def change(self, edit: Callable[[Mapping[str, Any], datetime], Mapping[str, Any] | None]) -> None:
+        """Have ``edit`` make of what is written, and of the present moment, what is to be written; None: no change.
+
+        While it does nobody else can.
+        """
         ...
 
 
@@ -81,16 +99,32 @@ class Webhooks(Protocol):
 class Tickets(Protocol):
     """Tickets, read and written one at a time, and found."""
 
-    def read(self, ticket_id: TicketId) -> TicketRecord:
+    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
         """The ticket with its entries and, where the system keeps one, its history, oldest first.
 
-        In the history ``how`` is BY_CONNECTOR where this connection's own account made the change, else BY_HISTORY.
+        ``note``: one that this very turn has just written. What was read of the ticket right after it, to prove it, is
+        not read again; all that people may have written meanwhile is. ``anew``: False where nothing told of a change
+        and no write hangs on it: then what the ticket itself shows to be as it was need not be read again.
+
+        In the history ``how`` is BY_CONNECTOR where this connection's own account made the change, else BY_HISTORY;
+        ``by`` is PERSON only for a member who is no program, PROGRAM for what is known to be a rule or an integration.
         Raises NotFound only when the ticket's absence is proven.
         """
         ...
 
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+    def trail(self, ticket_id: TicketId, since: datetime) -> tuple[Trace, ...] | None:
+        """What the system's audit trail tells of a ticket's changes from that moment on, in no order that matters.
+
+        For a system whose ``read`` brings no history of an aspect. It is asked only when a look finds a change there
+        that the record does not date, and right before an escalation's move. None where there is no such trail, or
+        ``read`` tells all that it does. Raises what else a call may raise: then nobody can tell, and the turn goes on.
+        """
+        ...
+
+    def write_note(self, ticket_id: TicketId, text: str, marker: str, seen: TicketRecord | None = None) -> NoteRef:
         """Write one internal note (``marker`` is in ``text``), proven internal by what comes back.
+
+        ``seen``: the ticket as this very turn has just read it, which need not be read again before the note.
 
         The ticket stays as it is: what a rule of the system does to it upon the note is put back, as far as that holds.
 
@@ -107,8 +141,10 @@ class Tickets(Protocol):
         """
         ...
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+    def reassign(self, ticket_id: TicketId, target: Target, seen: TicketRecord | None = None) -> TicketRecord:
         """Move a ticket, in as few writes as possible, and return it as it then is (without entries).
+
+        ``seen``: the ticket as this very turn has just read it, which need not be read again before the move.
 
         Idempotent. The answer is proven, by reading again where it differs from the target. The caller compares.
         """
@@ -126,8 +162,11 @@ class Tickets(Protocol):
         """Every ticket updated at or after ``moment``; complete, paged, in no order that matters."""
         ...
 
-    def open_tickets(self, places: Sequence[Place]) -> Iterator[ChangedTicket]:
-        """Every open ticket at those places."""
+    def open_tickets(self, places: Sequence[Place]) -> Iterator[ListedTicket]:
+        """Every open ticket at those places, with what the list itself tells of it: no call for each ticket.
+
+        What a list does not tell is left out; a ticket of which it tells too little is looked at by itself.
+        """
         ...
 
 
@@ -173,14 +212,25 @@ class Line(Protocol):
         """Credentials, each right that is needed, clock skew. Reads only; never raises AdapterError."""
         ...
 
+    def probe(self) -> list[TicketId]:
+        """Whether the system serves us at all: one cheap call with our credentials. The ids of a few tickets, if any.
+
+        Raises what any read raises: Unreachable where nobody would be served.
+        """
+        ...
+
     @property
     def calls(self) -> int:
         """Calls made so far."""
         ...
 
     @property
-    def budget(self) -> float | None:
-        """Calls that could be made at once; None without a limit."""
+    def budget(self) -> Mapping[Lane, int] | None:
+        """Calls that could be made at once, by lane; None without a limit."""
+        ...
+
+    def waits(self, lane: Lane, calls: int) -> float:
+        """For how many seconds that lane cannot make so many calls; 0 where it can."""
         ...
 
     def close(self) -> None:

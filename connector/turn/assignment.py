@@ -48,7 +48,7 @@ class Assigner:
         if tier.assign not in (ROUND_ROBIN, LEAST_LOADED):
             person = first_known(tier.assign, self.system.directory.member)
             if person.is_active:
-                return Assignment(person, f"assigned to {person.name}", "member")
+                return Assignment(person, f"{person.name} becomes the owner", "member")
             why = f"{queue}: {person.name}, who is configured to get it, is not active"
             return Assignment(None, why, NOBODY_AVAILABLE)
         people = {person.id: person for person in self.system.directory.people(place) if person.is_active}
@@ -60,5 +60,5 @@ class Assigner:
             weighed = loads if tier.assign == LEAST_LOADED else dict.fromkeys(loads, 0)
             fresh = FRESH if tier.assign == LEAST_LOADED else timedelta()
             chosen = self.connection.take_turn(place.key, weighed, fresh, is_kept=self.keeps_turns)
-        way = "in turn" if tier.assign == ROUND_ROBIN else "who has the fewest open tickets"
-        return Assignment(people[chosen], f"assigned to {people[chosen].name}, {way}", tier.assign)
+        way = "in turn" if tier.assign == ROUND_ROBIN else "with the fewest open tickets"
+        return Assignment(people[chosen], f"{people[chosen].name} becomes the owner, {way}", tier.assign)

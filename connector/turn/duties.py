@@ -20,7 +20,11 @@ from connector.rules.limits import Decision, Verdict, untouched_at
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.store.records import AuditEvent, Event, Step, StepState
+from connector.turn.announcements import Hears
 from connector.turn.saga import HEARD, StepKind, is_carried_out, saga_named
+
+ANSWER = "answer"
+"""What is said to somebody who asked for something."""
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""
@@ -30,7 +34,7 @@ _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 class Say:
     """One short note to write. ``audit`` goes to the audit trail; ``to_client``: the client sees it.
 
-    ``facts``: what the journal keeps of it besides; ``is_announced``: its first line is told to people outside, too.
+    ``facts``: what the journal keeps of it besides; ``hears``: who outside is told its first line, too.
     """
 
     saga: str
@@ -39,7 +43,7 @@ class Say:
     audit: tuple[AuditEvent, ...] = ()
     to_client: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
-    is_announced: bool = False
+    hears: Hears = Hears.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,10 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         told.setdefault(question.entry, []).append((short_notes.help_for(question), event))
     texts = {entry.id: entry.text for entry in decision.record.entries}
     for entry, answers in told.items():
-        saga = situation.named("answer", f"{entry}#{gist(texts[entry])}")
+        saga = situation.named(ANSWER, f"{entry}#{gist(texts[entry])}")
         lines = tuple(line for line, _ in answers)
         facts = {HEARD: [entry], "stint": stint.key}
-        yield Say(saga, "answer", lines, tuple(event for _, event in answers), facts=facts)
+        yield Say(saga, ANSWER, lines, tuple(event for _, event in answers), facts=facts)
     if decision.commands.near_plan is not None and demand is None:
         yield _on_near_plan(situation, decision.commands.near_plan)
 
@@ -133,7 +137,7 @@ def _on_near_plan(situation: Situation, nearly: Misunderstood) -> Say:
     """How a plan is written: told once in a stint, however many lines nearly are one."""
     detail = {"by": nearly.by, "command": nearly.command, "entry": nearly.entry}
     events = (AuditEvent(Event.COMMAND_NOT_UNDERSTOOD, detail),)
-    return Say(situation.named("answer", "plan"), "answer", (short_notes.near_plan(nearly),), events)
+    return Say(situation.named(ANSWER, "plan"), ANSWER, (short_notes.near_plan(nearly),), events)
 
 
 def _on_override(situation: Situation, stint: Stint, override: Override) -> tuple[str, AuditEvent]:
@@ -177,7 +181,7 @@ def _untouched(situation: Situation) -> Duties:
         return Duties(wake_at=at)
     event = AuditEvent(Event.UNTOUCHED, {"minutes": policy.untouched_minutes})
     lines = tuple(short_notes.untouched(decision, policy))
-    return Duties((Say(saga, "untouched", lines, (event,), is_announced=True),))
+    return Duties((Say(saga, "untouched", lines, (event,), hears=Hears.ALL),))
 
 
 # --- before a breach ------------------------------------------------------------------------------------------
@@ -196,7 +200,7 @@ def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
         return [], warn_at
     lines = tuple(short_notes.warning(decision, situation.policy, situation.documentation))
     detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
-    return [Say(saga, "warning", lines, (AuditEvent(Event.WARNED, detail),))], None
+    return [Say(saga, "warning", lines, (AuditEvent(Event.WARNED, detail),), hears=Hears.TIER)], None
 
 
 # --- after a final escalation ---------------------------------------------------------------------------------
@@ -226,7 +230,7 @@ def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], dat
     sent = [n for n in range(1, final.reminders + 1) if situation.is_done(situation.named(FINAL, f"reminder-{n}"))]
     due, next_at = due_reminder(final, clock, final_at, sent, decision.at)
     if due is not None:
-        line = short_notes.reminder(due.number, final.reminders, owed, situation.people())
+        line = short_notes.reminder(due.number, owed, situation.people(), decision, situation.policy, next_at)
         event = AuditEvent(Event.REMINDED, {"number": due.number, "of": final.reminders, "owed": list(owed)})
         says.append(Say(situation.named(FINAL, f"reminder-{due.number}"), "reminder", (line,), (event,)))
     return says, next_at

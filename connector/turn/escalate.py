@@ -5,11 +5,11 @@ The order, which a crash between any two steps neither loses nor repeats:
 1. resolve where the ticket goes and who gets it there; nothing is written while that is unknown;
 2. journal that the note is about to be written (guarded by the turn's fence);
 3. look for the note's marker, and write the note only where it is not;
-4. reassign, and prove it from what comes back;
-5. hand the outcome back: its turn is finished with it, its audit entry and the changes made, in one transaction.
+4. look at the ticket once more (``TicketTurn``): who acted on it while the note was written has the last word;
+5. reassign, and prove it from what comes back;
+6. hand the outcome back: its turn is finished with it, its audit entry and the changes made, in one transaction.
 
-Once the note stands, the escalation is decided: it is finished unless the ticket was resolved, closed or moved by
-somebody else in between.
+What becomes of an escalation whose note stands, also after a crash, ``resume`` tells.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.connection.names import first_known
-from connector.errors import OutcomeUnknown, Permanent, UnknownName, VisibleNote
-from connector.model import Change, Ownership, Person, Status, Target, TicketRecord
+from connector.errors import NotFound, OutcomeUnknown, Permanent, UnknownName, VisibleNote
+from connector.model import Change, NoteRef, Ownership, Person, Place, Status, Target, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
-from connector.rules.history import moved_by_us
+from connector.rules.history import moved_by_us, moves_by_us
 from connector.rules.limits import Decision
 from connector.store.journal import Journal
+from connector.store.pace.brake import BrakePlace
 from connector.store.records import AuditEvent, Claim, Effect, Event
 from connector.systems.contract import TicketSystem
 from connector.turn.announcements import Announcer
@@ -36,19 +37,45 @@ from connector.turn.saga import StepKind, own_note, tries_of
 from connector.turn.speak import wait_until_settled
 
 MOVE_TRIES = 3
-MOVE_PAUSE = timedelta(minutes=2)
+MOVE_PAUSES = (timedelta(minutes=1), timedelta(minutes=5))
+"""How long to wait after the first and after the second move that did not hold."""
+
+MOVES_WITHIN = timedelta(hours=24)
+"""The time within which the moves of a ticket to the same tier are counted."""
+
+NOT_THERE = "the place, the person or the status that it needs does not exist any more"
+"""Why something is refused, where the ticket is there and the system says that something is not."""
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long to wait after so many moves that did not hold."""
+    return MOVE_PAUSES[min(max(tries, 1), len(MOVE_PAUSES)) - 1]
 
 
 class MoveDidNotHold(Permanent):
     """The ticket system accepted a reassignment and something changed it back.
 
     ``since``: the last move of several that did not last, of which people are told once, however often it is looked at.
+    ``retry_in``: when it is tried again, as long as it is.
     """
 
-    def __init__(self, message: str, tries: int, since: datetime | None = None) -> None:
+    def __init__(
+        self, message: str, tries: int, since: datetime | None = None, retry_in: timedelta | None = None
+    ) -> None:
         self.tries = tries
         self.since = since
+        self.retry_in = pause_after(tries) if retry_in is None else retry_in
         super().__init__(message)
+
+
+class MoveRefused(Permanent):
+    """The note of an escalation stands, and the ticket system refuses the move. ``to``: the tier; empty for none."""
+
+    def __init__(self, error: Permanent, saga: str, to: str, tier: str) -> None:
+        self.saga = saga
+        self.to = to
+        self.tier = tier
+        super().__init__(str(error), error.cause)
 
 
 class NoteWasVisible(Permanent):
@@ -94,11 +121,12 @@ class Escalator:
         place = homes.places.get(to.number)
         if place is None:
             why = homes.unresolved.get(to.number, f"tier {to.number} ({to.name}) has no home")
-            raise Permanent(f"the ticket cannot go up: {why}; nothing was written")
+            raise Permanent(f"the ticket cannot go up: {why}; nothing was written", f"it cannot go up: {why}")
         if decision.record.place.is_within(place) and not has_moved:
             raise Permanent(
                 f"the ticket cannot go up: the home of {to.name}, {place}, is around {decision.record.place}, so "
-                "no move would show; name a team there (Board > Team). Nothing was written"
+                "no move would show; name a team there (Board > Team). Nothing was written",
+                f"the home of {to.name}, {place}, is around where the ticket is",
             )
         status: Status | None
         if to.status:
@@ -130,7 +158,7 @@ class Escalator:
                 assignment = f"the owner stays: {final.sr_it_manager}, the Sr IT Manager, is not known here"
             else:
                 if person.is_active:
-                    owner, assignment = person, f"assigned to {person.name}"
+                    owner, assignment = person, f"{person.name} becomes the owner"
                 else:
                     assignment = f"the owner stays: {person.name}, the Sr IT Manager, is not active"
         status = priority = None
@@ -142,16 +170,14 @@ class Escalator:
 
     # -- 2 to 5: doing it -----------------------------------------------------------------------------------
 
-    def carry_out(self, seen: Seen, escalation: Escalation, text: str, now: datetime) -> Carried:
-        """Write the note and move the ticket.
+    def write_note(
+        self, seen: Seen, escalation: Escalation, text: str, now: datetime, place: BrakePlace | None = None
+    ) -> NoteRef:
+        """Write the escalation's note, unless it stands. ``place``: what it needs at the brake.
 
         Raises LeaseLost, Temporary, OutcomeUnknown, Permanent; each leaves the journal so that the next turn
-        goes on where this one stopped.
+        goes on where this one stopped. Raises MustWait, before anything is begun.
         """
-        note_id = self._write_note_once(seen, escalation, text, now)
-        return self.move(seen, replace(escalation, facts={**escalation.facts, "note": note_id}))
-
-    def _write_note_once(self, seen: Seen, escalation: Escalation, text: str, now: datetime) -> str:
         record = seen.record
         begun = seen.step(escalation.saga, StepKind.NOTE)
         written = own_note(record.entries, escalation.marker)
@@ -161,11 +187,11 @@ class Escalator:
             wait_until_settled(self.system, begun, now)
         target = Destination.of(escalation.target, record).kept()
         intent = {"marker": escalation.marker, "target": target, **escalation.facts}
-        self.journal.begin(seen.claim, escalation.saga, StepKind.NOTE, intent, seen.new)
+        self.journal.begin(seen.claim, escalation.saga, StepKind.NOTE, intent, seen.new, place)
         if written is not None:
-            return written.id
+            return NoteRef(written.id, written.at)
         try:
-            return self.system.tickets.write_note(record.id, text, escalation.marker).id
+            return self.system.tickets.write_note(record.id, text, escalation.marker, record)
         except VisibleNote as error:
             self.journal.begin(seen.claim, escalation.saga, StepKind.NOTE, {**intent, "visible": str(error)})
             raise
@@ -180,7 +206,15 @@ class Escalator:
         record, target = seen.record, escalation.target
         tries = tries_of(seen.step(escalation.saga, StepKind.MOVE)) + 1
         self.journal.require_held(seen.claim)
-        after = replace(self.system.tickets.reassign(record.id, target), entries=record.entries)
+        try:
+            moved = self.system.tickets.reassign(record.id, target, record)
+        except Permanent as error:
+            refused = unless_the_ticket_is_gone(self.system, record.id, error)
+            to = escalation.to.name if escalation.to else ""
+            raise MoveRefused(refused, escalation.saga, to, escalation.tier.name) from error
+        # Whose ticket it is, no move changes, and not every system tells it again.
+        client, contact = moved.client or record.client, moved.contact or record.contact
+        after = replace(moved, entries=record.entries, client=client, contact=contact)
         made = moved_by_us(record, after, seen.changes)
         problem = _not_held(target, after)
         if problem:
@@ -234,14 +268,49 @@ class Escalator:
             )
             self.system.tickets.write_note(after.id, text, marker)
 
-    def abandon(
-        self, claim: Claim, saga: str, why: str, *, note_stands: bool, changes: tuple[Change, ...] = ()
-    ) -> None:
+    def abandon(self, claim: Claim, saga: str, why: str, *, note_stands: bool) -> None:
         """Close an escalation that must not be finished any more, and say why."""
         event = Event.ESCALATION_NOT_FINISHED if note_stands else Event.NOTHING_WRITTEN
         outcome = {"abandoned": why}
         audit = (AuditEvent(event, {"saga": saga, "why": why}),)
-        self.journal.done(claim, saga, StepKind.MOVE, outcome, changes=changes, audit=audit)
+        self.journal.done(claim, saga, StepKind.MOVE, outcome, audit=audit)
+
+
+def unless_the_ticket_is_gone(system: TicketSystem, ticket: TicketId, error: Permanent) -> Permanent:
+    """What was refused, once the ticket itself had been read: something else that is not found is no missing ticket.
+
+    Raises NotFound where it is the ticket, and what else a read raises.
+    """
+    if not isinstance(error, NotFound):
+        return error
+    system.tickets.read(ticket)
+    return Permanent(str(error), error.cause or NOT_THERE)
+
+
+def refuse_to_climb_for_ever(seen: Seen, place: Place | None, now: datetime) -> None:
+    """Of one ticket at most three moves to the same tier in a day, whatever sent it back; then people are told.
+
+    Counted by what is known of the ticket, and by the tries of all its escalations: a move that is turned back in the
+    same second shows in the journal alone. Raises MoveDidNotHold.
+    """
+    if place is None:
+        return
+    since = now - MOVES_WITHIN
+    moments = [change.at for change in moves_by_us(seen.changes, place, since)]
+    to_there = {
+        step.saga for step in seen.steps if step.n == StepKind.NOTE and Destination.kept_in(step).place == place.key
+    }
+    moves = [s for s in seen.steps if s.n == StepKind.MOVE and s.saga in to_there and s.at > since and tries_of(s)]
+    count = max(len(moments), sum(map(tries_of, moves)))
+    last_at = max([*moments, *(step.at for step in moves)], default=now)
+    if count >= MOVE_TRIES and not seen.is_replayed_since(last_at):
+        raise MoveDidNotHold(
+            f"ticket {seen.record.id}: the connector moved it to {place} {count} times within a day, and it "
+            "came back each time; it was not moved again. Find the rule in the ticket system, or ask who sends it "
+            "back, then replay this dead letter",
+            MOVE_TRIES,
+            last_at,
+        )
 
 
 def _not_held(target: Target, after: TicketRecord) -> str:

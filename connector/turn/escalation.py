@@ -10,10 +10,12 @@ from connector.model import BY_CONNECTOR, Aspect, Change, Ownership, Person, Rea
 from connector.notes.explanation import working
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Tier
+from connector.rules.commands import Request
 from connector.rules.escalation import Demand
 from connector.rules.history import OBSERVED, is_different, of_state
 from connector.rules.limits import Decision
 from connector.store.records import AuditEvent, Effect, Event, Step
+from connector.turn.announcements import HELD_BY
 from connector.turn.saga import HEARD, heard_in, is_carried_out
 
 
@@ -173,6 +175,7 @@ def facts_of(
         "from": escalation.tier.name,
         "to_tier": escalation.to.number if escalation.to else None,
         "to": escalation.to.name if escalation.to else "final escalation",
+        HELD_BY: decision.record.owner.name if decision.record.owner else "",
         "assigned_by": escalation.assigned_by,
         "stint": stint.key,
         "stage": clock.stage.value,
@@ -185,21 +188,38 @@ def facts_of(
         facts["act_at"] = clock.act_at.isoformat() if clock.act_at else None
     if heard := heard_in(decision):
         facts[HEARD] = list(heard)
-    if demand.requests:
-        facts["asked_by"] = [request.identifier or request.by for request in demand.requests]
+    facts.update(_asked(demand.requests, decision))
     if demand.undocumented:
         facts["undocumented"] = list(demand.undocumented)
-    training = [
-        {"who": request.by, "identifier": request.identifier, "topic": request.detail or decision.record.summary}
-        for request in demand.requests
-        if Reason.KNOWLEDGE in request.reasons
-    ]
-    if training:
-        facts["training"] = training
     if escalation.is_final:
         named = list(people)
         facts["called"] = [name for _, name in named if name]
         facts["roles_missing"] = [role for role, name in named if not name]
+    return facts
+
+
+def asked_meanwhile(facts: Mapping[str, object], decision: Decision) -> dict[str, object]:
+    """The facts of an escalation whose note stands, with what people asked for meanwhile: this very move answers it."""
+    requests = decision.commands.requests
+    if not requests:
+        return dict(facts)
+    kept = facts.get(HEARD)
+    heard = dict.fromkeys([*(kept if isinstance(kept, list) else ()), *(request.entry for request in requests)])
+    return {**facts, **_asked(requests, decision), HEARD: list(heard)}
+
+
+def _asked(requests: Sequence[Request], decision: Decision) -> dict[str, object]:
+    """Who asked for an escalation, and the training that they owe to it."""
+    facts: dict[str, object] = {}
+    if requests:
+        facts["asked_by"] = [request.identifier or request.by for request in requests]
+    training = [
+        {"who": request.by, "identifier": request.identifier, "topic": request.detail or decision.record.summary}
+        for request in requests
+        if Reason.KNOWLEDGE in request.reasons
+    ]
+    if training:
+        facts["training"] = training
     return facts
 
 
@@ -212,6 +232,13 @@ def earlier(steps: Iterable[Step]) -> Iterator[tuple[datetime, str]]:
             why = f"no {Stage(facts.get('stage', Stage.FIX)).owed} in time" if reason == Reason.TIME else reason.lower()
             topics = [f" ({one['topic']})" for one in facts.get("training") or () if one.get("topic")]
             yield step.at, f"escalated from {facts.get('from')} to {facts.get('to')}: {why}{''.join(topics[:1])}"
+
+
+def trainings(steps: Iterable[Step]) -> Iterator[tuple[str, str]]:
+    """For whom training was requested by the escalations that were carried out before, and in what."""
+    for step in sorted(steps, key=lambda step: step.at):
+        if is_carried_out(step):
+            yield from ((one["who"], one["topic"]) for one in step.outcome.get("training") or ())
 
 
 def events_of(event: Event, facts: Mapping[str, object]) -> tuple[AuditEvent, ...]:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.connection.homes import HomeBook
 from connector.connection.names import Staff
-from connector.connection.policies import Edition, Policies
-from connector.connection.state import RUNG_AT, SURVEYED, ConnectionBook
-from connector.model import AuthorKind, Change, TicketId, TicketRecord
+from connector.connection.policies import EarlierLimits, Policies
+from connector.connection.state import ConnectionBook
+from connector.connection.trails import BEGINS_STINTS, Trails
+from connector.model import Aspect, AuthorKind, Change, Doer, NoteRef, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_commands, says_something
 from connector.rules.evidence import plan_sighted
-from connector.rules.history import EVERY, observe, with_history
-from connector.rules.limits import Decision, evaluate
-from connector.rules.stints import build_timeline
-from connector.store.connections import ConnectionState
+from connector.rules.history import ADOPTED, EVERY, dated, is_different, observe, untold, with_history
+from connector.rules.limits import Decision, KeptLimit, evaluate
+from connector.rules.stints import Timeline, Turns, build_timeline
+from connector.store.connections import PACED_FROM, RUNG_AT, SURVEYED, ConnectionState
 from connector.store.journal import Journal
+from connector.store.pace.adoption import Adoptions
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
-from connector.turn.outcomes import UNPLANNED
-from connector.turn.saga import heard_by
+from connector.turn.outcomes import SETTLED, UNPLANNED
+from connector.turn.saga import heard_by, open_saga
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""
@@ -67,30 +69,49 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class TicketReader:
-    """Looks at one connection's tickets. ``adopts_from_now``: clocks of what was open count from the adoption."""
+    """Looks at one connection's tickets. ``adopts_from_now``: clocks of what was open count from the adoption.
+
+    ``adopt_per_hour``: so many of them begin in a working hour; 0 for all at once.
+    ``forgets_after``: how long what is known of closed tickets is kept.
+    """
 
     system: TicketSystem
     journal: Journal
     policies: Policies
     staff: Staff
     connection: ConnectionBook
+    trails: Trails
     now: Callable[[], datetime]
     adopts_from_now: bool
+    forgets_after: timedelta
+    adopt_per_hour: int = 0
 
     @property
     def homes(self) -> HomeBook:
         """The homes of the present policy's tiers."""
-        return self.policies.present.homes
+        return self.policies.homes
 
-    def look(self, claim: Claim) -> Seen:
-        """Read the ticket and work its clocks out; writes nothing. Raises what the adapter raises."""
+    def look(self, claim: Claim, before: TicketRecord | None = None, note: NoteRef | None = None) -> Seen:
+        """Read the ticket and work its clocks out; writes nothing. Raises what the adapter raises.
+
+        ``before``: the ticket as this very turn read it before, if it did; ``note``: the one that it has just written.
+        """
         connection, ticket = claim.connection, claim.ticket
         homes = self.homes.current()
         state = self.connection.state()
-        record = self.system.tickets.read(TicketId(ticket))
-        record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
         stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
-        known, new = self._changes(claim, record, stored, homes, state)
+        anew = bool(claim.mail or claim.attempts or claim.is_parked or before or open_saga(steps))
+        record = self.system.tickets.read(TicketId(ticket), note, anew=anew)
+        record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
+        is_ours = _is_updated_by_us(record)
+        if is_ours:
+            # That tells nothing: our note may be that update.
+            record = replace(record, updated_by="", updater=Doer.UNKNOWN)
+        last_look = before.read_at if before else None
+        acting_since = _acting_since(claim, steps, last_look)
+        if before is not None and _is_as_before(before, record, is_ours=is_ours):
+            acting_since = None
+        known, new = self._changes(claim, record, stored, homes, state, last_look or _last_look(claim), acting_since)
         unplanned = (claim.snapshot or {}).get(UNPLANNED, ())
         judged = self.judge(record, (*known, *new), heard_by(steps), unplanned)
         if judged.decision.stint is not None:
@@ -104,76 +125,144 @@ class TicketReader:
         known: tuple[Change, ...],
         homes: Homes,
         state: ConnectionState,
+        last_look: datetime | None,
+        acting_since: datetime | None,
     ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
         aspects = EVERY
-        adopted_at = _adopted_at(claim, record, state)
+        surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
+        adopted_at = adoption_of(surveys[0] if surveys else None, record, state)
         if record.history_of:
             known, aspects = with_history(record, known)
-            if claim.snapshot is not None:
+            if "read_at" in (claim.snapshot or {}):
                 adopted_at = None  # it was met before: a survey after a change of policy finds nothing new
         watched = homes.is_watched(record.place)
-        return known, observe(record, known, is_watched=watched, adopted_at=adopted_at, aspects=aspects)
+        new = observe(record, known, is_watched=watched, adopted_at=adopted_at, aspects=aspects, last_look=last_look)
+        if not aspects.intersection(BEGINS_STINTS):
+            acting_since = None
+        moments = [moment for moment in (untold(new), acting_since) if moment is not None]
+        if not moments:
+            return known, new
+        traces = self.trails.of(record.id, min(moments))
+        new = dated(new, traces)
+        return known, new if acting_since is None else self.trails.with_detours(
+            record, known, new, traces, acting_since
+        )
 
     def judge(
         self, record: TicketRecord, changes: Sequence[Change], heard: Mapping[str, str], unplanned: Collection[str] = ()
     ) -> Judged:
-        """Work the clocks of a ticket out, under the policy that its running stint began with.
+        """Work the clocks of a ticket out by the present policy; its running stint may keep an earlier one's limits.
 
         ``heard``: the stints in which commands were heard (see ``heard_by``); ``unplanned``: entries that held no plan.
         """
-        ordered = sorted(changes, key=lambda change: change.at)
-        present = self._judge(record, ordered, self.policies.present, heard, unplanned)
-        stint = present.decision.stint
-        if stint is None:
-            return present
-        edition = self.policies.at(stint.entered_at)
-        if edition is self.policies.present:
-            return present
-        kept = self._judge(record, ordered, edition, heard, unplanned)
-        if kept.decision.stint is None or kept.decision.stint.key != stint.key:
-            return present
-        due_at = present.decision.clock.due_at if present.decision.clock else None
-        return replace(kept, decision=replace(kept.decision, newer=(self.policies.present.policy.version, due_at)))
-
-    def _judge(
-        self,
-        record: TicketRecord,
-        ordered: Sequence[Change],
-        edition: Edition,
-        heard: Mapping[str, str],
-        unplanned: Collection[str],
-    ) -> Judged:
         state = self.connection.state()
-        policy, homes = edition.policy.for_ticket(record, edition.homes.current())
+        policy, homes = self.policies.present.for_ticket(record, self.homes.current())
         timeline = build_timeline(
             record,
-            ordered,
+            sorted(changes, key=lambda change: change.at),
             policy,
             homes,
             adopted_at=state.adopted_at if self.adopts_from_now else None,
             first_started_at=state.first_started_at,
             unplanned=unplanned,
+            turns=self._turns(record, changes, state),
+            forgets_after=self.forgets_after,
         )
         if timeline.current and any(entry.author.kind is AuthorKind.AGENT for entry in record.entries):
             timeline = replace(timeline, staff=self.staff.colleagues(policy, homes))
         managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
-        decision = evaluate(timeline, policy, self.now(), read_commands(timeline, policy, managers, heard))
+        commands = read_commands(timeline, policy, managers, heard)
+        now = self.now()
+        decision = evaluate(timeline, policy, now, commands)
+        earlier = self._earlier_limits(timeline, policy, state)
+        if earlier is not None and timeline.current is not None:
+            limited = policy.with_limits_of(timeline.current.tier, earlier.tier)
+            kept = evaluate(timeline, limited, now, commands)
+            policy, decision = limited, replace(kept, kept=_kept(kept, decision, earlier, policy.version))
         return Judged(decision, policy, homes)
 
+    def _turns(self, record: TicketRecord, changes: Sequence[Change], state: ConnectionState) -> Turns | None:
+        """How it stands with the turn of a ticket that was adopted; None where its clock begins with the adoption.
 
-def _adopted_at(claim: Claim, record: TicketRecord, state: ConnectionState) -> datetime | None:
+        The database is asked for tickets alone that are older than an adoption that is paced.
+        """
+        kept = state.state.get(PACED_FROM)
+        if kept is None or not self.adopts_from_now:
+            return None
+        paced_from = datetime.fromisoformat(kept)
+        adoptions = [state.adopted_at, *(change.at for change in changes if change.how == ADOPTED)]
+        if not any(paced_from <= at and record.entered_at < at for at in adoptions):
+            return None
+        found = Adoptions(self.journal.store).of(self.connection.id, str(record.id))
+        if found is None:
+            return Turns(paced_from) if self.adopt_per_hour else None
+        return Turns(paced_from, found.since, found.begins_at)
+
+    def _earlier_limits(self, timeline: Timeline, policy: Policy, state: ConnectionState) -> EarlierLimits | None:
+        """The limits that the running stint began with, where no adoption or trial lies between: what those met begins
+        with them, or when they end.
+        """
+        stint = timeline.current
+        if stint is None:
+            return None
+        since = state.binding_from(stint.expected_from)
+        return self.policies.limits_kept(policy.ladder, policy.tier(stint.tier), since)
+
+
+def _kept(kept: Decision, present: Decision, earlier: EarlierLimits, version: str) -> KeptLimit | None:
+    """What is to be said of a limit that is kept; None where the stage that is owed has the same one in both."""
+    if kept.clock is None or present.clock is None or kept.clock.limit_minutes == present.clock.limit_minutes:
+        return None
+    clock = present.clock
+    return KeptLimit(earlier.version, earlier.since, version, clock.limit_minutes, clock.due_at)
+
+
+def _last_look(claim: Claim) -> datetime | None:
+    """When the turn before read the ticket."""
+    read_at = (claim.snapshot or {}).get("read_at")
+    return datetime.fromisoformat(read_at) if isinstance(read_at, str) else None
+
+
+def _acting_since(claim: Claim, steps: Iterable[Step], last_look: datetime | None) -> datetime | None:
+    """Since when people may have acted on an open escalation unseen; None where there is none."""
+    pending = open_saga(steps)
+    if pending is None:
+        return None
+    note, _ = pending
+    return last_look or max(note.at, _last_look(claim) or note.at)
+
+
+def _is_updated_by_us(record: TicketRecord) -> bool:
+    """Whether a ticket's last update is in the name of the account that our notes stand in."""
+    authors = [entry.author for entry in record.entries if entry.author.kind is AuthorKind.CONNECTOR]
+    return record.updated_by in {name for author in authors for name in (author.name, author.identifier)}
+
+
+def _is_as_before(before: TicketRecord, record: TicketRecord, *, is_ours: bool) -> bool:
+    """Whether nobody has done anything to a ticket since this turn read it, by what the ticket itself tells.
+
+    It is as it was, and its last update is our own note, or none was since. Then a trail has nothing to add: whoever
+    came and went between the reading and the note would have to have done both within that moment.
+    """
+    if any(is_different(before.present(aspect), record.present(aspect)) for aspect in Aspect):
+        return False
+    is_quiet = record.updated_at == before.updated_at and before.read_at - before.updated_at >= SETTLED
+    return is_quiet or (is_ours and record.read_at - before.read_at <= SETTLED)
+
+
+def adoption_of(surveyed_at: datetime | None, record: TicketRecord, state: ConnectionState) -> datetime | None:
     """The moment from which a ticket that was already open counts, if it is met for the first time now.
 
-    While the open tickets are surveyed, and a little longer, a webhook may be faster than the survey.
+    ``surveyed_at``: when a survey found it; None where none did. While the open tickets are surveyed, and a little
+    longer, a webhook may be faster than the survey.
     """
     rung_at = datetime.fromisoformat(state.state[RUNG_AT])
-    surveys = [mail.received_at for mail in claim.mail if mail.source is Source.SWEEP]
     if state.swept_at is None:
         moment = state.first_started_at
     elif SURVEYED not in state.state or record.read_at - rung_at < SURVEY_GRACE:
         moment = rung_at
-    elif surveys:
-        moment = surveys[0]
+    elif surveyed_at is not None:
+        moment = surveyed_at
     else:
         return None
     return moment if record.entered_at < moment else None

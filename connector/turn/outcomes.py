@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connector.errors import ConnectorError, Temporary
 from connector.model import Change
+from connector.policy.policy import Policy
 from connector.rules.evidence import without_plan
 from connector.rules.limits import Decision, Verdict
-from connector.store.records import AuditEvent, Claim, Event, Failed, Finished
+from connector.store.records import ADOPTED, BRAKED, AuditEvent, Braked, Claim, Event, Failed, Finished, Source, Unbegun
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""
@@ -27,6 +29,17 @@ _ON_THE_WAY = frozenset(
 UNPLANNED = "unplanned"
 """Of what a snapshot keeps, the entries that held no plan: one that is edited into them counts from when it is seen."""
 
+MISSING_SINCE = "missing_since"
+"""Of what a snapshot keeps, since when the ticket is not found."""
+
+SETTLED = timedelta(seconds=5)
+"""A read that is this much later than the ticket's last update has seen all of that second's updates."""
+
+ECHOES, WAKES_AT = "echoes", "wakes_at"
+"""Of what a snapshot keeps after a move of ours: the states in which our writes left the ticket, and when it wants to
+be looked at next.
+"""
+
 BACKOFF_BASE_SECONDS = 5.0
 BACKOFF_CAP_SECONDS = 600.0
 
@@ -36,7 +49,8 @@ def finished(
 ) -> Finished:
     """The outcome of a turn. ``changes``: those not stored yet; ``has_acted``: the audit trail says so already.
 
-    ``wake_at``: when something else than the clock wants to be looked at.
+    ``wake_at``: when something else than the clock wants to be looked at. What ran out at closing time is due at the
+    opening at which it is acted on.
     """
     snapshot = _snapshot(decision)
     again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
@@ -44,13 +58,71 @@ def finished(
     return Finished(
         claim=claim,
         wake_at=again,
-        due_at=decision.clock.due_at if decision.clock and decision.wake_at else None,
+        due_at=decision.clock.act_at if decision.clock and decision.wake_at else None,
         snapshot=snapshot,
         done_mail=tuple(mail.id for mail in claim.mail),
         is_gone=decision.verdict in GONE,
         changes=changes,
         audit=tuple(_news(claim, decision, snapshot, has_acted=has_acted)),
     )
+
+
+def echoing(finished: Finished, states: Iterable[str]) -> Finished:
+    """The outcome of a turn whose writes left the ticket in those ``states``, of which notices are to come."""
+    wakes_at = finished.wake_at.isoformat() if finished.wake_at else None
+    told = {ECHOES: [state for state in states if state], WAKES_AT: wakes_at}
+    return replace(finished, snapshot={**(finished.snapshot or {}), **told})
+
+
+def echo(claim: Claim, now: datetime) -> Finished | None:
+    """The outcome of a turn that was woken by nothing but the echoes of our own writes: no look. None for any other.
+
+    A notice that tells of the very state that a write of ours left, by our own account, has nothing to add. Whatever
+    came behind it in that second, or was behind it and did not show, the poll finds: it has each ticket looked at once
+    more that was last read so early.
+    """
+    snapshot = claim.snapshot or {}
+    states = snapshot.get(ECHOES) or ()
+    is_calm = not (claim.attempts or claim.is_parked or claim.held_by or snapshot.get(ADOPTED) or snapshot.get(BRAKED))
+    if not (claim.mail and is_calm and not is_settled(snapshot)):
+        return None
+    if not all(mail.source is Source.WEBHOOK and mail.state in states for mail in claim.mail):
+        return None
+    if claim.wake_at is not None and claim.wake_at < min(mail.received_at for mail in claim.mail):
+        return None  # something else woke it before
+    kept = snapshot.get(WAKES_AT)
+    wake_at = datetime.fromisoformat(kept) if kept else None
+    if wake_at is not None and wake_at <= now:
+        return None
+    return Finished(claim, wake_at, claim.due_at, snapshot, tuple(mail.id for mail in claim.mail))
+
+
+def is_settled(snapshot: Mapping[str, object] | None) -> bool:
+    """Whether a ticket was read so late that nothing of the second of its last update is missing."""
+    version, read_at = ((snapshot or {}).get(name) for name in ("version", "read_at"))
+    if not isinstance(version, str) or not isinstance(read_at, str):
+        return False
+    return datetime.fromisoformat(read_at) - datetime.fromisoformat(version) >= SETTLED
+
+
+def unbegun(finished: Finished, decision: Decision, policy: Policy) -> Finished:
+    """The outcome of a turn that found a ticket whose clock waits for its turn; one that is paused joins no queue."""
+    stint, tier, record = decision.stint, decision.tier, decision.record
+    is_paused = stint is not None and stint.pauses and stint.pauses[-1].end is None
+    if decision.verdict is not Verdict.NOT_BEGUN or stint is None or tier is None or is_paused:
+        return finished
+    assert stint.adopted_at is not None
+    calendar, _ = policy.calendar_of(tier, record.client)
+    waits = Unbegun(stint.adopted_at, policy.is_critical(record.priority), record.entered_at, calendar)
+    return replace(finished, unbegun=waits)
+
+
+def held_back(finished: Finished, wait: Braked) -> Finished:
+    """The outcome of a turn whose escalation waits at the brake; the audit trail is told once that it does."""
+    is_known = (finished.claim.snapshot or {}).get(BRAKED) == wait.saga
+    told = () if is_known else (AuditEvent(Event.HELD_BACK, {"saga": wait.saga, "due_at": wait.due_at.isoformat()}),)
+    snapshot = {**(finished.snapshot or {}), BRAKED: wait.saga}
+    return replace(finished, snapshot=snapshot, braked=wait, audit=(*finished.audit, *told))
 
 
 def gone(claim: Claim, why: str, now: datetime) -> Finished:
@@ -65,15 +137,37 @@ def gone(claim: Claim, why: str, now: datetime) -> Finished:
     )
 
 
+def missing(claim: Claim, since: datetime, again_at: datetime) -> Failed:
+    """The outcome of a turn whose ticket was not found, ``since`` then: nothing is taken for gone at first sight."""
+    snapshot = {**(claim.snapshot or {}), MISSING_SINCE: since.isoformat()}
+    error = "not found; looked for again"
+    return Failed(claim=claim, error=error, retry_at=again_at, held_by=claim.held_by, snapshot=snapshot)
+
+
+def out_of_sight(claim: Claim, held_by: str, again_at: datetime) -> Failed:
+    """The outcome of a turn whose ticket is not found, as none of its place is: it stays, and does not age by it."""
+    error = "not found, as no ticket of its place is; looked for again"
+    return Failed(claim=claim, error=error, retry_at=again_at, held_by=held_by, ages=False)
+
+
+def missing_since(claim: Claim) -> datetime | None:
+    """Since when a ticket has not been found; None where it was."""
+    since = (claim.snapshot or {}).get(MISSING_SINCE)
+    return datetime.fromisoformat(since) if isinstance(since, str) else None
+
+
 def failed(claim: Claim, error: ConnectorError, now: datetime, retry_in: timedelta, *, is_dead: bool) -> Failed:
-    """The outcome of a turn that went wrong; ``is_dead`` parks it. Only the first failure in a row is audited."""
+    """The outcome of a turn that went wrong; ``is_dead`` parks it. Of failures in a row the first is audited, and that
+    it was parked. What the turns before met is not over by that.
+    """
     detail = {"error": type(error).__name__, "message": str(error)}
     events: tuple[AuditEvent, ...] = ()
-    if is_dead:
+    if is_dead and not claim.is_parked:
         events = (AuditEvent(Event.DEAD_LETTER, detail),)
-    elif claim.attempts == 0:
+    elif claim.attempts == 0 and not claim.is_parked:
         events = (AuditEvent(Event.TURN_FAILED, detail),)
-    return Failed(claim=claim, error=str(error), retry_at=None if is_dead else now + retry_in, audit=events)
+    retry_at = None if is_dead else now + retry_in
+    return Failed(claim=claim, error=str(error), retry_at=retry_at, audit=events, held_by=claim.held_by)
 
 
 def backoff(claim: Claim, error: ConnectorError, chance: float) -> timedelta:
@@ -95,13 +189,14 @@ def _snapshot(decision: Decision) -> dict[str, object]:
         "stint": stint.key if stint else None,
         "stage": clock.stage.value if clock else None,
         "due_at": clock.due_at.isoformat() if clock and clock.due_at else None,
-        "newer_policy": decision.newer[0] if decision.newer else None,
+        "newer_policy": decision.kept.present if decision.kept else None,
         "limit_minutes": clock.limit_minutes if clock else None,
         "used_minutes": round(clock.used_minutes, 2) if clock else None,
         "counted_from": clock.counted_from.isoformat() if clock else None,
         "place": str(record.place),
         "owner": record.owner.identifier if record.owner else None,
         "status": record.status.name,
+        **({ADOPTED: True} if stint and (stint.waits or stint.was_taken_up) else {}),
         UNPLANNED: list(without_plan(stint.period, stint.plan, record.entries)) if stint else [],
     }
 
@@ -118,10 +213,17 @@ def _news(claim: Claim, decision: Decision, snapshot: Mapping[str, object], *, h
     told = ("verdict", "stint", "stage", "due_at")
     if before is None or any(before.get(key) != snapshot[key] for key in told):
         yield AuditEvent(Event.CLOCK, {key: snapshot[key] for key in (*told, "tier", "why", "limit_minutes")})
-    if decision.newer and (before or {}).get("newer_policy") != decision.newer[0]:
-        version, due_at = decision.newer
-        newer = {"newer_policy": version, "due_at_by_newer": due_at.isoformat() if due_at else None}
-        yield AuditEvent(Event.POLICY_KEPT, {"stint": snapshot["stint"], "due_at": snapshot["due_at"], **newer})
+    if kept := decision.kept:
+        due_at = kept.present_due_at.isoformat() if kept.present_due_at else None
+        newer = {
+            "newer_policy": kept.present,
+            "due_at_by_newer": due_at,
+            "limit_minutes_by_newer": kept.present_minutes,
+        }
+        earlier = {"policy": kept.earlier, "in_force_from": kept.since.isoformat()}
+        limits = {key: snapshot[key] for key in ("stint", "stage", "due_at", "limit_minutes")}
+        if any((before or {}).get(key) != snapshot[key] for key in ("newer_policy", "stint", "stage")):
+            yield AuditEvent(Event.POLICY_KEPT, {**limits, **earlier, **newer})
 
 
 def _missed(claim: Claim, why: str, now: datetime) -> AuditEvent | None:

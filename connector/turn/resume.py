@@ -1,55 +1,102 @@
-"""Goes on with an escalation that an earlier turn began and did not finish.
+"""Goes on with an escalation whose note was begun: in the turn that wrote it, or in a later one after a crash.
 
-Once its note stands, an escalation is decided: it is finished unless the ticket was resolved, closed or moved by
-somebody else in between. Before that, it is given up as soon as nothing demands it any more.
+Before its note stands, it is given up as soon as nothing demands it any more. Once it stands, the ticket is moved,
+unless somebody acted on it meanwhile (``stays``): then it stays where it is, people are told so once, and the
+escalation waits, or is closed where a new stint began or what was owed is there.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from connector.model import BY_CONNECTOR, Aspect, Change, StatusGroup, Target, TicketRecord
+from connector.model import BY_CONNECTOR, Aspect, Change, Doer, StatusGroup, Target, TicketRecord
 from connector.policy.policy import Policy
 from connector.rules.escalation import Demand
 from connector.rules.history import OURSELVES
 from connector.store.records import Step
-from connector.turn.escalate import MOVE_TRIES, Escalator, MoveDidNotHold
-from connector.turn.escalation import Carried, Destination, Escalation
+from connector.turn.escalate import (
+    MOVE_TRIES,
+    Escalator,
+    MoveDidNotHold,
+    pause_after,
+    refuse_to_climb_for_ever,
+)
+from connector.turn.escalation import Carried, Destination, Escalation, asked_meanwhile
 from connector.turn.look import Seen
 from connector.turn.saga import own_note, saga_named, tries_of
 from connector.turn.speak import wait_until_settled
+from connector.turn.stays import Stay, is_held, is_told, stay_of
 
 
 class GivenUp:
-    """The escalation was given up, and the audit trail says why; the changes seen are stored with it."""
+    """The escalation was given up before its note stood, and the audit trail says why."""
 
 
 def resume(
     escalator: Escalator, seen: Seen, note: Step, move: Step | None, demand: Demand | None
-) -> Carried | GivenUp | None:
-    """Finish what was begun, or give it up; None where its note does not stand and it is to be carried out anew.
+) -> Carried | Stay | GivenUp | None:
+    """Finish what an earlier turn began, or give it up; None where its note does not stand and is to be written anew.
 
-    Raises what ``Escalator`` raises, and MoveDidNotHold for a move that was turned back too often.
+    Raises what ``Escalator`` raises, and MoveDidNotHold for a move that was turned back too often, or just now.
     """
     target = Destination.kept_in(note)
     stands = own_note(seen.record.entries, str(note.outcome["marker"])) is not None
-    if stands and target.has_arrived(seen.record):
+    if stands and not target.place and (stay := _stay(seen, note, demand)):
+        return stay  # it goes nowhere: that nothing is left to change does not tell that it was carried out
+    if stands and target.has_arrived(seen.record) and not _was_brought_by_a_person(seen, note):
         lost = _lost_move(seen, note)
         if _is_over(seen.record, seen.policy) or not target.stopped_half_way(seen.record, seen.changes, note.at):
             return _recovered(escalator, seen, note, target, lost)
-        refuse_endless_moves(seen, move)
+        refuse_endless_moves(seen, move, escalator.journal.now())
         carried = escalator.move(seen, _plan_again(escalator, seen, note, has_moved=True))
         return replace(carried, changes=(*lost, *carried.changes))
-    why = _why_not_to_go_on(seen, note, demand, stands=stands)
+    if stands:
+        return go_on(escalator, seen, note, move, demand)
+    why = _why_not_to_write(seen, note, demand)
     if why:
-        if not stands:
-            wait_until_settled(escalator.system, note, escalator.journal.now())
-        escalator.abandon(seen.claim, note.saga, why, note_stands=stands, changes=seen.new)
+        wait_until_settled(escalator.system, note, escalator.journal.now())
+        escalator.abandon(seen.claim, note.saga, why, note_stands=False)
         return GivenUp()
-    refuse_endless_moves(seen, move)
-    if not stands:
-        return None
-    return escalator.move(seen, _plan_again(escalator, seen, note))
+    refuse_endless_moves(seen, move, escalator.journal.now())
+    return None
+
+
+def go_on(
+    escalator: Escalator,
+    seen: Seen,
+    note: Step,
+    move: Step | None,
+    demand: Demand | None,
+    planned: Escalation | None = None,
+) -> Carried | Stay:
+    """Move the ticket, unless somebody acted on it since it was judged. ``seen``: the ticket as it was just read.
+
+    ``planned``: what this very turn worked out, where nothing of the ticket changed since.
+    """
+    stay = _stay(seen, note, demand)
+    if stay is not None:
+        return stay
+    now = escalator.journal.now()
+    refuse_endless_moves(seen, move, now)
+    escalation = planned or _plan_again(escalator, seen, note)
+    refuse_to_climb_for_ever(seen, escalation.target.place, now)
+    facts = asked_meanwhile(escalation.facts, seen.decision)
+    return escalator.move(seen, replace(escalation, facts=facts))
+
+
+def _stay(seen: Seen, note: Step, demand: Demand | None) -> Stay | None:
+    """Why the ticket stays; with a line only as long as no note said so."""
+    stay = stay_of(seen, note, demand, is_held=is_held(seen, note))
+    return replace(stay, line="") if stay is not None and is_told(seen, note) else stay
+
+
+def _was_brought_by_a_person(seen: Seen, note: Step) -> bool:
+    """Whether a person is known to have moved the ticket to where we were to move it."""
+    began = note.at.replace(microsecond=0)
+    moves = [c for c in seen.changes if c.what is Aspect.PLACE and c.at >= began and c.not_before is None]
+    last = max(moves, key=lambda change: change.at, default=None)
+    return last is not None and last.by is Doer.PERSON and last.how != BY_CONNECTOR
 
 
 def _lost_move(seen: Seen, note: Step) -> tuple[Change, ...]:
@@ -88,7 +135,8 @@ def _plan_again(escalator: Escalator, seen: Seen, note: Step, *, has_moved: bool
     return replace(escalation, marker=str(note.outcome["marker"]), facts=note.outcome)
 
 
-def _why_not_to_go_on(seen: Seen, note: Step, demand: Demand | None, *, stands: bool) -> str:
+def _why_not_to_write(seen: Seen, note: Step, demand: Demand | None) -> str:
+    """Why a note that does not stand is not written any more."""
     record, policy = seen.record, seen.policy
     if _is_over(record, policy):
         return f"the ticket is {record.status.name if record.is_escalatable else record.why_not}"
@@ -96,22 +144,29 @@ def _why_not_to_go_on(seen: Seen, note: Step, demand: Demand | None, *, stands: 
         return "the policy no longer has the tier that the ticket was to leave"
     if seen.homes.tier_at(record.place) != int(note.outcome["from_tier"]):
         return f"the ticket was moved to {record.place} meanwhile"
-    is_demanded = demand is not None and saga_named(seen.claim.connection, seen.decision, demand.key) == note.saga
-    if not stands and not is_demanded:
+    if demand is None or saga_named(seen.claim.connection, seen.decision, demand.key) != note.saga:
         return seen.decision.why
     return ""
 
 
-def refuse_endless_moves(seen: Seen, move: Step | None) -> None:
-    """A move that was turned back three times is left to people until somebody replays it."""
-    if move is None:
-        return
+def refuse_endless_moves(seen: Seen, move: Step | None, now: datetime) -> None:
+    """A move that was turned back is tried again after a while; one turned back three times is left to people.
+
+    Raises MoveDidNotHold, until somebody replays it.
+    """
     tries = tries_of(move)
-    if tries >= MOVE_TRIES and not seen.is_replayed_since(move.at):
+    if move is None or not tries or seen.is_replayed_since(move.at):
+        return
+    if tries >= MOVE_TRIES:
         raise MoveDidNotHold(
             f"ticket {seen.record.id}: the move was turned back {tries} times; find the rule in the ticket "
             "system that does so, then replay this dead letter",
             tries,
+        )
+    left = move.at + pause_after(tries) - now
+    if left > timedelta(0):
+        raise MoveDidNotHold(
+            f"ticket {seen.record.id}: the move was turned back; it is tried again in a moment", tries, retry_in=left
         )
 
 

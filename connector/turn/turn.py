@@ -7,126 +7,198 @@ remind. Whoever holds the mailbox row runs the turn; nothing is remembered betwe
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from connector.errors import ConnectorError, NotFound, OutcomeUnknown, Permanent, VisibleNote
-from connector.model import Change, Ownership, Person
+import structlog
+
+from connector.connection.absences import Absences
+from connector.connection.brake import Brake
+from connector.connection.gate import Gate
+from connector.errors import ConnectorError, Permanent, VisibleNote
+from connector.model import Aspect, Lane, Ownership, Person, Reason
 from connector.notes.escalation_note import compose
 from connector.notes.first_lines import first_lines
 from connector.notes.marker import Marks
 from connector.notes.material import EscalationNote
+from connector.notes.short_notes import not_moved
 from connector.policy.policy import QUEUE, Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
-from connector.rules.history import last_move_did_not_hold, moves_by_us
+from connector.rules.history import is_different, last_move_did_not_hold
 from connector.rules.limits import Decision, Verdict
-from connector.store.database.errors import LeaseLost
-from connector.store.records import AuditEvent, Claim, Effect, Event, Failed, Outcome, Step
+from connector.store.mailbox import Mailbox
+from connector.store.pace.brake import BrakePlace, MustWait
+from connector.store.records import AuditEvent, Braked, Claim, Effect, Event, Failed, Finished, Outcome, Step, StepState
+from connector.systems.lanes import go_ahead
 from connector.turn import outcomes
-from connector.turn.announcements import TOLD, Announcer
+from connector.turn.announcements import TOLD, Announcer, Audience
 from connector.turn.assignment import Assigner
-from connector.turn.duties import Duties, Situation, duties_of
-from connector.turn.escalate import MOVE_PAUSE, MOVE_TRIES, Escalator, MoveDidNotHold, NoteWasVisible
-from connector.turn.escalation import Carried, Destination, Escalation, earlier, facts_of
+from connector.turn.duties import ANSWER, Duties, Say, Situation, duties_of
+from connector.turn.escalate import (
+    MOVE_TRIES,
+    Escalator,
+    MoveDidNotHold,
+    MoveRefused,
+    refuse_to_climb_for_ever,
+    unless_the_ticket_is_gone,
+)
+from connector.turn.escalation import Carried, Destination, Escalation, earlier, facts_of, trainings
+from connector.turn.failures import NOTES_STOPPED, Failures, NotesStopped, cause_of, is_refusal
 from connector.turn.look import Seen, TicketReader
-from connector.turn.resume import GivenUp, resume
+from connector.turn.resume import go_on, resume
 from connector.turn.saga import StepKind, heard_by, heard_in, is_carried_out, open_saga, saga_named, tries_of
 from connector.turn.speak import Speaker
+from connector.turn.stays import STAYS, Stay, is_held
+
+log = structlog.get_logger("connector.turn")
+
+GOES_ON = "goes on"
+"""What stands for an escalation that was held open, and would go on, where that waits at the brake."""
 
 OWNER_STAYS = "owner_stays"
 """Remembered of a ticket system that does not let a ticket's owner be removed."""
-
-NOTES_STOPPED = "notes_stopped"
-"""Remembered of a ticket system that showed an internal note to the client."""
-
-CRASH_RETRY = timedelta(seconds=60)
-
-MOVES_WITHIN = timedelta(hours=24)
-"""The time within which the moves of a ticket to the same tier are counted."""
-
-
-class Crashed(ConnectorError):
-    """A turn met an error that nobody thought of. What that error says may hold anything: it is in the log alone."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(f"unexpected {type(error).__name__}; see the log")
-
-
-class NotesStopped(Permanent):
-    """An internal note came back visible: no more are written on this connection until a person says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
     """What a turn needs to know beyond the policy. ``dead_letter_after``: how long a failing turn is retried.
 
-    ``notify_targets``: how many targets are told of escalations and alarms.
+    ``audience``: who is told of escalations, warnings and alarms. ``adopt_per_hour``: so many adopted tickets' clocks
+    begin in a working hour; ``escalations_per_hour``: so many escalations by time go up within an hour, on one
+    connection; 0 for any number. ``keeps_for``: how long what is known of closed tickets is
+    kept.
     """
 
     is_enforcing: bool
     adopts_from_now: bool = True
     dead_letter_after: timedelta = timedelta(hours=24)
-    notify_targets: int = 0
+    audience: Audience = field(default_factory=Audience)
+    adopt_per_hour: int = 0
+    escalations_per_hour: int = 0
+    keeps_for: timedelta = timedelta(days=730)
 
 
 class TicketTurn:
     """Takes the turns of one connection's tickets. Safe for several threads."""
 
-    def __init__(self, reader: TicketReader, settings: TurnSettings, jitter: random.Random) -> None:
+    def __init__(self, reader: TicketReader, settings: TurnSettings, jitter: random.Random, gate: Gate) -> None:
         self.reader = reader
+        self.gate = gate
         self.settings = settings
-        self.jitter = jitter
         self.system = reader.system
         self.journal = reader.journal
         self.connection = reader.connection
         self.now = reader.now
-        self.announcer = Announcer(self.connection.id, settings.notify_targets)
+        self.announcer = Announcer(self.connection.id, settings.audience)
+        self.brake = Brake(self.connection.id, self.journal.store, settings.escalations_per_hour)
+        mailbox = Mailbox(self.journal.store)
+        absences = Absences(self.connection.id, self.system, reader.homes, mailbox, self.announcer.alarm, self.now)
+        self.failures = Failures(
+            self.system,
+            self.connection,
+            gate,
+            absences,
+            self.announcer,
+            mailbox,
+            self.now,
+            jitter,
+            settings.dead_letter_after,
+        )
         self.assigner = Assigner(self.system, self.connection, keeps_turns=settings.is_enforcing)
 
     def take(self, claim: Claim) -> Outcome | None:
         """Run the turn. None means the lease was lost: another worker has the ticket and nothing is to be kept."""
         try:
-            return self._take(claim)
-        except LeaseLost:
-            return None
-        except NotFound as error:
-            return outcomes.gone(claim, str(error), self.now())
-        except MoveDidNotHold as error:
-            return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=error.tries >= MOVE_TRIES, since=error.since)
-        except VisibleNote as error:
-            stop = {"ticket": claim.ticket, "at": self.now().isoformat(), "why": str(error)}
-            self.connection.remember(NOTES_STOPPED, stop)
-            return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=True)
-        except (NotesStopped, NoteWasVisible) as error:
-            return self._failed(claim, error, retry_in=MOVE_PAUSE, is_dead=True)
-        except OutcomeUnknown as error:
-            return self._failed(claim, error, retry_in=timedelta(seconds=self.system.settle_seconds))
+            outcome = self._take(claim)
+            if claim.held_by and isinstance(outcome, Finished):
+                self.failures.over(claim)
+            return outcome
         except ConnectorError as error:
-            return self._failed(claim, error, retry_in=outcomes.backoff(claim, error, self.jitter.random()))
+            return self.failures.outcome(claim, error)
 
-    def crashed(self, claim: Claim, error: Exception) -> Failed:
+    def crashed(self, claim: Claim, error: BaseException) -> Failed:
         """The outcome of a turn that ended in a way nobody thought of: a failure like any other."""
-        return self._failed(claim, Crashed(error), retry_in=CRASH_RETRY)
+        return self.failures.crashed(claim, error)
 
     def _take(self, claim: Claim) -> Outcome:
+        if (echo := outcomes.echo(claim, self.now())) is not None:
+            return echo
         seen = self.reader.look(claim)
+        self.gate.has_read()
         documentation = Documentation(seen.decision)
         demand = demand_of(seen.decision, seen.policy, documentation)
+        try:
+            outcome = self._act(seen, demand, documentation)
+            return outcomes.unbegun(outcome, seen.decision, seen.policy) if isinstance(outcome, Finished) else outcome
+        except Permanent as met:
+            error = unless_the_ticket_is_gone(self.system, seen.record.id, met)
+            if not is_refusal(error):
+                raise
+            trouble = self.failures.met(claim, error, seen)
+            if isinstance(error, MoveRefused):
+                self._correct(seen, error)
+            return self.failures.refused(claim, error, trouble)
+
+    def _act(self, seen: Seen, demand: Demand | None, documentation: Documentation) -> Outcome:
         pending = open_saga(seen.steps) if self.settings.is_enforcing else None
+        if demand is not None or pending is not None:
+            is_asked = demand is None or bool(demand.requests) or demand.reasons != (Reason.TIME,)
+            go_ahead(Lane.URGENT if is_asked else Lane.DUE)
         if pending is None:
             return self._decide(seen, demand, documentation)
-        resumed = resume(self._escalator(seen.policy), seen, *pending, demand)
+        seen = self._kept(seen)
+        note, move = pending
+        if demand is not None and is_held(seen, note):
+            place = self.brake.place_of(seen.decision, seen.policy, demand, f"{note.saga}/{GOES_ON}")
+            if place is not None and self.brake.stops(place):
+                duties = duties_of(self._situation(seen, seen.decision, documentation), demand)
+                self._fulfil(seen, duties)
+                return self._held_back(seen, place.wait, duties.wake_at)
+        try:
+            resumed = resume(self._escalator(seen.policy), seen, note, move, demand)
+        except Permanent:
+            # Whatever keeps the ticket from going up: what people command there is answered.
+            self._say_besides(seen, duties_of(self._situation(seen, seen.decision, documentation), demand))
+            raise
         if isinstance(resumed, Carried):
-            return self._moved(seen, resumed, seen.new)
-        if isinstance(resumed, GivenUp):
-            return self._decide(replace(seen, new=()), demand, documentation, has_acted=True)
-        return self._decide(seen, demand, documentation)
+            return self._moved(seen, resumed)
+        if isinstance(resumed, Stay):
+            return self._stays(seen, note, resumed, demand)
+        return self._decide(seen, demand, documentation, has_acted=resumed is not None)
+
+    def _correct(self, seen: Seen, error: MoveRefused) -> None:
+        """Where the note stands and the move was refused, one short note says so, once an escalation."""
+        saga = f"{error.saga}/refused"
+        done = seen.step(saga, StepKind.SAID)
+        if done is not None and done.state is StepState.DONE:
+            return
+        is_told = bool(self.settings.audience.alarmed)
+        line = not_moved(error.to, error.tier, cause_of(error), is_told=is_told)
+        self._say_besides(seen, Duties((Say(saga, "correction", (line,)),)))
+
+    def _say_besides(self, seen: Seen, duties: Duties) -> None:
+        """Say what is to be said on a ticket that is refused something; where that is refused as well, it is told, too.
+
+        Raises VisibleNote and Temporary.
+        """
+        try:
+            self._fulfil(seen, duties)
+        except VisibleNote:
+            raise
+        except Permanent as error:
+            log.warning("not said", connection=self.connection.id, ticket=seen.record.id, error=str(error))
+            if is_refusal(error):
+                self.failures.met(seen.claim, error, seen)
 
     def _decide(
         self, seen: Seen, demand: Demand | None, documentation: Documentation, *, has_acted: bool = False
     ) -> Outcome:
         """Do what is owed now. ``has_acted``: the audit trail says already why nothing was written."""
         duties = duties_of(self._situation(seen, seen.decision, documentation), demand)
+        if self.settings.is_enforcing and (demand is not None or duties.says or duties.add_people):
+            seen = self._kept(seen)
+        if any(say.what == ANSWER for say in duties.says):
+            go_ahead(Lane.URGENT)
         self._fulfil(seen, duties)
         if demand is None:
             return outcomes.finished(seen.claim, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
@@ -136,7 +208,32 @@ class TicketTurn:
             return self._already_escalated(seen, saga, done, duties.wake_at)
         if not self.settings.is_enforcing:
             return self._would_escalate(seen, demand, saga, duties.wake_at)
-        return self._escalate(seen, demand, saga)
+        place = self.brake.place_of(seen.decision, seen.policy, demand, saga)
+        free = place and self.brake.is_free(place, seen.decision)
+        if place is not None and free is None:
+            return self._held_back(seen, place.wait, duties.wake_at)
+        act_at = seen.decision.clock.act_at if seen.decision.clock and demand.reasons == (Reason.TIME,) else None
+        again = self.gate.waits_until(seen.claim, act_at) if act_at else None
+        if again is not None:
+            waits = outcomes.finished(seen.claim, seen.decision, seen.new, duties.wake_at, has_acted=has_acted)
+            return replace(waits, wake_at=again)
+        try:
+            return self._escalate(seen, demand, saga, free)
+        except MustWait as full:  # others were faster
+            return self._held_back(seen, full.wait, duties.wake_at)
+
+    def _held_back(self, seen: Seen, wait: Braked, wake_at: datetime | None) -> Outcome:
+        """It is due, and waits at the brake: nothing is written, and a chore rings it when it may go up."""
+        finished = outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
+        return outcomes.held_back(finished, wait)
+
+    def _kept(self, seen: Seen) -> Seen:
+        """What a look saw is stored before the first write of its turn, whatever that is and however it ends.
+
+        A system without a history dates a change by the ticket's last update, and a write of ours is one.
+        """
+        self.journal.keep(seen.claim, seen.new)
+        return replace(seen, known=seen.changes, new=())
 
     def _situation(self, seen: Seen, decision: Decision, documentation: Documentation) -> Situation:
         return Situation(
@@ -163,7 +260,8 @@ class TicketTurn:
         if duties.says:
             self._refuse_while_notes_are_stopped(seen)
         for say in duties.says:
-            messages = self.announcer.told(say.saga, seen.record, say.lines[0]) if say.is_announced else ()
+            tier = seen.decision.tier
+            messages = self.announcer.told(say.saga, seen.record, say.lines[0], tier, say.hears) if tier else ()
             speaker.say(seen.claim, seen.record, seen.steps, say, messages)
         if duties.add_people:
             wanted = dict.fromkeys(seen.policy.final.people.values())
@@ -182,6 +280,8 @@ class TicketTurn:
         if seen.is_replayed_since(datetime.fromisoformat(stop["at"])):
             if not self.connection.forget(NOTES_STOPPED, stop):
                 self._refuse_while_notes_are_stopped(seen)  # stopped again since
+                return
+            self.failures.notes_go_on(seen.claim)
             return
         raise NotesStopped(
             f"no notes are written since {stop['at']}, because one on ticket {stop['ticket']} came back visible to "
@@ -204,31 +304,44 @@ class TicketTurn:
     def _owner_stays(self) -> bool:
         return bool(self.connection.state().state.get(OWNER_STAYS))
 
-    def _escalate(self, seen: Seen, demand: Demand, saga: str) -> Outcome:
+    def _escalate(self, seen: Seen, demand: Demand, saga: str, place: BrakePlace | None) -> Outcome:
+        """Write the note, look at the ticket once more, and move it, unless somebody acted on it meanwhile.
+
+        ``place``: what it takes at the brake, if it needs any. Raises MustWait where that is taken.
+        """
         self._refuse_while_notes_are_stopped(seen)
         escalator = self._escalator(seen.policy)
-        escalation, note = self._worked_out(escalator, seen, demand, saga)
-        self._refuse_to_climb_for_ever(seen, escalation)
-        return self._moved(seen, escalator.carry_out(seen, escalation, note, self.now()), ())
+        escalation, text = self._worked_out(escalator, seen, demand, saga)
+        refuse_to_climb_for_ever(seen, escalation.target.place, self.now())
+        written = escalator.write_note(seen, escalation, text, self.now(), place)
+        escalation = replace(escalation, facts={**escalation.facts, "note": written.id})
+        before, seen = seen.record, self._kept(self.reader.look(seen.claim, seen.record, written))
+        demand_now = demand_of(seen.decision, seen.policy, Documentation(seen.decision))
+        note = seen.step(saga, StepKind.NOTE)
+        assert note is not None
+        is_as_it_was = all(not is_different(before.present(one), seen.record.present(one)) for one in Aspect)
+        planned = escalation if is_as_it_was else None
+        outcome = go_on(self._escalator(seen.policy), seen, note, seen.step(saga, StepKind.MOVE), demand_now, planned)
+        if isinstance(outcome, Carried):
+            return self._moved(seen, outcome)
+        return self._stays(seen, note, outcome, demand_now)
 
-    def _refuse_to_climb_for_ever(self, seen: Seen, escalation: Escalation) -> None:
-        """Of one ticket at most three moves to the same tier in a day, whatever sent it back; then people are told."""
-        place, now = escalation.target.place, self.now()
-        made = moves_by_us(seen.changes, place, now - MOVES_WITHIN) if place is not None else []
-        if len(made) >= MOVE_TRIES and not seen.is_replayed_since(made[-1].at):
-            raise MoveDidNotHold(
-                f"ticket {seen.record.id}: the connector moved it to {place} {len(made)} times within a day, and it "
-                "came back each time; nothing was written. Find the rule in the ticket system, or ask who sends it "
-                "back, then replay this dead letter",
-                MOVE_TRIES,
-                made[-1].at,
-            )
+    def _stays(self, seen: Seen, note: Step, stay: Stay, demand: Demand | None) -> Outcome:
+        """The ticket is not moved though its escalation's note stands: say so once, and do what else is owed."""
+        saga = f"{note.saga}/{STAYS}/{stay.key}"
+        said = seen.step(saga, StepKind.SAID)
+        if stay.line and (said is None or said.state is not StepState.DONE):
+            self._refuse_while_notes_are_stopped(seen)
+            detail = {"saga": note.saga, "why": stay.why, "stays_open": True}
+            event = () if stay.is_over else (AuditEvent(Event.ESCALATION_NOT_FINISHED, detail),)
+            say = Say(saga, STAYS, (stay.line,), event, facts={"why": stay.why})
+            Speaker(self.system, self.journal, self._marks()).say(seen.claim, seen.record, seen.steps, say)
+        if stay.is_over:
+            self._escalator(seen.policy).abandon(seen.claim, note.saga, stay.why, note_stands=True)
+        return self._decide(seen, demand if stay.is_over else None, Documentation(seen.decision), has_acted=True)
 
-    def _moved(self, seen: Seen, carried: Carried, unsaved: tuple[Change, ...]) -> Outcome:
-        """The ticket's next clock, worked out from what came back: no further call is needed.
-
-        ``unsaved``: changes that were seen and are not stored yet.
-        """
+    def _moved(self, seen: Seen, carried: Carried) -> Outcome:
+        """The ticket's next clock, worked out from what came back: no further call is needed."""
         if carried.cleared_owner and carried.owner_stays != self._owner_stays():
             self.connection.remember(OWNER_STAYS, carried.owner_stays or None)
         heard = {**heard_in(seen.decision), **heard_by(seen.steps)}
@@ -238,9 +351,8 @@ class TicketTurn:
             wake_at: datetime | None = self.now()
         else:
             wake_at = duties_of(self._situation(seen, decision, Documentation(decision)), None).wake_at
-        finished = outcomes.finished(
-            seen.claim, _settled(decision), (*unsaved, *carried.changes), wake_at, has_acted=True
-        )
+        finished = outcomes.finished(seen.claim, _settled(decision), carried.changes, wake_at, has_acted=True)
+        finished = outcomes.echoing(finished, (seen.record.state, carried.record.state))
         return replace(finished, effect=carried.effect, audit=(*carried.audit, *finished.audit))
 
     def _already_escalated(self, seen: Seen, saga: str, done: Step, wake_at: datetime | None) -> Outcome:
@@ -285,30 +397,10 @@ class TicketTurn:
             earlier=tuple(earlier(seen.steps)),
             owner=owner.name if isinstance(owner, Person) else "",
             still_shown=still_shown,
+            trainings=tuple(trainings(seen.steps)),
         )
         facts = facts_of(decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
         return replace(plan, facts={**facts, TOLD: first_lines(note)}), compose(note, self.system.note_limit)
-
-    # -- finishing ---------------------------------------------------------------------------------------------
-
-    def _failed(
-        self,
-        claim: Claim,
-        error: ConnectorError,
-        *,
-        retry_in: timedelta,
-        is_dead: bool = False,
-        since: datetime | None = None,
-    ) -> Failed:
-        now = self.now()
-        has_failed_for = now - (claim.failing_since or now)
-        is_dead = is_dead or has_failed_for >= self.settings.dead_letter_after
-        failed = outcomes.failed(claim, error, now, retry_in, is_dead=is_dead)
-        if not is_dead:
-            return failed
-        since = since or claim.failing_since or now
-        alarm = self.announcer.alarm(f"{claim.ticket}/{since.isoformat()}", claim.ticket, str(error))
-        return replace(failed, deliveries=tuple(alarm))
 
 
 def _settled(decision: Decision) -> Decision:

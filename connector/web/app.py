@@ -26,14 +26,25 @@ _HEADERS = (
 
 
 def create_app(deps: Deps) -> Flask:
-    """The web application. It answers without a worker; ``/health/ready`` then says that there is none."""
+    """The web application. It answers without a worker; ``/health/status`` then says that there is none."""
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
     problems.register(app)
-    ready = health.cached(deps)
+    ready, service = health.readiness(deps), health.service_health(deps)
     app.register_blueprint(webhooks.blueprint(deps))
-    app.register_blueprint(health.blueprint(ready))
-    app.register_blueprint(status.blueprint(deps, ready))
+    app.register_blueprint(health.blueprint(ready, service))
+    app.register_blueprint(status.blueprint(deps, service))
+    _add_metrics(app, deps)
+    app.after_request(_protect)
+    return app
+
+
+def create_side_app(deps: Deps) -> Flask:
+    """What a worker alone offers: health and metrics, and no webhooks."""
+    app = Flask(__name__, static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
+    problems.register(app)
+    app.register_blueprint(health.blueprint(health.readiness(deps), health.service_health(deps)))
     _add_metrics(app, deps)
     app.after_request(_protect)
     return app

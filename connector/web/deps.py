@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from connector.metrics import Metrics
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery
 from connector.systems.contract import Connection
 
-Deliver = Callable[[Sequence[Delivery]], list[bool]]
-"""Stores deliveries durably before it returns which of them were new; see ``GroupCommit.deliver``."""
+Deliver = Callable[[Sequence[Delivery], float | None], list[bool]]
+"""Stores deliveries durably before it returns which of them were new, within so many seconds where such are given; see
+``GroupCommit.deliver``.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,11 @@ class ServiceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The web side's surroundings. ``connections`` are by id; ``nudge`` wakes a worker in the same process, if any."""
+    """The web side's surroundings. ``connections`` are by id.
+
+    ``nudge`` wakes a worker in the same process, if any; ``worker`` is that one's name. ``poll_every``: the interval of
+    the light poll.
+    """
 
     connections: Mapping[str, Connection]
     mailbox: Mailbox
@@ -34,5 +41,7 @@ class Deps:
     metrics: Metrics = field(default_factory=Metrics)
     nudge: Callable[[], None] | None = None
     most_unverified: int = 1000
+    worker: str = ""
+    poll_every: timedelta = timedelta(seconds=60)
     shared_metrics: str = ""
     monotonic: Callable[[], float] = time.monotonic

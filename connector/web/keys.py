@@ -8,19 +8,25 @@ from datetime import datetime
 
 from connector.systems.contract import SigningKeys
 from connector.systems.kept import KeptEach
+from connector.web.patience import ASKED_SECONDS, answered_within
 
 SECONDS = 5.0
 
 
 class KeysAtHand:
-    """Signing keys, remembered for a few seconds. What is not known yet is asked for each time."""
+    """Signing keys, remembered for a few seconds. What is not known yet is asked for each time.
 
-    def __init__(self, keys: SigningKeys, monotonic: Callable[[], float] = time.monotonic) -> None:
+    ``within``: for how many seconds at most.
+    """
+
+    def __init__(
+        self, keys: SigningKeys, monotonic: Callable[[], float] = time.monotonic, within: float = ASKED_SECONDS
+    ) -> None:
         self._keys = keys
-        self._kept = KeptEach(keys.get, monotonic, SECONDS)
+        self._kept = KeptEach(answered_within(within, keys.get), monotonic, SECONDS)
 
     def get(self, reference: str) -> tuple[str, datetime] | None:
-        """See ``SigningKeys.get``; the answer may be a few seconds old."""
+        """See ``SigningKeys.get``; the answer may be a few seconds old. Raises StoreUnavailable."""
         found = self._kept.get(reference)
         if found is None:
             self._kept.forget(reference)

@@ -73,7 +73,7 @@ def _of_http(error: HTTPException) -> Response:
 
 
 def _of_store(error: StoreUnavailable) -> Response:
-    log.error("database not available", error=str(error))
+    # The store has said so in the log, once.
     return unavailable("store_unavailable", "The database does not answer.", error.retry_after).response()
 
 

@@ -10,14 +10,15 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.records import MailboxStats
 from connector.systems.kept import Kept
 from connector.web.deps import Deps
-from connector.web.health import Readiness
+from connector.web.reasons import ServiceHealth, length_text
 
 CACHE_SECONDS = 2.0
 
 
-def blueprint(deps: Deps, ready: Callable[[], Readiness]) -> Blueprint:
+def blueprint(deps: Deps, service: Callable[[], ServiceHealth]) -> Blueprint:
     """The route ``/``."""
     routes = Blueprint("status", __name__)
+    routes.add_app_template_filter(length_text)
     counts = Kept(lambda: _counts(deps), deps.monotonic, CACHE_SECONDS)
 
     @routes.get("/")
@@ -26,9 +27,7 @@ def blueprint(deps: Deps, ready: Callable[[], Readiness]) -> Blueprint:
             found: Mapping[str, MailboxStats] = counts.get()
         except StoreUnavailable:
             found = {}
-        return render_template(
-            "status.html", facts=deps.facts, readiness=ready(), systems=tuple(deps.connections), counts=found
-        )
+        return render_template("status.html", facts=deps.facts, health=service(), counts=found)
 
     return routes
 

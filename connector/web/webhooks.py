@@ -7,9 +7,9 @@ a log or an answer.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
+import threading
+from collections.abc import Callable, Mapping
+from time import monotonic
 
 import structlog
 from flask import Blueprint, Request, Response, request
@@ -20,17 +20,23 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.records import KEY, Delivery, Source, pack
 from connector.systems.contract import Connection
 from connector.systems.kept import Kept
+from connector.web.address import PATH
 from connector.web.deps import Deps
+from connector.web.patience import ASKED_SECONDS, answered_within
 from connector.web.problems import HttpProblem, unavailable
 
-PATH = "/webhooks/"
 MOST_BYTES = 256 * 1024
 LONGEST_DELIVERY = 200
+NOT_STORED = "not_stored"
+"""The code of what the database did not take."""
+
 BOUND_SECONDS = 1.0
 """For how long the count of waiting unverified webhooks is believed."""
 
+QUIET_SECONDS = 10.0
+"""So long after the last webhook that could not be stored, one that is tells that this is over."""
+
 _MOST_KEPT_HEADERS = 8 * 1024
-_MOST_THREADS = 64
 
 log = structlog.get_logger("connector.web.webhooks")
 
@@ -39,33 +45,63 @@ def blueprint(deps: Deps) -> Blueprint:
     """The route of every connection's webhooks."""
     routes = Blueprint("webhooks", __name__)
     receivers: dict[str, Receiver] = {}
+    storing = Storing(deps.monotonic)
 
     @routes.post(f"{PATH}<connection_id>")
     def receive(connection_id: str) -> Response:
         connection = deps.connections.get(connection_id)
         if connection is None:
             raise HttpProblem(404, "unknown_system", "No such ticket system is connected")
-        receiver = receivers.get(connection_id) or receivers.setdefault(connection_id, Receiver(connection, deps))
+        receiver = receivers.get(connection_id) or receivers.setdefault(
+            connection_id, Receiver(connection, deps, storing)
+        )
         return Response(f'{{"accepted":{receiver.receive(request)}}}\n', 202, content_type="application/json")
 
     return routes
 
 
-def address_of(public_url: str, connection: str) -> str:
-    """Where a connection's webhooks are to be sent; empty where the connector is not reached from outside."""
-    return f"{public_url.rstrip('/')}{PATH}{connection}" if public_url else ""
+class Storing:
+    """Says in the log once that webhooks cannot be stored, and once that they can be again. For several threads."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._refused = 0
+        self._begun_at = self._last_at = 0.0
+
+    def failed(self, connection: str, why: str) -> None:
+        """A webhook could not be stored."""
+        with self._lock:
+            self._last_at = self._monotonic()
+            self._refused += 1
+            if self._refused > 1:
+                return
+            self._begun_at = self._last_at
+        log.error("webhooks not stored", connection=connection, error=why)
+
+    def worked(self) -> None:
+        """A webhook was stored."""
+        if not self._refused:
+            return
+        with self._lock:
+            if not self._refused or self._monotonic() - self._last_at < QUIET_SECONDS:
+                return
+            refused, self._refused = self._refused, 0
+            lasted = self._last_at - self._begun_at
+        log.warning("webhooks stored again", seconds=round(lasted, 1), refused=refused)
 
 
 class Receiver:
-    """Receives the webhooks of one connection. Safe for several threads."""
+    """Receives the webhooks of one connection. Safe for several threads. ``storing``: is told what could be stored."""
 
-    def __init__(self, connection: Connection, deps: Deps) -> None:
+    def __init__(self, connection: Connection, deps: Deps, storing: Storing) -> None:
         self._id = connection.id
         self._system = connection.system
         self._deps = deps
-        self._waiting = Kept(lambda: deps.mailbox.unverified_waiting(connection.id), deps.monotonic, BOUND_SECONDS)
+        self._storing = storing
+        count = answered_within(ASKED_SECONDS, deps.mailbox.unverified_waiting)
+        self._waiting = Kept(lambda: count(connection.id), deps.monotonic, BOUND_SECONDS)
         self._sender = connection.system.sender
-        self._threads = ThreadPoolExecutor(_MOST_THREADS, f"webhooks-{connection.id}")
 
     def receive(self, incoming: Request) -> int:
         """Store what a webhook says; how many notices of it were new. Raises HttpProblem."""
@@ -73,7 +109,8 @@ class Receiver:
             return self._receive(incoming)
         except HttpProblem as problem:
             self._count(problem.code)
-            log.warning("webhook refused", connection=self._id, code=problem.code, reason=problem.detail)
+            if problem.code != NOT_STORED:  # that is an outage's, and said once
+                log.warning("webhook refused", connection=self._id, code=problem.code, reason=problem.detail)
             raise
 
     def _receive(self, incoming: Request) -> int:
@@ -86,33 +123,29 @@ class Receiver:
             query={name: values[-1] for name, values in incoming.args.lists()},
         )
         try:
-            return self._in_time(wrapped)
+            return self._take_in(wrapped)
         except SignatureError as error:
             challenge = {"WWW-Authenticate": 'Signature realm="webhooks"'}
             raise HttpProblem(401, "signature", "Not signed as expected", str(error), challenge) from error
         except PayloadError as error:
             raise HttpProblem(400, "payload", "Not of the expected form", error.problem, field=error.field) from error
         except StoreUnavailable as error:
+            self._storing.failed(self._id, str(error))
             detail = "The notice could not be stored. Please send it again."
-            raise self._busy("not_stored", detail, error.retry_after) from error
-
-    def _in_time(self, incoming: InboundRequest) -> int:
-        """Take it in before its sender's patience ends. What is stored later all the same is no harm."""
-        if self._sender.patience_seconds is None:
-            return self._take_in(incoming)
-        taken = self._threads.submit(self._take_in, incoming)
-        try:
-            return taken.result(self._sender.patience_seconds)
-        except FutureTimeout:
-            taken.cancel()
-            raise StoreUnavailable("the webhook could not be stored in time") from None
+            raise self._busy(NOT_STORED, detail, error.retry_after) from error
 
     def _take_in(self, incoming: InboundRequest) -> int:
+        """Take it in before its sender's patience ends. What is stored later all the same is no harm."""
+        begun = monotonic()  # the sender's time, which nobody moves
+        result = "accepted"
         try:
             self._system.webhooks.verify(incoming)
-            return self._store(self._verified(incoming), "accepted")
+            deliveries = self._verified(incoming)
         except KeyUnknown as unknown:
-            return self._store([self._unverified(incoming, unknown.reference)], "unverified")
+            result, deliveries = "unverified", [self._unverified(incoming, unknown.reference)]
+        patience = self._sender.patience_seconds
+        left = None if patience is None else patience - (monotonic() - begun)
+        return self._store(deliveries, result, left)
 
     def _busy(self, code: str, detail: str, retry_after: float) -> HttpProblem:
         """The answer after which the sender sends again."""
@@ -120,7 +153,7 @@ class Receiver:
 
     def _verified(self, incoming: InboundRequest) -> list[Delivery]:
         return [
-            Delivery(self._id, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK)
+            Delivery(self._id, str(notice.ticket), bounded(notice.delivery), Source.WEBHOOK, state=notice.state)
             for notice in self._system.webhooks.parse(incoming)
         ]
 
@@ -138,8 +171,10 @@ class Receiver:
             headers=pack(kept, reference),
         )
 
-    def _store(self, deliveries: list[Delivery], result: str) -> int:
-        accepted = sum(self._deps.deliver(deliveries)) if deliveries else 0
+    def _store(self, deliveries: list[Delivery], result: str, within: float | None) -> int:
+        accepted = sum(self._deps.deliver(deliveries, within)) if deliveries else 0
+        if deliveries:
+            self._storing.worked()
         self._count(result, accepted)
         if not deliveries:
             self._count("irrelevant")

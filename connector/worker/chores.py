@@ -7,62 +7,81 @@ on time, and again after a crash.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 import structlog
 
-from connector.connection.homes import HomeBook
-from connector.connection.state import SURVEYED
-from connector.errors import ConnectorError, PayloadError, Permanent, SignatureError, Temporary
-from connector.model import ChangedTicket
+from connector.connection.gate import PROBE, Gate
+from connector.connection.name_book import NameBook
+from connector.errors import Busy, ConnectorError, PayloadError, Permanent, SignatureError, Temporary, Unreachable
+from connector.model import ChangedTicket, Lane
 from connector.store.connections import Connections, ConnectionState
-from connector.store.heartbeats import prune_beats
+from connector.store.database.errors import StoreUnavailable
+from connector.store.editions import Edition
 from connector.store.mailbox import Mailbox
 from connector.store.records import (
     CHORE,
     KEY,
     NOTIFY,
+    PACE,
     AuditEvent,
     Claim,
     Delivery,
     Event,
     Failed,
     Finished,
+    LetGo,
     Mail,
     Outcome,
     Source,
     unpack,
 )
+from connector.store.troubles import TroubleKind, Troubles
 from connector.systems.contract import Connection
-from connector.turn.announcements import message_of
+from connector.systems.lanes import in_lane
+from connector.turn.announcements import Announcer
+from connector.turn.look import TicketReader
+from connector.worker.housekeeping import keep_house
+from connector.worker.listing import Acquaintance, was_read
+from connector.worker.messages import Messages
 from connector.worker.notifier import Notifier
+from connector.worker.pace import Pacer
+from connector.worker.survey import Survey
+from connector.worker.sweep import Sweep
 
-POLL, SURVEY, WEBHOOKS, PRUNE = (f"{CHORE}{name}" for name in ("poll", "survey", "webhooks", "prune"))
+POLL, SURVEY, SWEEP, WEBHOOKS, PRUNE, HEARTBEAT = (
+    f"{CHORE}{name}" for name in ("poll", "survey", "sweep", "webhooks", "prune", "heartbeat")
+)
+
+ASKING = frozenset({POLL, SURVEY, SWEEP, WEBHOOKS, PACE})
+"""What waits, without a call, while the ticket system is down; what is let go then would go all at once later."""
+
+LANES = {POLL: Lane.LISTS, SURVEY: Lane.LISTS, SWEEP: Lane.LISTS, WEBHOOKS: Lane.LISTS, KEY: Lane.WEBHOOKS}
+"""In which lane a chore's calls are made; what is not named makes few, and people wait for it."""
 
 OVERLAP = timedelta(minutes=5)
 """How far each poll reaches back behind the one before: clocks differ, and commits arrive late."""
 
-SETTLED = timedelta(seconds=5)
-"""A read that is this much later than the ticket's last update has seen all of that second's updates."""
+REACHED = "poll_reached"
+"""Remembered of a connection: the newest change that a poll has seen, by the ticket system's own clock."""
 
 WEBHOOKS_EVERY = timedelta(minutes=10)
-PRUNE_EVERY = timedelta(hours=1)
-KEEP_MAIL = timedelta(days=7)
-KEEP_BEATS = timedelta(hours=24)
+HEARTBEAT_EVERY = timedelta(minutes=1)
 KEEP_UNVERIFIED = timedelta(hours=24)
 RETRY = timedelta(seconds=30)
 CRASH_RETRY = timedelta(seconds=60)
 LONGEST_RETRY = {KEY: timedelta(hours=1), NOTIFY: timedelta(minutes=10)}
 """For what nobody waits for, pauses grow up to this; the other chores are tried again every ``RETRY``."""
 
-KEEP_MESSAGES = timedelta(hours=24)
-"""For how long a message is tried to be sent."""
-
 KEYS_A_MINUTE = 20
 """How many signing keys are fetched a minute: forged webhooks must not use up the calls that tickets need."""
+
+HELD_BY_THEN = timedelta(minutes=1)
+"""So long after a trouble was met, the ticket that met it is stored as held by it."""
 
 BATCH = 500
 
@@ -71,10 +90,13 @@ log = structlog.get_logger("connector.reconcile")
 
 @dataclass(frozen=True, slots=True)
 class ChoreSettings:
-    """``poll_every``: the light poll's interval; ``keeps_webhooks``: whether a registration may be repaired."""
+    """``poll_every``: the light poll's interval; ``keeps_webhooks``: whether a registration may be repaired;
+    ``keeps_for``: how long the history of closed tickets and the audit trail are kept.
+    """
 
     poll_every: timedelta
     keeps_webhooks: bool
+    keeps_for: timedelta
 
 
 class Chores:
@@ -85,45 +107,108 @@ class Chores:
         connection: Connection,
         mailbox: Mailbox,
         connections: Connections,
-        homes: HomeBook,
+        reader: TicketReader,
+        names: NameBook,
+        edition: Edition,
         settings: ChoreSettings,
         now: Callable[[], datetime],
+        gate: Gate,
         notifier: Notifier | None = None,
+        heartbeat: Callable[[], None] | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
+        self.gate = gate
         self.id = connection.id
         self.system = connection.system
         self.mailbox = mailbox
         self.connections = connections
-        self.homes = homes
         self.settings = settings
         self.now = now
-        self.notifier = notifier or Notifier()
+        notifier = notifier or Notifier()
+        self.messages = Messages(connection.id, notifier, now)
+        self._troubles = Troubles(mailbox.store)
+        self._announcer = Announcer(connection.id, notifier.audience)
+        self._survey = Survey(
+            connection,
+            mailbox,
+            connections,
+            reader.homes,
+            edition,
+            names,
+            self._announcer,
+            now,
+            Acquaintance(reader, mailbox, partial(self._ring, source=Source.SWEEP)),
+        )
+        self._sweep = Sweep(reader, mailbox, connections, now)
+        self.heartbeat = heartbeat
+        self.pacer = pacer
         self._learned: list[datetime] = []
         self._learning = threading.Lock()
 
     def schedule(self) -> None:
-        """Make sure that every chore has its row; called at each start."""
-        for name in (POLL, PRUNE, SURVEY, *([WEBHOOKS] if self.settings.keeps_webhooks else [])):
+        """Make sure that every chore has its row; called at each start, and when an edition is in force again."""
+        wanted = {
+            WEBHOOKS: self.settings.keeps_webhooks,
+            HEARTBEAT: self.heartbeat is not None,
+            PACE: self.pacer is not None,
+        }
+        for name in (POLL, PRUNE, PROBE, SURVEY, SWEEP, *(name for name, is_wanted in wanted.items() if is_wanted)):
             self.mailbox.schedule(self.id, name, self.now())
 
     def take(self, claim: Claim) -> Outcome:
         """Do the chore and say when it is due again. A failure is retried soon and never parked."""
+        if claim.ticket in ASKING and not self.gate.is_open():
+            return Finished(claim=claim, wake_at=self.now() + RETRY)
+        name, colon, _ = claim.ticket.partition(":")
+        with in_lane(LANES.get(name + colon, Lane.URGENT)):
+            return self._do(claim)
+
+    def _do(self, claim: Claim) -> Outcome:
         try:
             if claim.ticket.startswith(KEY):
                 return self._verify_waiting(claim)
             if claim.ticket.startswith(NOTIFY):
-                return self._send_next(claim)
-            again = {POLL: self._poll, SURVEY: self._survey, WEBHOOKS: self._webhooks, PRUNE: self._prune}[
-                claim.ticket
-            ]()
+                return self.messages.send_next(claim)
+            again = {
+                POLL: self._poll,
+                SURVEY: self._survey.run,
+                SWEEP: self._sweep.run,
+                WEBHOOKS: self._webhooks,
+                PRUNE: self._prune,
+                HEARTBEAT: self._beat,
+                PROBE: self._probe,
+                PACE: self._pace,
+            }[claim.ticket]()
+        except StoreUnavailable:
+            return LetGo(claim)
+        except (Busy, Unreachable) as error:
+            return self._kept_waiting(claim, error)
         except ConnectorError as error:
-            log.warning("chore failed", connection=self.id, chore=claim.ticket, error=str(error))
-            longest = LONGEST_RETRY.get(claim.ticket.partition(":")[0], RETRY)
-            pause = min(RETRY * 2 ** min(claim.attempts, 10), longest)
-            return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
+            return self._failed(claim, error)
         return Finished(claim=claim, wake_at=again, is_gone=again is None, done_mail=_ids(claim.mail))
 
-    def crashed(self, claim: Claim, error: Exception) -> Failed:
+    def _kept_waiting(self, claim: Claim, error: Busy | Unreachable) -> Outcome:
+        """A chore that the connection keeps waiting has not failed by itself: it is done soon after that is back."""
+        is_down = self.gate.is_to_blame(error)
+        if claim.mail or not is_down:
+            return self._failed(claim, error)
+        return Finished(claim=claim, wake_at=self.now() + RETRY)
+
+    def _failed(self, claim: Claim, error: ConnectorError) -> Failed:
+        log.warning("chore failed", connection=self.id, chore=claim.ticket, error=str(error))
+        longest = next((longest for kind, longest in LONGEST_RETRY.items() if claim.ticket.startswith(kind)), RETRY)
+        pause = min(RETRY * 2 ** min(claim.attempts, 10), longest)
+        return Failed(claim=claim, error=str(error), retry_at=self.now() + pause)
+
+    def _probe(self) -> datetime | None:
+        """Look whether the connection is back, where it is down; first of all then, what changed meanwhile."""
+        return self.gate.look_again(self._poll)
+
+    def _pace(self) -> datetime | None:
+        """Let go what may go now, where something waits for its turn."""
+        return None if self.pacer is None else self.pacer.run()
+
+    def crashed(self, claim: Claim, error: BaseException) -> Failed:
         """The outcome of a chore that ended in a way nobody thought of: tried again, and never parked."""
         return Failed(claim, f"unexpected {type(error).__name__}; see the log", self.now() + CRASH_RETRY)
 
@@ -133,29 +218,32 @@ class Chores:
     # -- finding tickets -------------------------------------------------------------------------------------
 
     def _poll(self) -> datetime:
-        """Ring for every ticket that changed and was not read since."""
+        """Ring for every ticket that changed and was not read since.
+
+        How far it came is dated by what the ticket system itself said, never later than now: a clock of ours that was
+        ahead for a moment must not hide the changes until then.
+        """
         state = self._state()
         started = self.now()
-        since = (state.polled_until or state.first_started_at) - OVERLAP
-        self._ring(self.system.tickets.changed_since(since), Source.POLL)
+        kept = state.state.get(REACHED)
+        reached = datetime.fromisoformat(kept) if kept else state.polled_until or state.first_started_at
+        newest = [min(reached, started)]
+        self._ring(_noting(newest, self.system.tickets.changed_since(newest[0] - OVERLAP)), Source.POLL)
+        fresh = min(newest[0], started).isoformat()
+        if fresh != kept:
+            self.connections.update_state(self.id, {REACHED: fresh})
         self.connections.set_polled_until(self.id, started)
+        self._end_what_holds_nothing()
         return started + self.settings.poll_every
 
-    def _survey(self) -> None:
-        """Meet every ticket that is already open in a home that was not surveyed under the present policy.
-
-        Raises Temporary while a home does not resolve: what is open there would be missed.
-        """
-        state, homes = self._state(), self.homes.current()
-        surveyed = set(state.state.get(SURVEYED, ()))
-        fresh = {place.key: place for place in homes.every_place if place.key not in surveyed}
-        if fresh:
-            self._ring(self.system.tickets.open_tickets(tuple(fresh.values())), Source.SWEEP)
-            self.connections.update_state(self.id, {SURVEYED: sorted(surveyed | set(fresh))})
-        if homes.every_problem:
-            raise Temporary("the survey of open tickets waits for: " + "; ".join(homes.every_problem))
-        if state.swept_at is None:
-            self.connections.set_swept(self.id, self.now())
+    def _end_what_holds_nothing(self) -> None:
+        """A place is in sight again when nothing is held by it: of several that go on at once, none is the last."""
+        before = self.now() - HELD_BY_THEN
+        for one in self._troubles.all(self.id):
+            is_old = one.kind is TroubleKind.OUT_OF_SIGHT and one.seen_at <= before
+            if is_old and not self.mailbox.held_by(self.id, one.name, 1):
+                word = self._announcer.over(f"over/{one.name}/{one.since.isoformat()}", one.name)
+                self._troubles.end(self.id, one.kind, one.name, word, unless_met_after=before)
 
     def _ring(self, found: Iterable[ChangedTicket], source: Source) -> None:
         started = self.now().isoformat()
@@ -165,16 +253,19 @@ class Chores:
 
     def _deliver(self, batch: list[ChangedTicket], source: Source, started: str) -> None:
         snapshots = self.mailbox.snapshots(self.id, [str(ticket.id) for ticket in batch])
+        found = [(ticket, snapshots.get(str(ticket.id))) for ticket in batch]
         self.mailbox.deliver(
             [
                 Delivery(
                     self.id,
                     str(ticket.id),
-                    _name(ticket, source, started, snapshots.get(str(ticket.id))),
+                    _name(ticket, source, started, snapshot),
                     source,
+                    # Who looks once more at what was read in its very second waits behind what is news.
+                    lane=Lane.LOOKS if source is Source.POLL and was_read(ticket, snapshot, timedelta(0)) else None,
                 )
-                for ticket in batch
-                if source is Source.SWEEP or not _was_read(ticket, snapshots.get(str(ticket.id)))
+                for ticket, snapshot in found
+                if source is Source.SWEEP or not was_read(ticket, snapshot)
             ]
         )
 
@@ -214,35 +305,13 @@ class Chores:
             except (SignatureError, PayloadError):
                 refused += 1
                 continue
-            verified += [Delivery(self.id, str(n.ticket), n.delivery, Source.WEBHOOK) for n in notices]
+            verified += [Delivery(self.id, str(n.ticket), n.delivery, Source.WEBHOOK, state=n.state) for n in notices]
         if verified:
             self.mailbox.deliver(verified)
         if refused:
             log.warning("unverified webhooks refused", connection=self.id, count=refused)
         audit = (AuditEvent(Event.WEBHOOKS_REFUSED, {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
-
-    # -- messages --------------------------------------------------------------------------------------------
-
-    def _send_next(self, claim: Claim) -> Finished:
-        """Send the message to a target that waits longest; one a turn, so that each is ticked off as it is sent.
-
-        Raises Temporary when it was not taken. What could not be sent for a day, or to a target that is not configured
-        any more, is given up and said so.
-        """
-        number = int(claim.ticket.removeprefix(NOTIFY))
-        if not claim.mail:
-            return Finished(claim=claim, wake_at=None, is_gone=True)
-        mail = claim.mail[0]
-        audit: tuple[AuditEvent, ...] = ()
-        is_old = self.now() - mail.received_at >= KEEP_MESSAGES
-        if is_old or number >= self.notifier.count:
-            why = "it could not be sent for a day" if is_old else "its target is not configured any more"
-            log.error("message given up", connection=self.id, target=number + 1, why=why)
-            audit = (AuditEvent(Event.MESSAGE_GIVEN_UP, {"target": number + 1, "why": why, "delivery": mail.delivery}),)
-        else:
-            self.notifier.send(number, *message_of(mail))
-        return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=(mail.id,), audit=audit)
 
     def _may_learn(self) -> bool:
         now = self.now()
@@ -253,11 +322,19 @@ class Chores:
             self._learned.append(now)
             return True
 
+    # -- the service itself ----------------------------------------------------------------------------------
+
+    def _beat(self) -> datetime | None:
+        """Tell the outside watcher, where there is one."""
+        if self.heartbeat is None:
+            return None
+        next_at = self.now() + HEARTBEAT_EVERY
+        self.heartbeat()
+        return next_at
+
     def _prune(self) -> datetime:
-        """Forget done mail once its duplicate window is over, and workers that have long been gone."""
-        self.mailbox.prune(self.now() - KEEP_MAIL)
-        prune_beats(self.mailbox.store, self.now() - KEEP_BEATS)
-        return self.now() + PRUNE_EVERY
+        """Forget what is kept no longer; where very much is, the rest is left to the next times."""
+        return keep_house(self.mailbox, self.now(), self.settings.keeps_for)
 
 
 def _name(ticket: ChangedTicket, source: Source, started: str, snapshot: Mapping[str, object] | None) -> str:
@@ -266,15 +343,11 @@ def _name(ticket: ChangedTicket, source: Source, started: str, snapshot: Mapping
     return f"{source.value}:{ticket.id}:{ticket.updated_at.isoformat()}:{seen}"
 
 
-def _was_read(ticket: ChangedTicket, snapshot: Mapping[str, object] | None) -> bool:
-    """Whether the last turn saw this very version, late enough to have seen all of its second."""
-    if snapshot is None:
-        return False
-    version, read_at = snapshot.get("version"), snapshot.get("read_at")
-    if not isinstance(version, str) or not isinstance(read_at, str):
-        return False
-    seen = datetime.fromisoformat(version)
-    return seen >= ticket.updated_at and datetime.fromisoformat(read_at) - seen >= SETTLED
+def _noting(newest: list[datetime], found: Iterable[ChangedTicket]) -> Iterator[ChangedTicket]:
+    """What was found, with the moment of the newest change kept in the list."""
+    for ticket in found:
+        newest[0] = max(newest[0], ticket.updated_at)
+        yield ticket
 
 
 def _ids(mail: Iterable[Mail]) -> tuple[int, ...]:

@@ -1,51 +1,102 @@
 """Sends messages to chat and e-mail, by Apprise, which knows how each of some hundred services wants to be told.
 
 The library is loaded when the first message is sent. Its targets are addresses with secrets in them: what goes wrong is
-told by the target's number and kind alone.
+told by where it is configured and by its kind alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import Temporary
 from connector.model import Finding, Severity
 from connector.systems.variables import Secret
+from connector.turn.announcements import Audience
+from connector.worker.bounded import Bounded
+
+SEND_SECONDS = 10.0
+"""How long a target may take to take a message: its turn keeps a thread from tickets meanwhile."""
 
 
 class Notifier:
-    """The configured targets, counted from 0. Safe for several threads."""
+    """The configured targets, each by the name of its row. Safe for several threads.
 
-    def __init__(self, targets: Sequence[Secret] = ()) -> None:
-        self._targets = tuple(targets)
+    A name is a hash of the target's address: what waits for a target reaches that one or none, however the lists are
+    changed; and who reads the names learns no address.
+    """
 
-    @property
-    def count(self) -> int:
-        """How many targets there are."""
-        return len(self._targets)
+    def __init__(
+        self,
+        told: Sequence[Secret] = (),
+        alarmed: Sequence[Secret] = (),
+        tiers: Mapping[int, Sequence[Secret]] | None = None,
+    ) -> None:
+        """``told``: NOTIFY_URLS; ``alarmed``: ALARM_URLS; ``tiers``: TIER_n_NOTIFY_URLS by n."""
+        self._targets: dict[str, _Target] = {}
+        self._bounded = Bounded(SEND_SECONDS)
+        self.audience = Audience(
+            self._named("NOTIFY_URLS", told),
+            self._named("ALARM_URLS", alarmed),
+            {n: self._named(f"TIER_{n}_NOTIFY_URLS", targets) for n, targets in (tiers or {}).items()},
+        )
+        # Versions before named a row by the target's place in NOTIFY_URLS.
+        self._before = {str(n): name for n, name in enumerate(self.audience.told)}
 
-    def send(self, number: int, title: str, text: str) -> None:
+    def knows(self, name: str) -> bool:
+        """Whether a target of that name is configured."""
+        return self._before.get(name, name) in self._targets
+
+    def send(self, name: str, title: str, text: str) -> None:
         """Send a message to one target. Raises Temporary when it was not taken, or the target is not understood."""
-        sender = _sender(self._targets[number].reveal())
+        target = self._targets[self._before.get(name, name)]
+        sender = _sender(target.address.reveal())
         if sender is None:
-            raise Temporary(f"{self._name(number)}: the address is not understood")
-        if not sender.notify(body=text, title=title):
-            raise Temporary(f"{self._name(number)}: the message was not taken")
+            raise Temporary(f"{target.shown}: the address is not understood")
+        taken: list[bool] = []
+        try:
+            self._bounded(name, lambda: taken.append(bool(sender.notify(body=text, title=title))))
+        except Temporary as error:
+            raise Temporary(f"{target.shown}: the message was not taken: {error}") from error
+        if taken != [True]:
+            raise Temporary(f"{target.shown}: the message was not taken")
 
     def check(self) -> Iterator[Finding]:
         """Whether each target is understood; nothing is sent."""
-        for number, target in enumerate(self._targets):
-            if _sender(target.reveal()) is None:
+        for target in self._targets.values():
+            if _sender(target.address.reveal()) is None:
                 message = "the address is not understood; see the list of services at Apprise"
-                yield Finding(Severity.ERROR, self._name(number), message)
+                yield Finding(Severity.ERROR, target.shown, message)
             else:
-                yield Finding(Severity.OK, self._name(number), "the address is understood; nothing was sent")
+                yield Finding(Severity.OK, target.shown, "the address is understood; nothing was sent")
 
-    def _name(self, number: int) -> str:
-        kind = self._targets[number].reveal().partition(":")[0]
-        return f"NOTIFY_URLS, target {number + 1} ({kind})"
+    def _named(self, variable: str, targets: Sequence[Secret]) -> tuple[str, ...]:
+        names = [_name_of(target) for target in targets]
+        for number, (name, target) in enumerate(zip(names, targets, strict=True), start=1):
+            self._targets.setdefault(name, _Target(target, f"{variable}, target {number}"))
+        return tuple(dict.fromkeys(names))
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address, and where it is configured."""
+
+    address: Secret
+    where: str
+
+    @property
+    def shown(self) -> str:
+        """What may be said of it: where it is configured, and its kind."""
+        return f"{self.where} ({self.address.reveal().partition(':')[0]})"
+
+
+def _name_of(target: Secret) -> str:
+    """The same for the same address, at every start and in every process. Slow on purpose: addresses hold passwords."""
+    digest = hashlib.scrypt(target.reveal().encode(), salt=b"escalator target", n=2**12, r=8, p=1, dklen=6)
+    return f"t{digest.hex()}"
 
 
 def _sender(address: str) -> Any:

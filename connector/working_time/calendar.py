@@ -243,6 +243,8 @@ def _length(minutes: float) -> timedelta:
 
 
 def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
     if moment.utcoffset() is None:
         raise ValueError(f"{moment!r} has no time zone; give an aware datetime, such as one with tzinfo=UTC")
     try:

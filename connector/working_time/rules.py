@@ -63,16 +63,19 @@ class CalendarRules:
     @property
     def text(self) -> str:
         """The week in short: ``Mon-Fri 08:00-17:00 (Europe/Berlin)``."""
+        return f"{self.week_text} ({self.zone.key})"
+
+    @property
+    def week_text(self) -> str:
+        """The week in short, for whoever knows the zone: ``Mon-Fri 08:00-17:00``."""
         runs = [
             (spans, [day for day, _ in group])
             for spans, group in groupby(zip(DAYS, self.week, strict=True), key=itemgetter(1))
             if spans
         ]
         if runs == [(_WHOLE_DAY, list(DAYS))]:
-            shown = "24x7"
-        else:
-            shown = "; ".join(f"{_days_text(days)} {_spans_text(spans)}" for spans, days in runs)
-        return f"{shown or 'single dates only'} ({self.zone.key})"
+            return "24x7"
+        return "; ".join(f"{_days_text(days)} {_spans_text(spans)}" for spans, days in runs) or "single dates only"
 
 
 def _days_text(days: Sequence[str]) -> str:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +14,10 @@ import requests
 import responses
 from requests.adapters import HTTPAdapter
 
-from adapters.budget import CallBudget
 from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of, retry_after
 from connector.clock import VirtualClock
-from connector.errors import OutcomeUnknown, Permanent, Temporary
+from connector.errors import Busy, OutcomeUnknown, Permanent, Temporary, Unreachable
+from connector.model import Lane
 from connector.systems.variables import is_loopback
 
 BASE = "https://desk.example.com"
@@ -69,6 +70,29 @@ def a_port(*answers: bytes | None) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
     finally:
+        thread.join(10)
+        server.close()
+
+
+@contextmanager
+def a_dripping_port(head: bytes) -> Iterator[str]:
+    """A server that answers ``head``, and then a byte again and again, until somebody hangs up."""
+    server, is_over = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            connection.sendall(head or b"HTTP/1.1 200 OK\r\nX-Long: ")
+            while not is_over.wait(0.01):
+                connection.sendall(b"x")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        is_over.set()
         thread.join(10)
         server.close()
 
@@ -133,7 +157,7 @@ def test_a_read_is_repeated_after_server_errors_and_broken_connections() -> None
 @responses.activate
 def test_a_read_that_keeps_failing_is_temporary_with_the_systems_own_words() -> None:
     responses.get(f"{BASE}/things", status=500)
-    with pytest.raises(Temporary, match=r"read things: answered 500 \(in its own words\)") as caught:
+    with pytest.raises(Unreachable, match=r"read things: answered 500 \(in its own words\)") as caught:
         a_client().call("GET", "things", what="read things")
     assert caught.value.retry_after is None
     assert len(responses.calls) == 3
@@ -170,7 +194,7 @@ def test_a_refused_connection_means_that_nothing_was_written() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     client = a_client(base=f"http://127.0.0.1:{port}", attempts=1)
-    with pytest.raises(Temporary, match="no connection"):
+    with pytest.raises(Unreachable, match="no connection"):
         client.call("POST", "things", what="write")
 
 
@@ -185,7 +209,7 @@ def test_a_refused_connection_means_that_nothing_was_written() -> None:
 @responses.activate
 def test_what_fails_before_the_request_is_sent_is_temporary_also_for_a_write(failure: Exception) -> None:
     responses.post(f"{BASE}/things", body=failure)
-    with pytest.raises(Temporary, match="no connection"):
+    with pytest.raises(Unreachable, match="no connection"):
         a_client().call("POST", "things", what="write")
 
 
@@ -207,19 +231,29 @@ def test_an_answer_cut_short_leaves_a_write_unknown() -> None:
         a_client(base=base).call("POST", "things", what="write")
 
 
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"])
+def test_a_call_ends_by_its_total_time_whatever_drips_in(head: bytes) -> None:
+    with a_dripping_port(head) as base:
+        started = time.monotonic()
+        with pytest.raises(Unreachable, match="no answer"):
+            a_client(base=base, total_seconds=0.3, read_seconds=10.0, attempts=1).call("GET", "things", what="read")
+        assert time.monotonic() - started < 5
+
+
 @responses.activate
 def test_too_many_calls_make_the_whole_connection_hold_still() -> None:
     responses.post(f"{BASE}/things", status=429, headers={"Retry-After": "17"})
     responses.get(f"{BASE}/things", json=[])
     watch = Stopwatch()
     client = a_client(watch)
-    with pytest.raises(Temporary) as caught:
+    with pytest.raises(Busy) as caught:
         client.call("POST", "things", what="write")
     assert caught.value.retry_after == 17
-    with pytest.raises(Temporary) as caught:
+    with pytest.raises(Busy) as caught:
         client.call("GET", "things", what="read")
     assert caught.value.retry_after == 17
-    assert client.budget.left == 0.0
+    assert client.budget.left is None
+    assert client.budget.waits(Lane.LOOKS, 1) == 17
     assert len(responses.calls) == 1
     watch.now += 13
     assert client.call("GET", "things", what="read").status == 200
@@ -264,7 +298,7 @@ def test_retry_after_is_read_as_seconds_or_date(headers: dict[str, str], seconds
 @responses.activate
 def test_a_redirect_is_refused_and_not_followed() -> None:
     responses.get(f"{BASE}/things", status=302, headers={"Location": "https://other.example.com/x?token=1"})
-    with pytest.raises(Permanent, match=r"redirected to other\.example\.com") as caught:
+    with pytest.raises(Unreachable, match=r"redirected to other\.example\.com") as caught:
         a_client().call("GET", "things", what="read")
     assert "token" not in str(caught.value)
     assert len(responses.calls) == 1
@@ -290,8 +324,8 @@ def test_an_oversized_answer_is_refused() -> None:
 def test_an_answer_that_drips_is_given_up() -> None:
     responses.get(f"{BASE}/things", body=b"x" * 10)
     ticks = iter(range(0, 10_000, 100))
-    with pytest.raises(Permanent, match="no whole answer within 30 s"):
-        a_client(monotonic=lambda: float(next(ticks)), calls_per_minute=None).call("GET", "things", what="read")
+    with pytest.raises(Unreachable, match="no whole answer within 30 s"):
+        a_client(monotonic=lambda: float(next(ticks)), calls_per_window=None).call("GET", "things", what="read")
 
 
 def test_proxy_and_certificates_of_the_host_are_used_but_never_for_this_machine(
@@ -340,36 +374,6 @@ def test_every_call_is_told_to_the_hook_also_when_no_answer_came() -> None:
 def test_a_nesting_bomb_is_no_json() -> None:
     with pytest.raises(ValueError, match="deeply"):
         Answer(200, {}, b"[" * 200_000).json()
-
-
-def test_the_budget_allows_a_burst_and_then_its_rate() -> None:
-    watch = Stopwatch()
-    budget = CallBudget(60, 2, watch)
-    assert [budget.reserve(5), budget.reserve(5), budget.reserve(5), budget.reserve(5)] == [0, 0, 1, 2]
-    assert budget.left == 0.0
-    watch.now += 4
-    assert budget.left == 2.0
-    assert budget.reserve(5) == 0
-
-
-def test_the_budget_takes_nothing_when_the_wait_would_be_too_long() -> None:
-    watch = Stopwatch()
-    budget = CallBudget(60, 1, watch)
-    budget.reserve(0)
-    for _ in range(3):
-        with pytest.raises(Temporary) as caught:
-            budget.reserve(0.5)
-        assert caught.value.retry_after == 1.0
-
-
-def test_without_a_limit_the_budget_is_only_a_gate() -> None:
-    watch = Stopwatch()
-    budget = CallBudget(None, 1, watch)
-    assert [budget.reserve(0) for _ in range(100)] == [0.0] * 100
-    assert budget.left is None
-    budget.block_for(3)
-    budget.block_for(1)
-    assert budget.reserve(5) == 3.0
 
 
 def test_origins_and_loopback_are_told_apart() -> None:

@@ -9,12 +9,15 @@ from functools import partial
 import pytest
 
 from connector.metrics import DatabaseCollector, Metrics, exposition
+from connector.model import Lane
+from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from connector.store.database.errors import LeaseLost
 from connector.store.group_commit import GroupCommit
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Event, Failed, Finished
+from connector.store.troubles import TroubleKind, Troubles
 from tests.connector.mailboxes import START, a_delivery, a_held_ticket, all_done
 from tests.doubles import a_connection
 
@@ -106,14 +109,14 @@ def test_the_size_of_each_stored_batch_is_observed(metrics, store):
 
 
 class LineWith:
-    def __init__(self, budget: float | None) -> None:
+    def __init__(self, budget: dict[Lane, int] | None) -> None:
         self.budget = budget
 
 
 def test_the_budget_is_shown_where_a_system_has_one(metrics, store):
     mailbox = Mailbox(store)
-    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith(12.5))})).decode()
-    assert 'escalator_call_budget_left{system="psa"} 12.5' in text
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith({Lane.URGENT: 12}))})).decode()
+    assert 'escalator_call_budget_left{lane="urgent",system="psa"} 12.0' in text
     unlimited = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith(None))})).decode()
     assert "escalator_call_budget_left{" not in unlimited
 
@@ -126,3 +129,27 @@ def test_dead_letters_and_unverified_webhooks_are_gauges(metrics, store):
     assert 'escalator_mailbox_tickets{state="dead",system="psa"} 1.0' in text
     assert 'escalator_unverified_waiting{system="psa"} 1.0' in text
     assert not any(line.startswith("escalator_last_cycle_age_seconds") for line in text.splitlines())
+
+
+def test_how_each_connection_stands_is_gauges(metrics, store, clock):
+    mailbox, connections = Mailbox(store), Connections(store)
+    connections.ensure("psa", "enforce", "v1")
+    connections.set_polled_until("psa", clock.now())
+    connections.note_signs("psa", timedelta(0), 3, 1)
+    due_at = clock.now() + timedelta(seconds=10)
+    mailbox.finish([all_done(a_held_ticket(mailbox), due_at, due_at=due_at)])
+    Troubles(store).meet("psa", TroubleKind.CONNECTION_DOWN, "", "the credentials are refused")
+    clock.advance(timedelta(seconds=100))
+    text = exposition(metrics, DatabaseCollector(mailbox, {"psa": a_connection(LineWith(None))})).decode()
+    for expected in (
+        'past_deadline_tickets{system="psa"} 1.0',
+        'past_deadline_seconds{system="psa"} 90.0',
+        'connection_up{system="psa"} 0.0',
+        'troubles{kind="connection_down",system="psa"} 1.0',
+        'troubles{kind="refusal",system="psa"} 0.0',
+        'last_good_call_age_seconds{system="psa"} 100.0',
+        'last_good_poll_age_seconds{system="psa"} 100.0',
+        'changes_total{system="psa",told_by="webhook"} 3.0',
+        'changes_total{system="psa",told_by="poll"} 1.0',
+    ):
+        assert f"escalator_{expected}\n" in text

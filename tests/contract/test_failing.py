@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from connector.errors import AdapterError, ConnectorError, Forbidden, OutcomeUnknown, PayloadError, Temporary
-from connector.model import Severity, Target, TicketId
+from connector.errors import AdapterError, Busy, ConnectorError, OutcomeUnknown, PayloadError, Temporary, Unreachable
+from connector.model import Lane, Severity, Target, TicketId
 from connector.systems.contract import TicketSystem
 from tests.contract.servers import Relay
 from tests.contract.worlds import NOWHERE, START, World
@@ -183,7 +183,7 @@ def test_where_nobody_listens_nothing_happened_and_it_may_work_later(world: Worl
         system = world.connect(at=nowhere, attempts=1, connect_seconds=1.0)
         for name, call in {**READS, **WRITES}.items():
             error = failure_of(lambda call=call: call(world, system, ticket))
-            assert isinstance(error, Temporary), f"{name}: {error!r}"
+            assert isinstance(error, Unreachable), f"{name}: {error!r}"
             assert is_told_by(error, world) == []
 
 
@@ -201,7 +201,50 @@ def test_wrong_credentials_are_told_without_showing_them(world: World) -> None:
         assert told_in(f"{error!r} {error}", world) == []
         assert wrong not in f"{error!r} {error} {found}"
     assert refused
-    assert all(isinstance(error, Forbidden) for error in refused), refused
+    assert all(isinstance(error, Unreachable) and error.cause for error in refused), refused
+
+
+# probe
+
+
+def test_a_probe_costs_one_call_and_tells_of_tickets_that_can_be_read(world: World) -> None:
+    tickets = {world.worked_on() for _ in range(7)}
+    system, relay = world.relayed()
+    system.tickets.read(next(iter(tickets)))
+    made = len(relay.calls)
+    found = system.line.probe()
+    assert len(relay.calls) - made == 1
+    assert len(found) > 1
+    assert all(system.tickets.read(ticket).id == ticket for ticket in found)
+
+
+@pytest.mark.parametrize("kind", ["no answer", "502", "503 in JSON", "200 with a page", "302 elsewhere", "401"])
+def test_a_probe_fails_where_nobody_is_served(world: World, kind: str) -> None:
+    system, relay = world.relayed()
+    relay.answer_everything(ANSWERS[kind])
+    error = failure_of(system.line.probe)
+    assert isinstance(error, Unreachable), repr(error)
+    assert error.cause
+    assert is_told_by(error, world, relay) == []
+
+
+def test_a_probe_that_is_told_to_hold_still_is_busy_and_no_more(world: World) -> None:
+    system, relay = world.relayed()
+    relay.answer_everything(ANSWERS["429 without a word"])
+    assert isinstance(failure_of(system.line.probe), Busy)
+
+
+def test_a_cause_names_neither_the_site_nor_a_ticket(world: World) -> None:
+    ticket = world.worked_on()
+    for answer in ANSWERS.values():
+        system, relay = world.relayed(total_seconds=5.0)
+        relay.answer_everything(answer)
+        for call in (system.line.probe, lambda system=system: system.tickets.read(ticket)):
+            error = failure_of(call)
+            if isinstance(error, Unreachable):
+                assert error.cause
+                assert "127.0.0.1" not in error.cause
+                assert ticket not in error.cause
 
 
 def test_a_connection_shows_no_secret_of_its_settings(world: World) -> None:
@@ -221,13 +264,13 @@ def test_calls_are_counted_as_they_are_made(world: World) -> None:
 
 def test_what_is_left_of_the_budget_can_be_seen(world: World) -> None:
     assert world.system.line.budget is None
-    limited = world.connect(calls_per_minute=60.0)
+    limited = world.connect(calls_per_window=60)
     before = limited.line.budget
     assert before is not None
     limited.directory.locate(world.desk.homes[0])
     after = limited.line.budget
     assert after is not None
-    assert after < before
+    assert after[Lane.URGENT] < before[Lane.URGENT] == 60
 
 
 def test_a_connection_makes_no_call_before_it_is_asked_something(world: World) -> None:

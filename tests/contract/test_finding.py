@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.model import StatusGroup, TicketId
+from connector.errors import Permanent
+from connector.model import Aspect, StatusGroup, TicketId
 from connector.systems.desk import Desk, Urgency
 from tests.contract.worlds import World
 
@@ -100,6 +101,22 @@ def test_an_open_ticket_is_given_with_its_last_update(world: World) -> None:
     assert updated_at == world.read(ticket).updated_at
 
 
+def test_an_open_ticket_is_given_with_what_reading_it_would_say_of_it(world: World) -> None:
+    nobodys, worked_on, waiting = world.ticket(), world.worked_on(owner="tom"), world.worked_on()
+    world.desk.set_status(waiting, "tess", StatusGroup.WAITING)
+    world.desk.set_urgency(worked_on, "tess", Urgency.CRITICAL)
+    calls = world.system.line.calls
+    listed = {one.id: one for one in world.system.tickets.open_tickets([world.home(1)])}
+    assert world.system.line.calls - calls <= 8, "a list costs no call for each ticket"
+    for ticket in (nobodys, worked_on, waiting):
+        one, read = listed[ticket], world.read(ticket)
+        assert (one.place, one.status, one.entered_at) == (read.place, read.status, read.entered_at)
+        assert one.tells == frozenset(Aspect)
+        assert (one.owner, one.priority) == (read.owner, read.priority)
+        assert one.client == (read.client if one.tells_client else None)
+        assert one.is_escalatable
+
+
 def test_a_ticket_that_is_gone_is_not_open(world: World) -> None:
     deleted, merged, other = world.worked_on(), world.worked_on(), world.worked_on()
     world.desk.delete(deleted)
@@ -108,3 +125,12 @@ def test_a_ticket_that_is_gone_is_not_open(world: World) -> None:
     assert other in found
     assert deleted not in found
     assert merged not in found
+
+
+def test_a_list_that_does_not_end_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket, home = world.worked_on(), world.home(1)
+    assert ticket in {found.id for found in world.system.tickets.open_tickets([home])}
+    monkeypatch.setattr("adapters.http.MOST_PAGES", 0)
+    with pytest.raises(Permanent, match="does not end") as caught:
+        list(world.system.tickets.open_tickets([home]))
+    assert caught.value.cause == "a list does not end"

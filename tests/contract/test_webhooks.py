@@ -11,7 +11,7 @@ import pytest
 from connector.errors import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, StatusGroup, TicketId
 from connector.systems.desk import Desk
-from connector.web.webhooks import address_of
+from connector.web.address import address_of
 from tests.contract.worlds import World
 
 SHORTEST_PROOF = 16

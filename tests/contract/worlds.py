@@ -16,7 +16,7 @@ from connector.model import InboundRequest, Notice, Person, Place, StatusGroup, 
 from connector.systems.catalogue import CatalogueEntry
 from connector.systems.contract import TicketSystem
 from connector.systems.desk import Desk
-from connector.web.webhooks import address_of
+from connector.web.address import address_of
 from tests.contract.servers import Catcher, Relay, serving
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -192,7 +192,7 @@ def simulated_world(entry: CatalogueEntry) -> Iterator[World]:
         desk = entry.simulated(clock)
         address = stack.enter_context(desk.serve())
         options = {
-            "calls_per_minute": None,
+            "calls_per_window": None,
             "monotonic": lambda: clock.now().timestamp(),
             "sleep": lambda seconds: clock.advance(timedelta(seconds=seconds)),
         }

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from adapters.connectwise.simulator import API_MEMBER, Simulator
 from connector.store import audit
+from connector.store.chain.proof import verify
 from connector.store.database.engine import Store
 from connector.store.database.tables import worker
 from connector.store.journal import Journal
@@ -114,6 +115,6 @@ def assert_each_went_up_once(
     assert dict(escalations(store)) == once
     assert dict(moves_by_ticket(store, *StepState)) == dict(moves_by_ticket(store, StepState.DONE)) == once
     assert mailbox.dead_letters() == []
-    report = audit.verify(store)
+    report = verify(store)
     assert report.is_intact, report.why
     assert simulator.errors == []

@@ -74,6 +74,8 @@ def environ(simulator: Simulator, database_url: str) -> dict[str, str]:
             "TIER_2_HOME": "Tier 3 > Seniors",
             "TIER_3_HOME": "Sr IT",
             "WORK_HOURS": "24x7",
+            # A ticket of the second in which the worker started counts as one that was open before.
+            "ADOPT_PER_HOUR": "0",
             "WEB_CONCURRENCY": "1",
             # Only the first poll happens: what comes later, the webhooks have to bring.
             "RECONCILE_SECONDS": "3600",

@@ -99,7 +99,7 @@ def work(order: Order, ready: Connection) -> None:
         homes,
         SigningKeyStore(store, NAME),
         SystemClock(),
-        calls_per_minute=None,
+        calls_per_window=None,
         connect_seconds=order.http,
         read_seconds=order.http,
     )

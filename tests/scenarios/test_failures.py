@@ -6,6 +6,7 @@ import pytest
 
 from tests.builders import at
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes
+from tests.scenarios.test_meanwhile import restarted
 
 QUICK = {"connect_seconds": 0.3, "read_seconds": 0.3, "attempts": 1}
 
@@ -94,7 +95,7 @@ def test_a_ticket_resolved_between_note_and_move_is_not_moved(quick):
 
 
 @pytest.mark.process("unit")
-def test_a_plan_between_note_and_move_does_not_leave_an_untrue_note(quick):
+def test_a_plan_between_note_and_move_after_a_failure_keeps_the_ticket_and_the_note_is_put_right(quick):
     ticket = a_ticket_on(quick)
     quick.settle()
     quick.simulator.faults.callbacks_lose_all = True
@@ -102,8 +103,10 @@ def test_a_plan_between_note_and_move_does_not_leave_an_untrue_note(quick):
     quick.run_until(at("09:30"))
     quick.simulator.add_note(ticket, "Plan: too late", "tess")
     quick.run_until(at("09:45"))
-    assert len(our_notes(quick, ticket)) == 1
-    assert where(quick, ticket)[0] == "Tier 3"
+    notes = our_notes(quick, ticket)
+    assert len(notes) == 2
+    assert notes[1]["text"].startswith("It stays with First Touch (T1/2): Tess Tech recorded a diagnosis plan at 09:30")
+    assert where(quick, ticket)[0] == "Service Desk"
 
 
 def test_a_move_that_a_rule_turns_back_is_tried_three_times_then_parked_and_never_loops(desk):
@@ -186,6 +189,17 @@ def test_a_team_that_is_renamed_while_running_keeps_its_tickets(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:05"))
     desk.simulator.rename_team("Service Desk", "First Touch", "Front Line")
+    desk.run_until(at("09:30"))
+    assert len(our_notes(desk, ticket)) == 1
+    assert any("First Touch" in problem for problem in desk.connected.homes.problems)
+
+
+def test_a_team_that_was_renamed_keeps_its_tickets_also_when_a_worker_starts_anew(desk):
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:05"))
+    desk.simulator.rename_team("Service Desk", "First Touch", "Front Line")
+    desk.run_until(at("09:10"))
+    restarted(desk, is_enforcing=True)
     desk.run_until(at("09:30"))
     assert len(our_notes(desk, ticket)) == 1
     assert any("First Touch" in problem for problem in desk.connected.homes.problems)

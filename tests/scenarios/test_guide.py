@@ -31,7 +31,7 @@ EXAMPLES = Path(__file__).parents[3] / "shared" / "reference" / "connectwise-exa
 NOTE = """\
 ESCALATED to Tier 3 / Service Desk Manager: no fix within 60 working minutes of Tess Tech's plan.
 Asked of you: a plan by 10:55 (UTC), “Plan: …” in a note, then the fix within 60 minutes of it. \
-Nobody owns this ticket: Tier 3 / Service Desk Manager, please take it.
+Nobody owns this ticket: please take it.
 
 Issue
 “Cloudflare WARP does not connect”.
@@ -66,7 +66,8 @@ Next steps
 2. Your plan by 10:55, the fix within 60 minutes of it.
 
 Client
-Their own hours are not known. By the tier's calendar: Thu 15 Jan 10:25 UTC, working hours Mon-Fri 08:00-17:00 (UTC).
+Local time and working hours: not known; ask Connie Client.
+By the tier's own hours, Mon-Fri 08:00-17:00: open now.
 Last word from the client: none recorded.
 
 Ref. {marker}"""

@@ -50,7 +50,7 @@ def stop_after_the_place(
     system = running.system
     whole = system.tickets.reassign
 
-    def half(ticket_id: TicketId, target: Target) -> TicketRecord:
+    def half(ticket_id: TicketId, target: Target, seen: TicketRecord | None = None) -> TicketRecord:
         system.tickets.reassign = whole  # type: ignore[method-assign]  # only for this once
         with nullcontext() if is_recorded else forgetting_moves(running):
             whole(ticket_id, Target(target.place, Ownership.KEEP))

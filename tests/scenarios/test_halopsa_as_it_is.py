@@ -156,7 +156,7 @@ def test_a_warning_upon_which_a_rule_moves_the_ticket_does_not_start_the_tiers_c
     assert (tier_of(running, ticket), our_notes(running, ticket)) == (3, 2)
 
 
-def test_a_ticket_that_a_rule_brings_back_again_and_again_climbs_three_times_and_then_people_are_told(
+def test_a_ticket_that_is_brought_back_by_hand_again_and_again_climbs_three_times_and_then_people_are_told(
     open_halo: Open,
 ) -> None:
     people = Recorder(1)
@@ -169,7 +169,7 @@ def test_a_ticket_that_a_rule_brings_back_again_and_again_climbs_three_times_and
         if tier_of(running, ticket) == 2:
             arrivals += 1
             running.run_until(now + minutes(3))
-            running.desk.simulator.move(int(ticket), "First Touch", "Tess Tech")
+            running.desk.simulator.move(int(ticket), "First Touch", "Tess Tech", by="Tess Tech")
     assert arrivals == 3
     assert our_notes(running, ticket) == 3
     assert len(events(running, ticket, "escalated")) == 3

@@ -1,4 +1,4 @@
-"""A stint keeps the policy that it began with until the newest is applied; both deadlines are on record."""
+"""A stint keeps the limits that it began with until the newest policy is applied; both deadlines are on record."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ def under(desk, document) -> None:
 
 def opened(open_stage):
     document = a_document(30)
-    desk = open_stage(read_policy(document))
-    PolicyLog(desk.store).bring_into_force(read_policy(document).version, document)
+    desk = open_stage(read_policy(document), document=document)
     desk.run_until(NINE)
     return desk
 
@@ -49,6 +48,7 @@ def test_a_running_stint_keeps_its_limit_and_a_new_one_has_the_new_limit(open_st
         at("09:10").isoformat(),
         read_policy(a_document(10)).version,
     )
+    assert (kept.detail["limit_minutes"], kept.detail["limit_minutes_by_newer"]) == (30, 10)
     assert events(desk, new, "policy kept") == []
     desk.run_until(at("09:30"))
     assert "no diagnosis plan within 30 working minutes" in our_notes(desk, old)[0]["text"]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from connector.app.connect import connect, worker_of
+from connector.demo.stage import monotonic_of
 from connector.systems.contract import Connection
 from connector.turn.turn import TurnSettings
 from tests.builders import a_tier, at, minutes
@@ -39,7 +40,7 @@ def test_what_changed_in_the_last_second_stops_the_escalation_and_the_audit_says
     ticket = a_ticket_on(desk)
     desk.settle()
     act_unseen(desk, lambda sim: act(sim, ticket))
-    desk.run_until(at("09:31"))
+    desk.run_until(at("09:45" if what == "deleted" else "09:31"))  # gone is only what is not found for a while
     assert writes(desk) == []
     (row,) = events(desk, ticket, "nothing written")
     assert why in row.detail["why"]
@@ -228,14 +229,14 @@ def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
     again = connect(
         Connection(desk.connected.connection.id, replace(desk.system, **traits)),
         desk.store,
-        policy or desk.connected.turns.reader.policies.present.policy,
+        policy or desk.connected.turns.reader.policies.present,
         TurnSettings(is_enforcing=is_enforcing),
         desk.connected.chores.settings.poll_every,
         keeps_webhooks=True,
-        jitter=desk.connected.turns.jitter,
+        jitter=desk.connected.turns.failures.jitter,
     )
     desk.connected = again
-    desk.worker = worker_of(desk.store, [again], desk.worker.settings)
+    desk.worker = worker_of(desk.store, [again], desk.worker.settings, monotonic=monotonic_of(desk.clock))
 
 
 @pytest.mark.process("enforce")
@@ -269,7 +270,7 @@ def test_switching_back_to_observe_in_the_middle_of_an_escalation_writes_nothing
 def test_a_limit_changed_by_the_policy_is_worked_out_anew_for_a_running_stint(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    policy = desk.connected.turns.reader.policies.present.policy
+    policy = desk.connected.turns.reader.policies.present
     tiers = (replace(policy.tiers[0], diagnosis_minutes=45), *policy.tiers[1:])
     restarted(desk, is_enforcing=True, policy=replace(policy, tiers=tiers, version="45 minutes"))
     desk.run_until(at("09:44:59"))

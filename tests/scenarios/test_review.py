@@ -13,7 +13,8 @@ from connector.errors import PayloadError
 from connector.model import StatusGroup
 from connector.rules.stints import build_timeline
 from connector.store.heartbeats import beat, last_cycle_at, prune_beats
-from connector.turn.turn import NOTES_STOPPED, TurnSettings
+from connector.turn.failures import NOTES_STOPPED
+from connector.turn.turn import TurnSettings
 from tests.builders import (
     DESK,
     HOMES,
@@ -98,7 +99,7 @@ def test_another_limit_that_ran_out_meanwhile_is_acted_on_after_an_escalation_wa
 def test_a_home_that_was_taken_out_by_mistake_and_put_back_escalates_what_lies_there(desk):
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
-    policy = desk.connected.turns.reader.policies.present.policy
+    policy = desk.connected.turns.reader.policies.present
     wrong = replace(policy.tiers[0], homes={"connectwise": "Service Desk > Dispatch"})
     restarted(desk, is_enforcing=True, policy=replace(policy, tiers=(wrong, *policy.tiers[1:]), version="typo"))
     desk.run_until(at("09:20"))
@@ -110,7 +111,7 @@ def test_a_home_that_was_taken_out_by_mistake_and_put_back_escalates_what_lies_t
 def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_mended(desk):
     ticket = a_ticket_on(desk, status="In Progress")
     desk.run_until(at("09:05"))
-    policy = desk.connected.turns.reader.policies.present.policy
+    policy = desk.connected.turns.reader.policies.present
     wrong = replace(policy, status_groups={"in progress": StatusGroup.RESOLVED}, version="typo")
     restarted(desk, is_enforcing=True, policy=wrong)
     desk.run_until(at("09:20"))
@@ -120,7 +121,7 @@ def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_men
 
 
 def test_a_visible_note_stops_the_notes_of_every_worker_process(desk):
-    policy, jitter = desk.connected.turns.reader.policies.present.policy, desk.connected.turns.jitter
+    policy, jitter = desk.connected.turns.reader.policies.present, desk.connected.turns.failures.jitter
     settings = TurnSettings(is_enforcing=True)
     second = connect(
         desk.connected.connection, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter
@@ -219,9 +220,10 @@ def test_an_escalation_taken_up_again_after_it_was_given_up_is_finished_after_a_
     desk.clock.move_to(at("09:46"))
     desk.worker.run_until_idle()
     assert len(our_notes(desk, ticket)) == 1
-    desk.simulator.add_note(ticket, "Plan: too late", "tess")
+    desk.simulator.add_note(ticket, "Still no answer", "tess")
     desk.run_until(at("09:55"))
     assert where(desk, ticket)[0] == "Tier 3"
+    assert len(our_notes(desk, ticket)) == 1
 
 
 def test_a_plan_in_a_note_that_names_our_reference_counts(desk):
@@ -274,11 +276,11 @@ def test_a_note_that_came_back_visible_is_never_written_a_second_time_unasked(de
 def test_a_turn_that_crashes_is_parked_like_any_other_audited_and_told(open_stage, monkeypatch):
     notifier = Recorder(1)
     desk = open_stage(poll_every=NO_POLL, notifier=notifier)
-    desk.connected.turns.settings = replace(desk.connected.turns.settings, dead_letter_after=timedelta(hours=2))
+    desk.connected.turns.failures.dead_letter_after = timedelta(hours=2)
     desk.run_until(NINE)
     ticket = a_ticket_on(desk)
 
-    def read(ticket_id):
+    def read(ticket_id, *known, **options):
         raise KeyError("unforeseen")  # adapters.contract.Temporary here passes
 
     monkeypatch.setattr(desk.system.tickets, "read", read)
@@ -286,7 +288,8 @@ def test_a_turn_that_crashes_is_parked_like_any_other_audited_and_told(open_stag
     desk.clock.move_to(at("10:59"))
     desk.settle()
     assert desk.mailbox.dead_letters() == []
-    assert notifier.sent == []
+    early = [title for _, title, _ in notifier.sent]
+    assert early == [f"connectwise: ticket {ticket} cannot be worked on since 09:00 UTC"]
     desk.clock.move_to(at("11:01"))
     desk.settle()
     (dead,) = desk.mailbox.dead_letters()
@@ -295,8 +298,8 @@ def test_a_turn_that_crashes_is_parked_like_any_other_audited_and_told(open_stag
         ("turn failed", dead.error),
         ("dead letter", dead.error),
     ]
-    assert [(title, text.splitlines()[0]) for _, title, text in notifier.sent] == [
-        (f"Ticket {ticket} needs a person", dead.error)
+    assert [(title, text.splitlines()[0]) for _, title, text in notifier.sent[1:]] == [
+        (f"connectwise: ticket {ticket} needs a person", dead.error)
     ]
 
 

@@ -33,7 +33,7 @@ def test_it_is_told_at_its_very_minute_and_never_again(open_stage: Callable[...,
     assert note["text"].startswith("Nobody has touched this ticket for 20 working minutes, since Thu 15 Jan 09:00 UTC.")
     assert len(note["text"]) <= 450
     assert sorted((number, title) for number, title, _ in notifier.sent) == [
-        (n, f"Ticket {ticket}: {note['text'].splitlines()[0]}") for n in range(2)
+        (str(n), f"Ticket {ticket}: {note['text'].splitlines()[0]}") for n in range(2)
     ]
     (row,) = events(desk, ticket, "untouched")
     assert row.detail["minutes"] == 20

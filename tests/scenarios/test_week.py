@@ -10,7 +10,7 @@ import pytest
 
 from connector.clock import VirtualClock
 from connector.demo.stage import stage
-from connector.store import audit
+from connector.store.chain.proof import verify
 from connector.systems.catalogue import ticket_systems
 from tests.builders import minutes
 from tests.scenarios.acts import Script, moment, opens
@@ -212,7 +212,7 @@ def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_
         script.play(STORIES, ENDS)
         assert decisions(script).splitlines() == DECISIONS.splitlines()
         assert outcomes(script).splitlines() == OUTCOMES.splitlines()
-        assert audit.verify(script.stage.store).is_intact
+        assert verify(script.stage.store).is_intact
 
 
 @pytest.mark.process("day-advice", "day-zone", "one-note")

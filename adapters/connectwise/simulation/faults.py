@@ -6,6 +6,7 @@ regular expression that is searched in the path below ``apis/3.0/``, such as ``t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -37,6 +38,8 @@ class Faults(CallFaults):
     Callbacks: ``skip_callback_honoured``, ``self_suppression_honoured``; ``callbacks_wrong_signature``;
     ``callbacks_key_url``: told in place of the true one.
     """
+
+    NOTES = ("POST", re.compile(r"^service/tickets/\d+/notes$", re.IGNORECASE))
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         **CallFaults.DEFAULTS,

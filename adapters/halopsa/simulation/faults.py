@@ -6,6 +6,7 @@ endpoint is ``auth/token``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -39,6 +40,8 @@ class Faults(CallFaults):
     notification may not have: with one of them nothing is made; ``payload``: ``full``, ``small``, ``event`` or
     ``custom``; ``batches``: ``none``, ``array`` or ``object``; ``callbacks_wrong_proof``.
     """
+
+    NOTES = ("POST", re.compile(r"^Actions$", re.IGNORECASE))
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         **CallFaults.DEFAULTS,

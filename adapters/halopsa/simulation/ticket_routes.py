@@ -38,7 +38,8 @@ class TicketRoutes:
 
     def _list(self) -> Json:
         args = request.args
-        found = [ticket for ticket in self._state.readable_tickets() if self._is_wanted(ticket, args)]
+        tests = self._tests(args)
+        found = [ticket for ticket in self._state.readable_tickets() if all(test(ticket) for test in tests)]
         order = args.get("order", "")
         key = order if order in _SORTS else "dateoccurred"
         found.sort(key=lambda ticket: ticket.fields[key], reverse=flag("orderdesc") or order not in _SORTS)
@@ -52,25 +53,29 @@ class TicketRoutes:
             found = found[: _positive(args.get("count"), 50)]
         return {**body, "tickets": [thin(self._state, ticket) for ticket in found]}
 
-    def _is_wanted(self, ticket: Ticket, args: Mapping[str, str]) -> bool:
+    def _tests(self, args: Mapping[str, str]) -> list[Callable[[Ticket], bool]]:
+        """What a ticket of the list must meet."""
         if self._state.faults.filters_ignored:
-            return True
-        fields = ticket.fields
+            return []
         asked = args.get("lastupdatefromdate", "")
         since = _date(asked)
         is_understood = not asked or ("Z" if asked.endswith("Z") else "bare") in self._state.faults.dates_understood
-        tests: list[Callable[[], bool]] = [
-            lambda: is_understood,
-            lambda: flag("includeclosed") or flag("closed_only") or not fields["hasbeenclosed"],
-            lambda: not flag("open_only") or not fields["hasbeenclosed"],
-            lambda: not flag("closed_only") or fields["hasbeenclosed"],
-            lambda: since is None or fields["last_update"] >= since,
-            lambda: _is_among(fields["team_id"], args.get("team")),
-            lambda: _is_among(fields["agent_id"], args.get("agent") or args.get("agent_id")),
-            lambda: _is_among(fields["status_id"], args.get("status") or args.get("status_id")),
-            lambda: _is_among(fields["id"], args.get("ticketids")),
-        ]
-        return all(test() for test in tests)
+        tests: list[Callable[[Ticket], bool]] = []
+        if not is_understood:
+            tests.append(lambda ticket: False)
+        if flag("open_only") or not (flag("includeclosed") or flag("closed_only")):
+            tests.append(lambda ticket: not ticket.fields["hasbeenclosed"])
+        if flag("closed_only"):
+            tests.append(lambda ticket: bool(ticket.fields["hasbeenclosed"]))
+        if since is not None:
+            tests.append(lambda ticket: bool(ticket.fields["last_update"] >= since))
+        listed = {
+            "team_id": args.get("team"),
+            "agent_id": args.get("agent") or args.get("agent_id"),
+            "status_id": args.get("status") or args.get("status_id"),
+            "id": args.get("ticketids"),
+        }
+        return tests + [_among(name, numbers) for name, numbers in listed.items() if numbers]
 
     def _get(self, number: int) -> Json:
         ticket = self._state.readable(number)
@@ -204,9 +209,9 @@ def _positive(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and int(text) else otherwise
 
 
-def _is_among(number: int, listed: str | None) -> bool:
-    wanted = [part.strip() for part in (listed or "").split(",") if part.strip()]
-    return not wanted or str(number) in wanted
+def _among(name: str, listed: str) -> Callable[[Ticket], bool]:
+    wanted = {part.strip() for part in listed.split(",") if part.strip()}
+    return lambda ticket: not wanted or str(ticket.fields[name]) in wanted
 
 
 def _date(text: str) -> datetime | None:

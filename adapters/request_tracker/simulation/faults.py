@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -20,6 +21,8 @@ class Faults(CallFaults):
     A scrip runs after each PUT over HTTP, ``scrip_times`` often (None: always): ``scrip_reverts`` names what it
     puts back (``Queue``, ``Owner``, ``Status``).
     """
+
+    NOTES = ("POST", re.compile(r"^ticket/\d+/comment$", re.IGNORECASE))
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         **CallFaults.DEFAULTS,

@@ -2,8 +2,9 @@
 
 SQLite runs with WAL and ``synchronous=FULL`` (an answered webhook survives a power cut) and takes the
 write lock when a writing transaction begins, so that none has to be given up half-way. PostgreSQL runs
-READ COMMITTED. Every error of the database library that means "not reachable now" leaves here as
-``StoreUnavailable``.
+READ COMMITTED; its driver is loaded where it is reached, and nowhere else. Every error of the database library
+that means "not reachable now" leaves here as ``StoreUnavailable``; the log says once that it began, and once
+that it is over.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+import structlog
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connector.clock import Clock, SystemClock
@@ -29,22 +32,30 @@ from connector.errors import ConfigError
 from connector.store.database import schema
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
-from connector.store.database.tables import from_micros
+from connector.store.database.steady import DatabaseClock
+from connector.store.database.tables import EPOCH
 
 LOCK_WAIT_SECONDS = 15.0
-_DATABASE_NOW = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)")
+BACK_BY = timedelta(seconds=5)
+"""A clock that stands so far before a moment that it told has gone back."""
+
+log = structlog.get_logger("connector.store")
+
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
 
 
 class Store:
     """A connection pool with the connector's transactions and clock. Safe to use from several threads."""
 
-    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+    def __init__(self, engine: Engine, clock: Clock, database_clock: DatabaseClock | None = None) -> None:
         self.engine = engine
         self.is_postgresql = engine.dialect.name == "postgresql"
         self._clock = clock
-        self._host_clock = SystemClock()
+        self._database_clock = database_clock
+        self._latest = EPOCH
         self._writing = threading.Lock()
+        self._away_since: float | None = None
+        self._away = threading.Lock()
         driver: Any = engine.dialect.dbapi
         # The library's, and what comes from the driver itself where it is asked without the library.
         self._unavailable = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
@@ -59,19 +70,33 @@ class Store:
         """
         parsed = _parse(url)
         if parsed.get_backend_name() == "sqlite":
-            return cls(_sqlite_engine(parsed), clock)
-        return cls(_postgresql_engine(parsed), clock)
+            return cls(_sqlite_engine(parsed), clock or SystemClock())
+        from connector.store.database import postgresql
+
+        database_clock = DatabaseClock()
+        engine = postgresql.make_engine(parsed, database_clock, LOCK_WAIT_SECONDS)
+        return cls(engine, clock or database_clock, None if clock else database_clock)
 
     def now(self, conn: Connection | None = None) -> datetime:
-        """The present moment, by the clock that counts. In a transaction, pass its connection."""
-        if self._clock is not None:
-            return self._clock.now()
-        if not self.is_postgresql:
-            return self._host_clock.now()
-        if conn is None:
-            with self.reading() as own:
-                return self.now(own)
-        return from_micros(conn.execute(_DATABASE_NOW).scalar_one())
+        """The present moment, by the clock that counts. Nobody is asked for it, and it goes on without a database.
+
+        In a transaction, pass its connection: where the database's clock counts, it is learned anew there.
+        """
+        if conn is not None and self._database_clock is not None and self._database_clock.is_stale:
+            from connector.store.database import postgresql
+
+            postgresql.sample(conn, self._database_clock)
+        moment = self._clock.now()
+        self._latest = max(self._latest, moment)
+        return moment
+
+    def has_gone_back(self) -> bool:
+        """Whether the clock stands well before a moment that it told since this was asked last: it had been wrong."""
+        latest, now = self._latest, self._clock.now()
+        if now > latest - BACK_BY:
+            return False
+        self._latest = now
+        return True
 
     @contextmanager
     def reading(self, is_snapshot: bool = False) -> Iterator[Connection]:
@@ -125,11 +150,32 @@ class Store:
         try:
             yield
         except self._unavailable as error:
-            raise StoreUnavailable(f"the database could not do its work: {_in_short(error)}") from error
+            raise self._unavailable_now(f"the database could not do its work: {_in_short(error)}") from error
+        except DatabaseError as error:
+            if type(error.orig) is not sqlite3.DatabaseError:
+                raise
+            # Not the statement's fault: the file is damaged, or is no database at all.
+            raise self._unavailable_now(f"the database could not be read: {_in_short(error)}") from error
         except PoolTimeout as error:
-            raise StoreUnavailable("no database connection became free in time") from error
+            raise self._unavailable_now("no database connection became free in time") from error
+        if self._away_since is not None:
+            self._is_back()
 
-    def insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+    def _unavailable_now(self, message: str) -> StoreUnavailable:
+        """The error to raise. An outage is told of when it begins: here; and when it ends."""
+        with self._away:
+            if self._away_since is None:
+                self._away_since = time.monotonic()
+                log.error("database away", error=message)
+        return StoreUnavailable(message)
+
+    def _is_back(self) -> None:
+        with self._away:
+            since, self._away_since = self._away_since, None
+        if since is not None:
+            log.warning("database back", seconds=round(time.monotonic() - since, 1))
+
+    def insert(self, table: Table) -> postgresql_dialect.Insert | sqlite.Insert:
         """An INSERT that knows ON CONFLICT, for the database at hand."""
         return insert_into(table, is_postgresql=self.is_postgresql)
 
@@ -144,7 +190,12 @@ class Store:
         Raises ConfigError when the database was written by a newer version of the program.
         """
         with self.writing() as conn:
-            return schema.upgrade(conn)
+            if not self.is_postgresql:
+                return schema.upgrade(conn)
+            from connector.store.database import postgresql
+
+            with postgresql.unhurried(conn):
+                return schema.upgrade(conn)
 
     def require_current_schema(self) -> None:
         """Raise ConfigError, naming the remedy, unless the schema is the one this program needs."""
@@ -156,13 +207,13 @@ class Store:
 
     def _forget_parent(self) -> None:
         """In a forked child: leave the parent's connections alone and start with none."""
-        self._writing = threading.Lock()
+        self._writing, self._away = threading.Lock(), threading.Lock()
         self.engine.dispose(close=False)
 
 
-def insert_into(table: Table, *, is_postgresql: bool) -> postgresql.Insert | sqlite.Insert:
+def insert_into(table: Table, *, is_postgresql: bool) -> postgresql_dialect.Insert | sqlite.Insert:
     """See ``Store.insert``; for statements that are made once and kept."""
-    return postgresql.insert(table) if is_postgresql else sqlite.insert(table)
+    return postgresql_dialect.insert(table) if is_postgresql else sqlite.insert(table)
 
 
 def _forget_parents() -> None:
@@ -236,22 +287,3 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(
-        url,
-        hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
-        pool_size=8,
-        max_overflow=8,
-        pool_timeout=LOCK_WAIT_SECONDS,
-        connect_args={
-            "connect_timeout": 5,
-            "application_name": "escalator",
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
-        },
-    )

@@ -6,16 +6,18 @@ as long as the database does, so these go past it; the table's types still trans
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, Table, bindparam
 from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.types import NullType, String, TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from connector.store.database.engine import insert_into
+from connector.store.database.tables import Name
 
 AnyStatement = Select[Any] | UpdateBase
 Translate = Callable[[Any], Any]
@@ -35,7 +37,7 @@ class Prepared:
     def rows(self, conn: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Run it once; the rows that came back."""
         form = self._form(conn)
-        return form.read(_driver(conn).execute(form.sql, form.bound(values)).fetchall())
+        return form.read(form.cursor(conn).execute(form.sql, form.bound(values)).fetchall())
 
     def one_or_none(self, conn: Connection, values: Mapping[str, Any]) -> Any | None:
         """Run it once; the only row that came back, if there is one. Raises ValueError for more."""
@@ -48,9 +50,9 @@ class Prepared:
         """Run it for each of the sets of values; nothing comes back."""
         form = self._form(conn)
         if len(many) == 1:
-            _driver(conn).execute(form.sql, form.bound(many[0]))
+            form.cursor(conn).execute(form.sql, form.bound(many[0]))
         elif many:
-            _driver(conn).cursor().executemany(form.sql, [form.bound(values) for values in many])
+            form.cursor(conn).executemany(form.sql, [form.bound(values) for values in many])
 
     def _form(self, conn: Connection) -> _Form:
         name = conn.dialect.name
@@ -73,7 +75,7 @@ class PreparedList:
         prepared = self._of_length.get(length)
         if prepared is None:
             prepared = self._of_length[length] = Prepared(
-                self._make([bindparam(f"name_{n}", type_=String) for n in range(length)])
+                self._make([bindparam(f"name_{n}", type_=Name) for n in range(length)])
             )
         filled = [*names, *[names[-1]] * (length - len(names))]
         return prepared.rows(conn, {**values, **{f"name_{n}": name for n, name in enumerate(filled)}})
@@ -99,12 +101,22 @@ class PreparedRows:
 
     def run(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert these rows, in their order."""
+        for prepared, values in self._portions(rows):
+            prepared.run(conn, [values])
+
+    def rows(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Insert these rows, in their order; what the statement returns, in any."""
+        return [row for prepared, values in self._portions(rows) for row in prepared.rows(conn, values)]
+
+    def _portions(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Prepared, dict[str, Any]]]:
         start = 0
         while start < len(rows):
             length = min(self.MOST, 1 << ((len(rows) - start).bit_length() - 1))
             part = rows[start : start + length]
-            values = {f"{name}_{n}": row[name] for n, row in enumerate(part) for name in self._names}
-            self._prepared(length).run(conn, [values])
+            yield (
+                self._prepared(length),
+                {f"{name}_{n}": row[name] for n, row in enumerate(part) for name in self._names},
+            )
             start += length
 
     def _prepared(self, length: int) -> Prepared:
@@ -130,13 +142,17 @@ class _Form:
     def __init__(self, statement: AnyStatement, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        places: Iterable[str] | None = compiled.positiontup
-        self._is_positional = places is not None
+        places: Sequence[str] | None = compiled.positiontup
+        self.cursor: Callable[[Connection], Any] = _cursor
+        if places is None:
+            # PostgreSQL's driver would look for the names at each call, which takes longer than all else about it.
+            self.sql, places = _numbered(self.sql)
+            self.cursor = _raw_cursor
         binds: Mapping[str, BindParameter[Any]] = compiled.binds
         if untyped := [name for name, bind in binds.items() if isinstance(bind.type, NullType)]:
             raise TypeError(f"parameters without a type: {', '.join(untyped)}")
         self._constants = {name: bind.value for name, bind in binds.items() if not bind.required}
-        self._binds = [(name, _binding(binds[name].type, dialect)) for name in places or binds]
+        self._binds = [(name, _binding(binds[name].type, dialect)) for name in places]
         self._columns: list[ColumnElement[Any]] = list(statement.exported_columns)
         self._reading = [_reading(column.type, dialect) for column in self._columns]
 
@@ -147,9 +163,7 @@ class _Form:
     def bound(self, values: Mapping[str, Any]) -> Any:
         """The values as the driver wants them. Raises KeyError for one that is missing."""
         given = {**self._constants, **values} if self._constants else values
-        if self._is_positional:
-            return [given[name] if bind is None else bind(given[name]) for name, bind in self._binds]
-        return {name: given[name] if bind is None else bind(given[name]) for name, bind in self._binds}
+        return [given[name] if bind is None else bind(given[name]) for name, bind in self._binds]
 
     def read(self, found: Iterable[Sequence[Any]]) -> list[Any]:
         """The rows, from what the driver fetched."""
@@ -165,5 +179,27 @@ def _reading(type_: TypeEngine[Any], dialect: Dialect) -> Translate | None:
     return type_.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _driver(conn: Connection) -> Any:
-    return conn.connection.driver_connection
+def _numbered(sql: str) -> tuple[str, list[str]]:
+    """A statement with ``$1``, ``$2``, … in place of ``%(name)s``, and the names in that order."""
+    numbers: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        return "%" if name is None else f"${numbers.setdefault(name, len(numbers) + 1)}"
+
+    return _PLACE.sub(number, sql), list(numbers)
+
+
+_PLACE = re.compile(r"%\(([^)]+)\)s|%%")
+
+
+def _cursor(conn: Connection) -> Any:
+    driver: Any = conn.connection.driver_connection
+    return driver.cursor()
+
+
+def _raw_cursor(conn: Connection) -> Any:
+    from psycopg import RawCursor
+
+    driver: Any = conn.connection.driver_connection
+    return RawCursor(driver)

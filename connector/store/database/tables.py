@@ -8,6 +8,7 @@ strings, on which the order of locks relies.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
@@ -29,6 +30,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+
+from connector.wording import storable
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 """A row of whatever columns a statement asks for."""
@@ -53,8 +56,40 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fals
 
 
 def to_json(value: Mapping[str, object]) -> str:
-    """Canonical JSON: sorted keys, no blanks, plain ASCII (so no character can upset a text column)."""
-    return _encode(value)
+    """Canonical JSON: sorted keys, no blanks, plain ASCII, and storable when it is read again, too."""
+    text = _encode(value)
+    return _encode(_storable(json.loads(text))) if _MAY_BE_UNSTORABLE.search(text) else text
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case list():
+            return [_storable(item) for item in value]
+        case dict():
+            return {storable(key): _storable(item) for key, item in value.items()}
+    return value
+
+
+_MAY_BE_UNSTORABLE = re.compile(r"\\u(?:d[89a-f]|0000)")
+
+
+class Name(TypeDecorator[str]):
+    """A short text, made storable: the last line of defence, for what its origin should have made so."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+class Prose(Name):
+    """A text of any length, made storable."""
+
+    impl = Text
+    cache_ok = True
 
 
 class Moment(TypeDecorator[datetime]):
@@ -86,8 +121,8 @@ class JsonText(TypeDecorator[Mapping[str, object]]):
 metadata = MetaData()
 
 
-def _name() -> String:
-    return String().with_variant(String(collation="C"), "postgresql")
+def _name() -> Name:
+    return Name().with_variant(Name(collation="C"), "postgresql")
 
 
 def _big_id() -> BigInteger:
@@ -101,14 +136,20 @@ connection = Table(
     Column("name", _name(), primary_key=True),
     Column("first_started_at", Moment, nullable=False),
     Column("adopted_at", Moment, nullable=False),
-    Column("mode", String, nullable=False),
-    Column("policy_version", String, nullable=False),
-    Column("marker_key", String, nullable=False),
+    Column("mode", Name, nullable=False),
+    Column("policy_version", Name, nullable=False),
+    Column("marker_key", Name, nullable=False),
     Column("polled_until", Moment),
     Column("swept_at", Moment),
     Column("state", JsonText, nullable=False),
+    Column("answered_at", Moment),
+    Column("told_by_webhook", BigInteger, nullable=False, server_default=text("0")),
+    Column("found_by_poll", BigInteger, nullable=False, server_default=text("0")),
 )
-"""One row per connected ticket system."""
+"""One row per connected ticket system.
+
+``answered_at``: when it last gave a good answer to any process; the counts are of changes, by what told of them first.
+"""
 
 mailbox = Table(
     "mailbox",
@@ -117,19 +158,50 @@ mailbox = Table(
     Column("ticket", _name(), primary_key=True),
     Column("wake_at", Moment),
     Column("due_at", Moment),
-    Column("owner", String),
+    Column("owner", Name),
     Column("lease_until", Moment),
     Column("ring_at", Moment),
     Column("fence", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("failing_since", Moment),
-    Column("error", Text),
+    Column("error", Prose),
     Column("is_dead", Boolean, nullable=False),
     Column("snapshot", JsonText),
+    Column("held_by", _name()),
+    Column("lane", Integer, nullable=False, server_default=text("3")),
+    Column("rests_until", Moment),
     Index("mailbox_wake", "connection", "wake_at"),
+    Index("mailbox_lane", "connection", "lane", "wake_at"),
+    Index("mailbox_wake_of_all", "wake_at", "connection"),
+    Index(
+        "mailbox_due",
+        "connection",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL AND is_dead = 0"),
+        postgresql_where=text("due_at IS NOT NULL AND NOT is_dead"),
+    ),
+    Index(
+        "mailbox_failing",
+        "connection",
+        "failing_since",
+        sqlite_where=text("failing_since IS NOT NULL AND is_dead = 0"),
+        postgresql_where=text("failing_since IS NOT NULL AND NOT is_dead"),
+    ),
+    Index("mailbox_dead", "connection", sqlite_where=text("is_dead = 1"), postgresql_where=text("is_dead")),
+    Index(
+        "mailbox_held_by",
+        "connection",
+        "held_by",
+        sqlite_where=text("held_by IS NOT NULL"),
+        postgresql_where=text("held_by IS NOT NULL"),
+    ),
 )
 """One row per ticket that is watched; ``@name`` rows are the worker's own chores.
 
+``is_dead``: parked, not tried again by itself; mail wakes it all the same, and it stays parked until a turn is done.
+``held_by``: the name of the trouble that its last turn met, if that is one that lasts.
+``lane``: in which its next turn makes its calls, unless its deadline has passed by then (see ``Lane``).
+``rests_until``: mail alone does not wake it before: it has had many turns lately.
 ``ring_at`` remembers a wake-up that was asked for while somebody held the row.
 ``fence`` starts at the moment of creation, in microseconds: a row deleted and made anew never repeats one.
 """
@@ -141,9 +213,10 @@ inbox = Table(
     Column("connection", _name(), nullable=False),
     Column("ticket", _name(), nullable=False),
     Column("delivery", _name(), nullable=False),
-    Column("source", String, nullable=False),
+    Column("source", Name, nullable=False),
     Column("body", LargeBinary),
     Column("headers", JsonText),
+    Column("state", Text),
     Column("received_at", Moment, nullable=False),
     Column("done_at", Moment),
     UniqueConstraint("connection", "delivery", name="inbox_delivery"),
@@ -151,6 +224,7 @@ inbox = Table(
         "inbox_undone",
         "connection",
         "ticket",
+        "id",
         sqlite_where=text("done_at IS NULL"),
         postgresql_where=text("done_at IS NULL"),
     ),
@@ -168,9 +242,10 @@ step = Table(
     metadata,
     Column("saga", _name(), primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("state", String, nullable=False),
+    Column("state", Name, nullable=False),
     Column("outcome", JsonText),
     Column("at", Moment, nullable=False),
+    Index("step_at", "at"),
 )
 """The journal of effects."""
 
@@ -181,12 +256,15 @@ observed = Table(
     Column("connection", _name(), nullable=False),
     Column("ticket", _name(), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("what", String, nullable=False),
-    Column("old", Text),
-    Column("new", Text),
-    Column("how", String, nullable=False),
-    Column("who", String, nullable=False),
+    Column("what", Name, nullable=False),
+    Column("old", Prose),
+    Column("new", Prose),
+    Column("how", Name, nullable=False),
+    Column("who", Name, nullable=False),
+    Column("by", Name),
+    Column("not_before", Moment),
     Index("observed_ticket", "connection", "ticket"),
+    Index("observed_at", "at"),
 )
 """Changes of tickets as they were seen, where the ticket system keeps no history."""
 
@@ -197,13 +275,16 @@ audit = Table(
     Column("connection", _name(), nullable=False),
     Column("ticket", _name(), nullable=False),
     Column("at", Moment, nullable=False),
-    Column("event", String, nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("event", Name, nullable=False),
+    Column("detail", Prose, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Index("audit_ticket", "connection", "ticket", "id"),
 )
-"""Who, what, why: one chain of hashes over the whole table. The ids have no gaps."""
+"""Who, what, why, up to the version that gave each connection a chain of its own: one chain over the whole table.
+
+It is closed: only a worker of a version before still appends to it, during a roll-out. The ids have no gaps.
+"""
 
 audit_head = Table(
     "audit_head",
@@ -212,13 +293,62 @@ audit_head = Table(
     Column("length", BigInteger, nullable=False),
     Column("hash", String(64), nullable=False),
 )
-"""Where the chain ends. Its single row is also the lock that makes appending serial."""
+"""Where the closed chain ends. Its single row is also the lock by which one edition at a time comes into force."""
+
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("length", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("link_entries", BigInteger, nullable=False),
+    Column("link_hash", String(64), nullable=False),
+    Column("oldest_at", Moment),
+    Index("audit_chain_oldest", "oldest_at"),
+)
+"""The audit trail's chains, one for each connection, and one of the service, whose name is empty.
+
+``length`` and ``hash``: where it ends; its row is also the lock that makes appending to it serial. ``link_entries`` and
+``link_hash``: where the closed chain ended when this one began: its first link. ``oldest_at``: the moment of the oldest
+entry that is there, None where there is none.
+"""
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+    Column("ticket", _name(), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("event", Name, nullable=False),
+    Column("detail", Prose, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("audit_entry_ticket", "connection", "ticket", "n"),
+)
+"""Who, what, why: a chain of hashes for each connection, numbered without gaps."""
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("chain", _name(), primary_key=True),
+    Column("entries", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("cut_at", Moment, nullable=False),
+    Column("signed_by", _name(), nullable=False),
+    Column("signature", String(64), nullable=False),
+)
+"""Up to where a chain was cut: that many entries, the last of them ``until`` then and with that hash, are deleted.
+
+``signed_by``: the connection whose key it is signed with.
+"""
 
 policy = Table(
     "policy",
     metadata,
     Column("id", _big_id(), primary_key=True),
-    Column("version", String, nullable=False),
+    Column("version", Name, nullable=False),
     Column("document", JsonText, nullable=False),
     Column("in_force_from", Moment, nullable=False),
     Column("applied_at", Moment),
@@ -230,15 +360,115 @@ signing_key = Table(
     metadata,
     Column("connection", _name(), primary_key=True),
     Column("reference", _name(), primary_key=True),
-    Column("key", Text, nullable=False),
+    Column("key", Prose, nullable=False),
     Column("fetched_at", Moment, nullable=False),
 )
 """Keys that verify webhooks, learned from the ticket systems; shared by all processes."""
+
+call_budget = Table(
+    "call_budget",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("ledger", JsonText, nullable=False),
+)
+"""The calls of the last minutes: one row a connection, which all processes lock that want to make some."""
 
 worker = Table(
     "worker",
     metadata,
     Column("id", _name(), primary_key=True),
     Column("seen_at", Moment, nullable=False),
+    Column("edition", Name),
+    Column("connections", JsonText),
 )
-"""The workers' signs of life."""
+"""The workers' signs of life, under which policy and mode each works, and which connections it serves."""
+
+housekeeping = Table(
+    "housekeeping",
+    metadata,
+    Column("name", _name(), primary_key=True),
+    Column("next_at", Moment, nullable=False),
+    Column("held_until", Moment),
+)
+"""What is done once for the whole database, not for each connection: when it is due next.
+
+``held_until``: somebody does it at this moment, and is taken for dead after that.
+"""
+
+trouble = Table(
+    "trouble",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("kind", _name(), primary_key=True),
+    Column("name", _name(), primary_key=True),
+    Column("cause", Prose, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("told_at", Moment),
+    Column("detail", JsonText, nullable=False),
+)
+"""What stands in the way for longer than a moment: one row for each cause and connection."""
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("begun_at", Moment),
+    Column("held_at", Moment),
+    Column("detail", JsonText, nullable=False),
+)
+"""How fast a connection's tickets are taken up and go up; its row is the lock of both.
+
+``begun_at``: when the clock of an adopted ticket began last; ``held_at``: since when nothing goes up by time, because
+somebody said so; ``detail``: of which adoption people were told, and the stretches in which it was down lately.
+"""
+
+adopted = Table(
+    "adopted",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("ticket", _name(), primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("is_critical", Boolean, nullable=False),
+    Column("entered_at", Moment, nullable=False),
+    Column("calendar", _name(), nullable=False),
+    Column("begins_at", Moment),
+    Index(
+        "adopted_waiting",
+        "connection",
+        "is_critical",
+        "entered_at",
+        sqlite_where=text("begins_at IS NULL"),
+        postgresql_where=text("begins_at IS NULL"),
+    ),
+)
+"""Tickets that were open before, adopted ``since`` then: their clocks wait for their turn, or began in it."""
+
+braked = Table(
+    "braked",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("saga", _name(), primary_key=True),
+    Column("ticket", _name(), nullable=False),
+    Column("calendar", _name(), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("passes_at", Moment),
+    Column("is_taken", Boolean, nullable=False),
+    Column("is_counted", Boolean, nullable=False),
+    Index("braked_ticket", "connection", "ticket"),
+    Index("braked_passed", "connection", "passes_at"),
+    Index(
+        "braked_waiting",
+        "connection",
+        "due_at",
+        sqlite_where=text("passes_at IS NULL"),
+        postgresql_where=text("passes_at IS NULL"),
+    ),
+)
+"""Escalations by time of the last hours: those that wait at the brake, and the places of those that passed it.
+
+``passes_at``: since when it may go up, None while it waits; ``is_taken``: its note was begun; ``is_counted``: its place
+counts for the hour's.
+"""

@@ -7,13 +7,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, select, text, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, bindparam, func, select, text, update
 
-from connector.store.database.engine import Store, insert_into
-from connector.store.database.prepared import Prepared, PreparedList
+from connector.store.database.engine import Store
+from connector.store.database.prepared import Prepared, PreparedList, PreparedRows
 from connector.store.database.tables import AnyRow, inbox
 from connector.store.queries.rows import by_connection
-from connector.store.records import Delivery, Key, Mail, Source
+from connector.store.records import CHORE, Delivery, Key, Mail, Source
+from connector.wording import storable
+
+OF_A_CHORE = 100
+"""So many of a chore's mails are read for one turn: thousands of messages may wait for a target that was down."""
 
 _ALLOT_IDS = text("SELECT nextval(pg_get_serial_sequence('inbox', 'id')) FROM generate_series(1, :count)")
 
@@ -23,20 +27,28 @@ def _waiting(names: Sequence[BindParameter[str]]) -> ColumnElement[bool]:
     return (c.connection == bindparam("at_connection")) & c.ticket.in_(names) & c.done_at.is_(None)
 
 
+_MAIL = ("id", "delivery", "source", "received_at", "body", "headers", "state")
 _UNDONE_IDS = PreparedList(lambda names: select(inbox.c.ticket, inbox.c.id).where(_waiting(names)))
 _UNDONE = PreparedList(
-    lambda names: (
-        select(
-            inbox.c.ticket,
-            inbox.c.id,
-            inbox.c.delivery,
-            inbox.c.source,
-            inbox.c.received_at,
-            inbox.c.body,
-            inbox.c.headers,
-        )
-        .where(_waiting(names))
-        .order_by(inbox.c.id)
+    lambda names: select(inbox.c.ticket, *(inbox.c[name] for name in _MAIL)).where(_waiting(names)).order_by(inbox.c.id)
+)
+_OF_ONE = (
+    (inbox.c.connection == bindparam("at_connection"))
+    & (inbox.c.ticket == bindparam("at_ticket"))
+    & inbox.c.done_at.is_(None)
+)
+_FIRST_IDS = Prepared(select(inbox.c.id).where(_OF_ONE).order_by(inbox.c.id).limit(bindparam("at_most", type_=Integer)))
+_FIRST = Prepared(
+    select(*(inbox.c[name] for name in _MAIL))
+    .where(_OF_ONE)
+    .order_by(inbox.c.id)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_DONE_SINCE = Prepared(
+    select(func.count().label("count")).where(
+        inbox.c.done_at > bindparam("at_since"),
+        inbox.c.connection == bindparam("at_connection"),
+        inbox.c.ticket == bindparam("at_ticket"),
     )
 )
 _TICKING_OFF = Prepared(
@@ -47,7 +59,7 @@ _TICKING_OFF = Prepared(
         inbox.c.ticket == bindparam("at_ticket"),
         inbox.c.done_at.is_(None),
     )
-    .values(done_at=bindparam("new_done_at"), body=None, headers=None)
+    .values(done_at=bindparam("new_done_at"), body=None, headers=None, state=None)
 )
 
 
@@ -58,37 +70,29 @@ def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: 
     the same names, which wait for each other's unique keys, then cannot wait in a circle.
     """
     rows = [_row(delivery, now) for delivery in deliveries]
+    storing = _STORING
     if store.is_postgresql and len(rows) > 1:
         ids = sorted(conn.execute(_ALLOT_IDS, {"count": len(rows)}).scalars())
         rows = [{**row, "id": id_} for row, id_ in zip(rows, ids, strict=True)]
         rows.sort(key=lambda row: (row["connection"], row["delivery"], row["id"]))
-    fresh = {(row.connection, row.delivery) for row in _stored(conn, store, rows)}
+        storing = _STORING_AS
+    fresh = {(row.connection, row.delivery) for row in storing.rows(conn, rows)}
     results = []
     for delivery in deliveries:
-        name = (delivery.connection, delivery.delivery)
+        name = (storable(delivery.connection), storable(delivery.delivery))
         results.append(name in fresh)
         fresh.discard(name)
     return results
 
 
-def _storing(*, is_postgresql: bool) -> Any:
-    return (
-        insert_into(inbox, is_postgresql=is_postgresql)
-        .on_conflict_do_nothing(index_elements=["connection", "delivery"])
-        .returning(inbox.c.connection, inbox.c.delivery)
-    )
+def _unless_known(plain: Any) -> Any:
+    known = plain.on_conflict_do_nothing(index_elements=["connection", "delivery"])
+    return known.returning(inbox.c.connection, inbox.c.delivery)
 
 
-_GIVEN = ("connection", "ticket", "delivery", "source", "body", "headers", "received_at")
-_STORING = Prepared(_storing(is_postgresql=False).values({name: bindparam(name) for name in _GIVEN}))
-_STORING_MANY = _storing(is_postgresql=True)
-
-
-def _stored(conn: Connection, store: Store, rows: Sequence[dict[str, object]]) -> Iterable[AnyRow]:
-    """What was new, each row once. On PostgreSQL many go in one statement: each would cost a journey of its own."""
-    if store.is_postgresql:
-        return conn.execute(_STORING_MANY, rows)
-    return [new for row in rows for new in _STORING.rows(conn, row)]
+_GIVEN = ("connection", "ticket", "delivery", "source", "body", "headers", "state", "received_at")
+_STORING = PreparedRows(inbox, _GIVEN, _unless_known)
+_STORING_AS = PreparedRows(inbox, (*_GIVEN, "id"), _unless_known)
 
 
 def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
@@ -99,27 +103,53 @@ def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
         "source": delivery.source.value,
         "body": delivery.body,
         "headers": None if delivery.headers is None else dict(delivery.headers),
+        "state": delivery.state or None,
         "received_at": now,
     }
 
 
 def undone(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Mail]]:
-    """The mail that waits for the tickets, in order of arrival."""
+    """The mail that waits for the tickets, in order of arrival; of a chore the first ``OF_A_CHORE``, and one more."""
     found: dict[Key, list[Mail]] = defaultdict(list)
-    for connection, tickets in by_connection(keys):
-        for row in _UNDONE.rows(conn, tickets, {"at_connection": connection}):
-            found[connection, row.ticket].append(
-                Mail(row.id, row.delivery, Source(row.source), row.received_at, row.body, row.headers)
-            )
+    chores, tickets = _chores_apart(keys)
+    for key in chores:
+        found[key] = [_mail(row) for row in _FIRST.rows(conn, _first_of(key))]
+    for connection, names in by_connection(tickets):
+        for row in _UNDONE.rows(conn, names, {"at_connection": connection}):
+            found[connection, row.ticket].append(_mail(row))
     return found
 
 
 def undone_ids(conn: Connection, keys: Iterable[Key]) -> dict[Key, set[int]]:
-    """The ids of the mail that waits for the tickets."""
+    """The ids of the mail that waits for the tickets; of a chore as many as ``undone`` reads."""
     found: dict[Key, set[int]] = defaultdict(set)
-    for connection, tickets in by_connection(keys):
-        for row in _UNDONE_IDS.rows(conn, tickets, {"at_connection": connection}):
+    chores, tickets = _chores_apart(keys)
+    for key in chores:
+        found[key] = {row.id for row in _FIRST_IDS.rows(conn, _first_of(key))}
+    for connection, names in by_connection(tickets):
+        for row in _UNDONE_IDS.rows(conn, names, {"at_connection": connection}):
             found[connection, row.ticket].add(row.id)
+    return found
+
+
+def _chores_apart(keys: Iterable[Key]) -> tuple[list[Key], list[Key]]:
+    every = sorted(set(keys))
+    chores = [key for key in every if key[1].startswith(CHORE)]
+    return chores, [key for key in every if not key[1].startswith(CHORE)]
+
+
+def _first_of(key: Key) -> dict[str, object]:
+    return {"at_connection": key[0], "at_ticket": key[1], "at_most": OF_A_CHORE + 1}
+
+
+def _mail(row: AnyRow) -> Mail:
+    return Mail(row.id, row.delivery, Source(row.source), row.received_at, row.body, row.headers, row.state or "")
+
+
+def done_since(conn: Connection, key: Key, moment: datetime) -> int:
+    """How much mail of a ticket was done since then: a range of what was done lately."""
+    given = {"at_connection": key[0], "at_ticket": key[1], "at_since": moment}
+    found: int = _DONE_SINCE.rows(conn, given)[0].count
     return found
 
 

@@ -13,11 +13,24 @@ from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, case, delete, null, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    delete,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
+from connector.model import Lane
+from connector.store.database.engine import insert_into
 from connector.store.database.prepared import AnyStatement, Prepared, PreparedList, PreparedRows
 from connector.store.database.tables import AnyRow, Moment, mailbox, to_micros
-from connector.store.records import Claim, Key
+from connector.store.records import CHORE, Claim, Key
 
 CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
@@ -44,6 +57,7 @@ _ROW = select(
     mailbox.c.ring_at,
     mailbox.c.attempts,
     mailbox.c.failing_since,
+    mailbox.c.rests_until,
 )
 _LOCKING = PreparedList(
     lambda names: (
@@ -67,6 +81,9 @@ class Release:
     failing_since: datetime | None = None
     error: str | None = None
     is_dead: bool = False
+    held_by: str | None = None
+    lane: Lane = Lane.LOOKS
+    rests_until: datetime | None = None
 
 
 def has_prefix(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
@@ -80,7 +97,7 @@ def range_of(prefix: str) -> tuple[str, str]:
 
 
 def in_range(
-    column: ColumnElement[str], first: str | BindParameter[str], end: str | BindParameter[str]
+    column: ColumnElement[str], first: str | ColumnElement[str], end: str | ColumnElement[str]
 ) -> ColumnElement[bool]:
     """The names from ``first`` on, before ``end``."""
     return (column >= first) & (column < end)
@@ -94,20 +111,22 @@ def by_connection(keys: Iterable[Key]) -> Iterator[tuple[str, list[str]]]:
             yield connection, portion
 
 
-def ring(conn: Connection, keys: Iterable[Key], now: datetime) -> None:
-    """Wake the rows now; makes those that are not there and revives dead ones.
+def ring(conn: Connection, lanes: Mapping[Key, Lane], now: datetime) -> None:
+    """Wake the rows now, those that rest when that is over; makes those that are not there. A dead ticket stays dead:
+    it is woken for one turn.
 
-    A held row keeps its lease, but is locked all the same: its holder looks for mail only after that.
+    A dead chore is revived. A held row keeps its lease, but is locked all the same: its holder looks for mail only
+    after that.
     """
-    _RINGING.run(conn, [_new_row(key, now, now) for key in sorted(set(keys))])
+    _RINGING.run(conn, [_new_row(key, now, now, lanes[key]) for key in sorted(lanes)])
 
 
-def schedule(conn: Connection, key: Key, wake_at: datetime, now: datetime) -> None:
+def schedule(conn: Connection, key: Key, wake_at: datetime, now: datetime, lane: Lane = Lane.LOOKS) -> None:
     """Like ``ring``, for any moment; a held row keeps the wish in ``ring_at``."""
-    _SCHEDULING.run(conn, [_new_row(key, wake_at, now)])
+    _SCHEDULING.run(conn, [_new_row(key, wake_at, now, lane)])
 
 
-def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
+def _new_row(key: Key, wake_at: datetime, now: datetime, lane: Lane) -> dict[str, object]:
     return {
         "connection": key[0],
         "ticket": key[1],
@@ -115,18 +134,25 @@ def _new_row(key: Key, wake_at: datetime, now: datetime) -> dict[str, object]:
         "fence": to_micros(now),
         "attempts": 0,
         "is_dead": False,
+        "lane": int(lane),
     }
 
 
 def _ringing(statement: Any, *, keeps_wish: bool) -> AnyStatement:
-    wanted, row = statement.excluded.wake_at, mailbox.c
+    wanted, lane, row = statement.excluded.wake_at, statement.excluded.lane, mailbox.c
     is_free = row.owner.is_(None)
+    was_later = row.wake_at.is_(None) | (row.wake_at > wanted)
+    if not keeps_wish:
+        wanted = case((row.rests_until > wanted, row.rests_until), else_=wanted)
+    is_chore = in_range(row.ticket, *map(literal_column, map(repr, range_of(CHORE))))
+    is_revived = row.is_dead & is_chore
     changed: dict[str, object] = {
         "wake_at": case((is_free, _earlier(row.wake_at, wanted)), else_=row.wake_at),
-        "attempts": case((row.is_dead, 0), else_=row.attempts),
-        "failing_since": case((row.is_dead, null()), else_=row.failing_since),
-        "error": case((row.is_dead, null()), else_=row.error),
-        "is_dead": False,
+        "lane": case((is_free & (was_later | (lane < row.lane)), lane), else_=row.lane),
+        "attempts": case((is_revived, 0), else_=row.attempts),
+        "failing_since": case((is_revived, null()), else_=row.failing_since),
+        "error": case((is_revived, null()), else_=row.error),
+        "is_dead": case((is_chore, False), else_=row.is_dead),
     }
     if keeps_wish:
         changed["ring_at"] = case((is_free, row.ring_at), else_=_earlier(row.ring_at, wanted))
@@ -139,9 +165,25 @@ def _earlier(stored: ColumnElement[Any], wanted: ColumnElement[Any]) -> ColumnEl
     return case((stored <= wanted, stored), else_=wanted)
 
 
-_NEW = ("connection", "ticket", "wake_at", "fence", "attempts", "is_dead")
+_NEW = ("connection", "ticket", "wake_at", "fence", "attempts", "is_dead", "lane")
 _RINGING = PreparedRows(mailbox, _NEW, partial(_ringing, keeps_wish=False))
 _SCHEDULING = PreparedRows(mailbox, _NEW, partial(_ringing, keeps_wish=True))
+
+
+def take_new(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> dict[Key, int]:
+    """Make rows that are not there yet, with ``worker`` as their holder; returns the fence of each that was made.
+
+    What comes for one of them meanwhile waits until the caller's transaction is over.
+    """
+    held = {"owner": worker, "lease_until": until}
+    new = [{**_new_row(key, until, now, Lane.LISTS), **held} for key in sorted(set(keys))]
+    if not new:
+        return {}
+    making = insert_into(mailbox, is_postgresql=conn.dialect.name == "postgresql").values(new)
+    c = mailbox.c
+    making = making.on_conflict_do_nothing(index_elements=["connection", "ticket"])
+    made = conn.execute(making.returning(c.connection, c.ticket, c.fence))
+    return {(row.connection, row.ticket): row.fence for row in made}
 
 
 def take(conn: Connection, keys: Sequence[Key], worker: str, now: datetime, until: datetime) -> None:
@@ -194,6 +236,13 @@ def hand_back(conn: Connection, keys: Sequence[Key], now: datetime) -> None:
         conn.execute(update(mailbox).where(_at_key).values(released), _at(keys))
 
 
+def give_back(conn: Connection, claims: Sequence[Claim], now: datetime) -> None:
+    """Release locked rows as they were before they were claimed."""
+    for claim in claims:
+        released = {"owner": None, "lease_until": None, "wake_at": claim.wake_at or now}
+        conn.execute(update(mailbox).where(_at_key).values(released), _at([claim.key]))
+
+
 def release(conn: Connection, releases: Sequence[Release]) -> None:
     """Release locked rows after a turn; they come in the locks' order or were locked before."""
     for with_snapshot in (False, True):
@@ -202,7 +251,7 @@ def release(conn: Connection, releases: Sequence[Release]) -> None:
 
 
 def _releasing(*, with_snapshot: bool) -> AnyStatement:
-    names = ["wake_at", "due_at", "attempts", "failing_since", "error", "is_dead"]
+    names = ["wake_at", "due_at", "attempts", "failing_since", "error", "is_dead", "held_by", "lane", "rests_until"]
     if with_snapshot:
         names.append("snapshot")
     fresh: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
@@ -220,8 +269,11 @@ def _released(release: Release, with_snapshot: bool) -> dict[str, object]:
         "new_due_at": release.due_at,
         "new_attempts": release.attempts,
         "new_failing_since": release.failing_since,
-        "new_error": None if release.error is None else release.error.replace("\0", " ")[:_ERROR_LENGTH],
+        "new_error": None if release.error is None else release.error[:_ERROR_LENGTH],
         "new_is_dead": release.is_dead,
+        "new_held_by": release.held_by,
+        "new_lane": int(release.lane),
+        "new_rests_until": release.rests_until,
     }
     if with_snapshot:
         values["new_snapshot"] = release.snapshot
@@ -235,11 +287,21 @@ def remove(conn: Connection, keys: Sequence[Key]) -> None:
 
 
 def revive(conn: Connection, key: Key, now: datetime) -> bool:
-    """Wake a dead row now, from attempt 0; False where it is not dead."""
+    """Wake a dead row now, from attempt 0; False where it is not dead. One that is held wakes when it is released."""
+    c, at_once = mailbox.c, literal(now, Moment)
+    is_free = c.owner.is_(None)
     statement = (
         update(mailbox)
-        .where(mailbox.c.connection == key[0], mailbox.c.ticket == key[1], mailbox.c.is_dead)
-        .values(is_dead=False, wake_at=now, attempts=0, failing_since=None, error=None)
+        .where(c.connection == key[0], c.ticket == key[1], c.is_dead)
+        .values(
+            is_dead=False,
+            lane=int(Lane.URGENT),
+            wake_at=case((is_free, at_once), else_=c.wake_at),
+            ring_at=case((is_free, c.ring_at), else_=at_once),
+            attempts=0,
+            failing_since=None,
+            error=None,
+        )
     )
     return conn.execute(statement).rowcount == 1
 

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Text, case, exists, func, select, type_coerce
 
-from connector.store.database.tables import Moment, inbox, mailbox
+from connector.store.database.tables import Moment, inbox, mailbox, to_json, trouble
 from connector.store.queries.rows import by_connection, has_prefix
 from connector.store.records import CHORE, KEY
+
+LOOKED_AT = 100
+"""Among so many tickets those that were read last are looked for: it bounds what that costs."""
 
 
 def stats(conn: Connection, connection: str, now: datetime) -> dict[str, Any]:
@@ -43,11 +46,66 @@ def snapshots(conn: Connection, connection: str, tickets: Iterable[str]) -> dict
     return found
 
 
+def read_lately(conn: Connection, connection: str) -> list[str]:
+    """Tickets with a deadline that were read, the last ones on top; among the ``LOOKED_AT`` with the latest deadlines.
+
+    These were looked at last as a rule; a deadline is in an index, and what was read is not.
+    """
+    c = mailbox.c
+    query = (
+        select(c.ticket, c.snapshot)
+        .where(c.connection == connection, c.due_at.is_not(None), ~c.is_dead, c.snapshot.is_not(None))
+        .order_by(c.due_at.desc())
+        .limit(LOOKED_AT)
+    )
+    read = [(str(row.snapshot.get("read_at", "")), row.ticket) for row in conn.execute(query)]
+    return [ticket for read_at, ticket in sorted(read, reverse=True) if read_at]
+
+
+_SHOWN = (
+    *("connection", "ticket", "wake_at", "due_at", "owner", "attempts"),
+    *("error", "is_dead", "snapshot", "failing_since", "held_by"),
+)
+
+
+def one(conn: Connection, connection: str, ticket: str) -> dict[str, Any] | None:
+    """The fields of TicketRow of one row, if there is one."""
+    c = mailbox.c
+    query = select(*(c[name] for name in _SHOWN)).where(c.connection == connection, c.ticket == ticket)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def held_by(conn: Connection, connection: str, name: str, limit: int) -> list[str]:
+    """Tickets that a trouble of that name keeps, those whose deadline passed first on top."""
+    c = mailbox.c
+    query = (
+        select(c.ticket)
+        .where(c.connection == connection, c.held_by == name)
+        .order_by(c.due_at.is_(None), c.due_at, c.ticket)
+        .limit(limit)
+    )
+    return list(conn.execute(query).scalars())
+
+
+def at_place(conn: Connection, connection: str, place: str, limit: int) -> list[str]:
+    """Tickets whose snapshot has that place, and that are not parked; no index serves this."""
+    c = mailbox.c
+    known = to_json({"place": place})[1:-1]
+    query = (
+        select(c.ticket)
+        .where(c.connection == connection, ~c.is_dead, type_coerce(c.snapshot, Text).contains(known, autoescape=True))
+        .order_by(c.ticket)
+        .limit(limit)
+    )
+    return list(conn.execute(query).scalars())
+
+
 def listing(conn: Connection, connections: Sequence[str] | None, limit: int) -> list[dict[str, Any]]:
     """The fields of TicketRow, the one due first on top."""
     c = mailbox.c
     query = (
-        select(c.connection, c.ticket, c.wake_at, c.due_at, c.owner, c.attempts, c.error, c.is_dead, c.snapshot)
+        select(*(c[name] for name in _SHOWN))
         .where(~has_prefix(c.ticket, CHORE))
         .order_by(c.due_at.is_(None), c.due_at, c.connection, c.ticket)
         .limit(limit)
@@ -74,6 +132,47 @@ def dead_letters(conn: Connection, connection: str | None) -> list[dict[str, Any
     if connection is not None:
         query = query.where(c.connection == connection)
     return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def past_deadline(conn: Connection, connection: str, before: datetime) -> tuple[int, datetime | None]:
+    """How many tickets that are not parked were to be acted on before that moment, and the earliest of these moments.
+
+    Costs as much as there are such tickets, however many others there are.
+    """
+    c = mailbox.c
+    query = select(func.count(), func.min(c.due_at, type_=Moment)).where(
+        c.connection == connection, c.due_at < before, ~c.is_dead
+    )
+    count, earliest = conn.execute(query).one()
+    return count, earliest
+
+
+def failing(conn: Connection, connection: str, before: datetime) -> tuple[int, datetime | None]:
+    """How many tickets that are not parked have failed since before that moment, and since when the first of them.
+
+    Those that a trouble keeps are not counted: it tells of them. Costs as much as there are rows that fail.
+    """
+    c = mailbox.c
+    is_told = exists().where(trouble.c.connection == c.connection, trouble.c.name == c.held_by)
+    query = select(func.count(), func.min(c.failing_since, type_=Moment)).where(
+        c.connection == connection, c.failing_since < before, ~c.is_dead, ~has_prefix(c.ticket, CHORE), ~is_told
+    )
+    count, since = conn.execute(query).one()
+    return count, since
+
+
+def dead_count(conn: Connection, connection: str) -> int:
+    """How many rows are parked."""
+    return conn.execute(select(func.count()).where(mailbox.c.connection == connection, mailbox.c.is_dead)).scalar_one()
+
+
+def chore_rows(conn: Connection, connection: str) -> list[tuple[str, datetime | None]]:
+    """The worker's own chores, each with since when it fails; not the learning of signing keys."""
+    c = mailbox.c
+    query = select(c.ticket, c.failing_since).where(
+        c.connection == connection, has_prefix(c.ticket, CHORE), ~has_prefix(c.ticket, KEY)
+    )
+    return [(row.ticket, row.failing_since) for row in conn.execute(query)]
 
 
 def unverified_waiting(conn: Connection, connection: str) -> int:

@@ -51,7 +51,7 @@ class Desk:
             client_id=values["client_id"],
             webhook_token=("t0ken",),
         )
-        options = {"attempts": 1, "read_seconds": 2.0, "calls_per_minute": None, "monotonic": monotonic}
+        options = {"attempts": 1, "read_seconds": 2.0, "calls_per_window": None, "monotonic": monotonic}
         return connect(settings, HOMES, self.keys, self.clock, "https://escalator.example.com/hooks/desk", **options)
 
     def a_ticket(self, board: str = "Service Desk", team: str = "First Touch", **more: str) -> TicketId:

@@ -12,14 +12,14 @@ from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.refusals import NotOffered, Refused
 from adapters.http import HttpOptions
 from connector.clock import VirtualClock
-from connector.errors import Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import Busy, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary, Unreachable
 from tests.adapters.connectwise.site import API, COMPANY_INFO, NOW, ROOT, Site, a_site, settings
 
 RIGHT = "Service Desk > Service Tickets (Inquire)"
 
 
 def a_client(monotonic: Callable[[], float] = lambda: 0.0, **changes: Any) -> ConnectWiseClient:
-    options = HttpOptions(attempts=1, monotonic=monotonic, calls_per_minute=None)
+    options = HttpOptions(attempts=1, monotonic=monotonic, calls_per_window=None)
     return ConnectWiseClient(settings(**changes), VirtualClock(NOW), options)
 
 
@@ -98,14 +98,14 @@ def test_a_company_that_is_answered_with_nothing_is_unknown() -> None:
     with a_site() as site:
         site.mock.reset()
         site.mock.add("GET", f"{ROOT}/login/companyinfo/harbour", body=b"")
-        with pytest.raises(Forbidden, match="there is no company 'harbour'"):
+        with pytest.raises(Unreachable, match="there is no company 'harbour'"):
             get(a_client())
 
 
 @pytest.mark.parametrize(
     ("body", "error"),
     [
-        (None, Forbidden),
+        (None, Unreachable),
         ({"Codebase": "../../x"}, PayloadError),
         ({"CompanyName": "x"}, PayloadError),
         ([], PayloadError),
@@ -125,14 +125,14 @@ def test_a_refused_look_up_of_the_company_is_explained() -> None:
         site.answer(
             "GET", f"{ROOT}/login/companyinfo/harbour", {"code": "Security", "message": "SSL is required."}, 403
         )
-        with pytest.raises(Permanent, match="https://api-"):
+        with pytest.raises(Unreachable, match="https://api-"):
             get(a_client())
 
 
 @pytest.mark.parametrize(
     ("status", "body", "error", "words"),
     [
-        (401, {"code": "Unauthorized", "message": "No."}, Forbidden, "CONNECTWISE_PUBLIC_KEY"),
+        (401, {"code": "Unauthorized", "message": "No."}, Unreachable, "CONNECTWISE_PUBLIC_KEY"),
         (
             403,
             {"code": "Security", "message": "No permission."},
@@ -140,18 +140,19 @@ def test_a_refused_look_up_of_the_company_is_explained() -> None:
             RIGHT.replace("(", r"\(").replace(")", r"\)"),
         ),
         (403, None, Forbidden, "CONNECTWISE_CLIENT_ID"),
+        (403, {"message": "A clientId is required."}, Unreachable, "CONNECTWISE_CLIENT_ID"),
         (404, {"code": "NotFound", "message": "Service Ticket 1 not found"}, NotThere, "Service Ticket 1"),
         (404, {"code": "ConnectWiseApi", "message": "The endpoint does not exist."}, NotThere, "endpoint"),
         (400, {"code": "ApiFindCondition", "message": "x is not a recognized name."}, Refused, "recognized name"),
-        (400, "Cannot route. Codebase/company is invalid", Forbidden, "CONNECTWISE_COMPANY"),
-        (400, {"message": "Cannot route. Codebase/company is invalid"}, Forbidden, "CONNECTWISE_COMPANY"),
-        (403, {"code": "Security", "message": "SSL is required.", "errors": None}, Permanent, "api-"),
+        (400, "Cannot route. Codebase/company is invalid", Unreachable, "CONNECTWISE_COMPANY"),
+        (400, {"message": "Cannot route. Codebase/company is invalid"}, Unreachable, "CONNECTWISE_COMPANY"),
+        (403, {"code": "Security", "message": "SSL is required.", "errors": None}, Unreachable, "api-"),
         (409, {"code": "Conflict", "message": "In use."}, Temporary, "In use"),
         (405, {"message": "Not allowed"}, NotOffered, "405"),
         (415, ["odd"], Permanent, "415"),
-        (429, {"error": "ConnectWiseAPI", "message": "Too many requests."}, Temporary, "30 s"),
-        (500, {"message": "Oops"}, Temporary, "Oops"),
-        (200, "not json at all", Temporary, None),
+        (429, {"error": "ConnectWiseAPI", "message": "Too many requests."}, Busy, "30 s"),
+        (500, {"message": "Oops"}, Unreachable, "Oops"),
+        (200, "not json at all", Unreachable, None),
     ],
 )
 def test_each_refusal_becomes_the_right_error(
@@ -191,6 +192,17 @@ def test_a_refusal_keeps_the_sites_words_fields_and_request_id_but_not_its_body(
     assert len(words) < 450
     assert caught.value.fields == {"status/id", "a", "b"}
     assert caught.value.codes == {"InvalidObject", "NotFound", "X"}
+
+
+def test_of_the_fields_that_a_site_names_only_those_that_have_the_form_of_one_are_shown_to_everybody() -> None:
+    fields = ("type/id", "Please ask Tess Tech <tess@acme.test>", "x" * 41, "customFields")
+    body = {"errors": [{"code": "MissingRequiredField", "message": "no", "field": name} for name in fields]}
+    with a_site() as site:
+        site.answer("PATCH", "service/tickets/1", body, 400)
+        with pytest.raises(Refused) as caught:
+            a_client().send("PATCH", "service/tickets/1", "reassign ticket 1", RIGHT, [])
+    assert caught.value.cause == "the field customFields, type/id is required"
+    assert caught.value.fields == set(fields)
 
 
 def test_a_write_answered_with_nonsense_has_an_unknown_outcome() -> None:

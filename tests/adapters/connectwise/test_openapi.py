@@ -84,7 +84,7 @@ def everything(desk: Desk) -> None:
     simulator.faults.owner_removal = frozenset({"null"})
     system.tickets.reassign(second, Target(system.directory.locate("Sr IT"), Ownership.NOBODY))
     assert isinstance(system.tickets, Tickets)
-    system.tickets.trail(first)
+    system.tickets.trail(first, START)
     list(system.tickets.changed_since(START))
     list(system.tickets.open_tickets([place]))
     system.directory.people(place)

@@ -191,6 +191,21 @@ def test_a_404_that_is_not_proven_is_temporary(status: int, body: Any, words: st
             connected().tickets.read(ID)
 
 
+def test_a_404_to_a_move_is_about_what_the_move_names_where_the_ticket_can_be_read() -> None:
+    with a_site() as site:
+        site.lists()
+        site.answer("GET", TICKET, a_ticket())
+        site.answer("PATCH", TICKET, GONE, 404)
+        site.answer("GET", "service/tickets", [{"id": 4711}])
+        target = Target(Place((Ref("12", "Tier 3"),)), Ownership.KEEP)
+        with pytest.raises(Permanent, match="it can be read: what is not found is the board Tier 3") as refused:
+            connected().tickets.reassign(ID, target)
+        assert not isinstance(refused.value, NotFound)
+        site.answer("GET", TICKET, GONE, 404)
+        with pytest.raises(Temporary, match="lists it"):
+            connected().tickets.reassign(ID, target)
+
+
 @pytest.mark.parametrize("ticket", ["", "abc", "1/../2", "1 or 1=1", "٤"])
 def test_what_is_no_ticket_number_gets_into_no_path(ticket: str) -> None:
     with a_site() as site:
@@ -680,7 +695,7 @@ def test_a_signing_key_is_learned_without_showing_credentials() -> None:
         (200, '{"signing_key": 5}', Permanent),
         (200, "[]", Permanent),
         (200, "<html>", Permanent),
-        (302, "", Permanent),
+        (302, "", Temporary),
         (404, "", Permanent),
         (503, "", Temporary),
     ],
@@ -790,11 +805,11 @@ def test_the_budget_can_be_watched_and_held() -> None:
     clock = VirtualClock(NOW)
     with a_site() as site:
         site.answer("GET", TICKET, {"error": "ConnectWiseAPI"}, 429, {"Retry-After": "12"})
-        system = connect(settings(), [], MemoryKeys(clock), clock, attempts=1, calls_per_minute=60, burst=5)
+        system = connect(settings(), [], MemoryKeys(clock), clock, attempts=1, calls_per_window=60)
         with pytest.raises(Temporary) as caught:
             system.tickets.read(ID)
         assert caught.value.retry_after == 12
-        assert system.line.budget == 0.0
+        assert set((system.line.budget or {}).values()) == {0}
         assert system.line.calls == 2
 
 

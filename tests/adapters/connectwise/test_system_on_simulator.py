@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import Forbidden, KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary
+from connector.errors import KeyUnknown, NotFound, OutcomeUnknown, Permanent, SignatureError, Temporary, Unreachable
 from connector.model import (
     AuthorKind,
     EntryKind,
@@ -197,11 +197,11 @@ def test_a_deleted_ticket_is_gone_and_an_outage_is_not(desk: Desk) -> None:
 
 def test_wrong_credentials_are_explained(desk: Desk) -> None:
     ticket = desk.a_ticket()
-    with pytest.raises(Forbidden, match="CONNECTWISE_PUBLIC_KEY"):
+    with pytest.raises(Unreachable, match="CONNECTWISE_PUBLIC_KEY"):
         desk.connected(private_key="wrong").tickets.read(ticket)
-    with pytest.raises(Forbidden, match="CONNECTWISE_CLIENT_ID"):
+    with pytest.raises(Unreachable, match="CONNECTWISE_CLIENT_ID"):
         desk.connected(client_id="wrong").tickets.read(ticket)
-    with pytest.raises(Forbidden, match="CONNECTWISE_COMPANY"):
+    with pytest.raises(Unreachable, match="CONNECTWISE_COMPANY"):
         desk.connected(company="nobody").tickets.read(ticket)
 
 

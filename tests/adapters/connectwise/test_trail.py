@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from adapters.connectwise.tickets import Tickets
-from adapters.connectwise.trail import TrailEntry
+from adapters.connectwise.client import ConnectWiseClient
+from adapters.connectwise.line import Line
+from adapters.connectwise.trail import TrailEntry, read_trail
 from connector.errors import Forbidden, NotFound, PayloadError
-from connector.model import Aspect, Severity, TicketId
+from connector.model import Aspect, Doer, Severity, TicketId, Trace
 from tests.adapters.connectwise.connected import START, Desk
 
 FIVE_PAST = START + timedelta(minutes=5)
 
 
-def tickets(desk: Desk) -> Tickets:
-    found = desk.system.tickets
-    assert isinstance(found, Tickets)
-    return found
+def client(desk: Desk) -> ConnectWiseClient:
+    found = desk.system.line
+    assert isinstance(found, Line)
+    return found.client
 
 
 def with_rows(desk: Desk, *rows: dict[str, Any]) -> list[TrailEntry]:
@@ -27,17 +28,37 @@ def with_rows(desk: Desk, *rows: dict[str, Any]) -> list[TrailEntry]:
     ticket = desk.a_ticket()
     usual = {"enteredDate": "2026-03-02T09:05:00Z", "enteredBy": "tess"}
     desk.simulator.state.audit[int(ticket)] = [{**usual, **row} for row in rows]
-    return tickets(desk).trail(ticket)
+    return read_trail(client(desk), ticket)
 
 
 def test_it_tells_who_moved_a_ticket_and_when(desk: Desk) -> None:
     ticket = desk.a_ticket(owner="tess")
     desk.clock.advance(timedelta(minutes=5))
     desk.simulator.move(int(ticket), "Tier 3", "Seniors", by="tom")
-    told = [entry for entry in tickets(desk).trail(ticket) if entry.at == FIVE_PAST]
+    told = [entry for entry in read_trail(client(desk), ticket) if entry.at == FIVE_PAST]
     assert TrailEntry(FIVE_PAST, "tom", Aspect.PLACE, "Service Desk", "Tier 3") in told
     assert TrailEntry(FIVE_PAST, "tom", Aspect.PLACE, "First Touch", "Seniors") in told
     assert {entry.by for entry in told} == {"tom"}
+    traces = desk.system.tickets.trail(ticket, FIVE_PAST)
+    assert traces is not None
+    assert Trace(FIVE_PAST, Aspect.PLACE, "Tier 3", "Tom Touch", Doer.PERSON) in traces
+    assert {trace.at for trace in traces} == {FIVE_PAST}
+
+
+def test_it_tells_a_person_from_a_program_and_knows_when_it_cannot(desk: Desk) -> None:
+    ticket = desk.a_ticket(owner="tess")
+    desk.clock.advance(timedelta(minutes=5))
+    for by in ("workflow", "dispatch"):
+        desk.simulator.move(int(ticket), "Tier 3", "Seniors", by=by)
+    desk.simulator.assign(int(ticket), None, by="tom")
+    traces = desk.system.tickets.trail(ticket, FIVE_PAST)
+    assert traces is not None
+    assert {(trace.who, trace.by) for trace in traces} == {
+        ("workflow", Doer.PROGRAM),
+        ("dispatch", Doer.UNKNOWN),
+        ("Tom Touch", Doer.PERSON),
+    }
+    assert [trace.new for trace in traces if trace.what is Aspect.OWNER] == [""]
 
 
 def test_it_costs_one_call_and_none_while_a_ticket_is_read(desk: Desk) -> None:
@@ -45,7 +66,7 @@ def test_it_costs_one_call_and_none_while_a_ticket_is_read(desk: Desk) -> None:
     desk.system.tickets.read(ticket)
     assert not [call for call in desk.simulator.calls if "audittrail" in call.path]
     before = desk.system.line.calls
-    tickets(desk).trail(ticket)
+    read_trail(client(desk), ticket)
     assert desk.system.line.calls - before == 1
 
 
@@ -86,11 +107,11 @@ def test_a_missing_right_is_named_and_check_warns(desk: Desk) -> None:
     assert {one.subject: one.severity for one in desk.system.line.check()}["audit trail"] is Severity.OK
     desk.simulator.faults.forbid(path="audittrail")
     with pytest.raises(Forbidden, match="Service Tickets"):
-        tickets(desk).trail(ticket)
+        desk.system.tickets.trail(ticket, START)
     found = {one.subject: one for one in desk.system.line.check()}["audit trail"]
     assert (found.severity, "moves a ticket back" in found.message) == (Severity.WARNING, True)
 
 
 def test_what_is_no_number_is_no_ticket(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        tickets(desk).trail(TicketId("1 or 1=1"))
+        desk.system.tickets.trail(TicketId("1 or 1=1"), START)

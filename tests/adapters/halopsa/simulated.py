@@ -60,7 +60,7 @@ class Site:
             "webhook_url": WEBHOOK_URL,
             "attempts": 1,
             "read_seconds": 2.0,
-            "calls_per_minute": None,
+            "calls_per_window": None,
             "sleep": self.sleep,
             **options,
         }

@@ -17,7 +17,16 @@ from adapters.halopsa.refusals import Refused, error_text
 from adapters.halopsa.variables import HaloSettings, WebhookBearer
 from adapters.http import Answer, HttpOptions
 from connector.clock import VirtualClock
-from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import (
+    AdapterError,
+    Busy,
+    Forbidden,
+    OutcomeUnknown,
+    PayloadError,
+    Permanent,
+    Temporary,
+    Unreachable,
+)
 from tests.adapters.halopsa.simulated import START, fixture, fixtures
 
 ROOT = "https://halo.example.com"
@@ -75,16 +84,16 @@ def test_an_odd_lifetime_is_no_harm(mock: responses.RequestsMock, lifetime: dict
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (400, {"error": "invalid_client"}, Forbidden, "invalid_client.*HALOPSA_CLIENT_SECRET"),
-        (401, {"error": "no"}, Forbidden, "HALOPSA_CLIENT_ID"),
-        (400, {"error": "invalid_scope"}, Forbidden, "permission 'all'"),
-        (404, {}, Forbidden, "HALOPSA_AUTH_URL"),
+        (400, {"error": "invalid_client"}, Unreachable, "invalid_client.*HALOPSA_CLIENT_SECRET"),
+        (401, {"error": "no"}, Unreachable, "HALOPSA_CLIENT_ID"),
+        (400, {"error": "invalid_scope"}, Unreachable, "permission 'all'"),
+        (404, {}, Unreachable, "HALOPSA_AUTH_URL"),
         (409, {}, Temporary, "409"),
         (418, {}, Permanent, "418"),
-        (429, {}, Temporary, "too many"),
-        (503, {}, Temporary, "503"),
-        (302, {}, Permanent, "redirected"),
-        (200, "page", Temporary, "not JSON"),
+        (429, {}, Busy, "too many"),
+        (503, {}, Unreachable, "503"),
+        (302, {}, Unreachable, "redirected"),
+        (200, "page", Unreachable, "not JSON"),
         (200, {"token": "x"}, PayloadError, "access_token"),
         (200, [], PayloadError, "access_token"),
         (200, {"access_token": ""}, PayloadError, "access_token"),
@@ -139,8 +148,8 @@ def test_long_words_are_clipped_and_long_bodies_are_not_read() -> None:
         (408, Temporary, "408"),
         (409, Temporary, "409"),
         (405, Permanent, "405"),
-        (500, Temporary, "answered 500 .broken."),
-        (302, Permanent, "redirected"),
+        (500, Unreachable, "answered 500 .broken."),
+        (302, Unreachable, "redirected"),
     ],
 )
 def test_each_refusal_of_a_read_has_its_meaning(

@@ -310,6 +310,21 @@ def test_a_status_that_only_the_ticket_shows_to_be_closed_is_so_in_its_history_t
     assert [one.new for one in reader.changes([row], None, closed, NOW)] == [closed]
 
 
+def test_what_happened_within_one_second_stays_in_the_order_of_its_numbers() -> None:
+    row = fixture("action_private_note")["payload"]
+    rows = [
+        {**row, "id": number, "old_status": old, "new_status": new} for number, old, new in ((12, 9, 2), (11, 2, 9))
+    ]
+    date = (NOW - timedelta(minutes=5)).isoformat()
+    moves = [(2, "Tier 3", "Service Desk"), (1, "Service Desk", "Tier 3")]
+    audit = [{"id": n, "date": date, "value": "Team", "from": old, "to": new} for n, old, new in moves]
+    reader = Reader(TICKET, Names(), Names.statuses, Names.priorities, ourselves())
+    found = reader.changes(rows, audit, Names.statuses[1], NOW)
+    statuses = [one.new.id for one in found if isinstance(one.new, Status)]
+    places = [str(one.new) for one in found if one.what is Aspect.PLACE]
+    assert (statuses, places) == (["9", "2"], ["Tier 3", "Service Desk"])
+
+
 def test_an_audit_row_of_an_agent_that_people_use_too_is_not_taken_for_ours() -> None:
     payload = fixture("history_of_our_own_move")["payload"]
     reader = Reader(TICKET, Names(), Names.statuses, Names.priorities, Ourselves("3", is_api=False))

@@ -38,6 +38,35 @@ def test_reading_an_escalation_and_carrying_it_out_takes_eight_calls(site: Site,
     assert all(one.how == BY_CONNECTOR for one in system.tickets.read(ticket).changes)
 
 
+def test_what_a_turn_has_just_read_is_not_read_again(site: Site, system: TicketSystem) -> None:
+    ticket = site.a_ticket(agent="Tess Tech")
+    target = Target(system.directory.locate("Tier 3"), Ownership.NOBODY)
+    system.tickets.write_note(ticket, "ESC-0", "ESC-0")
+    system.tickets.read(ticket)
+    site.later()
+    before = system.line.calls
+    seen = system.tickets.read(ticket)
+    note = system.tickets.write_note(ticket, "ESC-1", "ESC-1", seen)
+    looked = system.tickets.read(ticket, note)
+    record = system.tickets.reassign(ticket, target, looked)
+    assert system.line.calls - before == 2 + 2 + 1 + 2
+    assert "ESC-1" in looked.entries[-1].text
+    assert (str(record.place), record.owner) == ("Tier 3", None)
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(5, 2), (6, 3)])
+def test_what_a_turn_read_longer_ago_is_read_again(
+    site: Site, system: TicketSystem, seconds: float, calls: int
+) -> None:
+    ticket = site.a_ticket(agent="Tess Tech")
+    system.tickets.write_note(site.a_ticket(), "ESC-0", "ESC-0")
+    seen = system.tickets.read(ticket)
+    site.later(seconds / 60)
+    before = system.line.calls
+    system.tickets.write_note(ticket, "ESC-1", "ESC-1", seen)
+    assert system.line.calls - before == calls
+
+
 @pytest.mark.parametrize("owner", [Ownership.KEEP, Ownership.NOBODY, "Sam Senior"])
 @pytest.mark.parametrize("team", [None, "Tier 3"])
 def test_every_target_is_reached_and_reached_again_without_harm(

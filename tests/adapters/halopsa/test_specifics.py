@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from adapters.halopsa.system import connect
-from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary, VisibleNote
-from connector.model import BY_CONNECTOR, BY_HISTORY, Aspect, Ownership, Target, Visibility
+from connector.errors import Forbidden, OutcomeUnknown, Permanent, Temporary, Unreachable, VisibleNote
+from connector.model import BY_CONNECTOR, BY_HISTORY, Aspect, Lane, Ownership, Target, Visibility
 from connector.systems.contract import TicketSystem
 from tests.adapters.halopsa.simulated import NoKeys, Site
 from tests.doubles import our_note
@@ -42,13 +42,23 @@ def test_a_token_that_is_refused_again_at_once_ends_the_call_and_never_loops(sit
     system.tickets.read(site.a_ticket())
     site.simulator.forget_calls()
     site.faults.fail_next(None, 401, path="^(?!auth)")
-    with pytest.raises(Forbidden, match="also with a new token"):
+    with pytest.raises(Unreachable, match="also with a new token"):
         system.tickets.read(site.a_ticket())
     assert [(call.path.split("/")[0], call.status) for call in site.simulator.calls] == [
         ("Tickets", 401),
         ("auth", 200),
         ("Tickets", 401),
+        ("Tickets", 401),
     ]
+    assert site.simulator.calls[-1].path == "Tickets"
+
+
+def test_a_401_of_one_call_alone_is_a_right_that_is_missing(site: Site, system: TicketSystem) -> None:
+    ticket = site.a_ticket()
+    system.tickets.read(ticket)
+    site.faults.fail_next(None, 401, method="POST", path="^Actions")
+    with pytest.raises(Forbidden, match="have the right"):
+        system.tickets.write_note(ticket, "ESCALATED.\n\nESC-1", "ESC-1")
 
 
 def test_a_token_is_renewed_at_four_fifths_of_its_life_without_a_refusal(site: Site, system: TicketSystem) -> None:
@@ -157,7 +167,7 @@ def test_429_without_retry_after_holds_the_whole_connection_still_for_long_enoug
     assert caught.value.retry_after == 30
     with pytest.raises(Temporary, match="holding still"):
         system.tickets.read(ticket)
-    assert system.line.budget in (None, 0.0)
+    assert system.line.waits(Lane.URGENT, 1) == 30
     moments[0] = 31.0
     system.tickets.read(ticket)
     system.line.close()
@@ -188,7 +198,7 @@ def test_no_more_calls_are_made_in_any_five_minutes_than_the_settings_say(site: 
     with pytest.raises(Temporary, match="to stay within the call limit") as caught:
         read_on()
     assert len(site.simulator.calls) == 240
-    assert system.line.budget == 0.0
+    assert set((system.line.budget or {}).values()) == {0}
     assert caught.value.retry_after is not None
     pass_time(caught.value.retry_after)
     system.tickets.read(ticket)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent, Temporary
+from connector.errors import Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent, Temporary, Unreachable
 from connector.model import (
     BY_HISTORY,
     Aspect,
@@ -152,6 +152,26 @@ def test_a_ticket_counts_as_gone_only_when_the_list_proves_it(site: Site, system
             call()
 
 
+def test_a_404_to_a_move_is_about_what_the_move_names_where_the_ticket_can_be_read(
+    site: Site, system: TicketSystem
+) -> None:
+    ticket, target = site.a_ticket(), Target(system.directory.locate("Tier 3"), Ownership.KEEP)
+    site.faults.fail_next(None, 404, method="POST", path="Tickets$")
+    with pytest.raises(Permanent, match="what is not found is the team Tier 3") as refused:
+        system.tickets.reassign(ticket, target)
+    assert refused.value.cause == "the team Tier 3, or the status or person that the move names besides, is not found"
+    with pytest.raises(Permanent, match="the person, the status or the priority") as refused:
+        system.tickets.reassign(ticket, Target(owner=system.directory.member("Tess Tech")))
+    assert "Tess" not in refused.value.cause
+    site.faults.fail_next(1, 200, method="GET", path=f"Tickets/{ticket}$", body=site.simulator.ticket(int(ticket)))
+    site.faults.fail_next(None, 404, method="GET", path=f"Tickets/{ticket}$")
+    with pytest.raises(Temporary, match="yet the instance lists it"):
+        system.tickets.reassign(ticket, target)
+    site.faults.fail_next(None, 404, path="Tickets")
+    with pytest.raises(Unreachable):
+        system.tickets.reassign(ticket, target)
+
+
 @pytest.mark.parametrize("ticket", ["", "x", "1/../2", "-1", "١"])
 def test_what_is_no_ticket_number_is_never_asked_for(site: Site, system: TicketSystem, ticket: str) -> None:
     for call in (
@@ -289,6 +309,6 @@ def test_a_tenant_is_asked_for_where_the_instance_needs_one() -> None:
         assert str(system.tickets.read(site.a_ticket()).place) == "First Touch"
         system.line.close()
         wrong = site.connected(tenant="")
-        with pytest.raises(Forbidden, match="HALOPSA_TENANT"):
+        with pytest.raises(Unreachable, match="HALOPSA_TENANT"):
             wrong.tickets.read(site.a_ticket())
         wrong.line.close()

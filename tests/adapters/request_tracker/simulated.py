@@ -45,7 +45,7 @@ class Site:
         }
         options = {
             "attempts": 1,
-            "calls_per_minute": None,
+            "calls_per_window": None,
             "monotonic": lambda: self.clock.now().timestamp(),
             **{name: value for name, value in changes.items() if name not in {*names, "homes"}},
         }

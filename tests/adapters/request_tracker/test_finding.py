@@ -11,7 +11,7 @@ from adapters.request_tracker.mapping import STANDARD_STATUSES
 from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP, HOMES
 from adapters.request_tracker.simulation.records import Queue
 from connector.errors import Forbidden, Permanent, Temporary, UnknownName
-from connector.model import Aspect, Finding, Severity, StatusGroup, TicketId
+from connector.model import Aspect, Finding, Lane, Severity, StatusGroup, TicketId
 from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import TicketSystem
 from tests.adapters.request_tracker.simulated import NINE, Site
@@ -407,8 +407,8 @@ def test_a_failed_look_up_is_not_kept(site: Site) -> None:
 
 
 def test_the_budget_and_the_calls_are_told(site: Site) -> None:
-    limited = site.connect(calls_per_minute=60.0, burst=10)
+    limited = site.connect(calls_per_window=60)
     limited.directory.locate("Tier 3")
     assert limited.line.calls == 1
-    assert limited.line.budget == pytest.approx(9.0, abs=1)
+    assert (limited.line.budget or {})[Lane.URGENT] == 59
     assert site.system.line.budget is None

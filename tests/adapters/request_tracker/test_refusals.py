@@ -10,7 +10,7 @@ import pytest
 from adapters.http import Answer
 from adapters.request_tracker.refusals import ChangedMeanwhile, Refused, error_text, refusal
 from adapters.request_tracker.simulation.actions import attach
-from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary
+from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary, Unreachable
 from connector.model import StatusGroup, TicketId
 from connector.systems.desk import Urgency
 from tests.adapters.request_tracker.simulated import Site
@@ -23,11 +23,11 @@ def answer(status: int, body: Any = None) -> Answer:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (401, {"message": "Unauthorized"}, Forbidden, "check RT_TOKEN"),
+        (401, {"message": "Unauthorized"}, Unreachable, "check RT_TOKEN"),
         (403, {"message": "Forbidden"}, Forbidden, "needs the right ShowTicket"),
         (404, {"message": "Not Found"}, NotFound, "refused with 404"),
-        (404, None, Temporary, "check RT_URL"),
-        (404, ["a list"], Temporary, "check RT_URL"),
+        (404, None, Unreachable, "check RT_URL"),
+        (404, ["a list"], Unreachable, "check RT_URL"),
         (412, {"message": "Precondition Failed"}, ChangedMeanwhile, "changed by somebody else"),
         (400, {"message": "Permission Denied"}, Refused, "Permission Denied"),
         (409, {"message": "Resource already exists; use PUT to update"}, Temporary, "409"),

@@ -268,6 +268,15 @@ def test_a_refused_move_names_the_right_in_any_language(site: Site, right: str, 
     assert site.desk.ticket(ticket).tier == 1
 
 
+def test_a_move_to_a_queue_that_was_disabled_says_so(site: Site) -> None:
+    ticket, place = site.ticket(), site.home(2)
+    site.simulator.queue(place.path[0].name).is_disabled = True
+    with pytest.raises(Permanent, match="could not be moved: the queue 'Tier 3' is disabled") as refused:
+        site.system.tickets.reassign(ticket, Target(place))
+    assert refused.value.cause == "RT does not move it to the queue 'Tier 3': it is disabled"
+    assert site.desk.ticket(ticket).tier == 1
+
+
 def test_a_move_that_no_right_explains_may_be_one_between_life_cycles(site: Site) -> None:
     ticket = site.ticket()
     site.simulator.state.statuses["projects"] = ("planned", "done")
@@ -404,3 +413,22 @@ def test_people_whose_answer_was_lost_are_known_by_who_is_there(site: Site) -> N
     site.faults.drop_before_performing(method="PUT")
     with pytest.raises(OutcomeUnknown):
         site.system.tickets.add_people(ticket, [Person("22", "adam", "Adam Account")])
+
+
+def test_a_move_from_what_was_just_read_costs_no_look_of_its_own(site: Site) -> None:
+    ticket = site.ticket(owner="tess")
+    target = Target(site.system.directory.locate("Tier 3"), Ownership.NOBODY)
+    seen = site.system.tickets.read(ticket)
+    before = site.system.line.calls
+    moved = site.system.tickets.reassign(ticket, target, seen)
+    assert (str(moved.place), moved.owner) == ("Tier 3", None)
+    assert site.system.line.calls - before <= 4
+
+
+def test_who_did_anything_since_the_ticket_was_read_keeps_it_from_being_moved(site: Site) -> None:
+    ticket = site.ticket(owner="tess")
+    seen = site.system.tickets.read(ticket)
+    site.desk.set_status(ticket, "tess", StatusGroup.WAITING)
+    with pytest.raises(ChangedMeanwhile):
+        site.system.tickets.reassign(ticket, Target(site.system.directory.locate("Tier 3")), seen)
+    assert str(site.system.tickets.read(ticket).place) == "First Touch"

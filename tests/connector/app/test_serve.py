@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import logging
 import os
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +23,9 @@ from prometheus_client import values
 
 from adapters.connectwise.simulator import Simulator
 from connector import logs
-from connector.app import wiring
+from connector.app import web_side, wiring, worker_side
 from connector.app.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
+from connector.app.stopping import leave_in_time
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
@@ -131,14 +134,17 @@ def test_two_web_processes_and_a_worker_share_the_work_and_the_counts(desk: Simu
     wiring.prepare_database(load_settings(environ), migrates=True)
     with (
         service("web", {**environ, "WEB_CONCURRENCY": "2"}, tmp_path) as web,
-        service("worker", environ, tmp_path) as worker,
+        service("worker", {**environ, "WORKER_METRICS_PORT": (watched := str(a_free_port()))}, tmp_path) as worker,
     ):
         until(lambda: web.answers("/health/ready"))
+        until(lambda: "no_worker_cycle" not in web.get("/health/status").text)
         for _ in range(20):
             requests.post(f"{web.url}/webhooks/connectwise", data=b"{}", timeout=PATIENCE)
         expected = 'escalator_deliveries_total{result="unsupported_media_type",system="connectwise"} 20.0'
         until(lambda: expected in web.get("/metrics").text)
         assert web.get("/nowhere").headers["Content-Type"] == "application/problem+json"
+        ready = requests.get(f"http://127.0.0.1:{watched}/health/ready", timeout=PATIENCE)
+        assert (ready.status_code, ready.json()["checks"]["worker"]["holds"]) == (200, True)
         assert worker.stop() == 0
         assert web.stop() == 0
         assert "Traceback" not in web.log.read_text() + worker.log.read_text()
@@ -237,17 +243,21 @@ def test_a_site_is_made_in_the_web_process_begun_after_it_is_ready_and_ended():
     assert done == ["made", "begun", "ended"]
 
 
-def test_serving_hands_over_to_the_server(monkeypatch):
-    ran: list[object] = []
-    monkeypatch.setattr(_Server, "run", lambda server: ran.append(server))
-    serve(lambda: Site(Flask("x"), lambda: None, lambda: None), Listening("127.0.0.1", 0))
-    assert len(ran) == 1
+def test_serving_hands_over_to_the_server_with_memory_that_the_collector_leaves_shared(monkeypatch):
+    shared: list[int] = []
+    monkeypatch.setattr(_Server, "run", lambda server: shared.append(gc.get_freeze_count()))
+    try:
+        serve(lambda: Site(Flask("x"), lambda: None, lambda: None), Listening("127.0.0.1", 0))
+    finally:
+        gc.unfreeze()
+    [before_the_fork] = shared
+    assert before_the_fork > 10_000
 
 
 def test_a_web_process_with_a_worker_starts_and_stops_it(desk, environ, tmp_path):
     settings = load_settings(environ)
     wiring.prepare_database(settings, migrates=True)
-    site = wiring.web_site(settings, has_worker=True)
+    site = web_side.web_site(settings, has_worker=True)
     client = site.app.test_client()
     assert client.get("/health/ready").status_code == 503
     site.begin()
@@ -260,7 +270,7 @@ def test_a_web_process_with_a_worker_starts_and_stops_it(desk, environ, tmp_path
 def test_a_web_process_without_a_worker_just_answers(desk, environ):
     settings = load_settings(environ)
     wiring.prepare_database(settings, migrates=True)
-    site = wiring.web_site(settings)
+    site = web_side.web_site(settings)
     site.begin()
     assert site.app.test_client().get("/health/live").status_code == 200
     site.end()
@@ -274,7 +284,7 @@ def test_homes_that_do_not_resolve_are_reported_at_the_start(desk, environ, home
     settings = load_settings({**environ, "TIER_1_HOME": home})
     wiring.prepare_database(settings, migrates=True)
     parts = wiring.wire(settings)
-    wiring.report_homes(wiring.connections_of(parts))
+    worker_side.report_homes(worker_side.connections_of(parts))
     parts.close()
     assert ("home does not resolve" in stream.getvalue()) == (home != "Service Desk")
 
@@ -286,6 +296,40 @@ def test_a_ticket_system_that_does_not_answer_at_the_start_is_reported_and_no_re
     settings = load_settings({**environ, "CONNECTWISE_URL": f"http://127.0.0.1:{a_free_port()}"})
     wiring.prepare_database(settings, migrates=True)
     parts = wiring.wire(settings)
-    wiring.report_homes(wiring.connections_of(parts))
+    worker_side.report_homes(worker_side.connections_of(parts))
     parts.close()
     assert "homes could not be looked up at the start" in stream.getvalue()
+
+
+def test_what_is_not_stopped_in_time_is_ended() -> None:
+    stopped, left = threading.Event(), threading.Event()
+
+    leave_in_time(stopped, left.set, seconds=0)
+    assert not left.wait(0.05)
+    stopped.set()
+
+    assert left.wait(PATIENCE)
+
+
+def test_a_process_that_a_thread_would_keep_at_its_exit_is_ended() -> None:
+    code = (
+        "import threading\n"
+        "from connector.app.stopping import leave_in_time\n"
+        "from connector.worker.worker import leave\n"
+        "stopped = threading.Event()\n"
+        "leave_in_time(stopped, leave, seconds=0.1)\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
+        "stopped.set()\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], timeout=PATIENCE, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "not stopped in time" in done.stdout + done.stderr
+
+
+def test_a_migration_that_fails_ends_the_start_with_its_exit_code(environ, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(SystemExit) as ended:
+        wiring.prepare_database(load_settings(environ), migrates=True)
+    assert ended.value.code == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -19,9 +20,10 @@ from adapters.connectwise import system as connectwise
 from adapters.connectwise.simulator import Simulator
 from adapters.connectwise.webhook import Webhooks
 from connector import __version__
-from connector.app import wiring
+from connector.app import serve, wiring, worker_side
+from connector.app.connect import worker_of
 from connector.app.serve import Listening
-from connector.cli import common, inspection, serving
+from connector.cli import common, inspection
 from connector.cli.main import cli
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
@@ -32,8 +34,21 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
-from connector.store.records import AuditEvent, Event, Failed, Source, Step, StepState
+from connector.store.records import (
+    AuditEvent,
+    Braked,
+    Claim,
+    Event,
+    Failed,
+    Finished,
+    Source,
+    Step,
+    StepState,
+    Unbegun,
+)
+from connector.store.troubles import TroubleKind, Troubles
 from connector.turn.saga import StepKind
+from connector.worker.worker import WorkerSettings
 from tests.connector.mailboxes import START, a_delivery, claim_one, record
 from tests.connector.quiet_logging import logging_as_before
 
@@ -131,7 +146,19 @@ def test_wrong_usage_is_exit_2(folder, command):
 
 def test_help_lists_every_command_of_the_design():
     shown = escalator("--help").stdout
-    for command in ("run", "web", "worker", "migrate", "check", "demo", "webhooks", "explain", "dead-letters", "audit"):
+    for command in (
+        "run",
+        "web",
+        "worker",
+        "migrate",
+        "check",
+        "demo",
+        "webhooks",
+        "explain",
+        "dead-letters",
+        "audit",
+        "brake",
+    ):
         assert f"\n  {command} " in shown
     assert "\n  export " in shown
 
@@ -199,11 +226,26 @@ def test_an_intact_audit_trail_is_exit_0_and_a_changed_one_exit_1(folder):
             record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"number": number}))
         assert escalator("audit", "verify").exit_code == 0
         with store.writing() as conn:
-            conn.exec_driver_sql("UPDATE audit SET detail = '{}' WHERE id = 2")
+            conn.exec_driver_sql("UPDATE audit_entry SET detail = '{}' WHERE n = 2")
     result = escalator("audit", "verify")
     assert result.exit_code == 1
     assert "at entry 2" in result.stdout
     assert json.loads(escalator("audit", "verify", "--json").stdout)["first_bad_id"] == 2
+
+
+def test_a_head_that_was_kept_elsewhere_is_expected_in_the_trail(folder):
+    with a_store(folder) as store:
+        for number in range(3):
+            record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"number": number}))
+    head = escalator("audit", "head").stdout.strip()
+    kept = head.rpartition(":")[2]
+    told = json.loads(escalator("audit", "head", "--json").stdout)
+    assert told == {"entries": 3, "hash": hashlib.sha256(head.encode()).hexdigest(), "head": head}
+    assert escalator("audit", "verify", "--expect", head).exit_code == 0
+    result = escalator("audit", "verify", "--expect", f"psa=3:{'0' * 64}")
+    assert (result.exit_code, "at entry 3" in result.stdout) == (1, True)
+    for wrong in ("3", "x:y", f"-1:{kept}", f"3:{kept[:-1]}"):
+        assert escalator("audit", "verify", "--expect", wrong).exit_code == 2
 
 
 def test_a_trail_whose_end_was_cut_off_is_not_intact(folder):
@@ -359,15 +401,25 @@ def test_a_system_that_is_not_connected_is_wrong_usage_and_those_that_are_get_na
     assert (result.exit_code, "connected: connectwise" in result.stderr) == (2, True)
 
 
+def started(parts: wiring.Wiring) -> None:
+    """What a worker remembers when it starts."""
+    worker_of(parts.store, worker_side.connections_of(parts), WorkerSettings("test"))
+
+
 def test_explain_shows_the_working_of_a_ticket(connected, desk, folder):
     environ = {**connected, "WORK_HOURS": "24x7"}
     ticket = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
     with wired(environ, folder) as parts:
-        wiring.connections_of(parts)
+        started(parts)
     text = escalator("explain", "connectwise", ticket, **environ)
     assert text.exit_code == 0
     assert f"Ticket {ticket} at Service Desk" in text.stdout
     assert "Decision: " in text.stdout
+    assert text.stdout.splitlines()[-1] == "ESCALATION_MODE is observe: " + (
+        "this is decided and recorded, and nothing of it is written or moved"
+    )
+    enforcing = escalator("explain", "connectwise", ticket, ESCALATION_MODE="enforce", **environ)
+    assert "observe" not in enforcing.stdout
     answer = json.loads(escalator("explain", "connectwise", ticket, "--json", **environ).stdout)
     assert (answer["ticket"], answer["lines"][0]) == (ticket, text.stdout.splitlines()[0])
 
@@ -385,14 +437,116 @@ def test_explain_speaks_of_the_ladder_that_the_ticket_is_on(desk, folder):
     first = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
     second = str(desk.create_ticket("VPN down", "Acme", board="Tier 3"))
     with wired(environ, folder) as parts:
-        wiring.connections_of(parts)
+        started(parts)
     assert "  Acme Desk: from " in escalator("explain", "connectwise", first, **environ).stdout
     assert "  Acme Experts: from " in escalator("explain", "connectwise", second, **environ).stdout
 
 
+def claim_of(mailbox: Mailbox) -> Claim:
+    """The one ticket of the connection that wants a turn, held."""
+    claims = mailbox.claim("test", 10, timedelta(minutes=1), ["connectwise"])
+    (claim,) = [one for one in claims if not one.is_chore]
+    return claim
+
+
+def test_explain_names_what_stands_in_the_way_of_a_ticket_and_what_is_to_be_done(connected, desk, folder):
+    environ = {**connected, "WORK_HOURS": "24x7"}
+    ticket = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
+    with wired(environ, folder) as parts:
+        started(parts)
+        mailbox, troubles = Mailbox(parts.store), Troubles(parts.store)
+        for _ in range(3):
+            met = troubles.meet("connectwise", TroubleKind.REFUSAL, "move: the field type is required", "the type")
+        troubles.meet("connectwise", TroubleKind.REFUSAL, "turn: another", "what other tickets meet")
+        mailbox.deliver([a_delivery(ticket, "mail", "connectwise")])
+        claim = claim_of(mailbox)
+        failed = Failed(claim, "400: type", claim.mail[0].received_at + timedelta(minutes=5), held_by=met.name)
+        mailbox.finish([failed])
+        found = escalator("explain", "connectwise", ticket, **environ)
+        assert found.exit_code == 0
+        said = found.stdout.split("In the way (refusal): ")[1].splitlines()
+        assert said[:2] == ["the type", "  Last answer: 400: type"]
+        assert "; met 3 times" in said[2]
+        assert said[3].startswith("  Tried again by itself at ")
+        assert said[4:] == ["  What to do: docs/runbook.md#refusal"]
+        mailbox.deliver([a_delivery(ticket, "more", "connectwise")])
+        mailbox.finish([Failed(claim_of(mailbox), "400: type", None, held_by=met.name)])
+        answer = json.loads(escalator("explain", "connectwise", ticket, "--json", **environ).stdout)
+        (one,) = answer["in_the_way"]
+        assert (one["code"], one["cause"], one["count"], one["is_parked"]) == ("refusal", "the type", 3, True)
+        assert f"escalator dead-letters replay connectwise {ticket}" in answer["lines"][-2]
+        desk.faults.fail_next(None, 401)
+        troubles.meet("connectwise", TroubleKind.CONNECTION_DOWN, "", "the keys are refused", {"why": "401"})
+        refused = escalator("explain", "connectwise", ticket, **environ)
+        assert (refused.exit_code, "In the way (connection_down): the keys are" in refused.stdout) == (1, True)
+        assert json.loads(escalator("explain", "connectwise", ticket, "--json", **environ).stdout)["verdict"] is None
+
+
+def test_explain_tells_of_a_ticket_that_waits_to_be_taken_up_how_many_come_before_it(connected, desk, folder):
+    tickets = [str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess")) for _ in range(3)]
+    environ = {**connected, "WORK_HOURS": "24x7", "ADOPT_PER_HOUR": "6"}
+    with wired(environ, folder) as parts:
+        started(parts)
+        early = escalator("explain", "connectwise", tickets[2], **environ).stdout
+        mailbox = Mailbox(parts.store)
+        for n, ticket in enumerate(tickets):
+            mailbox.deliver([a_delivery(ticket, f"mail of {ticket}", "connectwise")])
+            waits = Unbegun(START, is_critical=n == 1, entered_at=START + timedelta(minutes=n), calendar="default")
+            claim = claim_of(mailbox)
+            done = (claim.mail[0].id,)
+            mailbox.finish([Finished(claim, None, snapshot={"adopted": True}, unbegun=waits, done_mail=done)])
+        said = escalator("explain", "connectwise", tickets[2], **environ).stdout
+        shown = json.loads(escalator("brake", "status", "--json", **environ).stdout)
+    assert "Waits to be taken up; it joins the queue with its next turn" in early
+    assert "Decision: not begun: it was open before the connector came" in said
+    assert "Waits to be taken up: 2 come before it; at 6 in a working hour its clock begins, about " in said
+    assert [(one["connection"], one["waiting"], one["adopted"]) for one in shown] == [("connectwise", 0, 3)]
+    assert shown[0]["adopted_until"] is not None
+
+
+def test_brake_shows_what_waits_holds_it_and_lets_it_go(connected, desk, folder):
+    tickets = [str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess")) for _ in range(2)]
+    environ = {**connected, "WORK_HOURS": "24x7", "ESCALATIONS_PER_HOUR": "1"}
+    with wired(environ, folder) as parts:
+        started(parts)
+        mailbox = Mailbox(parts.store)
+        for n, ticket in enumerate(tickets):
+            mailbox.deliver([a_delivery(ticket, f"mail of {ticket}", "connectwise")])
+            waits = Braked(f"connectwise/{ticket}/s/fix", START + timedelta(minutes=n), "default")
+            claim = claim_of(mailbox)
+            done = (claim.mail[0].id,)
+            mailbox.finish([Finished(claim, None, snapshot={"braked": waits.saga}, braked=waits, done_mail=done)])
+        fields = escalator("brake", "status", **environ).stdout.split("\t")
+        assert (fields[:2], fields[2][-3:]) == (["connectwise", "2"], "UTC")
+        said = escalator("explain", "connectwise", tickets[1], **environ).stdout
+        assert "Waits at the brake: 1 come before it; it goes up, about " in said
+        assert escalator("brake", "hold", "connectwise", **environ).stdout.startswith("held: connectwise; ")
+        said = escalator("explain", "connectwise", tickets[1], **environ).stdout
+        assert "Held at the brake: nothing goes up by time since " in said
+        assert "\treleased (held since " in escalator("brake", "status", **environ).stdout
+        answer = escalator("brake", "release", "--json", **environ).stdout
+        assert json.loads(answer) == {"released": {"connectwise": 2}}
+        assert escalator("brake", "release", **environ).stdout == "connectwise: 0 released\n"
+        assert json.loads(escalator("brake", "hold", "--json", **environ).stdout) == {"held": ["connectwise"]}
+        assert escalator("brake", "release", "nonsense", **environ).exit_code == 2
+        woken = {row.ticket for row in mailbox.list_tickets() if row.wake_at is not None}
+        assert woken >= set(tickets)
+
+
+def test_explain_of_a_ticket_that_was_given_up_on_says_why(connected, desk, folder):
+    ticket = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
+    with wired(connected, folder) as parts:
+        started(parts)
+        mailbox = Mailbox(parts.store)
+        mailbox.deliver([a_delivery(ticket, "mail", "connectwise")])
+        mailbox.finish([Failed(claim_of(mailbox), "it does not work", None)])
+    said = escalator("explain", "connectwise", ticket, **connected).stdout
+    assert "In the way (dead_letters): it was given up on\n  Last answer: it does not work\n" in said
+
+
 def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
     with wired(connected, folder) as parts:
-        wiring.connections_of(parts)
+        started(parts)
     result = escalator("explain", "connectwise", "999999", **connected)
     assert (result.exit_code, "999999" in result.stderr) == (1, True)
 
@@ -430,7 +584,7 @@ class Served:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: list[tuple[object, Listening]] = []
-        monkeypatch.setattr(serving, "serve", lambda make, listening: self.calls.append((make, listening)))
+        monkeypatch.setattr(serve, "serve", lambda make, listening: self.calls.append((make, listening)))
 
 
 def test_run_migrates_by_itself_and_listens_where_it_is_told(connected, folder, monkeypatch):
@@ -504,4 +658,4 @@ def test_lines_away_from_a_terminal_keep_to_one_line_each(capsys):
 
 
 def test_worker_names_are_never_the_same():
-    assert wiring.worker_name() != wiring.worker_name()
+    assert worker_side.worker_name() != worker_side.worker_name()

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from connector.cli.main import cli
+from tests.crash.services import a_free_port
 
 SERVERS = {"flask", "werkzeug", "gunicorn", "prometheus_client", "connector.app", "connector.web", "connector.worker"}
 TICKET_SYSTEMS = {"requests", "urllib3", "connector.turn", "apprise"}
@@ -17,17 +18,32 @@ DRAWING = {"rich", "pygments"}
 RUN_AND_TELL = """
 import sys
 from connector.cli import main
+{first}
 try:
     main()
 finally:
     print(*sys.modules, file=sys.stderr)
 """
+SERVES_NOTHING = "import connector.app.serve as side; side.serve = lambda make_site, listening: make_site()"
+"""What makes it end: the site of a web process is made in the command's own, and that is all."""
+WORKS_NOT = "import connector.worker.worker as side; side.Worker.run_forever = lambda *arguments: None"
+"""What makes it end: a worker is made, and that is all."""
+CONNECTED = {
+    "CONNECTWISE_URL": "http://127.0.0.1:9",
+    "CONNECTWISE_COMPANY": "acme",
+    "CONNECTWISE_PUBLIC_KEY": "public-1234",
+    "CONNECTWISE_PRIVATE_KEY": "private-1234",
+    "CONNECTWISE_CLIENT_ID": "client-1234",
+    "TIER_1_HOME": "Service Desk",
+    "TIER_2_HOME": "Tier 3",
+    "TIER_3_HOME": "Sr IT",
+}
 
 
-def loaded_by(folder: Path, *arguments: str) -> set[str]:
-    """The modules that a command loads in a process of its own."""
-    command = [sys.executable, "-c", RUN_AND_TELL, *arguments]
-    done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, check=True)
+def loaded_by(folder: Path, *arguments: str, first: str = "", **environ: str) -> set[str]:
+    """The modules that a command loads in a process of its own. ``first``: what to do before it there."""
+    command = [sys.executable, "-c", RUN_AND_TELL.format(first=first), *arguments]
+    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True)
     return set(done.stderr.splitlines()[-1].split())
 
 
@@ -54,3 +70,29 @@ def test_the_help_says_of_each_command_what_the_command_says_of_itself():
         assert command is not None
         assert command.name == name
         assert f"  {name:12}  {command.get_short_help_str(200)}\n" in f"{help_text}\n"
+
+
+WORK = {"connector.turn", "connector.worker", "connector.rules", "connector.notes"}
+POSTGRESQL = {"psycopg", "psycopg_binary"}
+
+
+def test_a_web_process_loads_nothing_of_the_work_and_no_driver_of_another_database(tmp_path):
+    loaded_by(tmp_path, "migrate")
+    loaded = loaded_by(tmp_path, "web", first=SERVES_NOTHING, **CONNECTED)
+    assert {"connector.web.webhooks", "gunicorn"} <= loaded
+    assert loaded & (WORK | POSTGRESQL | DRAWING | {"alembic", "apprise", "holidays"}) == set()
+
+
+def test_a_worker_that_nobody_watches_loads_no_server(tmp_path):
+    loaded_by(tmp_path, "migrate")
+    loaded = loaded_by(tmp_path, "worker", first=WORKS_NOT, **CONNECTED)
+    assert loaded >= WORK
+    assert loaded & ({"flask", "werkzeug", "jinja2", "gunicorn"} | POSTGRESQL | DRAWING) == set()
+    watched = loaded_by(tmp_path, "worker", first=WORKS_NOT, **CONNECTED, WORKER_METRICS_PORT=str(a_free_port()))
+    assert "flask" in watched
+
+
+def test_web_and_worker_in_one_load_both_sides_and_keep_nothing_of_the_migration_that_they_begin_with(tmp_path):
+    loaded = loaded_by(tmp_path, "run", first=SERVES_NOTHING, **CONNECTED)
+    assert {"connector.web.webhooks", "gunicorn"} | WORK <= loaded
+    assert loaded & (POSTGRESQL | DRAWING | {"alembic"}) == set()

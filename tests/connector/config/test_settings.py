@@ -49,6 +49,7 @@ def test_nothing_set_is_the_defaults_and_nothing_connected():
     assert (settings.log_level, settings.log_format) == ("info", "auto")
     assert (settings.mode, settings.adopt) == ("observe", "now")
     assert (settings.dead_letter_hours, settings.reconcile_seconds) == (24, 60)
+    assert (settings.adopt_per_hour, settings.escalations_per_hour) == (12, 60)
     assert settings.connections == {}
     assert [tier.name for tier in settings.policy.tiers][2] == "Sr IT Manager"
 
@@ -64,6 +65,8 @@ def test_the_service_is_set_by_its_variables():
             "LOG_FORMAT": "json",
             "ESCALATION_MODE": "enforce",
             "ADOPT": "history",
+            "ADOPT_PER_HOUR": "0",
+            "ESCALATIONS_PER_HOUR": "600",
             "DEAD_LETTER_HOURS": "1.5",
             "RECONCILE_SECONDS": "1",
             "NOTIFY_URLS": "slack://a/b, mailto://me@example.com",
@@ -74,8 +77,86 @@ def test_the_service_is_set_by_its_variables():
     assert settings.public_url == "https://desk.example.com/escalator"
     assert (settings.log_level, settings.log_format) == ("debug", "json")
     assert (settings.mode, settings.adopt) == ("enforce", "history")
+    assert (settings.adopt_per_hour, settings.escalations_per_hour) == (0, 600)
     assert (settings.dead_letter_hours, settings.reconcile_seconds) == (1.5, 1)
     assert [target.reveal() for target in settings.notify_urls] == ["slack://a/b", "mailto://me@example.com"]
+
+
+def revealed(targets):
+    return [target.reveal() for target in targets]
+
+
+def test_alarms_go_where_notifications_go_unless_said_otherwise():
+    assert revealed(load_settings({"NOTIFY_URLS": "slack://a/b"}).alarm_urls) == ["slack://a/b"]
+    settings = load_settings({"NOTIFY_URLS": "slack://a/b", "ALARM_URLS": "mailto://me@example.com"})
+    assert revealed(settings.notify_urls) == ["slack://a/b"]
+    assert revealed(settings.alarm_urls) == ["mailto://me@example.com"]
+
+
+def test_a_tiers_targets_are_no_part_of_the_policy():
+    settings = load_settings({"TIER_2_NOTIFY_URLS": "slack://a/b"})
+    assert {number: revealed(targets) for number, targets in settings.tier_notify_urls.items()} == {2: ["slack://a/b"]}
+    assert settings.policy.version == load_settings({}).policy.version
+    assert "slack" not in f"{settings.policy_document}{settings!r}"
+
+
+def test_a_tiers_targets_may_stand_beside_a_written_policy():
+    written = '{"tiers": [{"name": "All", "homes": {}}]}'
+    assert load_settings({"ESCALATION_POLICY": written, "TIER_1_NOTIFY_URLS": "slack://a/b"}).tier_notify_urls
+    assert problems_of({"ESCALATION_POLICY": written, "TIER_2_NOTIFY_URLS": "slack://a/b"}) == [
+        "TIER_2_NOTIFY_URLS: there is no tier 2: the longest ladder has 1"
+    ]
+
+
+def test_targets_make_no_ladder_longer():
+    named = {"TIER_1_NAME": "One", "TIER_2_NAME": "Two"}
+    assert problems_of({**named, "TIER_3_NOTIFY_URLS": "slack://a/b"}) == [
+        "TIER_3_NOTIFY_URLS: there is no tier 3: the longest ladder has 2"
+    ]
+
+
+def test_a_watcher_and_a_workers_port_are_set_by_their_variables():
+    settings = load_settings({"HEARTBEAT_URL": "https://hc.example/ping?token=geheim", "WORKER_METRICS_PORT": "9100"})
+    assert settings.heartbeat_url.reveal() == "https://hc.example/ping?token=geheim"
+    assert settings.worker_metrics_port == 9100
+    assert "geheim" not in repr(settings)
+    assert (load_settings({}).heartbeat_url, load_settings({}).worker_metrics_port) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["ftp://hc.example/geheim", "https://", "hc.example/geheim", "https://[geheim", "https://a b"]
+)
+def test_a_watcher_that_is_no_web_address_is_refused_without_saying_it(text):
+    (problem,) = problems_of({"HEARTBEAT_URL": text})
+    assert problem.startswith("HEARTBEAT_URL: is no address of the web")
+    assert "geheim" not in problem
+
+
+def test_a_secret_may_be_what_a_file_holds(tmp_path):
+    (tmp_path / "url").write_text("slack://a/b\n")
+    (tmp_path / "key").write_text("private-from-file\n")
+    environ = {**CONNECTED, **HOMES, "NOTIFY_URLS_FILE": str(tmp_path / "url")}
+    del environ["CONNECTWISE_PRIVATE_KEY"]
+    settings = load_settings({**environ, "CONNECTWISE_PRIVATE_KEY_FILE": str(tmp_path / "key")})
+    assert revealed(settings.notify_urls) == ["slack://a/b"]
+    assert "private-from-file" not in f"{settings!r}"
+    assert settings.connections["connectwise"].settings.private_key == "private-from-file"
+
+
+def test_a_secrets_file_that_gives_none_is_a_problem(tmp_path):
+    (tmp_path / "empty").write_text(" \n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xfa")
+    assert problems_of({"NOTIFY_URLS": "slack://a/b", "NOTIFY_URLS_FILE": "/x"}) == [
+        "NOTIFY_URLS_FILE: must not be set together with NOTIFY_URLS"
+    ]
+    for name, why in {"empty": "is empty", "binary": "is no UTF-8 text"}.items():
+        (problem,) = problems_of({"ALARM_URLS_FILE": str(tmp_path / name)})
+        assert problem.startswith("ALARM_URLS_FILE: the file ")
+        assert problem.endswith(why)
+    (problem,) = problems_of({"TIER_1_NOTIFY_URLS_FILE": str(tmp_path / "none")})
+    assert problem.startswith("TIER_1_NOTIFY_URLS_FILE: cannot read the file")
+    (problem,) = problems_of({"FINAL_STATUS_FILE": "/x"})
+    assert "there is no such variable" in problem
 
 
 @pytest.mark.parametrize(
@@ -307,6 +388,8 @@ def test_every_problem_is_in_one_message():
         ("LOG_FORMAT", "xml", "is none of text, json"),
         ("ESCALATION_MODE", "dry-run", "is none of observe, enforce"),
         ("ADOPT", "never", "is none of now, history"),
+        ("ADOPT_PER_HOUR", "-1", "is not between 0 and 3600"),
+        ("ESCALATIONS_PER_HOUR", "many", "is not a whole number"),
         ("DEAD_LETTER_HOURS", "0", "is not between 0.01 and 8760"),
         ("RECONCILE_SECONDS", "0.5", "is not between 1 and 86400"),
         ("RECONCILE_SECONDS", "nan", "is not a number"),

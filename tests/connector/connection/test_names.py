@@ -139,3 +139,14 @@ def test_colleagues_who_cannot_be_looked_up_are_asked_for_again_in_a_while(staff
     system.error = None
     clock.advance(timedelta(seconds=KEEP_SECONDS))
     assert staff.colleagues(policy, HOMES) == {"Tess Tech", "Maria Desk"}
+
+
+def test_somebody_unknown_is_asked_for_again_within_half_a_minute(
+    staff: Staff, system: System, clock: VirtualClock
+) -> None:
+    assert (staff.find("tess"), staff.find("tess"), system.asked) == (None, None, ["tess"])
+    system.members["tess"] = TESS
+    clock.advance(timedelta(seconds=30))
+    assert staff.find("tess") == TESS
+    clock.advance(timedelta(seconds=60))
+    assert (staff.find("tess"), system.asked) == (TESS, ["tess", "tess"])

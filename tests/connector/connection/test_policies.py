@@ -1,8 +1,9 @@
-"""The policy that counts for a stint: the one it began with, until the newest is applied to all."""
+"""The limits that a stint keeps: those it began with, until the newest policy is applied to all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,25 +58,29 @@ def policies(log: PolicyLog | None, present: Policy) -> Policies:
     return Policies(a_connection(None), present, log, lambda: AFTER)
 
 
-def minutes_at(found: Policies, began_at: datetime) -> float:
-    return found.at(began_at).policy.tiers[0].diagnosis_minutes
+def minutes_at(found: Policies, since: datetime) -> float:
+    """The minutes that count for a stint of the first tier that began then."""
+    tier = found.present.tiers[0]
+    kept = found.limits_kept("", tier, since)
+    return (kept.tier if kept else tier).diagnosis_minutes
 
 
-def test_without_a_log_the_present_policy_counts_for_all():
-    found = policies(None, read_policy(a_document(10)))
-    assert found.at(BEFORE) is found.present
+def test_without_a_log_nothing_earlier_is_kept():
+    assert minutes_at(policies(None, read_policy(a_document(10))), BEFORE) == 10
 
 
 def test_the_only_policy_counts_for_all(log, bring):
     found = policies(log, bring(a_document(10)))
-    assert found.at(BEFORE) is found.at(AFTER) is found.present
+    assert [minutes_at(found, since) for since in (BEFORE, AFTER)] == [10, 10]
 
 
-def test_a_stint_keeps_the_policy_that_was_in_force_when_it_began(log, bring):
-    bring(a_document(10))
+def test_a_stint_keeps_the_limits_that_were_in_force_when_it_began(log, bring):
+    first = bring(a_document(10))
     found = policies(log, bring(a_document(20)))
-    assert [minutes_at(found, began_at) for began_at in (BEFORE, BETWEEN, at("11:00"), AFTER)] == [10, 10, 20, 20]
-    assert found.at(AFTER) is found.present
+    assert [minutes_at(found, since) for since in (BEFORE, BETWEEN, at("11:00"), AFTER)] == [10, 10, 20, 20]
+    kept = found.limits_kept("", found.present.tiers[0], BETWEEN)
+    assert kept is not None
+    assert (kept.version, kept.since, kept.tier) == (first.version, at("10:00"), first.tiers[0])
 
 
 def test_once_applied_the_newest_counts_for_running_stints_as_well(log, bring):
@@ -83,7 +88,7 @@ def test_once_applied_the_newest_counts_for_running_stints_as_well(log, bring):
     found = policies(log, bring(a_document(20)))
     assert minutes_at(found, BETWEEN) == 10
     log.apply()
-    assert found.at(BETWEEN) is found.present
+    assert minutes_at(found, BETWEEN) == 20
 
 
 def test_a_policy_after_an_applied_one_counts_for_new_stints_only(log, bring):
@@ -91,7 +96,7 @@ def test_a_policy_after_an_applied_one_counts_for_new_stints_only(log, bring):
     bring(a_document(20))
     log.apply()
     found = policies(log, bring(a_document(30)))
-    assert [minutes_at(found, began_at) for began_at in (BEFORE, AFTER, at("12:00"))] == [20, 20, 30]
+    assert [minutes_at(found, since) for since in (BEFORE, AFTER, at("12:00"))] == [20, 20, 30]
 
 
 def test_going_back_to_an_earlier_policy_makes_it_the_present_one_again(log, bring):
@@ -99,7 +104,23 @@ def test_going_back_to_an_earlier_policy_makes_it_the_present_one_again(log, bri
     bring(a_document(20))
     assert bring(a_document(10)) == first
     found = policies(log, first)
-    assert [minutes_at(found, began_at) for began_at in (BEFORE, AFTER, at("12:00"))] == [10, 20, 10]
+    assert [minutes_at(found, since) for since in (BEFORE, AFTER, at("12:00"))] == [10, 20, 10]
+
+
+def test_what_came_into_force_after_the_present_policy_is_not_earlier(log, bring):
+    found = policies(log, bring(a_document(10)))
+    bring(a_document(20))
+    assert minutes_at(found, AFTER) == 10
+
+
+def test_a_worker_whose_policy_is_in_force_again_reads_what_was_in_force_meanwhile(log, bring):
+    found = policies(log, bring(a_document(10)))
+    assert minutes_at(found, BETWEEN) == 10
+    bring(a_document(20))
+    bring(a_document(10))
+    assert minutes_at(found, AFTER) == 10  # read once, it answers for good
+    found.read_again()
+    assert minutes_at(found, AFTER) == 20
 
 
 def test_a_policy_that_cannot_be_read_any_more_leaves_its_stints_to_the_present_one(log, bring):
@@ -109,14 +130,38 @@ def test_a_policy_that_cannot_be_read_any_more_leaves_its_stints_to_the_present_
     assert minutes_at(found, BETWEEN) == 20
 
 
-@pytest.mark.parametrize(
-    "old",
-    [
-        a_document(10, system="other"),
-        a_document(10, ladders=[{"name": "VIP", "clients": ["Acme"], "tiers": [{"homes": {"other": "Desk"}}]}]),
-    ],
-)
-def test_a_policy_from_before_this_ticket_system_was_connected_knows_nothing_of_its_tickets(log, bring, old):
-    bring(old)
+def test_a_policy_that_cannot_be_read_any_more_leaves_none_of_its_stints_to_the_one_before_it(log, bring):
+    bring(a_document(10))
+    with pytest.raises(ValueError, match="tiers"):
+        bring({"tiers": []})
     found = policies(log, bring(a_document(20)))
-    assert found.at(BETWEEN) is found.present
+    assert [minutes_at(found, since) for since in (BETWEEN, AFTER)] == [10, 20]
+
+
+def test_a_policy_without_a_document_says_nothing_of_limits(log, bring):
+    log.bring_into_force("made in code", {})
+    found = policies(log, bring(a_document(20)))
+    assert minutes_at(found, BETWEEN) == 20
+
+
+def test_limits_are_matched_by_the_names_of_ladder_and_tier(log, bring):
+    tiers = [{"name": "Desk", "homes": {"psa": "Desk"}, "diagnosis_minutes": 10}]
+    vip = {"name": "VIP", "clients": ["Acme"], "tiers": [tiers[0] | {"diagnosis_minutes": 5}]}
+    bring({"tiers": tiers, "ladders": [vip]})
+    found = policies(log, bring(a_document(20)))
+    desk = found.present.tiers[0]
+
+    def kept(ladder: str, name: str) -> float | None:
+        limits = found.limits_kept(ladder, replace(desk, name=name), BETWEEN)
+        return limits.tier.diagnosis_minutes if limits else None
+
+    assert [kept("", "Desk"), kept("VIP", "Desk"), kept("", "Experts"), kept("Gold", "Desk")] == [10, 5, None, None]
+
+
+def test_a_policy_of_other_connections_says_nothing_of_the_limits_here(log, bring):
+    """Two deployments may share a database, each with connections and a policy of its own."""
+    bring(a_document(10))
+    bring(a_document(5, system="other"))
+    log.apply()
+    found = policies(log, bring(a_document(20)))
+    assert [minutes_at(found, since) for since in (BETWEEN, AFTER, at("12:00"))] == [10, 10, 20]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from connector.connection.state import SURVEYED, ConnectionBook
-from connector.store.connections import Connections, ConnectionState
+from connector.connection.state import ConnectionBook
+from connector.store.connections import SURVEYED, Connections, ConnectionState
 from connector.store.database.errors import StoreError
 from connector.store.mailbox import Mailbox
 from tests.connector.mailboxes import START

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from connector.model import Aspect
-from connector.notes.explanation import MOST_STRETCHES, explain, working
+from connector.notes.explanation import MOST_STRETCHES, explain, held_open, working
 from connector.policy.policy import EndOfDay
 from connector.rules.commands import read_commands
-from connector.rules.limits import evaluate
-from connector.rules.stints import build_timeline
+from connector.rules.limits import KeptLimit, evaluate
+from connector.rules.stints import Turns, build_timeline
 from tests.builders import (
     ACME,
     CRITICAL,
@@ -17,6 +19,7 @@ from tests.builders import (
     NEW,
     NINE,
     NORMAL,
+    ODD,
     TESS,
     TIER_3,
     WAITING,
@@ -125,6 +128,12 @@ def test_the_story_of_an_unwatched_ticket_has_no_stints():
     assert told[-1] == "Looks again when the ticket changes"
 
 
+def test_the_story_of_a_ticket_of_which_nobody_can_tell_says_that_it_is_looked_at_again():
+    told = explain(decide(a_ticket(status=ODD, owner=TESS), at("14:00")), NEW_YORK, ())
+    assert told[-2].startswith("Decision: unknown: ")
+    assert told[-1] == "Looks again by itself every now and then, and when the ticket changes"
+
+
 def test_the_story_of_an_adopted_ticket_and_a_running_pause():
     record = a_ticket(status=WAITING, entered_at=at("08:00", day=5))
     timeline = build_timeline(record, seen(record), NEW_YORK, HOMES, adopted_at=NINE)
@@ -133,17 +142,44 @@ def test_the_story_of_an_adopted_ticket_and_a_running_pause():
     assert "until now: Waiting on client" in told
 
 
+@pytest.mark.parametrize(
+    ("turns", "line"),
+    [
+        (Turns(NINE), "clock not started: the ticket was open before the connector came, and waits for its turn"),
+        (Turns(NINE, NINE, at("09:30")), "09:30:00 UTC, its turn among the tickets that were open before"),
+        (None, "the moment from which open tickets are watched"),
+    ],
+)
+def test_the_story_of_an_adopted_ticket_tells_of_its_turn(turns, line):
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5))
+    timeline = build_timeline(record, seen(record, NINE, "adopted"), a_policy(), HOMES, adopted_at=NINE, turns=turns)
+    told = "\n".join(explain(evaluate(timeline, a_policy(), at("10:00")), a_policy(), ()))
+    assert line in told
+
+
+def test_the_story_of_an_adopted_ticket_that_an_agent_touched_tells_of_no_turn():
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5), entries=(a_note("Looked", at("09:20")),))
+    turns = Turns(NINE)
+    timeline = build_timeline(record, seen(record, NINE, "adopted"), a_policy(), HOMES, adopted_at=NINE, turns=turns)
+    told = explain(evaluate(timeline, a_policy(), at("09:40")), a_policy(), ())
+    assert "    clock from 2026-01-15 09:20:00 UTC" in told
+
+
 def test_the_story_of_an_untouched_ticket_says_so():
     told = "\n".join(explain(decide(a_ticket(), NINE), NEW_YORK, ()))
     assert "clock not started: nobody has touched the ticket" in told
 
 
-def commanded(*said):
+def ordered(*said):
     policy = a_policy()
     record = a_ticket(owner=TESS, status=WORKING, entries=tuple(said))
     timeline = build_timeline(record, seen(record), policy, HOMES)
     commands = read_commands(timeline, policy, {1: {"maria": "Maria Desk"}})
-    return "\n".join(explain(evaluate(timeline, policy, at("09:20"), commands), policy, ()))
+    return evaluate(timeline, policy, at("09:20"), commands)
+
+
+def commanded(*said):
+    return "\n".join(explain(ordered(*said), a_policy(), ()))
 
 
 def by(identifier, text, when):
@@ -181,9 +217,53 @@ def test_the_story_of_a_deferred_escalation_names_the_clients_opening():
     assert "near the end of the client's day: it waits for the next opening, 2026-01-16 08:00:00 UTC" in told
 
 
-def test_the_story_of_a_kept_policy_says_what_the_newest_would_say():
+def test_the_story_of_a_kept_limit_says_which_it_is_since_when_and_how_to_apply_the_present_one():
     decision = decide(a_ticket(owner=TESS), at("09:10"), policy=a_policy())
-    told = "\n".join(explain(replace(decision, newer=("abc", at("09:15"))), a_policy(), ()))
-    assert "under the newest policy, abc, it would be due at 2026-01-15 09:15:00 UTC" in told
-    told = "\n".join(explain(replace(decision, newer=("abc", None)), a_policy(), ()))
-    assert "it would be not due" in told
+    kept = KeptLimit("abc", at("08:00"), "def", 15, at("09:15"))
+    told = explain(replace(decision, kept=kept), a_policy(), ())
+    begin = told.index("Clock:")
+    assert told[begin : told.index("Escalations:") - 1][-2:] == [
+        "  the limit is that of the policy abc, in force from 2026-01-15 08:00:00 UTC, under which this stint began",
+        "  the present policy, def, has 15 working minutes: due at 2026-01-15 09:15:00 UTC by that; "
+        "`escalator policy apply` has it count for running stints as well",
+    ]
+    told = explain(replace(decision, kept=replace(kept, present_due_at=None)), a_policy(), ())
+    assert any("15 working minutes: not due by that" in line for line in told)
+
+
+# -- an escalation that is held open
+
+
+def held(decision, why="the clock stands still"):
+    first, moves, closes = held_open(decision, a_policy(), at("09:30"), why)
+    assert first == (
+        f"held open: the escalation note of 2026-01-15 09:30:00 UTC stands, and the ticket was not moved: {why}"
+    )
+    assert closes == "a resolution or a move by hand closes it; so does a plan, where a plan was owed"
+    return moves
+
+
+def test_an_escalation_that_is_held_by_a_pause_goes_on_after_it():
+    record = a_ticket(owner=TESS, status=WAITING)
+    decision = decide(record, at("09:40"), [*seen(a_ticket(owner=TESS)), turned(NEW, WAITING, at("09:30"))], a_policy())
+    assert held(decision) == "it moves, without a second note, once the pause ends and its limit is out then"
+
+
+def test_an_escalation_that_is_held_by_an_override_goes_on_at_its_end():
+    decision = ordered(by("maria", "/override 2h because the vendor calls", at("09:10")))
+    assert held(decision) == "it moves, without a second note, at 2026-01-15 11:10:00 UTC, if nothing changes before"
+
+
+def test_an_escalation_that_is_held_for_good_goes_on_when_a_manager_says_so():
+    decision = ordered(by("maria", "/override none because the vendor calls", at("09:10")))
+    assert held(decision) == (
+        "it moves, without a second note, once a manager takes the override back (“/override off”) "
+        "and its limit is out then"
+    )
+
+
+def test_an_escalation_that_nobody_can_judge_is_held_until_somebody_can():
+    decision = decide(a_ticket(), at("09:40"), policy=a_policy())
+    assert held(decision) == (
+        "it moves, without a second note, once its clock can be judged again and its limit is out then"
+    )

@@ -32,6 +32,12 @@ def test_the_numbers_run_through_groups_and_leave_out_what_is_no_thing():
     )
 
 
+def test_things_that_do_not_count_are_left_out_without_a_count_of_none():
+    plans = tuple(Item("words " * 9, is_counted=False) for _ in range(3))
+    assert "\n… left out …\n" in Section("Steps", (Item("a"), *plans, Item("b")), "steps").shortened(30)
+    assert Section("Steps", plans, "steps").shortened(14) == "\n… left out …"
+
+
 @pytest.mark.process("note-shortened")
 def test_the_middle_of_a_long_list_is_left_out_and_counted():
     assert steps(9).shortened(110) == (

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model import AuthorKind, Reason
 from connector.notes.short_notes import (
     HOW_TO_GO_ON,
     LONGEST_WARNING,
+    closed,
     help_for,
     incomplete,
+    moved,
     near_plan,
+    not_moved,
     note,
     override_applied,
     override_refused,
+    overrode,
+    paused,
+    plan_dated,
+    planned,
     reminder,
+    reopened,
+    resolved,
+    stays,
     unclear,
     untouched,
     warning,
@@ -24,6 +34,7 @@ from connector.notes.short_notes import (
 from connector.policy.policy import EndOfDay
 from connector.rules.commands import Misunderstood, Question, Request
 from connector.rules.escalation import Documentation
+from connector.rules.follow_up import CLIENT_WORD, NEW_PLAN
 from tests.builders import (
     CRITICAL,
     DESK,
@@ -222,6 +233,13 @@ def test_where_nothing_is_missing_nothing_is_said_of_it():
     assert len(warned("09:24", unplanned)) == 3
 
 
+@pytest.mark.process("warning-how-to")
+def test_the_warning_on_a_ticket_that_nobody_owns_says_so_in_its_second_line():
+    lines = warned("09:24", said("Looked at it.", at("09:00")), owner=None)
+    assert lines[1:3] == ["Nobody owns this ticket: please take it.", GO_ON]
+    assert lines[3].startswith("Ask yourself: ")
+
+
 @pytest.mark.process("warning-self-check")
 def test_the_self_check_asks_only_what_the_ticket_does_not_answer():
     noted = said("Plan: swap it\nMissing permissions: the tunnel's settings", at("09:05"))
@@ -248,18 +266,19 @@ def test_an_override_moves_what_is_left():
 
 
 @pytest.mark.process("warning-self-check")
-@settings(deadline=None)
 @given(
     names=st.lists(st.text("Wij ”…", min_size=1, max_size=200), min_size=3, max_size=3),
     zone=st.sampled_from(["UTC", "America/Argentina/ComodRivadavia", "Antarctica/DumontDUrville"]),
     is_planned=st.booleans(),
     is_late=st.booleans(),
+    owner=st.sampled_from([TESS, None]),
 )
-def test_no_names_make_a_warning_longer_than_it_may_be(names, zone, is_planned, is_late):
+def test_no_names_make_a_warning_longer_than_it_may_be(names, zone, is_planned, is_late, owner):
     tiers = tuple(a_tier(number, name=name) for number, name in enumerate(names, 1))
     policy = a_policy(tiers=tiers, calendars={"default": a_calendar(ALL_WEEK, zone)}, end_of_day_minutes=10_000)
-    entries = (said("Plan: swap it", at("09:10")),) if is_planned else ()
-    lines = warned("09:58" if is_planned else "09:24", *entries, policy=policy, place=SR_IT if is_late else DESK)
+    entries = (said("Plan: swap it" if is_planned else "Looked at it.", at("09:10" if is_planned else "09:00")),)
+    now, place = "09:58" if is_planned else "09:24", SR_IT if is_late else DESK
+    lines = warned(now, *entries, policy=policy, place=place, owner=owner)
     assert len(note(lines, "ESC-AAAAAAAAAA-AAAAAAAAAA", 4000)) <= LONGEST_WARNING
     assert len(lines) >= 3
 
@@ -287,27 +306,44 @@ def test_near_the_end_of_the_clients_day_the_warning_recommends_to_reschedule(gi
 # --- after a final escalation ---------------------------------------------------------------------------------
 
 
+def reminded(people, *owed, next_at=None, **given) -> str:
+    policy = a_policy(calendars=NEW_YORK)
+    return reminder(
+        2, owed, people, decided(a_ticket(**{"owner": TESS} | given), at("16:00"), policy=policy), policy, next_at
+    )
+
+
 @pytest.mark.parametrize(
     ("people", "text"),
     [
         (
             [("Sr IT Manager", "Irene Systems"), ("Service Desk Manager", "Maria Desk"), ("Account Manager", "")],
-            "REMINDER 2 of 5, Irene Systems and Maria Desk. Still owed: a new plan and word to the client. "
+            "REMINDER 2 of 5, Irene Systems and Maria Desk. Still owed: a new plan. It is the last one. "
             "Nobody is configured as Account Manager.",
         ),
         (
             [("Sr IT Manager", "Irene Systems")],
-            "REMINDER 2 of 5, Irene Systems. Still owed: a new plan and word to the client.",
+            "REMINDER 2 of 5, Irene Systems. Still owed: a new plan. It is the last one.",
         ),
         (
             [("Sr IT Manager", ""), ("Account Manager", "")],
-            "REMINDER 2 of 5. Still owed: a new plan and word to the client. "
+            "REMINDER 2 of 5. Still owed: a new plan. It is the last one. "
             "Nobody is configured as Sr IT Manager and Account Manager.",
         ),
     ],
 )
 def test_a_reminder_calls_those_who_are_configured_and_says_who_is_not(people, text):
-    assert reminder(2, 5, ["a new plan", "word to the client"], people) == text
+    assert reminded(people, "a new plan") == text
+
+
+@pytest.mark.process("final-reminders")
+def test_a_reminder_says_when_the_next_one_comes_and_names_the_client():
+    people = [("Sr IT Manager", "Irene Systems")]
+    assert reminded(people, NEW_PLAN, CLIENT_WORD, next_at=at("17:00")) == (
+        "REMINDER 2 of 5, Irene Systems. Still owed: a new plan (“New plan: …” in a note) and word to Carla Client (a "
+        "note that the client sees). The next reminder comes at 12:00 (America/New_York)."
+    )
+    assert " Still owed: word to the client (a note" in reminded(people, CLIENT_WORD, contact=" ")
 
 
 # --- before anybody has touched it -----------------------------------------------------------------------------
@@ -323,3 +359,40 @@ def test_that_nobody_touches_a_ticket_is_told_in_two_short_lines():
         "Its clock starts with an owner, a note or another status: 15 working minutes to a plan (“Plan: …” in a note), "
         "then 30 for the fix.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("deed", "who", "at_", "line"),
+    [
+        (resolved(), "Theo Three", "10:14", "Theo Three resolved it at 10:14, while it was being escalated."),
+        (resolved(), "", "", "it was resolved, while it was being escalated."),
+        (closed(), "Theo Three", "", "Theo Three closed it, while it was being escalated."),
+        (moved(), "", "10:14", "it was moved there at 10:14, while it was being escalated."),
+        (reopened(), "Theo", "", "Theo reopened it, while it was being escalated. Its clock begins anew."),
+        (
+            paused("Waiting"),
+            "Theo",
+            "10:14",
+            "Theo set it to “Waiting” at 10:14, while it was being escalated. "
+            "If its limit is still out then, it goes up when that ends.",
+        ),
+        (planned(), "Theo", "", "Theo recorded a diagnosis plan, while it was being escalated."),
+        (plan_dated(), "", "10:14", "its plan date was set at 10:14, while it was being escalated."),
+        (overrode(), "Sandra", "", "Sandra overrode its limit, while it was being escalated."),
+        (None, "", "", "what it was escalated for does not hold any more."),
+    ],
+)
+def test_a_ticket_that_stays_is_told_in_one_line_with_what_is_known(deed, who, at_, line):
+    assert stays("Tier 3", deed, who, at_) == f"It stays with Tier 3: {line}"
+
+
+def test_a_refused_move_is_said_with_its_cause_and_who_still_has_the_ticket() -> None:
+    told = not_moved("Sr IT Manager", "Tier 3", 'ConnectWise refused the status "Done"', is_told=True)
+    assert told == (
+        'Could not be moved to Sr IT Manager: ConnectWise refused the status "Done". It is still with Tier 3; the '
+        "people in charge have been told."
+    )
+    final = not_moved("", "Sr IT Manager", "the right is missing", is_told=False)
+    assert final == (
+        "The final escalation could not be put on the ticket: the right is missing. It is still with Sr IT Manager."
+    )

@@ -13,6 +13,7 @@ from tests.builders import (
     ODD,
     WORKING,
     a_policy,
+    a_tier,
     office_hours,
     round_the_clock,
 )
@@ -24,6 +25,12 @@ def test_each_tier_names_the_next_one_and_the_last_names_none():
     first, second, last = policy.tiers
     assert policy.next_tier(first) is second
     assert policy.next_tier(last) is None
+
+
+def test_the_limits_of_an_earlier_tier_take_the_place_of_its_own_and_nothing_else_does():
+    policy = a_policy()
+    limited = policy.with_limits_of(2, a_tier(2, name="Another", homes={}, diagnosis_minutes=5, fix_minutes=7))
+    assert limited.tiers == (policy.tiers[0], a_tier(2, diagnosis_minutes=5, fix_minutes=7), policy.tiers[2])
 
 
 def test_the_operators_word_on_a_status_wins_whatever_its_case():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.model import AuthorKind, EntryKind, Reason, Visibility
+from connector.model import BY_CONNECTOR, AuthorKind, EntryKind, Person, Reason, Stage, Visibility
 from connector.policy.policy import Policy
 from connector.rules.commands import (
     NOTHING,
@@ -25,12 +25,15 @@ from tests.builders import (
     DESK,
     ELSEWHERE,
     HOMES,
+    SAM,
     TESS,
     TIER_3,
+    a_note,
     a_policy,
     a_ticket,
     a_tier,
     at,
+    given_to,
     moved,
     office_hours,
     round_the_clock,
@@ -39,6 +42,7 @@ from tests.builders import (
 from tests.connector.speech import IRENE, MANAGERS, MARIA, said
 
 OVERRIDE = "/override 45m because the vendor calls"
+MO = Person("202", "mo", "Mo Second")
 
 
 def commands(*entries, changes=None, policy: Policy | None = None, adopted_at=None, **given) -> Commands:
@@ -253,3 +257,96 @@ def test_nobody_but_an_agent_nearly_plans_and_not_before_the_ticket_was_adopted(
 def test_who_asks_for_help_is_heard():
     asks = said("/help", at("09:10"))
     assert commands(asks).questions == (Question(asks.id, "Tess Tech"),)
+
+
+# -- where nothing dates the move that began a stint
+
+
+def handed_on(*entries, who=SAM, policy=None) -> Commands:
+    """On a ticket of Tess's that was handed to somebody of the next tier between 09:10, the last look, and 09:20."""
+    change = replace(moved(DESK, TIER_3, at("09:20")), not_before=at("09:10"))
+    changes = [*seen(a_ticket(owner=TESS)), change, given_to(who, at("09:20"), TESS)]
+    record = a_ticket(owner=who, place=TIER_3, entries=entries)
+    policy = policy or a_policy()
+    return read_commands(build_timeline(record, changes, policy, HOMES), policy, MANAGERS)
+
+
+def by_tier(found: Commands) -> list[list[str]]:
+    """The entries of the overrides that each stint keeps, of the oldest first."""
+    return [[one.entry for one in of_stint] for of_stint in found.overrides.values()]
+
+
+@pytest.mark.parametrize(
+    ("by", "kept"),
+    [
+        (MARIA, [[], ["maria-091500"]]),  # may override on both
+        (MO, [[], ["mo-091500"]]),  # on the new tier alone
+        (IRENE, [[], ["irene-091500"]]),  # on neither: she is told so
+    ],
+)
+def test_an_override_before_a_move_that_nothing_dates_is_the_new_tiers(by, kept):
+    assert by_tier(handed_on(said(OVERRIDE, at("09:15"), by))) == kept
+
+
+def test_an_override_that_only_the_old_tier_can_have_meant_stays_with_it():
+    managers = {1: {"maria": "Maria Desk"}}
+    change = replace(moved(DESK, TIER_3, at("09:20")), not_before=at("09:10"))
+    record = a_ticket(owner=TESS, place=TIER_3, entries=(said(OVERRIDE, at("09:15"), MARIA),))
+    timeline = build_timeline(record, [*seen(a_ticket(owner=TESS)), change], a_policy(), HOMES)
+    found = read_commands(timeline, a_policy(), managers)
+    assert by_tier(found) == [["maria-091500"], []]
+    assert found.refused == ()
+
+
+def test_what_the_last_look_had_seen_is_the_old_tiers():
+    found = handed_on(said(OVERRIDE, at("09:10"), MARIA), said("/escalate urgency no mail", at("09:10"), SAM))
+    assert (by_tier(found), found.requests) == ([["maria-091000"]], ())
+
+
+def test_who_holds_the_ticket_after_a_move_that_nothing_dates_asked_for_the_next():
+    words = "/escalate urgency no mail"
+    assert [one.by for one in handed_on(said(words, at("09:15"), SAM)).requests] == ["Sam Senior"]
+    assert [one.by for one in handed_on(said(words, at("09:15"), MO)).requests] == ["Mo Second"]
+    assert [one.by for one in handed_on(said(words, at("09:15")), who=TESS).requests] == ["Tess Tech"]
+
+
+def test_who_handed_the_ticket_on_asked_for_that():
+    assert handed_on(said("/escalate urgency no mail", at("09:15"))).requests == ()
+    assert [one.by for one in handed_on(said("/escalate urgency no mail", at("09:25"))).requests] == ["Tess Tech"]
+
+
+@pytest.mark.parametrize(
+    ("by", "how", "asks"),
+    [
+        ("Tess Tech", "observed", 0),  # handed it on
+        ("Mo Second", "observed", 1),
+        ("Sam Senior", "observed", 1),
+        ("Tess Tech", BY_CONNECTOR, 0),
+        ("Mo Second", BY_CONNECTOR, 0),  # nobody can tell; one wish is one tier
+        ("Sam Senior", BY_CONNECTOR, 1),  # got it with that very move
+    ],
+)
+def test_what_is_asked_for_in_the_second_of_a_move_asks_for_one_tier(by, how, asks):
+    note = a_note("/escalate urgency no mail", at("09:20"), by)
+    changes = [moved(DESK, TIER_3, at("09:20"), how), given_to(SAM, at("09:20"), TESS)]
+    record = a_ticket(owner=SAM, place=TIER_3, entries=(note, replace(note, id="later", at=at("09:20:01"))))
+    timeline = build_timeline(record, [*seen(a_ticket(owner=TESS)), *changes], a_policy(), HOMES)
+    assert len(read_commands(timeline, a_policy(), MANAGERS).requests) == asks + 1
+
+
+def test_who_keeps_a_ticket_that_the_connector_moved_in_that_second_asked_for_that_move():
+    note = a_note("/escalate urgency no mail", at("09:20"))
+    changes = [*seen(a_ticket(owner=TESS)), moved(DESK, TIER_3, at("09:20"), BY_CONNECTOR)]
+    record = a_ticket(owner=TESS, place=TIER_3, entries=(note,))
+    assert read_commands(build_timeline(record, changes, a_policy(), HOMES), a_policy(), MANAGERS).requests == ()
+
+
+def test_a_question_and_what_nearly_is_a_plan_before_a_move_that_nothing_dates_are_answered():
+    found = handed_on(said("/help", at("09:15"), SAM), said("Plann: restart it", at("09:16"), SAM))
+    assert [one.by for one in found.questions] == ["Sam Senior"]
+    assert found.near_plan is not None
+
+
+def test_an_override_after_a_plan_before_a_move_that_nothing_dates_is_of_the_fix():
+    found = handed_on(said("Plan: restart it", at("09:14"), SAM), said(OVERRIDE, at("09:15"), MARIA))
+    assert [one.stage for one in every_override(found)] == [Stage.FIX]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.model import Aspect, AuthorKind, Change, Ref, Remembered, Status, StatusGroup
+from connector.model import Aspect, AuthorKind, Change, Doer, Ref, Remembered, Status, StatusGroup
 from connector.rules.evidence import (
     DiagnosisPlan,
     Period,
@@ -14,6 +14,7 @@ from connector.rules.evidence import (
     entries_within,
     plan_sighted,
     plan_within,
+    touched_since,
     without_plan,
 )
 from tests.builders import (
@@ -167,3 +168,85 @@ def test_entries_without_a_plan_are_remembered_as_long_as_none_has_one():
     assert without_plan(MORNING, replace(by_status, entry="n1"), notes) == ()
     many = [replace(notes[0], id=str(n)) for n in range(500)]
     assert without_plan(MORNING, None, many) == tuple(map(str, range(300, 500)))
+
+
+# -- where the beginning of a stretch is a guess
+
+GUESSED = Period(at("09:00"), at("12:00"), heard_after=at("08:50"))
+
+
+@pytest.mark.parametrize(
+    ("clock", "is_held", "is_heard"),
+    [
+        ("08:50", False, False),
+        ("08:50:01", False, True),
+        ("08:59:59", False, True),
+        ("09:00", True, True),
+        ("11:59", True, True),
+        ("12:00", False, False),
+    ],
+)
+def test_what_was_said_since_the_last_look_before_a_guessed_beginning_may_be_of_the_stretch(clock, is_held, is_heard):
+    assert (GUESSED.holds(at(clock)), GUESSED.hears(at(clock))) == (is_held, is_heard)
+    assert SPAN.hears(at(clock)) is is_held
+
+
+def test_a_plan_since_the_last_look_before_a_guessed_beginning_is_evidence():
+    note, early = a_note("Plan: restart it", at("08:55")), a_note("Plan: look at it", at("08:50"))
+    record = a_ticket(entries=(early, note))
+    plan = plan_within(GUESSED, False, record, (), POLICY)
+    assert (plan.at, plan.text) == (at("08:55"), "restart it")
+    assert plan_within(SPAN, False, record, (), POLICY) is None
+    (sighted,) = plan_sighted(plan, ())
+    assert plan_within(GUESSED, False, a_ticket(), (sighted,), POLICY).text == "restart it"
+
+
+def test_a_plan_date_since_the_last_look_before_a_guessed_beginning_is_evidence():
+    record = a_ticket(planned_at=at("08:55"), planned_by="Tess Tech")
+    assert plan_within(GUESSED, False, record, (), POLICY).how == "resolution plan date"
+
+
+def test_an_entry_since_the_last_look_before_a_guessed_beginning_may_become_a_plan():
+    note = a_note("looking", at("08:55"))
+    assert without_plan(GUESSED, None, (note,)) == (note.id,)
+    edited = replace(note, text="Plan: restart it")
+    record = a_ticket(entries=(edited,), read_at=at("09:30"))
+    assert plan_within(GUESSED, False, record, (), POLICY, (note.id,)).at == at("09:30")
+
+
+# -- the first thing that an agent does after a moment
+
+
+@pytest.mark.parametrize(
+    ("change", "touched_at"),
+    [
+        (given_to(TESS, at("09:30")), "09:30"),
+        (given_to(None, at("09:30"), TESS), None),
+        (given_to(TESS, at("09:00")), None),
+        (turned(NEW, WORKING, at("09:30")), "09:30"),
+        (turned(WORKING, NEW, at("09:30")), None),
+        (replace(turned(WORKING, NEW, at("09:30")), by=Doer.PERSON), "09:30"),
+        (replace(turned(NEW, WORKING, at("09:30")), by=Doer.PROGRAM), None),
+        (replace(turned(NEW, WORKING, at("09:30")), how="connector"), None),
+        (replace(turned(NEW, WORKING, at("09:30")), how="first sight"), None),
+        (priority(NORMAL, CRITICAL, "09:30"), None),
+        (replace(priority(NORMAL, CRITICAL, "09:30"), by=Doer.PERSON), "09:30"),
+    ],
+)
+def test_an_agent_touches_a_ticket_by_what_a_program_does_not_do(change, touched_at):
+    found = touched_since(a_ticket(), [change], POLICY, at("09:00"))
+    assert found == (at(touched_at) if touched_at else None)
+
+
+def test_an_agents_note_touches_a_ticket_and_a_clients_does_not():
+    notes = (
+        a_note("Looked", at("08:50")),
+        a_note("Is anybody there?", at("09:10"), kind=AuthorKind.CLIENT),
+        a_note("Looked again", at("09:20")),
+    )
+    assert touched_since(a_ticket(entries=notes), [], POLICY, at("09:00")) == at("09:20")
+
+
+def test_of_two_plans_the_first_one_counts():
+    first, second = a_note("Plan: test it", at("09:10")), a_note("Plan: replace it", at("09:20"))
+    assert plan_of(first, second).text == "test it"

@@ -2,14 +2,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Person, Place, Ref, Remembered, Status, StatusGroup
+from connector.model import (
+    BY_CONNECTOR,
+    Aspect,
+    Change,
+    Doer,
+    Person,
+    Place,
+    Ref,
+    Remembered,
+    Status,
+    StatusGroup,
+    Trace,
+)
 from connector.rules.history import (
     ADOPTED,
     FIRST_SIGHT,
+    dated,
     is_different,
+    last_move_did_not_hold,
     moved_by_us,
     moves_by_us,
     observe,
+    untold,
     with_history,
 )
 from tests.builders import (
@@ -21,13 +36,16 @@ from tests.builders import (
     NORMAL,
     RESOLVED,
     SAM,
+    SR_IT,
     TESS,
     TIER_3,
     WORKING,
+    a_change,
     a_ticket,
     at,
     moved,
     seen,
+    turned,
 )
 
 
@@ -191,3 +209,67 @@ def test_our_own_moves_to_a_place_are_counted_whatever_came_in_between():
         ours(DESK, TIER_3, at("10:30")),
     ]
     assert [change.at for change in moves_by_us(changes, TIER_3, at("09:00", day=14))] == [at("09:30"), at("10:30")]
+
+
+# --- who made a change, and when at the earliest --------------------------------------------------------------
+
+
+def test_what_the_record_does_not_date_happened_between_the_last_look_and_the_last_update():
+    first = a_ticket(owner=TESS)
+    later = replace(
+        first, place=TIER_3, updated_at=at("09:20"), read_at=at("09:21"), updated_by="Tom", updater=Doer.PERSON
+    )
+    (row,) = observe(later, seen(first), is_watched=True, adopted_at=None, last_look=at("09:10"))
+    assert (row.at, row.not_before, row.who, row.by) == (at("09:20"), at("09:10"), "Tom", Doer.PERSON)
+    (row,) = observe(later, seen(first), is_watched=True, adopted_at=None)
+    assert row.not_before == NINE
+    assert untold([row]) == NINE
+    assert untold([*seen(first)]) is None
+
+
+def test_a_resolution_has_its_own_time_and_is_the_last_updaters_only_in_that_second():
+    first = a_ticket(owner=TESS, status=WORKING)
+    over = replace(first, status=RESOLVED, resolved_at=at("09:15"), updated_at=at("09:20"), read_at=at("09:21"))
+    over = replace(over, updated_by="Tom", updater=Doer.PERSON)
+    (row,) = observe(over, seen(first), is_watched=True, adopted_at=None)
+    assert (row.at, row.not_before, row.who) == (at("09:15"), None, "")
+    (row,) = observe(replace(over, updated_at=at("09:15")), seen(first), is_watched=True, adopted_at=None)
+    assert (row.at, row.who, row.by) == (at("09:15"), "Tom", Doer.PERSON)
+
+
+def test_an_audit_trail_dates_what_was_observed_and_names_who_did_it():
+    guess = replace(moved(DESK, TIER_3, at("09:20")), not_before=at("09:10"))
+    taken = replace(a_change(Aspect.OWNER, TESS, None, at("09:20")), not_before=at("09:10"))
+    status = replace(turned(NEW, WORKING, at("09:20")), not_before=at("09:10"))
+    given = replace(a_change(Aspect.OWNER, None, SAM, at("09:20")), not_before=at("09:10"))
+    traces = [
+        Trace(at("09:05"), Aspect.PLACE, "Tier 3", "too early", Doer.PERSON),
+        Trace(at("09:12"), Aspect.PLACE, "tier 3", "Tom", Doer.PERSON),
+        Trace(at("09:14"), Aspect.PLACE, "Elsewhere", "nobody", Doer.PERSON),
+        Trace(at("09:13"), Aspect.OWNER, "", "rule", Doer.PROGRAM),
+        Trace(at("09:15"), Aspect.OWNER, "sam", "Sam", Doer.PERSON),
+    ]
+    found = dated([guess, taken, status, given, moved(DESK, SR_IT, at("09:01"))], traces)
+    told = [(row.at, row.what, row.who, row.by, row.not_before) for row in found]
+    assert told == [
+        (at("09:01"), Aspect.PLACE, "", Doer.UNKNOWN, None),
+        (at("09:12"), Aspect.PLACE, "Tom", Doer.PERSON, None),
+        (at("09:13"), Aspect.OWNER, "rule", Doer.PROGRAM, None),
+        (at("09:15"), Aspect.OWNER, "Sam", Doer.PERSON, None),
+        (at("09:20"), Aspect.STATUS, "", Doer.UNKNOWN, at("09:10")),
+    ]
+
+
+def test_who_turned_a_move_of_ours_back_decides_whether_it_held():
+    ours = moved(DESK, TIER_3, at("09:30"), BY_CONNECTOR)
+
+    def is_turned_back(when, by=Doer.UNKNOWN, how="observed", place=DESK):
+        back = replace(moved(TIER_3, place, at(when), how), by=by)
+        return last_move_did_not_hold([ours, turned(NEW, WORKING, at("09:30")), back])
+
+    assert not is_turned_back("09:30", Doer.PERSON)
+    assert is_turned_back("14:00", Doer.PROGRAM)
+    assert is_turned_back("14:00", how=BY_CONNECTOR)
+    assert is_turned_back("09:32")
+    assert not is_turned_back("09:33")
+    assert not is_turned_back("09:31", Doer.PROGRAM, place=SR_IT)

@@ -7,7 +7,7 @@ import pytest
 from connector.model import Aspect, Stage
 from connector.policy.policy import EndOfDay, FixStartsAt
 from connector.rules.limits import Decision, Verdict, evaluate, stretches, untouched_at
-from connector.rules.stints import build_timeline
+from connector.rules.stints import Turns, build_timeline
 from tests.builders import (
     ACME,
     CRITICAL,
@@ -432,3 +432,30 @@ def test_what_was_touched_or_starts_by_assignment_is_never_told_of_nor_without_t
     assert told_at(policy=a_policy(untouched_minutes=10**10)) is None
     pending = turned(NEW, WAITING, at("09:02"))
     assert told_at(a_ticket(status=WAITING), changes=[*seen(a_ticket()), pending]) is None
+
+
+# --- tickets that were open before, taken up one after the other ----------------------------------------------------
+
+
+def waits_for_its_turn(changes=(), policy=None, **given):
+    record = touched(entered_at=at("08:00", day=5), **given)
+    known = [*seen(record, NINE, "adopted"), *changes]
+    policy = policy or a_policy()
+    timeline = build_timeline(record, known, policy, HOMES, adopted_at=NINE, turns=Turns(NINE))
+    return evaluate(timeline, policy, at("09:40"))
+
+
+def test_a_ticket_that_waits_for_its_turn_has_no_deadline_and_nothing_is_owed():
+    decision = waits_for_its_turn()
+    assert (decision.verdict, decision.wake_at, decision.clock) == (Verdict.NOT_BEGUN, None, None)
+    assert "its clock begins when its turn comes" in decision.why
+
+
+def test_a_rise_to_critical_takes_it_up_at_once_and_one_from_before_the_adoption_does_not():
+    policy = a_policy(escalate_when_critical=True)
+    rise = a_change(Aspect.PRIORITY, NORMAL, CRITICAL, at("09:10"))
+    decision = waits_for_its_turn([rise], policy, priority=CRITICAL)
+    assert (decision.verdict, decision.clock.counted_from) == (Verdict.BREACHED, at("09:10"))
+    earlier = replace(rise, at=at("08:30"))
+    assert waits_for_its_turn([earlier], policy, priority=CRITICAL).verdict is Verdict.NOT_BEGUN
+    assert waits_for_its_turn([], policy).verdict is Verdict.NOT_BEGUN

@@ -9,7 +9,7 @@ from connector.model import BY_CONNECTOR, Aspect, AuthorKind, EntryKind, Place, 
 from connector.policy.policy import Homes, StartsAt
 from connector.reading.findings import find
 from connector.rules.history import ADOPTED, last_move_did_not_hold
-from connector.rules.stints import Timeline, build_timeline
+from connector.rules.stints import Timeline, Turns, build_timeline
 from tests.builders import (
     CLOSED,
     CRITICAL,
@@ -434,6 +434,65 @@ def test_a_plan_from_before_adoption_stays_made_and_counts_from_adoption():
     assert stint.plan.at == NINE
 
 
+# -- adopted one after the other
+
+
+BEFORE = a_ticket(status=WORKING, entered_at=at("08:00", day=5))
+
+
+def taken_up(turns, *changes, policy=None, record=BEFORE, adopted_at=NINE):
+    known = [*seen(record, NINE, ADOPTED), *changes]
+    return timeline_of(record, known, policy or a_policy(), adopted_at=adopted_at, turns=turns).current
+
+
+def test_the_clock_of_an_adopted_ticket_waits_for_its_turn():
+    stint = taken_up(Turns(NINE))
+    assert (stint.clock_from, stint.waits, stint.was_taken_up, stint.adopted_at) == (None, True, False, NINE)
+
+
+def test_it_begins_when_its_turn_comes_and_a_plan_from_before_counts_from_then():
+    record = replace(BEFORE, entries=(a_note("Plan: A", at("08:30", day=6)),))
+    stint = taken_up(Turns(NINE, NINE, at("10:05")), record=record)
+    assert (stint.clock_from, stint.waits, stint.was_taken_up) == (at("10:05"), False, True)
+    assert (stint.plan.at, stint.expected_from) == (at("10:05"), at("10:05"))
+
+
+def test_a_turn_of_an_earlier_adoption_is_none_of_this_one():
+    assert taken_up(Turns(NINE, at("08:00"), at("08:30"))).waits
+
+
+def test_it_begins_earlier_with_the_first_thing_that_an_agent_does():
+    stint = taken_up(Turns(NINE, NINE, None), given_to(SAM, at("09:40")))
+    assert (stint.clock_from, stint.waits, stint.was_taken_up) == (at("09:40"), False, False)
+    late = taken_up(Turns(NINE, NINE, at("09:20")), given_to(SAM, at("09:40")))
+    assert (late.clock_from, late.was_taken_up) == (at("09:20"), True)
+
+
+def test_what_was_adopted_before_there_was_a_pace_waits_for_nothing():
+    assert taken_up(Turns(at("09:01"))).clock_from == NINE
+
+
+def test_a_stint_that_began_since_waits_for_nothing():
+    assert taken_up(Turns(NINE), moved(DESK, TIER_3, at("09:30"))).clock_from == at("09:30")
+
+
+def test_a_stint_that_is_over_waits_for_nothing():
+    record = replace(BEFORE, status=RESOLVED)
+    changes = [*seen(BEFORE, NINE, ADOPTED), turned(WORKING, RESOLVED, at("09:30"))]
+    (stint,) = timeline_of(record, changes, adopted_at=NINE, turns=Turns(NINE)).stints
+    assert (stint.waits, stint.clock_from) == (False, NINE)
+
+
+def test_a_ticket_that_nobody_touched_waits_only_where_people_are_told_of_such():
+    record = replace(BEFORE, status=NEW)
+    assert not taken_up(Turns(NINE), record=record).waits
+    policy = a_policy(untouched_minutes=30)
+    waits = taken_up(Turns(NINE), record=record, policy=policy)
+    assert (waits.waits, waits.clock_from) == (True, None)
+    began = taken_up(Turns(NINE, NINE, at("10:05")), record=record, policy=policy)
+    assert (began.waits, began.clock_from, began.expected_from) == (False, None, at("10:05"))
+
+
 def test_adoption_from_history_counts_from_the_history():
     record = a_ticket(status=WORKING, entered_at=at("08:00", day=5), updated_at=at("08:10", day=5))
     changes = seen(record, at("08:10", day=5), ADOPTED)
@@ -456,6 +515,16 @@ def test_a_young_ticket_first_seen_late_counts_from_its_history():
     record = a_ticket(read_at=at("11:00"), updated_at=at("09:05"), entries=(a_note("hi", at("09:05")),))
     stint = timeline_of(record, seen(record), adopted_at=at("08:00"), first_started_at=at("08:00")).current
     assert stint.clock_from == at("09:05")
+
+
+def test_a_ticket_seen_first_when_it_may_have_been_forgotten_counts_from_when_it_was_seen():
+    record = a_ticket(status=WORKING, entered_at=at("08:00", day=5), read_at=at("11:00"))
+    for kept, since in ((timedelta(days=9), at("11:00")), (timedelta(days=11), at("08:00", day=5))):
+        stint = timeline_of(record, seen(record), forgets_after=kept).current
+        assert stint.entered_at == since
+    # Known since it came, however long ago that is: nothing of an open ticket is forgotten.
+    early = seen(replace(record, read_at=at("08:01", day=5)))
+    assert timeline_of(record, early, forgets_after=timedelta(days=9)).current.entered_at == at("08:00", day=5)
 
 
 # -- a move that does not hold
@@ -508,3 +577,88 @@ def test_a_status_of_unknown_past_is_taken_as_open():
     record = a_ticket(status=Status("99", "Odd", StatusGroup.WORKING))
     changes = [a_change(Aspect.STATUS, None, record.status, at("09:30"), "history")]
     assert timeline_of(record, changes).current.clock_from == at("09:30")
+
+
+# -- moves that nothing dates
+
+
+def unseen(change, since: str):
+    """A change that was found at a look, of which all that is known is that it came after the look before."""
+    return replace(change, not_before=at(since))
+
+
+def test_what_begins_a_stint_at_a_guess_tells_since_when_it_may_run():
+    changes = [*seen(a_ticket()), unseen(moved(DESK, TIER_3, at("09:20")), "09:10")]
+    first, second = timeline_of(a_ticket(place=TIER_3), changes).stints
+    assert (first.heard_after, second.heard_after) == (None, at("09:10"))
+    assert second.period.hears(at("09:15"))
+    assert first.period.hears(at("09:15"))
+    assert second.clock_from == at("09:20")
+
+
+def test_a_reopening_at_a_guess_tells_since_when_it_may_be_open():
+    changes = [
+        *seen(a_ticket()),
+        turned(NEW, RESOLVED, at("09:05")),
+        unseen(turned(RESOLVED, WORKING, at("09:20")), "09:10"),
+    ]
+    assert timeline_of(a_ticket(status=WORKING), changes).current.heard_after == at("09:10")
+
+
+def test_a_plan_before_a_move_that_nothing_dates_counts_for_both_stints_as_it_was_written():
+    note = a_note("Plan: restart it", at("09:15"))
+    changes = [*seen(a_ticket()), unseen(moved(DESK, TIER_3, at("09:20")), "09:10")]
+    stints = timeline_of(a_ticket(place=TIER_3, entries=(note,)), changes).stints
+    assert [stint.plan.at for stint in stints] == [at("09:15")] * 2
+
+
+def test_a_plan_before_a_move_that_nothing_dates_counts_from_the_adoption_of_its_ticket():
+    note = a_note("Plan: restart it", at("09:15"))
+    changes = [*seen(a_ticket()), unseen(moved(DESK, TIER_3, at("09:20")), "09:10")]
+    record = a_ticket(place=TIER_3, entries=(note,))
+    stint = timeline_of(record, changes, adopted_at=at("10:00")).current
+    assert (stint.adopted, stint.plan.at) == (True, at("10:00"))
+
+
+# -- within one second
+
+
+@pytest.mark.parametrize(
+    ("away", "back", "ended_by", "began_by"),
+    [
+        (turned(NEW, RESOLVED, at("09:20")), turned(RESOLVED, WORKING, at("09:20")), "status Resolved", "reopened"),
+        (moved(DESK, TIER_3, at("09:20")), moved(TIER_3, DESK, at("09:20")), f"moved to {TIER_3}", "moved here"),
+        (
+            moved(DESK, ELSEWHERE, at("09:20")),
+            moved(ELSEWHERE, DESK, at("09:20")),
+            f"moved to {ELSEWHERE}",
+            "moved here",
+        ),
+    ],
+)
+def test_a_reopening_and_a_move_back_in_the_second_of_what_they_undo_begin_a_stint(away, back, ended_by, began_by):
+    first, second = timeline_of(a_ticket(status=WORKING), [*seen(a_ticket()), away, back]).stints
+    assert (first.ended_at, first.ended_by) == (at("09:20"), ended_by)
+    assert (second.tier, second.entered_at, second.began_by) == (1, at("09:20"), began_by)
+    assert first.key != second.key
+
+
+def test_what_we_put_back_in_the_second_in_which_a_rule_did_it_ends_no_stint():
+    closing = [
+        turned(NEW, CLOSED, at("09:20")),
+        replace(turned(CLOSED, WORKING, at("09:20")), how=BY_CONNECTOR),
+        turned(WORKING, WAITING, at("09:20")),
+    ]
+    (stint,) = timeline_of(a_ticket(status=WAITING), [*seen(a_ticket()), *closing]).stints
+    assert stint.entered_at == NINE
+
+
+def test_there_and_back_in_the_second_in_which_it_came_begins_nothing_new():
+    changes = [moved(DESK, TIER_3, NINE), moved(TIER_3, DESK, NINE)]
+    (stint,) = timeline_of(a_ticket(), changes).stints
+    assert (stint.entered_at, stint.ended_at) == (NINE, None)
+
+
+def test_whose_move_began_a_stint_is_known():
+    changes = [*seen(a_ticket()), moved(DESK, TIER_3, at("09:20"), BY_CONNECTOR), moved(TIER_3, SR_IT, at("09:30"))]
+    assert [stint.is_by_us for stint in timeline_of(a_ticket(place=SR_IT), changes).stints] == [False, True, False]

@@ -11,7 +11,17 @@ from functools import partial
 import pytest
 
 from connector.clock import VirtualClock
-from connector.store.connections import ENFORCE, TURNS, Connections, ConnectionState
+from connector.store.connections import (
+    ENFORCE,
+    PACED_FROM,
+    RUNG_AT,
+    RUNG_FOR,
+    STARTED_AT,
+    SURVEYED,
+    TURNS,
+    Connections,
+    ConnectionState,
+)
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.heartbeats import beat, last_cycle_at, prune_beats
@@ -35,7 +45,8 @@ def test_a_connection_is_made_once_with_a_secret_of_its_own(connections: Connect
         "observe",
         "v1",
     )
-    assert (first.polled_until, first.swept_at, first.state) == (None, None, {})
+    assert (first.polled_until, first.swept_at) == (None, None)
+    assert first.state == dict.fromkeys((RUNG_AT, STARTED_AT, PACED_FROM), START.isoformat())
     assert len(bytes.fromhex(first.marker_key)) == 32
     assert first.marker_key not in repr(first)
     clock.advance(HOUR)
@@ -48,10 +59,10 @@ def test_what_was_learned_is_forgotten_only_while_it_is_still_the_same(connectio
     connections.ensure("psa", "enforce", "v1")
     connections.update_state("psa", {"stop": {"at": "9:00"}, "other": 1})
     assert not connections.forget("psa", "stop", {"at": "8:00"})
-    assert connections.get("psa").state == {"stop": {"at": "9:00"}, "other": 1}
+    assert connections.get("psa").state["stop"] == {"at": "9:00"}
     assert connections.forget("psa", "stop", {"at": "9:00"})
     assert not connections.forget("psa", "stop", {"at": "9:00"})
-    assert connections.get("psa").state == {"other": 1}
+    assert ("stop" in connections.get("psa").state, connections.get("psa").state["other"]) == (False, 1)
 
 
 def test_switching_to_enforce_adopts_the_open_tickets_anew_and_switching_back_does_not(
@@ -64,6 +75,39 @@ def test_switching_to_enforce_adopts_the_open_tickets_anew_and_switching_back_do
     clock.advance(HOUR)
     observing = connections.ensure("psa", "observe", "v1")
     assert (observing.mode, observing.adopted_at) == ("observe", START + HOUR)
+    clock.advance(HOUR)
+    assert connections.ensure("psa", "enforce", "v1").adopted_at == START + HOUR
+
+
+def test_a_connection_that_began_by_enforcing_adopts_nothing_anew_after_a_while_of_observing(
+    connections: Connections, clock: VirtualClock
+) -> None:
+    for mode in ("enforce", "observe", "enforce"):
+        assert connections.ensure("psa", mode, "v1").adopted_at == START
+        clock.advance(HOUR)
+
+
+def test_each_change_of_mode_or_policy_has_all_tickets_looked_at_anew(
+    connections: Connections, clock: VirtualClock
+) -> None:
+    done = {RUNG_FOR: "enforce v1", SURVEYED: ["1"]}
+    connections.ensure("psa", "enforce", "v1")
+    connections.update_state("psa", done)
+    clock.advance(HOUR)
+    again = connections.ensure("psa", "enforce", "v1").state
+    assert {key: again[key] for key in (*done, RUNG_AT)} == {**done, RUNG_AT: START.isoformat()}
+    for mode, version in (("enforce", "v2"), ("observe", "v2"), ("enforce", "v1")):
+        changed = connections.ensure("psa", mode, version).state
+        assert (changed.keys() & done.keys(), changed[RUNG_AT]) == (set(), (START + HOUR).isoformat())
+        connections.update_state("psa", done)
+
+
+def test_what_was_found_out_under_an_edition_is_noted_while_that_is_in_force(connections: Connections) -> None:
+    connections.ensure("psa", "enforce", "v1")
+    assert connections.note("psa", "enforce v1", {SURVEYED: ["1"]})
+    connections.ensure("psa", "enforce", "v2")
+    assert not connections.note("psa", "enforce v1", {SURVEYED: ["2"]})
+    assert SURVEYED not in connections.get("psa").state
 
 
 def test_a_new_policy_is_remembered(connections: Connections) -> None:
@@ -96,10 +140,10 @@ def test_how_far_it_was_polled_and_swept_is_remembered(connections: Connections)
 
 
 def test_the_free_form_state_is_merged_name_by_name(connections: Connections) -> None:
-    connections.ensure("psa", "observe", "v1")
-    assert connections.update_state("psa", {"a": 1, "b": [2]}) == {"a": 1, "b": [2]}
-    assert connections.update_state("psa", {"a": None, "c": "3"}) == {"b": [2], "c": "3"}
-    assert connections.get("psa").state == {"b": [2], "c": "3"}
+    state = connections.ensure("psa", "observe", "v1").state
+    assert connections.update_state("psa", {"a": 1, "b": [2]}) == {**state, "a": 1, "b": [2]}
+    assert connections.update_state("psa", {"a": None, "c": "3"}) == {**state, "b": [2], "c": "3"}
+    assert connections.get("psa").state == {**state, "b": [2], "c": "3"}
 
 
 def test_a_connection_that_never_started_is_an_error(connections: Connections) -> None:
@@ -158,3 +202,18 @@ def test_many_workers_at_once_still_go_round_fairly(database_url: str, open_stor
 def test_turns_need_a_connection_that_was_started(database_url: str, open_store: Callable[..., Store]) -> None:
     with pytest.raises(StoreError, match="never started"):
         Connections(open_store(database_url)).take_turn("psa", "x", {"ann": 0}, timedelta())
+
+
+def test_signs_of_a_connection_are_added_up_and_a_good_answer_never_gets_older(
+    connections: Connections, clock: VirtualClock
+) -> None:
+    connections.ensure("psa", "observe", "v1")
+    clock.advance(timedelta(minutes=1))
+    connections.note_signs("psa", timedelta(seconds=10), 2, 1)
+    connections.note_signs("psa", timedelta(seconds=40), 1, 0)
+    connections.note_signs("psa", None, 0, 3)
+    known = connections.known(["psa", "never"])
+    assert list(known) == ["psa"]
+    found = known["psa"]
+    assert found.answered_at == clock.now() - timedelta(seconds=10)
+    assert (found.told_by_webhook, found.found_by_poll) == (3, 4)

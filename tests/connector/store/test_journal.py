@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from connector.clock import VirtualClock
-from connector.model import Aspect, Change, Ref, Remembered
+from connector.model import Aspect, Change, Doer, Ref, Remembered
 from connector.store import audit
 from connector.store.database.errors import LeaseLost
 from connector.store.journal import Journal
@@ -30,7 +30,9 @@ from tests.connector.mailboxes import (
 SAGA = "psa/1/2026-03-02/diagnosis"
 MINUTE = timedelta(minutes=1)
 A_PLAN = Change(START, Remembered.PLAN, None, Ref("n1", "restart it"), "observed", "Tess Tech")
-A_CHANGE = Change(START, Aspect.PRIORITY, None, Ref("1", "high"), "connector")
+A_CHANGE = Change(
+    START, Aspect.PRIORITY, None, Ref("1", "high"), "connector", "Tess", Doer.PERSON, START - timedelta(minutes=1)
+)
 
 
 @pytest.fixture
@@ -73,6 +75,13 @@ def test_beginning_again_takes_the_new_try(mailbox: Mailbox, journal: Journal, c
     assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
 
 
+def test_what_a_look_saw_is_kept_by_itself(mailbox: Mailbox, journal: Journal) -> None:
+    claim = a_held_ticket(mailbox)
+    journal.keep(claim, [])
+    journal.keep(claim, [A_CHANGE])
+    assert changes_seen(mailbox, "psa", "1") == [A_CHANGE]
+
+
 def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal: Journal, clock: VirtualClock) -> None:
     stale = a_held_ticket(mailbox, worker="first")
     journal.begin(stale, SAGA, 1, {})
@@ -80,6 +89,8 @@ def test_who_lost_the_lease_neither_begins_nor_records(mailbox: Mailbox, journal
     current = claim_one(mailbox, "second")
     with pytest.raises(LeaseLost, match="psa 1"):
         journal.begin(stale, SAGA, 2, {}, changes=(A_CHANGE,))
+    with pytest.raises(LeaseLost):
+        journal.keep(stale, [A_CHANGE])
     with pytest.raises(LeaseLost):
         journal.done(stale, SAGA, 1, {}, changes=(A_CHANGE,), audit=(AuditEvent(Event.REMINDED, {}),))
     assert [(step.n, step.state) for step in steps_of(journal, "psa/1/")] == [(1, StepState.BEGUN)]

@@ -14,7 +14,19 @@ from connector.store import audit
 from connector.store.database.prepared import Prepared
 from connector.store.mailbox import Mailbox
 from connector.store.queries import due
-from connector.store.records import AuditEvent, Claim, Delivery, Event, Failed, Finished, MailboxStats, Source
+from connector.store.records import (
+    AuditEvent,
+    Claim,
+    Delivery,
+    Event,
+    Failed,
+    Finished,
+    LetGo,
+    MailboxStanding,
+    MailboxStats,
+    Source,
+)
+from connector.store.troubles import TroubleKind, Troubles
 from tests.connector.mailboxes import (
     LEASE,
     START,
@@ -148,6 +160,20 @@ def test_passed_deadlines_are_looked_for_among_so_many_and_no_more(
     clock.advance(2 * MINUTE)
     order = [claim_all(mailbox, limit=1)[0].ticket for _ in range(9)]
     assert order.index("late") == 3
+
+
+@pytest.mark.parametrize("crowd", [1, 3, 100])
+def test_a_connection_is_found_however_much_is_due_on_another(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, crowd: int
+) -> None:
+    monkeypatch.setattr(due, "CROWD", crowd)
+    mailbox.deliver([a_delivery(str(n), str(n)) for n in range(8)])
+    mailbox.deliver([a_delivery("1", "mail", connection="b"), a_delivery("1", "mail", connection="c")])
+    mailbox.schedule("d", "@poll", START)
+    mailbox.schedule("e", "1", START)
+    found = {claim.key for claim in mailbox.claim("worker", 100, LEASE, ["psa", "b"], ["c", "d"])}
+    assert found == {("b", "1"), ("d", "@poll"), *(("psa", str(n)) for n in range(8))}
+    assert mailbox.claim("worker", 100, LEASE, ["psa", "b"], ["c", "d"]) == []
 
 
 def test_no_room_or_no_connection_claims_nothing(mailbox: Mailbox) -> None:
@@ -382,19 +408,63 @@ def test_what_fails_for_good_is_a_dead_letter_until_it_is_replayed(mailbox: Mail
     assert mailbox.dead_letters("psa") == []
 
 
-def test_new_mail_revives_a_dead_letter(mailbox: Mailbox) -> None:
-    mailbox.finish([Failed(a_held_ticket(mailbox), "poison", None)])
+def test_new_mail_wakes_a_dead_letter_and_it_stays_one_until_a_turn_is_done(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    mailbox.finish([Failed(a_held_ticket(mailbox), "poison", None, held_by="a right")])
+    clock.advance(HOUR)
     mailbox.deliver([a_delivery("1", "news")])
     claim = claim_one(mailbox)
-    assert (claim.attempts, claim.failing_since, names(claim)) == (0, None, ["first of 1", "news"])
+    assert (claim.is_parked, claim.held_by, names(claim)) == (True, "a right", ["first of 1", "news"])
+    assert (claim.attempts, claim.failing_since) == (1, START)
+    mailbox.finish([Failed(claim, "poison", None, held_by="a right", done_mail=(claim.mail[0].id,))])
+    assert claim_all(mailbox) == []
+    (letter,) = mailbox.dead_letters()
+    assert (letter.failing_since, letter.mail) == (START, 1)
+    mailbox.schedule("psa", "1", START)
+    mailbox.finish([all_done(claim_one(mailbox))])
+    assert mailbox.dead_letters() == []
+    row = mailbox.ticket("psa", "1")
+    assert row is not None
+    assert (row.attempts, row.failing_since, row.held_by) == (0, None, None)
+    assert mailbox.ticket("psa", "unknown") is None
 
 
-def test_a_turn_that_dies_while_mail_comes_in_is_no_dead_letter(mailbox: Mailbox) -> None:
+def test_a_turn_that_dies_while_mail_comes_in_is_woken_for_it(mailbox: Mailbox) -> None:
     claim = a_held_ticket(mailbox)
     mailbox.deliver([a_delivery("1", "meanwhile")])
     mailbox.finish([Failed(claim, "poison", None)])
-    assert mailbox.dead_letters() == []
-    assert claim_one(mailbox).attempts == 0
+    again = claim_one(mailbox)
+    assert (again.is_parked, names(again)) == (True, ["first of 1", "meanwhile"])
+
+
+def test_a_dead_letter_that_is_replayed_while_a_turn_has_it_keeps_its_lease_and_is_tried_again(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    mailbox.finish([Failed(a_held_ticket(mailbox), "poison", None)])
+    mailbox.deliver([a_delivery("1", "news")])
+    claim = claim_one(mailbox)
+    assert mailbox.replay("psa", "1")
+    assert claim_all(mailbox, "second") == []
+    assert mailbox.finish([Failed(claim, "poison", None)]) == [True]
+    again = claim_one(mailbox)
+    assert again.failing_since == START
+    assert [mail.source for mail in again.mail][-1] is Source.MANUAL
+
+
+def test_what_a_trouble_keeps_is_woken_the_most_overdue_first_ten_at_once(mailbox: Mailbox) -> None:
+    count = 13
+    mailbox.deliver([a_delivery(str(n), str(n)) for n in range(count)])
+    claims = claim_all(mailbox)
+    mailbox.finish([all_done(one, START, due_at=START - int(one.ticket) * MINUTE) for one in claims])
+    claims = claim_all(mailbox)
+    mailbox.finish([Failed(one, "refused", None, held_by="a right") for one in claims if one.ticket != "5"])
+    assert mailbox.held_by("psa", "a right", 2) == ["12", "11"]
+    assert mailbox.wake_held_by("psa", "a right") == count - 1
+    wakes = {row.ticket: row.wake_at for row in mailbox.list_tickets()}
+    assert sum(at == START for at in wakes.values()) == 10
+    assert (wakes["1"], wakes["0"]) == (START + timedelta(seconds=5), START + timedelta(seconds=10))
+    assert mailbox.wake_held_by("psa", "another") == 0
 
 
 def test_a_duplicate_does_not_revive_a_dead_letter(mailbox: Mailbox) -> None:
@@ -437,14 +507,14 @@ def test_a_wish_for_later_outlives_a_crashed_holder_and_one_for_now_is_met(
     assert {row.ticket: row.wake_at for row in mailbox.list_tickets()} == {"1": START + HOUR, "2": None}
 
 
-def test_ringing_all_wakes_every_ticket_but_no_chore_and_no_dead_letter(mailbox: Mailbox) -> None:
+def test_ringing_all_wakes_every_ticket_and_dead_letters_for_a_turn_but_no_chore(mailbox: Mailbox) -> None:
     mailbox.deliver([a_delivery(ticket, ticket) for ticket in ("1", "2", "3")])
     later, dead, held = claim_all(mailbox)
     mailbox.finish([all_done(later, START + HOUR), Failed(dead, "poison", None)])
     mailbox.schedule("psa", "@poll", START + HOUR)
     mailbox.schedule("other", "9", START + HOUR)
-    assert mailbox.ring_all("psa") == 2
-    assert [claim.ticket for claim in claim_all(mailbox)] == ["1"]
+    assert mailbox.ring_all("psa") == 3
+    assert [claim.ticket for claim in claim_all(mailbox)] == ["1", "2"]
     mailbox.finish([all_done(held, START + HOUR)])
     assert [claim.ticket for claim in claim_all(mailbox)] == ["3"]
     assert mailbox.next_wake(["other"]) == START + HOUR
@@ -527,3 +597,80 @@ def test_names_may_hold_any_text(mailbox: Mailbox, ticket: str) -> None:
     claim = claim_one(mailbox)
     assert isinstance(claim, Claim)
     assert (claim.ticket, names(claim)) == (ticket, [ticket])
+
+
+def test_a_claim_that_is_let_go_goes_back_as_it_was(mailbox: Mailbox, clock: VirtualClock) -> None:
+    mailbox.deliver([Delivery("psa", "1", "one", Source.WEBHOOK)])
+    [claim] = mailbox.claim("w", 1, LEASE, ["psa"])
+    mailbox.finish([Failed(claim, "refused", clock.now())])
+    [claim] = mailbox.claim("w", 1, LEASE, ["psa"])
+    clock.advance(timedelta(seconds=10))
+    assert mailbox.finish([LetGo(claim)]) == [True]
+    [again] = mailbox.claim("other", 1, LEASE, ["psa"])
+    assert replace(again, fence=claim.fence) == claim
+    assert (again.attempts, len(again.mail)) == (1, 1)
+    assert mailbox.finish([LetGo(claim)]) == [False]
+
+
+# --- how a connection stands --------------------------------------------------------------------------------------
+
+
+def test_tickets_past_their_deadline_are_counted_with_the_latest_and_what_is_parked_is_not(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    for ticket, minutes in (("1", 1), ("2", 5), ("3", 30)):
+        due_at = clock.now() + timedelta(minutes=minutes)
+        mailbox.finish([all_done(a_held_ticket(mailbox, ticket), due_at, due_at=due_at)])
+    parked = a_held_ticket(mailbox, "4")
+    mailbox.finish([all_done(parked, due_at=clock.now())])
+    mailbox.deliver([a_delivery("4", "again")])
+    mailbox.finish([Failed(claim_one(mailbox), "no", None)])
+    grace = timedelta(minutes=1)
+    clock.advance(timedelta(minutes=2))
+    assert mailbox.standing("psa", grace).past_deadline == 0
+    clock.advance(timedelta(minutes=10))
+    found = mailbox.standing("psa", grace)
+    assert (found.past_deadline, found.latest_by) == (2, timedelta(minutes=11))
+    assert (found.lag, found.dead_letters) == (timedelta(minutes=11), 1)
+    assert mailbox.standing("other", grace) == MailboxStanding(0, timedelta(0), timedelta(0), 0, {})
+
+
+def test_tickets_whose_turns_fail_are_counted_without_chores_parked_ones_and_those_that_a_trouble_keeps(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    again_at = clock.now() + timedelta(hours=1)
+    Troubles(mailbox.store).meet("psa", TroubleKind.REFUSAL, "turn: no right", "no right")
+    for ticket, held_by in (("1", None), ("2", "turn: no right"), ("3", "turn: over meanwhile"), ("@poll", None)):
+        mailbox.finish([Failed(a_held_ticket(mailbox, ticket), "no", again_at, held_by=held_by)])
+    mailbox.finish([Failed(a_held_ticket(mailbox, "4"), "no", None)])
+    clock.advance(timedelta(minutes=4))
+    assert mailbox.standing("psa").failing == 0
+    clock.advance(timedelta(minutes=2))
+    found = mailbox.standing("psa")
+    assert (found.failing, found.failing_for) == (2, timedelta(minutes=6))
+    assert mailbox.standing("other").failing == 0
+
+
+def test_each_chore_is_listed_with_for_how_long_it_has_failed(mailbox: Mailbox, clock: VirtualClock) -> None:
+    mailbox.finish([all_done(a_held_ticket(mailbox, "@survey"))])
+    for name in ("@poll", "@key:abc"):
+        mailbox.finish([Failed(a_held_ticket(mailbox, name), "no", clock.now() + timedelta(seconds=30))])
+    clock.advance(timedelta(minutes=3))
+    assert mailbox.standing("psa", timedelta(0)).chores == {"@poll": timedelta(minutes=3), "@survey": None}
+
+
+def test_tickets_are_found_by_the_place_that_they_were_last_read_at(mailbox: Mailbox) -> None:
+    places = {"1": 'Präsenz_1% > "A"', "2": 'Präsenz_1% > "A" > B', "3": 'Präsenz_1% > "A"', "4": 'Präsenzx1% > "A"'}
+    for ticket, place in places.items():
+        claim = a_held_ticket(mailbox, ticket)
+        mailbox.finish([all_done(claim, snapshot={"owner": "x", "place": place, "status": "New"}, wake_at=None)])
+    assert mailbox.at_place("psa", places["1"], 5) == ["1", "3"]
+    assert mailbox.at_place("psa", places["1"], 1) == ["1"]
+    assert mailbox.at_place("other", places["1"], 5) == []
+
+
+def test_a_failure_that_is_no_fault_of_its_ticket_does_not_age_it(mailbox: Mailbox) -> None:
+    mailbox.finish([Failed(a_held_ticket(mailbox, "1"), "not found", START + LEASE, held_by="a place", ages=False)])
+    row = mailbox.ticket("psa", "1")
+    assert row is not None
+    assert (row.failing_since, row.held_by, row.is_dead) == (None, "a place", False)

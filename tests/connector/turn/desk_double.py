@@ -53,7 +53,7 @@ class DeskDouble:
         self.texts.append(text)
         self.record = replace(self.record, entries=(*self.record.entries, note))
 
-    def write_note(self, ticket_id: TicketId, text: str, marker: str) -> NoteRef:
+    def write_note(self, ticket_id: TicketId, text: str, marker: str, seen: TicketRecord | None = None) -> NoteRef:
         self._write("note", lambda: self._add(text, Visibility.INTERNAL))
         return NoteRef(self.record.entries[-1].id, at("09:00"))
 
@@ -65,7 +65,7 @@ class DeskDouble:
         self._write("people", lambda: setattr(self, "on_ticket", tuple(people)))
         return self.on_ticket
 
-    def reassign(self, ticket_id: TicketId, target: Target) -> TicketRecord:
+    def reassign(self, ticket_id: TicketId, target: Target, seen: TicketRecord | None = None) -> TicketRecord:
         self._write("move", lambda: self._move(target))
         return self.record
 

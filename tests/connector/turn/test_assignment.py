@@ -68,7 +68,7 @@ def test_the_queue_is_nobodys_and_asks_nobody(book):
 
 def test_a_fixed_member_gets_it_while_active(book):
     chooser = assigner(book, ANN, GONE)
-    assert chooser.choose(a_tier(2, assign="ann"), TIER_3) == Assignment(ANN, "assigned to Ann Adams", "member")
+    assert chooser.choose(a_tier(2, assign="ann"), TIER_3) == Assignment(ANN, "Ann Adams becomes the owner", "member")
     assert chooser.choose(a_tier(2, assign="gus"), TIER_3) == Assignment(
         None,
         "in the queue of Tier 3 / Service Desk Manager: Gus Gone, who is configured to get it, is not active",
@@ -98,7 +98,7 @@ def test_each_has_his_turn_and_places_have_turns_of_their_own(book):
     chooser, tier = assigner(book, CID, BOB, GONE, ANN), a_tier(2, assign=ROUND_ROBIN)
     chosen = [chooser.choose(tier, TIER_3) for _ in range(7)]
     assert [one.person.identifier for one in chosen] == ["ann", "bob", "cid", "ann", "bob", "cid", "ann"]
-    assert (chosen[0].words, chosen[0].how) == ("assigned to Ann Adams, in turn", ROUND_ROBIN)
+    assert (chosen[0].words, chosen[0].how) == ("Ann Adams becomes the owner, in turn", ROUND_ROBIN)
     assert chooser.choose(tier, SR_IT).person is ANN
 
 
@@ -114,7 +114,7 @@ def test_the_one_with_the_fewest_open_tickets_gets_it(book):
     chosen = assigner(book, ANN, BOB, CID, GONE).choose(a_tier(2, assign=LEAST_LOADED), TIER_3)
     assert (chosen.person, chosen.words, chosen.how) == (
         CID,
-        "assigned to Cid Adams, who has the fewest open tickets",
+        "Cid Adams becomes the owner, with the fewest open tickets",
         LEAST_LOADED,
     )
 

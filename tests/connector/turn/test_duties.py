@@ -12,6 +12,7 @@ from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.reading.command_words import gist
 from connector.rules.escalation import Documentation, demand_of
 from connector.store.records import Step, StepState
+from connector.turn.announcements import Hears
 from connector.turn.duties import Duties, Situation, duties_of
 from connector.turn.saga import StepKind
 from tests.builders import (
@@ -222,7 +223,7 @@ def test_what_was_said_before_the_ticket_was_adopted_is_not_answered():
 def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
     assert owed("09:23") == Duties(wake_at=at("09:24"))
     (say,) = owed("09:24").says
-    assert (say.saga, say.what) == (f"{STINT}/diagnosis/warning", "warning")
+    assert (say.saga, say.what, say.hears) == (f"{STINT}/diagnosis/warning", "warning", Hears.TIER)
     (event,) = say.audit
     assert (event.event, event.detail) == ("warned", {"stage": "diagnosis", "due_at": at("09:30").isoformat()})
     assert owed("09:25", steps=[done(say.saga)]) == Duties()
@@ -288,7 +289,8 @@ def test_the_first_reminder_comes_an_interval_after_the_final_escalation():
     assert (say.saga, say.what, duties.wake_at) == (f"{FINAL_SAGA}/reminder-1", "reminder", at("12:00"))
     assert say.lines == (
         "REMINDER 1 of 3, Irene Systems and Maria Desk. Still owed: a new plan (“New plan: …” in a note) and word to "
-        "the client (a note that the client sees). Nobody is configured as Account Manager.",
+        "Carla Client (a note that the client sees). The next reminder comes at 12:00 (UTC). Nobody is configured as "
+        "Account Manager.",
     )
     (event,) = say.audit
     assert (event.event, event.detail["number"], event.detail["of"], len(event.detail["owed"])) == ("reminded", 1, 3, 2)
@@ -310,9 +312,8 @@ def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     plan = said("New plan: swap it", at("10:20"), IRENE)
     word = said("We swap it today.", at("10:25"), IRENE, visibility=Visibility.CLIENT)
     assert owed_finally("11:00", plan, word) == Duties()
-    assert (
-        "Still owed: word to the client (a note that the client sees)." in owed_finally("11:00", plan).says[0].lines[0]
-    )
+    (line,) = owed_finally("11:00", plan).says[0].lines
+    assert "Still owed: word to Carla Client (a note that the client sees). The next" in line
 
 
 @pytest.mark.process("final-message")
@@ -379,7 +380,7 @@ UNTOUCHED = {"owner": None, "status": a_ticket().status, "policy": a_policy(unto
 def test_that_nobody_touches_a_ticket_is_told_once_at_its_time():
     assert owed("09:10", **UNTOUCHED) == Duties(wake_at=at("09:30"))
     (say,) = owed("09:30", **UNTOUCHED).says
-    assert (say.saga, say.what, say.is_announced) == (f"{STINT}/untouched", "untouched", True)
+    assert (say.saga, say.what, say.hears) == (f"{STINT}/untouched", "untouched", Hears.ALL)
     assert [(event.event, event.detail) for event in say.audit] == [("untouched", {"minutes": 30})]
     assert owed("09:40", steps=[done(say.saga)], **UNTOUCHED) == Duties()
     assert owed("09:40", said("took it", at("09:20")), **UNTOUCHED).says == ()

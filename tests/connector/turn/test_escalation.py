@@ -38,6 +38,7 @@ def test_a_breach_is_kept_with_the_clocks_working():
         "from": "First Touch (T1/2)",
         "to_tier": 2,
         "to": "Tier 3 / Service Desk Manager",
+        "held_by": "Tess Tech",
         "assigned_by": "queue",
         "stint": "20260115T090000Z@1/25",
         "stage": "diagnosis",

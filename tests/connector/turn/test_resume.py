@@ -21,13 +21,14 @@ from connector.store.connections import Connections
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Source, Step, StepState
-from connector.turn.announcements import Announcer
+from connector.turn.announcements import Announcer, Audience
 from connector.turn.assignment import Assigner
 from connector.turn.escalate import MOVE_TRIES, Escalator, MoveDidNotHold
 from connector.turn.escalation import Carried, Destination
 from connector.turn.look import Seen
 from connector.turn.resume import GivenUp, refuse_endless_moves, resume
 from connector.turn.saga import StepKind
+from connector.turn.stays import Stay
 from tests.builders import (
     DESK,
     ELSEWHERE,
@@ -37,6 +38,7 @@ from tests.builders import (
     SR_IT,
     TESS,
     TIER_3,
+    WAITING,
     WORKING,
     a_note,
     a_policy,
@@ -46,7 +48,7 @@ from tests.builders import (
     seen,
     turned,
 )
-from tests.connector.mailboxes import a_held_ticket, changes_seen, steps_of
+from tests.connector.mailboxes import a_held_ticket, steps_of
 from tests.connector.speech import decided
 from tests.connector.turn.desk_double import DeskDouble
 from tests.doubles import a_system
@@ -90,7 +92,7 @@ class Scene:
         connections.ensure("psa", "enforce", "v1")
         system = a_system(self.system)
         assigner = Assigner(system, ConnectionBook(connections, "psa"))
-        announcer = Announcer("psa", 1)
+        announcer = Announcer("psa", Audience(("0",), ("0",)))
         return Escalator(system, self.journal, MARKS, self.policy, assigner, announcer, owner_stays=owner_stays)
 
     def write_the_note(self) -> None:
@@ -105,7 +107,7 @@ class Scene:
         steps = tuple(steps_of(self.journal, "psa/4711/"))
         return Seen(self.claim, record, tuple(self.changes), self.new, HOMES, steps, decision, self.policy)
 
-    def resume(self, now: str = "09:31", **given: Any) -> Carried | GivenUp | None:
+    def resume(self, now: str = "09:31", **given: Any) -> Carried | Stay | GivenUp | None:
         found = self.seen(now)
         demand = demand_of(found.decision, self.policy, Documentation(found.decision))
         move = next((step for step in found.steps if step.saga == self.saga and step.n == StepKind.MOVE), None)
@@ -151,13 +153,47 @@ def test_once_the_note_stands_the_move_is_made_and_nothing_is_written_twice(scen
     assert told(carried) == [("escalated", None)]
 
 
-@pytest.mark.parametrize("text", ["Plan: swap it", "/override none because it is planned"])
-def test_once_the_note_stands_it_is_finished_whatever_was_documented_since(scene, text):
+def test_a_plan_that_was_recorded_since_the_note_closes_the_escalation(scene):
     scene.write_the_note()
-    entry = replace(a_note(text, at("09:29")), id="late")
+    entry = replace(a_note("Plan: swap it", at("09:29")), id="late")
+    scene.system.record = replace(scene.system.record, entries=(*scene.system.record.entries, entry))
+    stay = scene.resume()
+    assert isinstance(stay, Stay)
+    assert (stay.key, stay.is_over) == ("planned", True)
+    assert stay.line == (
+        "It stays with First Touch (T1/2): Tess Tech recorded a diagnosis plan at 09:29, while it was being escalated."
+    )
+    assert scene.system.writes == []
+
+
+def test_an_override_by_nobody_who_may_changes_nothing(scene):
+    scene.write_the_note()
+    entry = replace(a_note("/override none because it is planned", at("09:29")), id="late")
     scene.system.record = replace(scene.system.record, entries=(*scene.system.record.entries, entry))
     assert isinstance(scene.resume(), Carried)
     assert scene.system.record.place == TIER_3
+
+
+def test_a_pause_since_the_note_holds_the_move_and_is_told_once(scene):
+    scene.write_the_note()
+    scene.system.record = replace(scene.system.record, status=WAITING)
+    scene.new = (turned(WORKING, WAITING, at("09:31")),)
+    stay = scene.resume()
+    assert isinstance(stay, Stay)
+    assert (stay.key, stay.is_over) == ("paused/20260115T093100Z", False)
+    assert scene.system.writes == []
+
+
+def test_a_move_back_is_tried_against_after_one_minute_and_after_five(scene):
+    scene.write_the_note()
+    scene.journal.begin(scene.claim, scene.saga, StepKind.MOVE, {"tries": 1})
+    with pytest.raises(MoveDidNotHold) as caught:
+        scene.resume()
+    assert (caught.value.tries, caught.value.retry_in) == (1, timedelta(minutes=1))
+    scene.journal.begin(scene.claim, scene.saga, StepKind.MOVE, {"tries": 2})
+    with pytest.raises(MoveDidNotHold) as caught:
+        scene.resume()
+    assert (caught.value.tries, caught.value.retry_in) == (2, timedelta(minutes=5))
 
 
 def test_a_plan_that_came_before_the_note_stood_gives_it_up_once_the_note_cannot_surface_any_more(scene, clock):
@@ -180,26 +216,26 @@ def test_a_plan_that_came_before_the_note_stood_gives_it_up_once_the_note_cannot
         ({"place": SR_IT}, "the ticket was moved to Sr IT meanwhile"),
     ],
 )
-def test_a_ticket_that_is_over_or_was_moved_by_others_is_left_alone_though_the_note_stands(scene, what, why):
+def test_a_ticket_that_is_over_or_was_moved_by_others_stays_though_the_note_stands(scene, what, why):
     scene.write_the_note()
     scene.system.record = replace(scene.system.record, **what)
     if "place" in what:
         scene.new = (moved(DESK, what["place"], at("09:31")),)
     if "status" in what:
         scene.new = (turned(WORKING, RESOLVED, at("09:31")),)
-    assert isinstance(scene.resume(), GivenUp)
-    assert scene.events() == [("escalation not finished", why)]
-    assert changes_seen(scene.mailbox, "psa", "4711") == list(scene.new)
+    stay = scene.resume()
+    assert isinstance(stay, Stay)
+    assert (stay.why, stay.is_over) == (why, True)
+    assert stay.line.startswith("It stays with ") or "is_escalatable" in what
     assert scene.system.writes == []
 
 
 def test_a_policy_that_lost_the_tier_gives_it_up(scene):
     scene.write_the_note()
     scene.note = replace(scene.note, outcome=scene.note.outcome | {"from_tier": 4})
-    assert isinstance(scene.resume(), GivenUp)
-    assert scene.events() == [
-        ("escalation not finished", "the policy no longer has the tier that the ticket was to leave")
-    ]
+    stay = scene.resume()
+    assert isinstance(stay, Stay)
+    assert (stay.why, stay.line) == ("the policy no longer has the tier that the ticket was to leave", "")
 
 
 def test_what_was_done_and_not_heard_of_is_recovered(scene):
@@ -265,15 +301,15 @@ def a_move(tries: int) -> Step:
 
 
 def test_a_move_that_was_turned_back_too_often_waits_for_a_person_who_replays_it(scene, clock):
-    refuse_endless_moves(scene.seen(), None)
-    refuse_endless_moves(scene.seen(), a_move(MOVE_TRIES - 1))
+    refuse_endless_moves(scene.seen(), None, at("09:40"))
+    refuse_endless_moves(scene.seen(), a_move(MOVE_TRIES - 1), at("09:40"))
     with pytest.raises(MoveDidNotHold, match="turned back 3 times") as caught:
-        refuse_endless_moves(scene.seen(), a_move(MOVE_TRIES))
+        refuse_endless_moves(scene.seen(), a_move(MOVE_TRIES), at("09:40"))
     assert caught.value.tries == MOVE_TRIES
     clock.advance(timedelta(minutes=2))
     scene.mailbox.deliver([Delivery("psa", "4711", "replay", Source.MANUAL)])
     scene.claim = scene.mailbox.claim("second", 1, timedelta(seconds=60), ["psa"])[0]
-    refuse_endless_moves(scene.seen(), a_move(MOVE_TRIES))
+    refuse_endless_moves(scene.seen(), a_move(MOVE_TRIES), at("09:40"))
 
 
 def test_a_demand_of_another_kind_does_not_keep_a_note_that_never_stood(scene, clock):

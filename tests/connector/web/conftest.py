@@ -31,12 +31,15 @@ class Desk:
         parts = {
             "connections": {"psa": a_connection(self.system)},
             "mailbox": self.mailbox,
-            "deliver": self.mailbox.deliver,
+            "deliver": self.deliver,
             "facts": ServiceFacts(version="1.2.3", mode="observe"),
             "nudge": lambda: self.nudges.append(None),
             "monotonic": lambda: self.monotonic[0],
         }
         return Deps(**{**parts, **changes})
+
+    def deliver(self, deliveries, within=None) -> list[bool]:
+        return self.mailbox.deliver(deliveries)
 
     def client(self, **changes) -> FlaskClient:
         return create_app(self.deps(**changes)).test_client()

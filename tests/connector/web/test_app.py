@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from connector.store.connections import Connections
 from connector.store.database.errors import StoreUnavailable
 from connector.store.heartbeats import beat
+from connector.store.troubles import TroubleKind, Troubles
 from connector.web.keys import SECONDS, KeysAtHand
 from tests.connector.mailboxes import START, a_delivery, all_done, claim_one
 
@@ -22,12 +24,13 @@ def test_the_status_page_shows_version_mode_health_and_counts_but_no_ticket(desk
     desk.mailbox.finish([all_done(claim_one(desk.mailbox), START + timedelta(hours=1), snapshot=snapshot)])
     desk.mailbox.deliver([a_delivery("4712", "d2")])
     beat(desk.mailbox.store, "worker")
+    Connections(desk.mailbox.store).ensure("psa", "observe", "v1")
     answer = desk.client().get("/")
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     words = " ".join(answer.text.split())
-    for expected in ("1.2.3", "observe: nothing is written", "<strong>Ready</strong>", "psa"):
+    for expected in ("1.2.3", "observe: nothing is written", "<strong>Good</strong>", "psa"):
         assert expected in words
-    assert '<td>2</td> <td>1</td> <td class="">0</td>' in words
+    assert "<dd>2, of these due now 1</dd>" in words
     assert "4711" not in words
     assert "client" not in words
 
@@ -36,15 +39,28 @@ def test_the_status_page_stands_without_a_database(desk, monkeypatch):
     monkeypatch.setattr(desk.mailbox.store, "reading", away)
     answer = desk.client().get("/")
     assert answer.status_code == 200
-    assert "Not ready" in answer.text
-    assert "not known while the database does not answer" in answer.text
+    assert "Degraded" in answer.text
+    assert "database_unavailable" in answer.text
+    assert "not known" in answer.text
 
 
-def test_the_status_page_escapes_what_it_shows(desk, monkeypatch):
-    def broken(*_):
-        raise StoreUnavailable("<script>alert(1)</script>")
+def test_the_status_page_says_the_same_as_the_status(desk):
+    store = desk.mailbox.store
+    beat(store, "worker")
+    Connections(store).ensure("psa", "observe", "v1")
+    Connections(store).note_signs("psa", timedelta(seconds=5), 3, 1)
+    Troubles(store).meet("psa", TroubleKind.CONNECTION_DOWN, "", "the credentials are refused", {"host": "psa.example"})
+    desk.clock.advance(timedelta(seconds=40))
+    text = " ".join(desk.client().get("/").text.split())
+    for expected in ("<strong>Degraded</strong>", "connection_down", "the credentials are refused", "40 s ago"):
+        assert expected in text
+    assert "3 told by webhook, 1 found by the poll first" in text
+    assert "psa.example" not in text
 
-    monkeypatch.setattr(desk.mailbox.store, "reading", broken)
+
+def test_the_status_page_escapes_what_it_shows(desk):
+    Troubles(desk.mailbox.store).meet("psa", TroubleKind.REFUSAL, "x", "<script>alert(1)</script>")
+    assert "alert(1)" in desk.client().get("/").text
     assert "<script>" not in desk.client().get("/").text
 
 

@@ -8,11 +8,16 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
 from connector.errors import KeyUnknown, PayloadError
 from connector.store.database.errors import StoreUnavailable
+from connector.store.group_commit import GroupCommit
 from connector.store.records import Source, unpack
 from connector.systems.contract import Sender
+from connector.web import webhooks
+from connector.web.keys import KeysAtHand
 from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
 from tests.connector.web.fakes import KEY
 from tests.doubles import a_connection
@@ -249,6 +254,49 @@ def test_a_webhook_that_cannot_be_stored_is_503_with_retry_after(desk):
     assert desk.nudges == []
 
 
+def test_an_outage_of_the_database_is_a_line_when_it_begins_and_one_when_it_is_over(desk):
+    """However many webhooks, of however many systems, and whatever of theirs fails."""
+    is_away = [False]
+
+    def deliver(deliveries, within):
+        if is_away[0]:
+            with desk.mailbox.store.reading():
+                raise OperationalError("SELECT 1", {}, Exception("the server is gone"))
+        return desk.mailbox.deliver(deliveries)
+
+    client = desk.client(deliver=deliver, connections={name: a_connection(desk.system) for name in ("psa", "other")})
+    with capture_logs() as lines:
+        post(client)
+        is_away[0] = True
+        for number in range(100):
+            assert_problem(post(client, {"tickets": [number]}, path="/webhooks/other"), 503, "not_stored")
+            assert_problem(unverified(client, number), 503, "not_stored")
+            desk.later(0.5)
+        is_away[0] = False
+        for number in range(40):  # it comes back with two set-backs
+            is_away[0] = number in (5, 10)
+            post(client, {"tickets": [1000 + number]})
+            desk.later(0.5)
+    told = [line for line in lines if line["log_level"] != "debug" and not line["event"].startswith("database")]
+    assert [line["event"] for line in told] == ["webhooks not stored", "webhooks stored again"]
+    assert "the server is gone" in told[0]["error"]
+    assert (told[1]["refused"], told[1]["seconds"]) == (202, 55.0)
+
+
+def test_each_outage_of_the_database_has_its_own_lines(desk):
+    is_away = [True]
+    client = desk.client(deliver=lambda given, within: away() if is_away[0] else desk.mailbox.deliver(given))
+    with capture_logs() as lines:
+        for number in range(2):
+            is_away[0] = True
+            post(client)
+            desk.later(30.0)
+            is_away[0] = False
+            post(client, {"tickets": [number]})
+    told = [(line["event"], line.get("refused")) for line in lines if line["log_level"] != "debug"]
+    assert told == [("webhooks not stored", None), ("webhooks stored again", 1)] * 2
+
+
 def test_a_signing_key_that_cannot_be_looked_up_is_503(desk, monkeypatch):
     monkeypatch.setattr(desk.system, "verify", away)
     assert_problem(post(desk.client()), 503, "not_stored")
@@ -279,17 +327,41 @@ def test_a_sender_is_answered_as_it_understands_where_nothing_can_be_stored(desk
     assert_problem(post(impatient()), 429, "not_stored")
 
 
-def test_a_sender_is_answered_before_its_patience_ends(impatient):
+@pytest.fixture
+def hanging():
+    """A question to a database that does not answer."""
     is_back = threading.Event()
+    yield lambda *_: is_back.wait(30.0)
+    is_back.set()
 
-    def hanging(deliveries):
-        is_back.wait(30.0)
-        return [True for _ in deliveries]
 
-    try:
-        assert_problem(post(impatient(0.01, deliver=hanging)), 429, "not_stored")
-    finally:
-        is_back.set()
+def test_a_sender_is_answered_before_its_patience_ends(desk, impatient, hanging, monkeypatch):
+    group = GroupCommit(desk.mailbox)
+    monkeypatch.setattr(desk.mailbox, "deliver", lambda deliveries: [hanging() for _ in deliveries])
+    assert_problem(post(impatient(0.01, deliver=group.deliver)), 429, "not_stored")
+
+
+def test_what_the_signature_took_is_of_the_senders_patience(desk, impatient, monkeypatch):
+    given = []
+    monkeypatch.setattr(webhooks, "monotonic", iter([100.0, 102.0]).__next__)
+    client = impatient(3.5, deliver=lambda deliveries, within: given.append(within) or [True])
+    assert post(client).status_code == 202
+    assert given == [1.5]
+
+
+def test_a_sender_is_answered_where_no_signing_key_can_be_looked_up_and_nothing_counted(
+    desk, impatient, hanging, monkeypatch
+):
+    class Keys:
+        get = staticmethod(hanging)
+
+    keys = KeysAtHand(Keys(), within=0.01)
+    monkeypatch.setattr(desk.system, "verify", lambda incoming: keys.get("key"))
+    assert_problem(post(impatient()), 429, "not_stored")
+    monkeypatch.undo()
+    monkeypatch.setattr(webhooks, "ASKED_SECONDS", 0.01)
+    monkeypatch.setattr(desk.mailbox, "unverified_waiting", hanging)
+    assert_problem(unverified(impatient()), 429, "not_stored")
 
 
 def test_an_impatient_senders_webhooks_are_taken_and_refused_like_all_others(desk, impatient):

@@ -12,6 +12,7 @@ import pytest
 from connector.errors import Temporary
 from connector.model import Severity
 from connector.systems.variables import Secret
+from connector.turn.announcements import Audience
 from connector.worker.notifier import Notifier
 
 
@@ -21,6 +22,8 @@ class Listener(HTTPServer):
     def __init__(self) -> None:
         self.posted: list[dict[str, str]] = []
         self.status = 200
+        self.goes_on = threading.Event()
+        self.goes_on.set()
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -33,6 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.goes_on.wait(30)
         if self.server.status == 200:
             self.server.posted.append(json.loads(body))
         self.send_response(self.server.status)
@@ -53,8 +57,19 @@ def listener() -> Iterator[Listener]:
     server.server_close()
 
 
+def test_a_target_that_hangs_keeps_no_thread_for_long(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connector.worker.notifier.SEND_SECONDS", 0.05)
+    notifier = Notifier([listener.address])
+    listener.goes_on.clear()
+    for why in ("no answer", "still hangs"):
+        with pytest.raises(Temporary, match=f"NOTIFY_URLS, target 1 .*not taken: .*{why}"):
+            notifier.send(notifier.audience.told[0], "Ticket 4711: Time", "“VPN”")
+    listener.goes_on.set()
+
+
 def test_a_message_arrives_with_its_title(listener: Listener) -> None:
-    Notifier([listener.address]).send(0, "Ticket 4711: Time", "“VPN”\nClient: Acme")
+    notifier = Notifier([listener.address])
+    notifier.send(notifier.audience.told[0], "Ticket 4711: Time", "“VPN”\nClient: Acme")
     (posted,) = listener.posted
     assert (posted["title"], posted["message"]) == ("Ticket 4711: Time", "“VPN”\nClient: Acme")
 
@@ -64,14 +79,42 @@ def test_a_target_that_refuses_is_an_error_without_its_secret(
 ) -> None:
     listener.status = 500
     with pytest.raises(Temporary, match=r"NOTIFY_URLS, target 1 \(json\): the message was not taken") as caught:
-        Notifier([listener.address]).send(0, "t", "x")
+        Notifier([listener.address]).send("0", "t", "x")
     assert "s3cret" not in f"{caught.value} {caplog.text}"
 
 
 def test_an_address_that_no_service_has_is_an_error_and_a_finding() -> None:
     notifier = Notifier([Secret("nosuch://s3cret"), Secret("json://127.0.0.1/")])
     with pytest.raises(Temporary, match="not understood"):
-        notifier.send(0, "t", "x")
+        notifier.send(notifier.audience.told[0], "t", "x")
     bad, good = notifier.check()
     assert (bad.severity, good.severity) == (Severity.ERROR, Severity.OK)
     assert "s3cret" not in f"{bad}"
+
+
+SLACK, MAIL, TEAMS = Secret("slack://a/b/c"), Secret("mailto://u:s3cret@example.com"), Secret("msteams://x/y/z")
+
+
+def test_a_target_has_the_same_name_wherever_it_stands_and_another_one_has_another():
+    before, after = Notifier([SLACK, MAIL]).audience, Notifier([TEAMS, MAIL, SLACK]).audience
+    assert before.told == tuple(reversed(after.told[1:]))
+    assert len({*before.told, *after.told}) == 3
+    assert not any("s3cret" in name for name in before.told)
+
+
+def test_each_list_has_its_targets_and_one_in_several_lists_is_one():
+    notifier = Notifier([SLACK], [MAIL, SLACK], {2: [SLACK, TEAMS]})
+    slack, mail, teams = (Notifier([one]).audience.told[0] for one in (SLACK, MAIL, TEAMS))
+    assert notifier.audience == Audience((slack,), (mail, slack), {2: (slack, teams)})
+    assert [finding.subject for finding in notifier.check()] == [
+        "NOTIFY_URLS, target 1 (slack)",
+        "ALARM_URLS, target 1 (mailto)",
+        "TIER_2_NOTIFY_URLS, target 2 (msteams)",
+    ]
+
+
+def test_a_row_of_an_earlier_version_is_that_of_the_target_at_its_place():
+    notifier = Notifier([SLACK])
+    assert notifier.knows("0")
+    assert not notifier.knows("1")
+    assert not notifier.knows(Notifier([MAIL]).audience.told[0])

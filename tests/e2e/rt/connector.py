@@ -48,6 +48,8 @@ class Connector:
             "PORT": str(self.port),
             "PUBLIC_URL": self.url,
             "ESCALATION_MODE": "enforce",
+            "ADOPT_PER_HOUR": "0",  # a ticket of the second of the first start counts as one that was open before
+            "ESCALATIONS_PER_HOUR": "0",  # some let hundreds of tickets fall due at once
             "RT_URL": self.instance.url,
             "RT_TOKEN": self.instance.tokens[ACCOUNT],
             "RT_WEBHOOK_SECRET": SECRET,

@@ -40,7 +40,14 @@ class Ours:
     """The connector's own worker in this process, one ticket at a time; the names are looked up already."""
 
     def __init__(self, instance: Instance, folder: Path) -> None:
-        limits = {"TIER_1_DIAGNOSIS_MINUTES": "0.001", "TIER_2_ASSIGN": "sam", "WARN_AT": "0", "ADOPT": "history"}
+        limits = {
+            "TIER_1_DIAGNOSIS_MINUTES": "0.001",
+            "TIER_2_ASSIGN": "sam",
+            "WARN_AT": "0",
+            "ADOPT": "history",
+            "ADOPT_PER_HOUR": "0",
+            "ESCALATIONS_PER_HOUR": "0",
+        }
         with connector_at(instance, folder, limits, "cost") as connector:
             settings = load_settings(connector.environ, ticket_systems())
         self.store = Store.open(settings.database_url, SystemClock())
@@ -50,7 +57,7 @@ class Ours:
             HOMES,
             SigningKeyStore(self.store, "rt"),
             SystemClock(),
-            calls_per_minute=None,
+            calls_per_window=None,
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
         self.connected = connect(
@@ -62,16 +69,14 @@ class Ours:
             keeps_webhooks=False,
             jitter=random.Random(1),
         )
-        self.worker().run_until_idle()
-
-    def worker(self) -> Worker:
-        """A worker with one thread."""
-        return worker_of(self.store, [self.connected], WorkerSettings("cost", threads=1))
+        # One for all: a worker that begins plans its chores, and a poll in between is no call of an escalation.
+        self.worker: Worker = worker_of(self.store, [self.connected], WorkerSettings("cost", threads=1))
+        self.worker.run_until_idle()
 
     def escalate(self, ticket: int) -> None:
         """A ticket's mail comes in; returns when its turn is over."""
         Mailbox(self.store).deliver([Delivery("rt", str(ticket), f"cost:{ticket}", Source.WEBHOOK)])
-        self.worker().run_until_idle()
+        self.worker.run_until_idle()
 
     def close(self) -> None:
         self.system.line.close()

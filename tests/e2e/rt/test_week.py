@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from connector.demo.stage import stage
-from connector.store import audit
+from connector.store.chain.proof import verify
 from tests.builders import minutes
 from tests.e2e.rt.conftest import DATABASE, proven_on
 from tests.e2e.rt.desk import RealDesk
@@ -45,4 +45,4 @@ def test_one_service_desks_week_comes_out_as_on_the_simulators(empty: Instance, 
         script.play(STORIES, ENDS)
         assert decisions(script).splitlines() == DECISIONS.splitlines()
         assert outcomes(script).splitlines() == OUTCOMES.splitlines()
-        assert audit.verify(running.store).is_intact
+        assert verify(running.store).is_intact

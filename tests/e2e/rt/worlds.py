@@ -52,7 +52,7 @@ def real_world(desk: RealDesk) -> Iterator[World]:
             slack=timedelta(seconds=3),
             many=110,
             patience=20.0,
-            http_options={"calls_per_minute": None},
+            http_options={"calls_per_window": None},
         )
 
 

@@ -14,7 +14,16 @@ from sqlalchemy import Connection, Select, event, func, select, text
 from connector.store.database.engine import Store
 from connector.store.database.tables import inbox, mailbox, step, to_micros
 from connector.store.mailbox import Mailbox
-from connector.store.queries.due import due_query, last_looked_at_query, urgent_query
+from connector.store.queries.due import (
+    due_query,
+    first_due_query,
+    lane_query,
+    last_looked_at_query,
+    names_query,
+    newest_query,
+    ranks_query,
+    urgent_query,
+)
 from connector.store.queries.rows import has_prefix
 from connector.store.records import KEY
 from tests.databases import POSTGRESQL, SQLITE, postgresql_database
@@ -95,11 +104,34 @@ def test_claiming_is_a_range_of_the_wake_index_in_its_order(full: Store) -> None
 
 def test_passed_deadlines_are_looked_for_in_the_same_range(full: Store) -> None:
     now = NOW + timedelta(seconds=50)
-    for query in (urgent_query(), last_looked_at_query(10_000)):
-        found = plan(full, query, at_connection="psa", at_now=now, at_last=now, at_most=10)
-        assert "mailbox_wake" in found
+    for query in (urgent_query(), last_looked_at_query(10_000), lane_query(), newest_query()):
+        found = plan(full, query, at_connection="psa", at_now=now, at_last=now, at_most=10, at_lane=2)
+        assert "mailbox_wake" in found or "mailbox_lane" in found
         assert "Seq Scan" not in found
         assert "SCAN mailbox" not in found
+
+
+def test_connections_with_something_due_are_found_without_looking_at_the_idle_ones(full: Store) -> None:
+    last = NOW + timedelta(seconds=50)
+    found = plan(full, first_due_query(), at_last=last, at_most=1000)
+    assert "mailbox_wake_of_all" in found
+    assert "Seq Scan" not in found
+    assert "Sort" not in found
+    assert "TEMP B-TREE" not in found
+
+
+@pytest.mark.parametrize("query", [names_query(), ranks_query()], ids=["names", "ranks"])
+def test_in_a_crowd_each_connection_is_a_step_into_an_index(full: Store, query: Select[tuple[object, ...]]) -> None:
+    found = plan(full, query, at_last=NOW + timedelta(seconds=50))
+    assert "Seq Scan on mailbox" not in found
+    assert "SCAN mailbox" not in found
+
+
+def test_in_a_crowd_late_tickets_are_a_step_into_the_index_of_deadlines(full: Store) -> None:
+    found = plan(full, ranks_query(), at_last=NOW + timedelta(seconds=50))
+    assert "mailbox_due" in found
+    assert "Sort" not in found
+    assert "TEMP B-TREE" not in found
 
 
 def test_a_claim_takes_what_is_due_out_of_many(store: Store) -> None:
@@ -126,6 +158,19 @@ def test_a_claim_takes_what_is_due_out_of_many(store: Store) -> None:
             ),
             "inbox_undone",
         ),
+        (
+            select(func.count(), func.min(mailbox.c.due_at)).where(
+                mailbox.c.connection == "psa", mailbox.c.due_at < NOW, ~mailbox.c.is_dead
+            ),
+            "mailbox_due",
+        ),
+        (
+            select(func.count(), func.min(mailbox.c.failing_since)).where(
+                mailbox.c.connection == "psa", mailbox.c.failing_since < NOW, ~mailbox.c.is_dead
+            ),
+            "mailbox_failing",
+        ),
+        (select(func.count()).where(mailbox.c.connection == "psa", mailbox.c.is_dead), "mailbox_dead"),
         (select(inbox.c.id).where(inbox.c.done_at < datetime(1970, 1, 1, 0, 0, 0, 50, tzinfo=UTC)), "inbox_done"),
     ],
 )

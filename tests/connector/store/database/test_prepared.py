@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, literal_column, select, text, update
 
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
@@ -157,3 +158,24 @@ def test_rows_that_are_there_already_are_treated_as_the_statement_says(store: St
     with store.reading() as conn:
         found = conn.execute(select(mailbox.c.ticket, mailbox.c.attempts).order_by(mailbox.c.ticket)).all()
     assert [tuple(row) for row in found] == [("0", 0), ("1", 4), ("2", 5), ("3", 3)]
+
+
+def test_a_name_may_come_twice_and_a_percent_sign_stand_in_a_statement(store: Store) -> None:
+    is_it = mailbox.c.ticket == bindparam("at_ticket")
+    twice = Prepared(
+        select(mailbox.c.ticket, (literal_column("7") % literal_column("4")).label("rest")).where(
+            is_it | mailbox.c.connection.like(literal_column("'%%' || 'none'")), is_it
+        )
+    )
+    with store.writing() as conn:
+        STORING.run(conn, [ROW, a_row("other")])
+        [found] = twice.rows(conn, {"at_ticket": "other"})
+    assert (found.ticket, found.rest) == ("other", 3)
+
+
+def test_nobody_looks_for_names_in_a_statement_each_time_it_is_run(store: Store) -> None:
+    with store.writing() as conn:
+        STORING.run(conn, [ROW])
+        sql = STORING._form(conn).sql
+    places = [f"${n}" for n in range(1, len(_NAMES) + 1)] if store.is_postgresql else ["?"] * len(_NAMES)
+    assert re.findall(r"\$\d+|\?|%\(", sql) == places

@@ -1,0 +1,110 @@
+"""The worker's side of the composition root: whoever takes turns, does the chores, tells people.
+
+A web process without a worker does not load it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import socket
+import threading
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from connector.app import connect
+from connector.app.heartbeat import Heartbeat
+from connector.app.wiring import Wiring
+from connector.config.settings import Settings
+from connector.errors import ConnectorError
+from connector.store.journal import Journal
+from connector.store.mailbox import Mailbox
+from connector.turn.look import TicketReader
+from connector.turn.turn import TurnSettings
+from connector.web.reasons import Inspector
+from connector.worker.notifier import Notifier
+from connector.worker.worker import Worker, WorkerSettings
+
+DAYS_A_MONTH = 365.25 / 12
+
+log = structlog.get_logger("connector")
+
+
+def connections_of(wiring: Wiring) -> list[connect.Connected]:
+    """The parts of every connection. Nothing is remembered before a worker is made of them."""
+    settings = wiring.settings
+    return [
+        connect.connect(
+            connection,
+            wiring.store,
+            settings.policy,
+            turn_settings(settings),
+            timedelta(seconds=settings.reconcile_seconds),
+            keeps_webhooks=bool(settings.public_url),
+            jitter=random.SystemRandom(),
+            document=settings.policy_document,
+            journal=Journal(wiring.store, partial(wiring.metrics.count_events, now=wiring.store.now)),
+            notifier=notifier_of(settings),
+            heartbeat=heartbeat_of(wiring, connection.id),
+        )
+        for connection in wiring.connections.values()
+    ]
+
+
+def heartbeat_of(wiring: Wiring, connection: str) -> Heartbeat | None:
+    """What is a chore of the first connection alone: one beat, however many ticket systems there are."""
+    url = wiring.settings.heartbeat_url
+    if url is None or connection != min(wiring.connections):
+        return None
+    poll_every = timedelta(seconds=wiring.settings.reconcile_seconds)
+    return Heartbeat(url, Inspector(Mailbox(wiring.store), wiring.connections, poll_every), wiring.store, connection)
+
+
+def notifier_of(settings: Settings) -> Notifier:
+    """Whom these settings have told."""
+    return Notifier(settings.notify_urls, settings.alarm_urls, settings.tier_notify_urls)
+
+
+def turn_settings(settings: Settings) -> TurnSettings:
+    """What a turn needs to know of the settings."""
+    return TurnSettings(
+        is_enforcing=settings.mode == "enforce",
+        adopts_from_now=settings.adopt == "now",
+        dead_letter_after=timedelta(hours=settings.dead_letter_hours),
+        adopt_per_hour=settings.adopt_per_hour,
+        escalations_per_hour=settings.escalations_per_hour,
+        keeps_for=timedelta(days=settings.keep_months * DAYS_A_MONTH),
+    )
+
+
+def reader_of(wiring: Wiring, connection: str) -> TicketReader:
+    """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
+    settings = wiring.settings
+    return connect.reader_of(wiring.connections[connection], wiring.store, settings.policy, turn_settings(settings))
+
+
+def worker_of(wiring: Wiring) -> Worker:
+    """The worker of these settings, not started yet. Homes that do not resolve are reported in the background."""
+    connected = connections_of(wiring)
+    threading.Thread(target=report_homes, args=(connected,), name="homes", daemon=True).start()
+    report = partial(wiring.metrics.count_outcome, now=wiring.store.now)
+    return connect.worker_of(wiring.store, connected, WorkerSettings(worker_name()), report, wiring.sightings)
+
+
+def worker_name() -> str:
+    """A name that no other worker has, before or after."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def report_homes(connected: list[connect.Connected]) -> None:
+    """Log what of the homes does not resolve. Asks the ticket systems; never raises because of them."""
+    for one in connected:
+        try:
+            one.homes.current()
+        except ConnectorError as error:
+            log.warning("homes could not be looked up at the start", connection=one.connection.id, error=str(error))
+        for problem in one.homes.problems:
+            log.error("home does not resolve", connection=one.connection.id, problem=problem)

@@ -1,0 +1,103 @@
+"""Which policy and mode are in force: those of the last start, for as long as a worker with them lives.
+
+The one place is the connection's row. What follows from a change is written in the same transaction: the policy in the
+log, the adoption, and that all tickets are to be looked at anew. One such transaction at a time, whatever number of
+processes starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from connector.store import connections, heartbeats, policy_log
+from connector.store.database.engine import Store
+from connector.store.database.tables import AnyRow, audit_head
+from connector.store.database.tables import connection as table
+
+LONGEST_SILENCE = timedelta(seconds=60)
+"""A worker that has given no sign of life for so long is taken for dead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A policy and a mode to work under. ``document``: the policy's; empty for one that was made in code."""
+
+    mode: str
+    policy_version: str
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """What the workers' signs of life and the connections' rows call it."""
+        return connections.edition_named(self.mode, self.policy_version)
+
+
+class Editions:
+    """The editions of one store. Raises StoreUnavailable."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def start(self, edition: Edition, names: Sequence[str]) -> None:
+        """Put an edition in force on these connections, whatever was."""
+        with self.store.writing() as conn:
+            self._put_in_force(conn, edition, names, self._one_at_a_time(conn))
+
+    def others(self, edition: Edition, names: Sequence[str]) -> dict[str, str]:
+        """The connections on which another edition is in force, and that one's name."""
+        with self.store.reading() as conn:
+            return {row.name: _edition_of(row) for row in _with_others(conn, edition, names)}
+
+    def has_living_others(self, edition: str, since: datetime) -> bool:
+        """Whether a worker of another edition, or one that does not say its own, gave a sign of life since then."""
+        with self.store.reading() as conn:
+            return any(one.edition != edition for one in heartbeats.living(conn, since))
+
+    def take_over(self, edition: Edition, names: Sequence[str]) -> bool:
+        """Put an edition in force where no worker with the one in force lives any more; True where it now is on all.
+
+        A worker counts for the connections that it serves.
+        """
+        with self.store.writing() as conn:
+            now = self._one_at_a_time(conn)
+            since = now - LONGEST_SILENCE
+            living = heartbeats.living(conn, since)
+            others = _with_others(conn, edition, names)
+            served = {(row.name, one.edition) for row in others for one in living if one.serves(row.name)}
+            left = [
+                row.name for row in others if (row.name, _edition_of(row)) not in served and _started_at(row) < since
+            ]
+            self._put_in_force(conn, edition, left, now)
+        return len(left) == len(others)
+
+    def _one_at_a_time(self, conn: Connection) -> datetime:
+        """A row that there is one of makes this serial, as it does in versions before: the later transaction counts."""
+        conn.execute(select(audit_head.c.id).with_for_update())
+        return self.store.now(conn)
+
+    def _put_in_force(self, conn: Connection, edition: Edition, names: Sequence[str], now: datetime) -> None:
+        if names:
+            policy_log.bring_into_force(conn, edition.policy_version, edition.document, now)
+        for name in sorted(names):
+            connections.ensure(conn, self.store, name, edition.mode, edition.policy_version, now)
+
+
+def _with_others(conn: Connection, edition: Edition, names: Sequence[str]) -> list[AnyRow]:
+    """The rows of the connections on which another edition is in force."""
+    c = table.c
+    rows = conn.execute(select(c.name, c.mode, c.policy_version, c.state).where(c.name.in_(names)))
+    return [row for row in rows if _edition_of(row) != edition.name]
+
+
+def _edition_of(row: AnyRow) -> str:
+    return connections.edition_named(row.mode, row.policy_version)
+
+
+def _started_at(row: AnyRow) -> datetime:
+    """When a worker of what is in force started; it may not have come to give a sign of life yet."""
+    return datetime.fromisoformat(row.state[connections.STARTED_AT])

@@ -1,0 +1,111 @@
+"""Statements on the chains of the audit trail: read in pages, where they end, up to where they were cut.
+
+The closed chain, of the versions before each connection had its own, lies in tables of its own and is read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, func, select, update
+
+from connector.store.database.engine import Store
+from connector.store.database.tables import AnyRow, audit, audit_chain, audit_checkpoint, audit_entry
+
+PAGE = 1000
+"""So many entries are read at once."""
+
+CLOSED = "@closed"
+"""The chain of the versions before each connection had its own."""
+
+_COPIED = ("connection", "ticket", "at", "event", "detail", "previous_hash", "hash")
+
+
+def entries_after(
+    conn: Connection,
+    chain: str,
+    after: int | None,
+    limit: int,
+    connection: str | None = None,
+    ticket: str | None = None,
+) -> list[AnyRow]:
+    """The next entries of a chain after that number (None: from the first that is there), each with its ``id``."""
+    table = audit if chain == CLOSED else audit_entry
+    number = audit.c.id if chain == CLOSED else audit_entry.c.n.label("id")
+    query: Select[Any] = select(number, *(table.c[name] for name in _COPIED)).order_by("id").limit(limit)
+    if chain != CLOSED:
+        query = query.where(audit_entry.c.connection == chain)
+    elif connection is not None:
+        query = query.where(audit.c.connection == connection)
+    if ticket is not None:
+        query = query.where(table.c.ticket == ticket)
+    if after is not None:
+        query = query.where((audit.c.id if chain == CLOSED else audit_entry.c.n) > after)
+    return list(conn.execute(query).all())
+
+
+def pages(conn: Connection, chain: str) -> Iterator[AnyRow]:
+    """Every entry of a chain that is there, oldest first; a page at a time is held."""
+    after: int | None = None
+    while page := entries_after(conn, chain, after, PAGE):
+        yield from page
+        after = page[-1].id
+
+
+def chains(conn: Connection) -> list[AnyRow]:
+    """The rows of all chains but the closed one; that of the service has the empty name."""
+    return list(conn.execute(select(audit_chain).order_by(audit_chain.c.connection)).all())
+
+
+def unrecorded(conn: Connection, recorded: Collection[str]) -> str | None:
+    """A connection of which entries or a checkpoint are there, and that is none of those whose chain's end is recorded.
+
+    A step into an index for each connection, however many entries there are.
+    """
+    found: str | None = None
+    for column in (audit_entry.c.connection, audit_checkpoint.c.chain):
+        found = conn.execute(select(func.min(column))).scalar_one()
+        while found is not None and (found in recorded or found == CLOSED):
+            found = conn.execute(select(func.min(column)).where(column > found)).scalar_one()
+        if found is not None:
+            break
+    return found
+
+
+def checkpoint(conn: Connection, chain: str) -> AnyRow | None:
+    """Up to where a chain was cut; None where it never was."""
+    return conn.execute(select(audit_checkpoint).where(audit_checkpoint.c.chain == chain)).one_or_none()
+
+
+def set_checkpoint(conn: Connection, store: Store, values: dict[str, Any]) -> None:
+    """Move a chain's checkpoint, or set its first."""
+    statement = store.insert(audit_checkpoint).values(**values)
+    fresh = {name: statement.excluded[name] for name in values if name != "chain"}
+    conn.execute(statement.on_conflict_do_update(index_elements=["chain"], set_=fresh))
+
+
+def with_entries_before(conn: Connection, before: datetime) -> str | None:
+    """The chain whose oldest entry is the oldest of all, where it is from before that moment; a step into an index."""
+    oldest = (
+        select(audit_chain.c.connection)
+        .where(audit_chain.c.oldest_at < before)
+        .order_by(audit_chain.c.oldest_at, audit_chain.c.connection)
+        .limit(1)
+    )
+    found: str | None = conn.execute(oldest).scalar_one_or_none()
+    if found is not None:
+        return found
+    first = conn.execute(select(audit.c.at).order_by(audit.c.id).limit(1)).scalar_one_or_none()
+    return CLOSED if first is not None and first < before else None
+
+
+def delete_up_to(conn: Connection, chain: str, last: int, oldest_at: datetime | None) -> None:
+    """Delete a chain's entries up to that number. ``oldest_at``: the moment of the first that stays."""
+    if chain == CLOSED:
+        conn.execute(delete(audit).where(audit.c.id <= last))
+        return
+    c = audit_entry.c
+    conn.execute(delete(audit_entry).where(c.connection == chain, c.n <= last))
+    conn.execute(update(audit_chain).where(audit_chain.c.connection == chain).values(oldest_at=oldest_at))

@@ -1,0 +1,10 @@
+"""Where webhooks come in."""
+
+from __future__ import annotations
+
+PATH = "/webhooks/"
+
+
+def address_of(public_url: str, connection: str) -> str:
+    """Where a connection's webhooks are to be sent; empty where the connector is not reached from outside."""
+    return f"{public_url.rstrip('/')}{PATH}{connection}" if public_url else ""
