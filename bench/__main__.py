@@ -11,7 +11,18 @@ from typing import Any
 
 import click
 
-NAMES = ("working_time", "evaluator", "timers", "accepts", "escalations", "calls", "footprint")
+NAMES = (
+    "working_time",
+    "evaluator",
+    "timers",
+    "claims",
+    "accepts",
+    "escalations",
+    "calls",
+    "lanes",
+    "footprint",
+    "growth",
+)
 
 Row = dict[str, Any]
 

@@ -44,6 +44,7 @@ NAME = "connectwise"
 THREADS = WorkerSettings("bench").threads
 TICKETS = 120
 ROUNDS = 7
+AIM = 0.6
 TIMEOUTS = (HttpOptions().connect_seconds, HttpOptions().read_seconds)
 GIVE_UP_SECONDS = 120.0
 NOTE_LENGTH = 2_000
@@ -57,7 +58,9 @@ Escalate = Callable[[list[int]], float]
 def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
     """The connector on a SQLite file of its own, its names looked up; the worker starts and stops with each batch."""
     with tempfile.TemporaryDirectory() as folder:
-        environ = settings_of(Path(folder), desk.url, **desk.environment, WORK_HOURS="24x7", ADOPT="history")
+        environ = settings_of(
+            Path(folder), desk.url, **desk.environment, WORK_HOURS="24x7", ADOPT="history", ESCALATIONS_PER_HOUR="0"
+        )
         settings = load_settings(environ, ticket_systems())
         clock = ShiftedClock()
         # Connected before the tickets came: they are new ones, whose webhooks come late, and not old ones to adopt.
@@ -67,11 +70,11 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
         mailbox = Mailbox(store)
         # The call budget is for a ticket system that is shared with people; here it would be all that is measured.
         system = connect_to(
-            _settings(desk),
+            settings_for(desk),
             [tier.homes[NAME] for tier in settings.policy.tiers],
             SigningKeyStore(store, NAME),
             clock,
-            calls_per_minute=None,
+            calls_per_window=None,
         )
         turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
         far = timedelta(hours=1)
@@ -95,6 +98,9 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
                 if not left:
                     done.set()
 
+            # What the batch before left behind, its changes that the poll finds, is not of this one.
+            worker_of(store, [connected], WorkerSettings("bench", threads=threads)).run_until_idle()
+            desk.calls()
             worker = worker_of(store, [connected], WorkerSettings("bench", threads=threads), told)
             mailbox.deliver([Delivery(NAME, str(n), f"bench:{n}", Source.WEBHOOK) for n in tickets])
             begin = time.perf_counter()
@@ -111,7 +117,7 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
         store.close()
 
 
-def _settings(desk: Psa) -> ConnectWiseSettings:
+def settings_for(desk: Psa) -> ConnectWiseSettings:
     given = desk.environment
     return ConnectWiseSettings(
         url=desk.url,
@@ -170,19 +176,20 @@ def rates(desk: Psa, threads: int) -> tuple[dict[int, list[float]], Counter[str]
     """Escalations a second by round: of the worker (0), and of the loop by its threads. And our calls, by kind."""
     calls: Counter[str] = Counter()
     with ExitStack() as stack:
-        each = {0: stack.enter_context(our_worker(desk, threads))}
-        each |= {n: stack.enter_context(bare_loop(desk, n)) for n in sorted({1, threads})}
+        # A site of its own, as the worker would look at every ticket that the loops change on its own.
+        other = stack.enter_context(psa())
+        each = {0: (desk, stack.enter_context(our_worker(desk, threads)))}
+        each |= {n: (other, stack.enter_context(bare_loop(other, n))) for n in sorted({1, threads})}
         found: dict[int, list[float]] = {n: [] for n in each}
-        for escalate in each.values():
-            escalate(desk.overdue_tickets(threads))
+        for site, escalate in each.values():
+            escalate(site.overdue_tickets(threads))
         for number in range(ROUNDS):
-            for n, escalate in list(each.items())[:: 1 if number % 2 else -1]:
-                tickets = desk.overdue_tickets(TICKETS)
-                desk.calls()
+            for n, (site, escalate) in list(each.items())[:: 1 if number % 2 else -1]:
+                tickets = site.overdue_tickets(TICKETS)
                 found[n].append(TICKETS / escalate(tickets))
                 if n == 0:
                     calls += desk.calls()
-                moved = desk.places(tickets)
+                moved = site.places(tickets)
                 if moved != {"Tier 3": TICKETS}:
                     raise RuntimeError(f"the tickets are not all at the next tier: {dict(moved)}")
     return found, calls
@@ -208,6 +215,9 @@ def _results() -> list[dict[str, object]]:
             name = f"escalations, {title}: a second, against a bare loop on {_threads(n)}"
             rows.append(_row(name, found[0], found[n]))
         each = calls.total() / (TICKETS * ROUNDS)
+        for n in sorted(found.keys() - {0}):
+            name = f"escalations, {title}: calls made a second, against a bare loop on {_threads(n)}"
+            rows.append(_row(name, [one * each for one in found[0]], [one * 4 for one in found[n]]))
         rows.append(
             {
                 "name": f"escalations, {title}: calls each, against the loop's four",
@@ -233,8 +243,8 @@ def _row(name: str, ours: list[float], bare: list[float]) -> dict[str, object]:
         "ours": round(statistics.median(ours), 1),
         "reference": round(statistics.median(bare), 1),
         "ratio": round(ratio, 2),
-        "aim": "ratio >= 0.5",
-        "met": ratio >= 0.5,
+        "aim": f"ratio >= {AIM}",
+        "met": ratio >= AIM,
     }
 
 

