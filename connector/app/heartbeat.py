@@ -7,15 +7,13 @@ logged.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
 import requests
 import structlog
 
 from connector.errors import Temporary
-from connector.store import audit
-from connector.store.connections import Connections
+from connector.store.chain.signatures import signed_head
 from connector.store.database.engine import Store
 from connector.systems.variables import Secret
 from connector.web.reasons import Inspector, ServiceHealth
@@ -28,13 +26,12 @@ log = structlog.get_logger("connector.heartbeat")
 
 
 class Heartbeat:
-    """Sends the signed head of the audit trail to ``url`` while the service is good. ``connection`` has the key."""
+    """Sends the signed head of the audit trail to ``url`` while the service is good."""
 
-    def __init__(self, url: Secret, inspector: Inspector, store: Store, connection: str) -> None:
+    def __init__(self, url: Secret, inspector: Inspector, store: Store) -> None:
         self._url = url
         self._inspector = inspector
         self._store = store
-        self._connection = connection
         self._held_back: tuple[str, ...] = ()
         self._bounded = Bounded(sum(TIME_OUT))
 
@@ -44,7 +41,7 @@ class Heartbeat:
         self._say_what_holds_it_back(health)
         if not health.is_good:
             return
-        body = signed_head(self._store, self._connection, self._store.now)
+        body = body_of(self._store)
         try:
             self._bounded("beat", lambda: self._send(body))
         except Temporary as error:
@@ -72,12 +69,13 @@ class Heartbeat:
         self._held_back = codes
 
 
-def signed_head(store: Store, connection: str, now: Callable[[], datetime]) -> dict[str, object]:
+def body_of(store: Store) -> dict[str, object]:
     """Where the audit trail ends at this moment, signed with a key that only this database holds.
 
-    ``hash`` is that of ``head``, which ``audit verify --expect`` takes.
+    ``head`` is what ``audit verify --expect`` takes; ``hash`` is that of the ends of all chains in it.
     """
-    head = audit.head(store)  # names connections, no ticket
-    at = now().isoformat(timespec="seconds")
-    signature = audit.sign(head, at, Connections(store).get(connection).marker_key)
-    return {"at": at, "entries": head.entries, "hash": head.hash, "signature": signature, "head": head.text}
+    head = signed_head(store)  # names connections, no ticket
+    body: dict[str, object] = {"entries": head.entries, "hash": head.hash, "head": head.text}
+    if head.told is not None:
+        body |= {"at": head.told.at.isoformat(), "signature": head.told.signature}
+    return body

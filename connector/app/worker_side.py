@@ -60,7 +60,7 @@ def heartbeat_of(wiring: Wiring, connection: str) -> Heartbeat | None:
     if url is None or connection != min(wiring.connections):
         return None
     poll_every = timedelta(seconds=wiring.settings.reconcile_seconds)
-    return Heartbeat(url, Inspector(Mailbox(wiring.store), wiring.connections, poll_every), wiring.store, connection)
+    return Heartbeat(url, Inspector(Mailbox(wiring.store), wiring.connections, poll_every), wiring.store)
 
 
 def notifier_of(settings: Settings) -> Notifier:

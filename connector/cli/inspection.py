@@ -17,6 +17,7 @@ from connector.notes.explanation import held_open
 from connector.rules.escalation import Documentation, demand_of
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
+from connector.store.chain.signatures import signed_head
 from connector.store.connections import OBSERVE
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Event, Step
@@ -125,9 +126,12 @@ def audit() -> None:
 @audit.command()
 @common.as_json
 def head(is_json: bool) -> None:
-    """Print where each chain of the trail ends, in one line, to be kept elsewhere; see ``verify --expect``."""
+    """Print where the trail ends, over all its chains and signed, in one word, to be kept elsewhere.
+
+    ``verify --expect`` takes it.
+    """
     with common.wired() as parts:
-        found = trail.head(parts.store)
+        found = signed_head(parts.store)
     if is_json:
         common.answer({"entries": found.entries, "hash": found.hash, "head": found.text})
     else:
@@ -150,12 +154,17 @@ def _kept(_context: click.Context, _option: click.Parameter, value: str | None) 
 def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
     """Prove that no entry was changed, removed or slipped in; exit 1 otherwise."""
     with common.wired() as parts:
-        report = prove(parts.store, expected)
+        keeps_from = parts.store.now() - worker_side.turn_settings(parts.settings).keeps_for
+        report = prove(parts.store, expected, keeps_from)
     if is_json:
         common.answer({**asdict(report), "is_intact": report.is_intact})
     elif report.is_intact:
         cut = f", {report.cut} earlier ones cut at signed checkpoints" if report.cut else ""
         click.echo(f"intact: {report.rows} entries{cut}; the head's hash is {report.head_hash}")
+        if report.past:
+            click.echo(
+                f"of {', '.join(report.past)} all that the head speaks of was cut: only its signature was compared"
+            )
     else:
         where = f"at entry {report.first_bad_id}" if report.first_bad_id is not None else "as a whole"
         click.echo(f"NOT intact, {report.chain} {where}: {report.why} ({report.rows} entries before it are sound)")

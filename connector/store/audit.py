@@ -1,18 +1,17 @@
 """The audit trail: who, what, why, in a chain of hashes for each connection and one for the service.
 
 Each entry's hash covers its content and the hash before it; the end of each chain is kept in a row of its own. So an
-entry that was changed, removed (also the last ones) or slipped in is found by ``verify``. Whoever can rewrite the whole
-database can still forge everything: keep the ``head`` elsewhere if that matters.
+entry that was changed, removed (also the last ones) or slipped in is found by ``verify``. Whoever can write to the
+database can work all hashes out anew: what he did before a signed head was told outside is found by that head alone.
 
 Old entries are cut off, the oldest first, at a checkpoint, signed with the key that a connection's marks are made with:
-see ``chain``. Up to a version there was one chain over all connections. It is closed: each chain begins with where that
-one ended when it began, its first link.
+see ``chain/``. Up to a version there was one chain over all connections. It is closed: each chain begins with where
+that one ended when it began, its first link.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,10 +63,20 @@ class ChainHead:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """When a head was told, in whole seconds, by the key of which connection, and the signature: ``sign_head``."""
+
+    at: datetime
+    by: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditHead:
-    """Where the trail ends: each chain's end, by its name, the closed one first."""
+    """Where the trail ends: each chain's end, by its name, the closed one first. ``told``: None where unsigned."""
 
     chains: Mapping[str, ChainHead]
+    told: Telling | None = None
 
     @property
     def entries(self) -> int:
@@ -76,13 +85,21 @@ class AuditHead:
 
     @property
     def text(self) -> str:
-        """All of it in one word: ``@closed=0:…,psa=12:…``; ``read_head`` reads it."""
-        return ",".join(f"{name}={one.entries}:{one.hash}" for name, one in self.chains.items())
+        """All of it in one word: ``@closed=0:…,psa=12:…,@told=MOMENT/psa/SIGNATURE``; ``read_head`` reads it."""
+        told = self.told
+        return self._ends + (f"{_TOLD}{told.at.isoformat()}/{told.by}/{told.signature}" if told else "")
 
     @property
     def hash(self) -> str:
-        """One hash for all chains: of ``text``."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        """One hash for all chains: of their ends as ``text`` has them."""
+        return hashlib.sha256(self._ends.encode()).hexdigest()
+
+    @property
+    def _ends(self) -> str:
+        return ",".join(f"{name}={one.entries}:{one.hash}" for name, one in self.chains.items())
+
+
+_TOLD = ",@told="
 
 
 _END = Prepared(
@@ -204,27 +221,25 @@ def ends_of(conn: Connection) -> dict[str, ChainHead]:
 
 
 def read_head(text: str) -> AuditHead:
-    """A head that was kept elsewhere: as ``AuditHead.text`` writes it, or as versions with one chain did,
+    """A head that was kept elsewhere: as ``AuditHead.text`` writes it, or as versions before did, unsigned or as
     ``ENTRIES:HASH``. Raises ValueError.
     """
     found: dict[str, ChainHead] = {}
-    for part in text.strip().split(","):
+    ends, is_signed, told = text.strip().partition(_TOLD)
+    for part in ends.split(","):
         written = re.fullmatch(r"(?:([^=,\s]+)=)?([0-9]{1,18}):([0-9a-f]{64})", part.strip())
         name = written[1] or CLOSED if written else ""
         if written is None or name in found:
             raise ValueError("is no head of the audit trail")
         found[name] = ChainHead(int(written[2]), written[3])
-    return AuditHead(found)
+    return AuditHead(found, _read_telling(told) if is_signed else None)
 
 
-def sign(found: AuditHead, at: str, secret: str) -> str:
-    """The signature of a head at a moment: HMAC-SHA256, as hex, of ``at``, the count and the hash, a line each.
-
-    It proves that the installation that holds ``secret`` said so. What it said, kept outside, proves later that nothing
-    before it was changed: see ``verify``.
-    """
-    key = hmac.digest(secret.encode(), b"audit head", "sha256")
-    return hmac.digest(key, f"{at}\n{found.entries}\n{found.hash}".encode(), "sha256").hex()
+def _read_telling(text: str) -> Telling:
+    written = re.fullmatch(r"([0-9T:-]{19}\+00:00)/([^/\s]+)/([0-9a-f]{64})", text)
+    if written is None:
+        raise ValueError("is no signed head of the audit trail")
+    return Telling(datetime.fromisoformat(written[1]), written[2], written[3])
 
 
 def export(store: Store) -> Iterator[dict[str, Any]]:

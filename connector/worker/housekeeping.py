@@ -1,12 +1,18 @@
 """Forgets what is kept no longer, in short transactions: for the whole database at once, whichever connection's chore
-comes first.
+comes first. Before that it says in the log where the audit trail ends, signed: once an hour what was done until then is
+anchored outside the database.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from connector.store.chain.cutting import cut
+from connector.store.chain.signatures import signed_head
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreError, StoreUnavailable
 from connector.store.heartbeats import prune_beats
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
@@ -28,17 +34,30 @@ LEASE = timedelta(minutes=10)
 MOST_FORGOTTEN = 50_000
 """So many old rows are deleted one time: the chore keeps neither its thread nor the database for longer than that."""
 
+log = structlog.get_logger("connector.audit")
+
 
 def keep_house(mailbox: Mailbox, now: datetime, keeps_for: timedelta) -> datetime:
-    """Forget what is old, unless another connection's chore did within the hour, or does now; when to come again.
+    """Log the head and forget what is old, unless another connection's chore did within the hour, or does now; when
+    to come again.
 
     Raises StoreUnavailable.
     """
     if not mailbox.begin_housekeeping(LEASE, EVERY):
         return mailbox.housekeeping_until() or now + EVERY
+    _tell_head(mailbox.store)
     next_at = now + (EVERY if forget_old(mailbox, now, keeps_for) else SOON)
     mailbox.end_housekeeping(next_at)
     return next_at
+
+
+def _tell_head(store: Store) -> None:
+    try:
+        log.info("audit head", head=signed_head(store).text)  # names connections, no ticket
+    except StoreUnavailable:
+        raise
+    except StoreError as error:
+        log.error("audit head cannot be told", error=str(error))  # noqa: TRY400  where it was raised says nothing
 
 
 def forget_old(mailbox: Mailbox, now: datetime, keeps_for: timedelta) -> bool:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, select
 
 from connector.store.audit import lock_end
+from connector.store.chain.signatures import sign_checkpoint, signing_key
 from connector.store.database.engine import Store
-from connector.store.database.tables import AnyRow, to_micros
-from connector.store.database.tables import connection as connection_table
+from connector.store.database.tables import AnyRow
 from connector.store.queries import chains
 
 CUT_AT_ONCE = 500
@@ -34,7 +29,7 @@ def cut(store: Store, before: datetime) -> int:
         lock_end(conn, chain)
         page = chains.entries_after(conn, chain, None, CUT_AT_ONCE + 1)
         old = _oldest(page[:CUT_AT_ONCE], before)
-        key = _signing_key(conn, chain)
+        key = signing_key(conn, chain)
         if key is None:  # no connection was started yet
             return 0
         if not old:  # somebody else has cut it meanwhile
@@ -53,18 +48,3 @@ def _oldest(page: Sequence[AnyRow], before: datetime) -> Sequence[AnyRow]:
     """The entries before the first one that is to stay: a clock that went wrong for a while cuts nothing too early."""
     stays = next((n for n, row in enumerate(page) if row.at >= before), len(page))
     return page[:stays]
-
-
-def _signing_key(conn: Connection, chain: str) -> tuple[str, str] | None:
-    """The connection whose key signs for a chain, and that key: its own, else that of the first connection there is."""
-    c = connection_table.c
-    query = select(c.name, c.marker_key).order_by(c.name != chain, c.name).limit(1)
-    row = conn.execute(query).one_or_none()
-    return None if row is None else (row.name, row.marker_key)
-
-
-def sign_checkpoint(values: Mapping[str, Any], secret: str) -> str:
-    """The signature of a checkpoint, from the columns that say what was cut, with a connection's key."""
-    key = hmac.digest(secret.encode(), b"audit checkpoint", "sha256")
-    said = [values["chain"], values["entries"], values["hash"], to_micros(values["until"]), to_micros(values["cut_at"])]
-    return hmac.digest(key, json.dumps(said, separators=(",", ":")).encode(), "sha256").hex()

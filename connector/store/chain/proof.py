@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from connector.store.audit import (
     GENESIS,
@@ -17,19 +18,22 @@ from connector.store.audit import (
     ends_of,
     hash_of,
 )
-from connector.store.chain.cutting import sign_checkpoint
+from connector.store.chain.signatures import key_of, sign_checkpoint, sign_head
 from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow
-from connector.store.database.tables import connection as connection_table
 from connector.store.queries import chains
 from connector.store.queries.chains import CLOSED
+
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""So much earlier than a head was told, what came after it may be dated: transactions last, and clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
     """What ``verify`` found: how many entries are sound, the first that is not and why, the hash of the head.
 
-    ``cut``: how many earlier entries ended in checkpoints; ``chain``: where the first thing that is wrong was found.
+    ``cut``: how many earlier entries ended in checkpoints; ``chain``: where the first thing that is wrong was found;
+    ``past``: the chains of which all that an expected head speaks of was cut: its signature alone was compared.
     """
 
     rows: int
@@ -38,60 +42,72 @@ class AuditReport:
     head_hash: str
     cut: int = 0
     chain: str = ""
+    past: tuple[str, ...] = ()
 
     @property
     def is_intact(self) -> bool:
         return not self.why
 
 
-def verify(store: Store, expected: AuditHead | None = None) -> AuditReport:
+def verify(store: Store, expected: AuditHead | None = None, keeps_from: datetime | None = None) -> AuditReport:
     """Walk every chain, in one consistent view of them, and report the first thing that is wrong.
 
-    ``expected``: an earlier head that was kept elsewhere; the chains must still hold it. Memory: a page of entries.
+    ``expected``: an earlier head that was kept elsewhere; the chains must still hold it, and what came after it must
+    not be dated before it. ``keeps_from``: what an expected head of after that moment speaks of must not have been cut.
+    Memory: a page of entries.
     """
-    kept = dict(expected.chains) if expected else {}
+    expected = expected or AuditHead({})
     with store.reading(is_snapshot=True) as conn:
         ends, links = ends_of(conn), {row.connection or SERVICE: row for row in chains.chains(conn)}
-        proof = _Proof(conn, links, kept)
+        proof = _Proof(conn, links, expected, keeps_from)
         for name in (CLOSED, *links):
-            proof.prove(name, ends.get(name), kept.pop(name, None))
+            proof.prove(name, ends.get(name))
         unrecorded = chains.unrecorded(conn, {row.connection for row in links.values()})
         if unrecorded is not None:
             proof.wrong(unrecorded or SERVICE, None, "the record of where the chain ends is missing")
-        for name, one in kept.items():
-            if one.entries:
+        for name, one in expected.chains.items():
+            if one.entries and name != CLOSED and name not in links:
                 proof.wrong(name, 1, f"{one.entries} rows that were there are missing")
-    return AuditReport(proof.rows, proof.bad_id, proof.why, AuditHead(ends).hash, proof.cut, proof.chain)
+    head = AuditHead(ends).hash
+    return AuditReport(proof.rows, proof.bad_id, proof.why, head, proof.cut, proof.chain, tuple(proof.past))
 
 
 class _Proof:
     """Walks chain after chain, up to the first thing that is wrong."""
 
-    def __init__(self, conn: Connection, links: Mapping[str, AnyRow], kept: Mapping[str, ChainHead]) -> None:
+    def __init__(
+        self, conn: Connection, links: Mapping[str, AnyRow], expected: AuditHead, keeps_from: datetime | None
+    ) -> None:
         self._conn = conn
         self._links = links
-        self._marks = {name: {one.entries} for name, one in kept.items()}
+        self._kept = expected.chains
+        self._told_at = expected.told.at if expected.told else None
+        self._keeps_from = keeps_from
+        self._marks = {name: {one.entries} for name, one in self._kept.items()}
         self._marks.setdefault(CLOSED, set()).update(row.link_entries for row in links.values())
         self._closed: dict[int, str] = {}
         self._closed_from = 0
         self.rows = self.cut = 0
         self.bad_id: int | None = None
         self.why = self.chain = ""
+        self.past: list[str] = []
+        self._compare_signature(expected)
 
     def wrong(self, chain: str, bad_id: int | None, why: str) -> None:
         """Note what is wrong, unless something was before."""
         if not self.why:
             self.chain, self.bad_id, self.why = chain, bad_id, why
 
-    def prove(self, name: str, end: ChainHead | None, kept: ChainHead | None) -> None:
+    def prove(self, name: str, end: ChainHead | None) -> None:
         """Prove one chain; does nothing once something is wrong."""
         if self.why:
             return
+        kept = self._kept.get(name)
         start = self._start(name)
         passed, previous, sound = {start.entries: start.hash}, start.hash, start.entries
         self.cut += 0 if self.why else start.entries
         for row in () if self.why else chains.pages(self._conn, _stored(name)):
-            why = _what_is_wrong(row, sound + 1, previous)
+            why = _what_is_wrong(row, sound + 1, previous) or self._what_is_backdated(row, kept)
             if why:
                 self.wrong(name, row.id, why)
                 break
@@ -114,11 +130,13 @@ class _Proof:
         if found is None:
             begins = GENESIS if link is None else beginning_of(_stored(name), link.link_entries, link.link_hash)
             return ChainHead(0, begins)
-        key = _key_of(self._conn, found.signed_by)
+        key = key_of(self._conn, found.signed_by)
         if key is None:
             self.wrong(name, found.entries, "the key that its checkpoint is signed with is not there")
         elif not hmac.compare_digest(sign_checkpoint(found._asdict(), key), found.signature):
             self.wrong(name, found.entries, "its checkpoint is not what was signed")
+        else:
+            self._compare_cut(name, found)
         return ChainHead(found.entries, found.hash)
 
     def _compare_link(self, name: str, link: AnyRow) -> None:
@@ -142,21 +160,44 @@ class _Proof:
         if kept is None or kept.entries == 0:
             return
         if kept.entries < start.entries:
-            why = f"it was cut off with all up to entry {start.entries}: only a later head can be compared"
-            self.wrong(name, kept.entries, why)
+            self.past.append(name)
         elif passed.get(kept.entries) != kept.hash:
             why = "it, or one before it, is another than when its hash was kept elsewhere"
             self.wrong(name, kept.entries, why)
+
+    def _compare_signature(self, expected: AuditHead) -> None:
+        """Whether a signed head was told by this database: of what was cut nothing else can be compared."""
+        if expected.told is None:
+            return
+        key = key_of(self._conn, expected.told.by)
+        if key is None:
+            self.wrong(expected.told.by, None, "the key that the expected head is signed with is not there")
+        elif not hmac.compare_digest(sign_head(expected, expected.told.at, key), expected.told.signature):
+            self.wrong(expected.told.by, None, "the expected head is not what was signed with this database's key")
+
+    def _compare_cut(self, name: str, checkpoint: AnyRow) -> None:
+        """Whether what an expected head speaks of, and more, may have been cut: by the moment that is kept with it."""
+        kept = self._kept.get(name, ChainHead(0, ""))
+        if kept.entries >= checkpoint.entries or (kept.entries == 0 and self._told_at is None):
+            return
+        cut = f"all up to entry {checkpoint.entries} was cut off"
+        if self._told_at is None:
+            self.wrong(name, kept.entries, f"{cut}, and a head without a signature says nothing of that")
+        elif checkpoint.until < self._told_at - CLOCKS_DIFFER:
+            self.wrong(name, checkpoint.entries, f"{cut} and is dated before the head that has not got it: backdated")
+        elif self._keeps_from is not None and self._told_at > self._keeps_from:
+            why = "which KEEP_MONTHS still keeps: not by the connector, or KEEP_MONTHS was shorter then"
+            self.wrong(name, checkpoint.entries, f"{cut}, also what came after that head, {why}")
+
+    def _what_is_backdated(self, row: AnyRow, kept: ChainHead | None) -> str:
+        if self._told_at is None or row.id <= (kept.entries if kept else 0) or row.at >= self._told_at - CLOCKS_DIFFER:
+            return ""
+        return "it came after the expected head and is dated before it: backdated, or a clock was wrong"
 
 
 def _stored(name: str) -> str:
     """A chain's name as the tables have it."""
     return "" if name == SERVICE else name
-
-
-def _key_of(conn: Connection, connection: str) -> str | None:
-    c = connection_table.c
-    return conn.execute(select(c.marker_key).where(c.name == connection)).scalar_one_or_none()
 
 
 def _what_is_wrong(row: AnyRow, expected_id: int, previous: str) -> str:

@@ -15,6 +15,7 @@ import structlog
 from connector.app.heartbeat import Heartbeat
 from connector.clock import VirtualClock
 from connector.store import audit
+from connector.store.chain.proof import verify
 from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from connector.store.heartbeats import beat
@@ -72,7 +73,7 @@ def store(sqlite_url: str, open_store: Callable[..., Store], clock: VirtualClock
 
 
 def heartbeat(store: Store, url: str) -> Heartbeat:
-    return Heartbeat(Secret(url), Inspector(Mailbox(store), ["psa"], timedelta(minutes=1)), store, "psa")
+    return Heartbeat(Secret(url), Inspector(Mailbox(store), ["psa"], timedelta(minutes=1)), store)
 
 
 def test_while_all_is_well_the_signed_head_of_the_audit_trail_is_sent(store: Store, watcher: Watcher) -> None:
@@ -85,6 +86,8 @@ def test_while_all_is_well_the_signed_head_of_the_audit_trail_is_sent(store: Sto
     signed = f"{body['at']}\n{body['entries']}\n{body['hash']}".encode()
     assert body["signature"] == hmac.digest(key, signed, "sha256").hex()
     assert "4711" not in str(body)
+    kept = audit.read_head(str(body["head"]))
+    assert (kept.chains, verify(store, kept).why) == (head.chains, "")
 
 
 def test_while_something_is_wrong_nothing_is_sent_and_the_log_says_once_what_it_is(

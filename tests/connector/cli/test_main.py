@@ -29,6 +29,10 @@ from connector.clock import SystemClock
 from connector.config.settings import load_settings
 from connector.errors import Permanent
 from connector.model import Registration
+from connector.store.audit import AuditHead, Telling
+from connector.store.chain.cutting import cut
+from connector.store.chain.signatures import sign_head, signed_head
+from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
@@ -244,8 +248,24 @@ def test_a_head_that_was_kept_elsewhere_is_expected_in_the_trail(folder):
     assert escalator("audit", "verify", "--expect", head).exit_code == 0
     result = escalator("audit", "verify", "--expect", f"psa=3:{'0' * 64}")
     assert (result.exit_code, "at entry 3" in result.stdout) == (1, True)
-    for wrong in ("3", "x:y", f"-1:{kept}", f"3:{kept[:-1]}"):
+    for wrong in ("3", "x:y", f"-1:{kept}", f"3:{kept[:-1]}", f"{head},@told=2026"):
         assert escalator("audit", "verify", "--expect", wrong).exit_code == 2
+
+
+def test_a_head_from_before_a_checkpoint_is_taken_and_what_of_it_is_left_is_said(folder):
+    with a_store(folder) as store:
+        Connections(store).ensure("psa", "enforce", "v1")
+        old = store.now() - timedelta(days=800)
+        record(store, "psa", "4711", AuditEvent(Event.CLOCK, {}, old))
+        head = signed_head(store)
+        key = Connections(store).get("psa").marker_key
+        then = Telling(old.replace(microsecond=0), "psa", sign_head(head, old.replace(microsecond=0), key))
+        record(store, "psa", "4711", AuditEvent(Event.CLOCK, {}, old + timedelta(days=1)))
+        assert cut(store, store.now() - timedelta(days=750)) == 2
+    result = escalator("audit", "verify", "--expect", AuditHead(head.chains, then).text)
+    assert (result.exit_code, "of psa all that the head speaks of was cut" in result.stdout) == (0, True)
+    result = escalator("audit", "verify", "--expect", head.text)  # told now: KEEP_MONTHS would have kept what is gone
+    assert (result.exit_code, "psa at entry 2" in result.stdout) == (1, True)
 
 
 def test_a_trail_whose_end_was_cut_off_is_not_intact(folder):

@@ -105,7 +105,7 @@ def test_what_is_done_to_a_checkpoint_or_behind_it_is_found(store: Store, statem
     assert why in verify(store).why
 
 
-def test_a_head_kept_elsewhere_counts_at_and_after_the_checkpoint_and_is_told_apart_before_it(store: Store) -> None:
+def test_an_unsigned_head_counts_at_and_after_the_checkpoint_and_is_told_apart_before_it(store: Store) -> None:
     started(store)
     kept: list[AuditHead] = []
     for n in range(10):
@@ -114,7 +114,7 @@ def test_a_head_kept_elsewhere_counts_at_and_after_the_checkpoint_and_is_told_ap
     cut_all(store, after(5))
     assert [verify(store, one).is_intact for one in kept] == [False] * 4 + [True] * 6
     report = verify(store, kept[1])
-    assert (report.first_bad_id, "only a later head can be compared" in report.why) == (2, True)
+    assert (report.first_bad_id, "a head without a signature says nothing of that" in report.why) == (2, True)
     forged = AuditHead({"psa": ChainHead(5, "0" * 64)})
     assert "kept elsewhere" in verify(store, forged).why
 
