@@ -58,11 +58,12 @@ e2e-rt: $(READY_TO_TEST)  ## the connector on a real Request Tracker from Debian
 e2e-database: $(READY_TO_TEST)  ## a real PostgreSQL that goes and comes back, under two workers' hands: 20 minutes
 	$(BIN)/python -m tests.e2e.database
 
-check: $(READY_TO_TEST)  ## format, lint, types, arrows
+check: $(READY_TO_TEST)  ## format, lint, types, arrows, no secrets
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.secrets_scan
 
 bench: $(READY_TO_TEST)  ## every figure beside its reference point in the same run
 	$(BIN)/python -m bench
