@@ -7,32 +7,42 @@ READY = $(VENV)/.ready
 READY_TO_TEST = $(VENV)/.ready-to-test
 JOBS ?= 2
 
-.PHONY: demo run test coverage e2e-rt e2e-database check bench format lock clean
+.PHONY: demo run test coverage e2e-rt e2e-database check audit fuzz bench format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
 
 # The locks name everything, so nothing is resolved anew: with its dependencies looked up, a package that asks for an
 # extra (coverage[toml]) would be offered releases that are newer than the lock. Nothing is compiled either.
-PIP_INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --no-compile --no-deps
+# $(call build,FOLDER,LOCKS): an environment with what the locks name, each file by its hash, and with this project.
+PIP_INSTALL = $(1)/bin/pip install --quiet --disable-pip-version-check --no-compile --no-deps
 define build
 @for python in $(PYTHON); do \
   $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 16))' 2>/dev/null || continue; \
-  echo "$(VENV): $$($$python --version) ($$python)"; \
-  $$python -m venv --clear $(VENV) && \
-  $(PIP_INSTALL) --require-hashes --only-binary :all: $(1:%=--requirement %) && \
+  echo "$(1): $$($$python --version) ($$python)"; \
+  $$python -m venv --clear $(1) && \
+  $(PIP_INSTALL) --require-hashes --only-binary :all: $(2:%=--requirement %) && \
   $(PIP_INSTALL) --no-build-isolation --editable . && exit; \
-  echo "$(VENV): no, the locks do not install with $$python"; \
+  echo "$(1): no, the locks do not install with $$python"; \
 done; echo "Python 3.11 to 3.15 is needed: make PYTHON=/path/to/python3.13"; exit 1
 endef
 
 $(READY): requirements.lock pyproject.toml
-	$(call build,requirements.lock)
+	$(call build,$(VENV),requirements.lock)
 	@touch $(READY)
 
 $(READY_TO_TEST): requirements.lock requirements-dev.lock pyproject.toml
-	$(call build,requirements.lock requirements-dev.lock)
+	$(call build,$(VENV),requirements.lock requirements-dev.lock)
 	@touch $(READY) $(READY_TO_TEST)
+
+# Tools that bring much along have environments of their own.
+.venv-audit/.ready: requirements.lock requirements-audit.lock
+	$(call build,.venv-audit,requirements.lock requirements-audit.lock)
+	@touch $@
+
+.venv-fuzz/.ready: requirements.lock requirements-dev.lock requirements-fuzz.lock
+	$(call build,.venv-fuzz,requirements.lock requirements-dev.lock requirements-fuzz.lock)
+	@touch $@
 
 demo: $(READY)  ## a service desk's morning, at high speed, on a simulated ticket system
 	$(BIN)/escalator demo
@@ -65,6 +75,12 @@ check: $(READY_TO_TEST)  ## format, lint, types, arrows, no secrets
 	$(BIN)/lint-imports
 	$(BIN)/python -m tests.secrets_scan
 
+audit: .venv-audit/.ready  ## known faults of what is locked; asks the advisories of the package index
+	.venv-audit/bin/python -m tests.advisories
+
+fuzz: .venv-fuzz/.ready  ## 10,000 bodies a door and 100,000 texts through the readers, guided by what they reach
+	.venv-fuzz/bin/python -m tests.fuzz
+
 bench: $(READY_TO_TEST)  ## every figure beside its reference point in the same run
 	$(BIN)/python -m bench
 
@@ -74,11 +90,13 @@ format: $(READY_TO_TEST)
 
 PIN = $(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
   --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-DEV = import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")
+GROUP = import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"][sys.argv[1]], sep="\n")
 
-lock: $(READY_TO_TEST)  ## pin the dependencies of pyproject.toml anew: what runs, and what tests and checks it
+lock: $(READY_TO_TEST)  ## pin the dependencies of pyproject.toml anew: what runs, and what tests, checks, audits and fuzzes it
 	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml
-	$(BIN)/python -c '$(DEV)' | $(PIN) --constraint requirements.lock --output-file requirements-dev.lock -
+	$(BIN)/python -c '$(GROUP)' dev | $(PIN) --constraint requirements.lock --output-file requirements-dev.lock -
+	for group in audit fuzz; do $(BIN)/python -c '$(GROUP)' $$group | \
+	  $(PIN) --constraint requirements.lock --constraint requirements-dev.lock --output-file requirements-$$group.lock - || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-fuzz build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,6 @@
-"""What is installed: `requirements.lock` to run the connector, `requirements-dev.lock` to test and check it."""
+"""What is installed: `requirements.lock` to run the connector, `requirements-dev.lock` to test and check it, and what
+`make audit` and `make fuzz` have besides.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 RUNS, TESTS = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
+TOOLS = {group: ROOT / f"requirements-{group}.lock" for group in ("audit", "fuzz")}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 MARKER = r'(?: ; [\w<>=."() ]+)?'
@@ -52,7 +55,7 @@ def needed(requirements: Iterable[str], python: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("lock", [RUNS, TESTS], ids=lambda lock: str(lock.name))
+@pytest.mark.parametrize("lock", [RUNS, TESTS, *TOOLS.values()], ids=lambda lock: str(lock.name))
 def test_a_lock_holds_names_versions_and_hashes_only(lock: Path):
     assert [line for line in lock.read_text(encoding="utf-8").splitlines() if not LINE.fullmatch(line)] == []
 
@@ -62,6 +65,23 @@ def test_the_locks_agree_on_what_both_name():
     shared = runs.keys() & tests.keys()
     assert shared
     assert {name: runs[name] for name in shared} == {name: tests[name] for name in shared}
+
+
+@pytest.mark.parametrize("group", TOOLS)
+def test_a_tools_lock_has_what_is_asked_for_and_agrees_with_what_runs(group: str):
+    runs, tools = pins(RUNS) | pins(TESTS), pins(TOOLS[group])
+    assert {canonicalize_name(Requirement(one).name) for one in PROJECT["dependency-groups"][group]} <= tools.keys()
+    assert {name: version for name, version in tools.items() if runs.get(name, version) != version} == {}
+
+
+def test_what_make_installs_is_proven_by_its_hash_and_never_built():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert makefile.count("/pip install") == 1
+    installs = re.findall(r"\$\(PIP_INSTALL\) (.*?) && ", makefile)
+    assert installs == [
+        "--require-hashes --only-binary :all: $(2:%=--requirement %)",
+        "--no-build-isolation --editable .",
+    ]
 
 
 def test_what_runs_is_locked_for_every_python_and_nothing_else_with_it():
