@@ -82,7 +82,7 @@ def test_what_is_ignored_is_not_looked_at_and_a_folder_without_a_repository_is(t
 @pytest.mark.parametrize(
     "line",
     [
-        *MADE_UP,
+        *sorted(MADE_UP),
         "password = base64.b64decode(given, validate=True)",
         'token="1-14-ffffffffffffffffffffffffffffffff"',
         "CONNECTWISE_PRIVATE_KEY=your-private-key",
