@@ -120,11 +120,16 @@ class AuthorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote an entry. ``identifier``: a member's own, as in ``Person``; empty where the system does not say."""
+    """Who wrote an entry. ``identifier``: a member's own, as in ``Person``; empty where the system does not say.
+
+    ``account``: the id of the account that wrote it, where the system itself says so, and that of no person who shares
+    our account; empty for all that came by e-mail.
+    """
 
     kind: AuthorKind
     name: str
     identifier: str = ""
+    account: str = ""
 
 
 class EntryKind(StrEnum):
@@ -238,6 +243,7 @@ class TicketRecord:
     service-desk tickets (project work, templates) or were merged into another ticket: ``why_not`` says which.
     ``source``: what the adapter read it from, and the adapter's own affair. ``state``: what a notice says of the ticket
     as it is here (see ``Notice``), had our own account brought it there; empty where notices cannot be told by that.
+    ``read_as``: the id of our own account, as in ``Author``; empty as long as the system does not tell it.
     """
 
     id: TicketId
@@ -265,6 +271,7 @@ class TicketRecord:
     updater: Doer = Doer.UNKNOWN
     source: object = field(default=None, compare=False, repr=False)
     state: str = field(default="", compare=False)
+    read_as: str = ""
 
     def came_with(self, entry: Entry) -> bool:
         """Whether an entry is the description, the ticket itself, whoever typed it in: never an internal note."""

@@ -117,9 +117,11 @@ def a_note(
     *,
     internal: bool = True,
     entry_kind: EntryKind = EntryKind.NOTE,
+    account: str = "",
 ) -> Entry:
     visibility = Visibility.INTERNAL if internal else Visibility.CLIENT
-    return Entry(f"n{when:%H%M%S}{len(text)}", entry_kind, Author(kind, author), when, text, visibility)
+    author_ = Author(kind, author, account=account)
+    return Entry(f"n{when:%H%M%S}{len(text)}", entry_kind, author_, when, text, visibility)
 
 
 def a_change(what: Aspect, old: Value, new: Value, when: datetime, how: str = "observed") -> Change:

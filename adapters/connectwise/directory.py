@@ -57,7 +57,7 @@ class Directory:
 
     def __init__(self, client: ConnectWiseClient) -> None:
         self._client = client
-        self._ourselves = ""
+        self.our_id = ""
         self.our_name = ""
         """The identifier that stands on what we write; empty until something was written."""
 
@@ -183,7 +183,7 @@ class Directory:
                 break
         if member.id not in members or not members[member.id].is_api:
             return AuthorKind.AGENT
-        return AuthorKind.CONNECTOR if member.id == self._ourselves else AuthorKind.UNKNOWN
+        return AuthorKind.CONNECTOR if member.id == self.our_id else AuthorKind.UNKNOWN
 
     def doer(self, name: str) -> tuple[str, Doer]:
         """The full name of somebody whom the site names for a change, by identifier or full name, and of which kind.
@@ -198,7 +198,7 @@ class Directory:
 
     def learn_ourselves(self, member: Person) -> None:
         """Whose name stands on what we write; nothing tells it before."""
-        self._ourselves, self.our_name = member.id, member.identifier
+        self.our_id, self.our_name = member.id, member.identifier
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""

@@ -153,4 +153,4 @@ def _author(data: Json, path: str, staff: Staff) -> Author:
 
 
 def _author_of(member: Person, staff: Staff) -> Author:
-    return Author(staff.kind_of(member), member.name or member.identifier, member.identifier)
+    return Author(staff.kind_of(member), member.name or member.identifier, member.identifier, member.id)

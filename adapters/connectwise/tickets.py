@@ -7,7 +7,7 @@ that very id, answers without it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,8 +65,13 @@ class Tickets:
         self._resources = Resources(client, self._ticket_data, self._absence)
         self._moves = Moves(client, directory, self._record_of, self._read_ticket, self._absence)
 
-    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
-        """See the contract: the ticket, then its notes and time entries, where they are not remembered."""
+    def read(
+        self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True, ours: Collection[str] = ()
+    ) -> TicketRecord:
+        """See the contract: the ticket, then its notes and time entries, where they are not remembered.
+
+        A history of changes, in which ``ours`` would have to be told from others, there is none.
+        """
         read_at = self._clock.now()
         data = self._ticket_data(ticket_id)
         updated_at = moment(info(data).get("lastUpdated"), f"{label(ticket_id)}: _info.lastUpdated")
@@ -152,7 +157,7 @@ class Tickets:
     def _record_of(self, data: Any, entries: Sequence[Entry] = ()) -> TicketRecord:
         url = f"{self._ui}/{_TICKET_PAGE}?service_recid={data.get('id')}"
         record = ticket_record(data, self._directory.group, self._clock.now(), url, entries)
-        return replace(record, state=state_told(data, self._directory.our_name))
+        return replace(record, state=state_told(data, self._directory.our_name), read_as=self._directory.our_id)
 
     def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
         return [row.get("id") for row in self._list(what, f"id = {ticket_id}", "id")]

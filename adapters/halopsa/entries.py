@@ -31,7 +31,7 @@ _OWN_CLIENTS = re.compile(r"nethelpdesk\b.*", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Ourselves:
-    """The agent and the applications that this connection is in an instance's actions.
+    """The agent and the applications that this connection is in an instance's actions; ``before``: earlier agents.
 
     ``applications`` are learned from the answers to our own writes; until then every program of our agent is us.
     """
@@ -39,19 +39,28 @@ class Ourselves:
     agent_id: str
     is_api: bool
     applications: set[str] = field(default_factory=set)
+    before: frozenset[str] = frozenset()
+
+    def is_us(self, agent: int | None) -> bool:
+        """Whether an agent is ours, or was."""
+        return agent is not None and (str(agent) == self.agent_id or str(agent) in self.before)
 
     def wrote(self, row: Json) -> bool:
         """Whether an action is our own. What a rule did upon a write of ours is not."""
         path = "action"
         if _who_type(row, path) != BY_AGENT:
             return False
-        actor = optional_whole(row.get("actionby_agent_id") or row.get("who_agentid"), path)
-        if actor is None or str(actor) != self.agent_id:
+        if not self.is_us(_actor(row, path)):
             return False
         application = text(row.get("actionby_application_id"))
         if not application:
             return self.is_api
         return application in self.applications if self.applications else not is_for_people(application)
+
+
+def _actor(row: Json, path: str) -> int | None:
+    """The agent that made the call which wrote an action."""
+    return optional_whole(row.get("actionby_agent_id") or row.get("who_agentid"), path)
 
 
 def is_for_people(application: str) -> bool:
@@ -111,7 +120,7 @@ def _entry(row: Json, path: str, words: str, names: Names, us: Ourselves, latest
 def _author(row: Json, path: str, names: Names, us: Ourselves) -> Author:
     name = text(row.get("who"))
     if us.wrote(row):
-        return Author(AuthorKind.CONNECTOR, name)
+        return Author(AuthorKind.CONNECTOR, name, account=str(_actor(row, path)))
     match _who_type(row, path):
         case 2:
             return Author(AuthorKind.CLIENT, name)

@@ -106,7 +106,7 @@ class Reader:
     def _is_by_person(self, change: Change) -> bool:
         """Whether an agent other than our own is named for a change."""
         person = self._names.person_named(change.who) if change.who else None
-        return person is not None and person.id != self._us.agent_id
+        return person is not None and not self._us.is_us(int(person.id))
 
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
@@ -152,7 +152,7 @@ class Reader:
         agent = optional_whole(row.get(field), f"{path}: {field}")
         named = self._names.person_named(who) if who else None
         number = str(agent) if agent is not None and agent > NOBODY else named.id if named else ""
-        if number == self._us.agent_id:
+        if number and self._us.is_us(int(number)):
             return Doer.PROGRAM if self._us.is_api else Doer.UNKNOWN
         return Doer.PERSON if number else Doer.UNKNOWN
 
@@ -167,7 +167,7 @@ class Reader:
     def _how(self, row: Json) -> str:
         """An audit row names no application: it is ours only if nobody but us uses our agent."""
         actor = optional_whole(row.get("agent_id"), f"{self._path}: audit_log: agent_id")
-        is_ours = self._us.is_api and actor is not None and str(actor) == self._us.agent_id
+        is_ours = self._us.is_api and self._us.is_us(actor)
         is_ours = is_ours and not same_name(text(row.get("username")), SYSTEM)
         return BY_CONNECTOR if is_ours else BY_HISTORY
 

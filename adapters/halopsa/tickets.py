@@ -6,7 +6,7 @@ right before and right after. What a turn has just read, and hands in, is not re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -83,10 +83,12 @@ class Tickets:
         self._rules = Rules(client, self._ticket_data, self._record_of, lambda: directory.me.get().person)
         self._moves = Moves(client, directory, self._rules, self._record_of, self._ticket_data, self._absence, sleep)
 
-    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
+    def read(
+        self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True, ours: Collection[str] = ()
+    ) -> TicketRecord:
         read_at = self._clock.now()
         data = note.source if note is not None and isinstance(note.source, dict) else self._ticket_data(ticket_id)
-        us, latest = self._ourselves(), self._clock.now()
+        us, latest = self._ourselves(ours), self._clock.now()
         record = self._record_of(data)
         version = tuple(text(data.get(name)) for name in UPDATED)
         if note is not None:
@@ -107,7 +109,8 @@ class Tickets:
         log = data.get("audit_log")
         changes = reader.changes(actions, log, record.status, latest)
         record = self._record_of(data, entries, changes)
-        return replace(record, read_at=read_at, history_of=aspects_told(data, log, reader.told), source=data)
+        told = aspects_told(data, log, reader.told)
+        return replace(record, read_at=read_at, history_of=told, source=data, read_as=us.agent_id)
 
     def trail(self, ticket_id: TicketId, since: datetime) -> None:
         """See the contract: what Halo tells of a ticket's changes, ``read`` tells."""
@@ -137,12 +140,12 @@ class Tickets:
         found = ((row, self._poll.changed(row)) for row in rows if self._may_be_at(row, places))
         return (listed_ticket(row, one, self._directory) for row, one in found)
 
-    def _ourselves(self) -> Ourselves:
-        """Who we are in the instance's actions."""
+    def _ourselves(self, before: Collection[str] = ()) -> Ourselves:
+        """Who we are in the instance's actions, and were ``before``."""
         me = self._directory.me.get()
         # What an agent does in whose name people work, too, is not told by the agent.
         self._agent = me.person.id if me.is_api else ""
-        return Ourselves(me.person.id, me.is_api)
+        return Ourselves(me.person.id, me.is_api, before=frozenset(before))
 
     def _ticket_data(self, ticket_id: TicketId) -> Json:
         what = f"read {label(ticket_id)}"

@@ -66,10 +66,12 @@ def entries_of(
     rows: Iterable[Transaction],
     texts: Mapping[str, Written],
     requestors: Collection[str],
-    own_id: str,
+    own_ids: Collection[str],
     is_staff: IsStaff,
 ) -> list[Entry]:
     """The entries, in the transactions' order. ``requestors``: the login names of those who asked for help.
+
+    ``own_ids``: the connector's accounts. What came by e-mail is by none of them, whoever it claims to be from.
 
     A transaction without words and work is none.
     """
@@ -77,7 +79,7 @@ def entries_of(
         Entry(
             id=row.id,
             kind=EntryKind.TIME_ENTRY if _is_work(row) else EntryKind.NOTE,
-            author=_author(row, requestors, own_id, is_staff),
+            author=_author(row, requestors, own_ids, is_staff, by_mail=texts.get(row.id, NOTHING).by_mail),
             at=row.at,
             text=texts.get(row.id, NOTHING).words,
             visibility=_VISIBILITY.get(row.type, Visibility.INTERNAL),
@@ -92,17 +94,22 @@ def _is_work(row: Transaction) -> bool:
     return (row.type, row.field) == _WORK or (row.type in (COMMENT, CORRESPOND) and row.minutes > 0)
 
 
-def _author(row: Transaction, requestors: Collection[str], own_id: str, is_staff: IsStaff) -> Author:
-    kind = _kind(row, requestors, own_id, is_staff)
+def _author(
+    row: Transaction, requestors: Collection[str], own_ids: Collection[str], is_staff: IsStaff, *, by_mail: bool
+) -> Author:
+    kind = _kind(row, requestors, own_ids, is_staff, by_mail=by_mail)
     is_member = kind in (AuthorKind.AGENT, AuthorKind.CONNECTOR)
-    return Author(kind, row.creator.shown, row.creator.name if is_member else "")
+    account = "" if by_mail else row.creator.id
+    return Author(kind, row.creator.shown, row.creator.name if is_member else "", account)
 
 
-def _kind(row: Transaction, requestors: Collection[str], own_id: str, is_staff: IsStaff) -> AuthorKind:
+def _kind(
+    row: Transaction, requestors: Collection[str], own_ids: Collection[str], is_staff: IsStaff, *, by_mail: bool
+) -> AuthorKind:
     """Who asked for help writes as a client; of staff who did, only what clients cannot write is staff's."""
     user = row.creator
-    if user.id == own_id:
-        return AuthorKind.CONNECTOR
+    if user.id in own_ids:
+        return AuthorKind.UNKNOWN if by_mail else AuthorKind.CONNECTOR
     if user.name in (RT_SYSTEM, NOBODY):
         return AuthorKind.UNKNOWN
     if user.name in requestors and row.type != COMMENT:
@@ -118,9 +125,9 @@ def _kind(row: Transaction, requestors: Collection[str], own_id: str, is_staff: 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Turns transactions into changes with what it is given to look up. ``own_id``: the connector's account."""
+    """Turns transactions into changes with what it is given to look up. ``own_ids``: the connector's accounts."""
 
-    own_id: str
+    own_ids: Collection[str]
     queue_of: Callable[[str], Ref]
     person_of: PersonOf
     priorities: Mapping[str, int]
@@ -136,7 +143,7 @@ class Reader:
             aspect = _ASPECTS.get((row.type, row.field))
             if aspect is None or row.old == row.new:
                 continue
-            is_own = row.creator.id == self.own_id or self._is_part_of(move, row, aspect)
+            is_own = row.creator.id in self.own_ids or self._is_part_of(move, row, aspect)
             how = BY_CONNECTOR if is_own else BY_HISTORY
             old, new = self._value(aspect, row.old), self._value(aspect, row.new)
             is_program = is_own or row.creator.name in (RT_SYSTEM, NOBODY)
@@ -148,7 +155,7 @@ class Reader:
         """Whether RT itself took the owner off because the connector had just moved the ticket."""
         return (
             move is not None
-            and move.creator.id == self.own_id
+            and move.creator.id in self.own_ids
             and aspect is Aspect.OWNER
             and row.creator.name == RT_SYSTEM
             and row.at - move.at <= _SAME_MOVE

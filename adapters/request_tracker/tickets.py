@@ -6,7 +6,7 @@ three to five. RT keeps a history of its own, so every change is known to the se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,9 +72,12 @@ class Tickets:
         self._notes = Notes(client, directory, self._why_refused)
         self._moves = Moves(client, directory, self._read_ticket)
 
-    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
+    def read(
+        self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True, ours: Collection[str] = ()
+    ) -> TicketRecord:
         ticket_id = checked(ticket_id)
-        self._own_id = own_id = self._directory.account.get().user.id
+        self._own_id = self._directory.account.get().user.id
+        own_ids = frozenset((self._own_id, *ours))
         seen = self._read_ticket(ticket_id)
         if not seen.record.is_escalatable:
             return seen.record
@@ -82,7 +85,7 @@ class Tickets:
         texts = self._texts.of(rows, ticket_id)
         requestors = user_names(seen.data, "Requestor")
         reader = Reader(
-            own_id, self._directory.queue_by_id, self._person, self._settings.priorities, self._directory.status
+            own_ids, self._directory.queue_by_id, self._person, self._settings.priorities, self._directory.status
         )
         who = self._directory.requestors.get(requestors[0]) if requestors else None
         return replace(
@@ -90,7 +93,7 @@ class Tickets:
             source=seen,
             contact=who.name if who else "",
             client=Ref(who.organization, who.organization) if who and who.organization else None,
-            entries=tuple(entries_of(rows, texts, requestors, own_id, self._is_staff)),
+            entries=tuple(entries_of(rows, texts, requestors, own_ids, self._is_staff)),
             changes=tuple(reader.changes(ticket_id, rows)),
             history_of=frozenset(Aspect),
         )
@@ -139,7 +142,8 @@ class Tickets:
         url = f"{self._settings.url}/Ticket/Display.html?id={ticket_id}"
         around = Surroundings(self._clock.now(), url, self._settings.priorities, self._directory.status)
         told = [data.get(name) for name in ("LastUpdated", "Queue", "Owner", "Status")]
-        record = replace(ticket_record(data, ticket_id, around), state=state_told(self._own_id, *told))
+        record = ticket_record(data, ticket_id, around)
+        record = replace(record, state=state_told(self._own_id, *told), read_as=self._own_id)
         return Read(record, data, answer.headers.get("ETag", ""))
 
     def _why_refused(self, ticket_id: TicketId, right: str, error: Refused) -> AdapterError:

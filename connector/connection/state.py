@@ -63,6 +63,11 @@ class ConnectionBook:
         self._connections.update_state(self.id, {name: value})
         self._changed()
 
+    def add_account(self, account: str) -> None:
+        """Keep an account in the ticket system as our own, for all workers and for good."""
+        self._connections.add_account(self.id, account)
+        self._changed()
+
     def _changed(self) -> None:
         with self._lock:
             self._changes += 1

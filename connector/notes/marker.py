@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from connector.model import AuthorKind, Entry, Visibility
@@ -38,27 +38,34 @@ class Marks:
         is_quoted = text[-_FOOT:].rstrip().rpartition("\n")[2].lstrip().startswith(">")
         return found is not None and not is_quoted and hmac.compare_digest(found[2], self._sign(found[1]))
 
-    def recognise(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-        """The entries, with the connector's own notes marked as such.
+    def recognise(self, entries: Iterable[Entry], accounts: Collection[str]) -> tuple[Entry, ...]:
+        """The entries, with our own notes marked as such: what one of our ``accounts`` wrote, and we signed.
 
-        Only notes by staff can be ours: a client who was sent a marker cannot speak with our voice, nor can a reply
-        that quotes one.
+        The account decides: a marker that somebody copied below words of their own changes nothing about these.
         """
-        return tuple(self._recognise(entry) for entry in entries)
+        return tuple(self._recognise(entry, accounts) for entry in entries)
 
-    def _recognise(self, entry: Entry) -> Entry:
-        if entry.author.kind is AuthorKind.CLIENT or not self.is_own(entry.text):
+    def writer_of(self, markers: Collection[str], entries: Iterable[Entry]) -> str:
+        """The account that wrote the first note for staff with one of our ``markers``; empty where there is none.
+
+        ``entries``: oldest first. Of a marker that never was on the ticket, nobody but us can write the first.
+        """
+        carriers = (entry for entry in entries if any(marker in entry.text[-_FOOT:] for marker in markers))
+        first = next((entry for entry in carriers if self.is_own(entry.text)), None)
+        is_staffs = first is not None and first.visibility is Visibility.INTERNAL and not first.is_claimed
+        return first.author.account if first is not None and is_staffs else ""
+
+    def _recognise(self, entry: Entry, accounts: Collection[str]) -> Entry:
+        is_by_us = entry.author.account in accounts and not entry.is_claimed
+        if not is_by_us or entry.author.kind is AuthorKind.CLIENT or not self.is_own(entry.text):
             return entry
         if entry.visibility is not Visibility.INTERNAL and not self._is_own_message(entry):
             return entry
         return replace(entry, author=replace(entry.author, kind=AuthorKind.CONNECTOR))
 
     def _is_own_message(self, entry: Entry) -> bool:
-        """Whether a note that the client sees is ours: by a member, if only a program, and the marker stands in its own
-        words.
-        """
-        is_members = entry.author.kind is AuthorKind.AGENT or bool(entry.author.identifier)
-        return entry.visibility is Visibility.CLIENT and is_members and self.is_own("\n".join(own_lines(entry.text)))
+        """Whether a note of our account that the client sees is ours: the marker stands in its own words."""
+        return entry.visibility is Visibility.CLIENT and self.is_own("\n".join(own_lines(entry.text)))
 
     def _sign(self, name: str) -> str:
         return _short(hmac.digest(self.key.encode(), name.encode(), "sha256"))

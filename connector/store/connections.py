@@ -42,6 +42,9 @@ TRIALS, MOST_TRIALS = "trials", 50
 """Remembered of a connection: from when until when it observed only, after it had been enforced once; the last ones."""
 
 
+ACCOUNTS, MOST_ACCOUNTS = "accounts", 50
+"""Remembered of a connection: the ids of its accounts in the ticket system, the present one and those before it."""
+
 _NAMED = Prepared(select(connection).where(connection.c.name == bindparam("at_name")))
 
 
@@ -67,6 +70,11 @@ class ConnectionState:
     answered_at: datetime | None = None
     told_by_webhook: int = 0
     found_by_poll: int = 0
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The ids of the accounts in the ticket system that are, or were, the connection's own."""
+        return frozenset(self.state.get(ACCOUNTS, ()))
 
     @property
     def edition(self) -> str:
@@ -156,6 +164,14 @@ class Connections:
                 return False
             conn.execute(update(connection).where(connection.c.name == name).values(state=state))
         return True
+
+    def add_account(self, name: str, account: str) -> None:
+        """Remember an account in the ticket system as the connection's own, for good; of very many the last ones."""
+        with self.store.writing() as conn:
+            state = _locked(conn, name).state
+            known = [one for one in state.get(ACCOUNTS, ()) if one != account]
+            state = _merged(state, {ACCOUNTS: [*known, account][-MOST_ACCOUNTS:]})
+            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
 
     def take_turn(
         self, name: str, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool = True

@@ -6,7 +6,7 @@ and raise nothing but the errors of ``connector.errors``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -99,14 +99,17 @@ class Webhooks(Protocol):
 class Tickets(Protocol):
     """Tickets, read and written one at a time, and found."""
 
-    def read(self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True) -> TicketRecord:
+    def read(
+        self, ticket_id: TicketId, note: NoteRef | None = None, *, anew: bool = True, ours: Collection[str] = ()
+    ) -> TicketRecord:
         """The ticket with its entries and, where the system keeps one, its history, oldest first.
 
         ``note``: one that this very turn has just written. What was read of the ticket right after it, to prove it, is
         not read again; all that people may have written meanwhile is. ``anew``: False where nothing told of a change
         and no write hangs on it: then what the ticket itself shows to be as it was need not be read again.
+        ``ours``: the ids of accounts that were this connection's own before; the present one the adapter knows.
 
-        In the history ``how`` is BY_CONNECTOR where this connection's own account made the change, else BY_HISTORY;
+        In the history ``how`` is BY_CONNECTOR where an account of this connection made the change, else BY_HISTORY;
         ``by`` is PERSON only for a member who is no program, PROGRAM for what is known to be a rule or an integration.
         Raises NotFound only when the ticket's absence is proven.
         """

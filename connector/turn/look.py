@@ -25,7 +25,7 @@ from connector.store.pace.adoption import Adoptions
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
 from connector.turn.outcomes import SETTLED, UNPLANNED
-from connector.turn.saga import heard_by, open_saga
+from connector.turn.saga import heard_by, open_saga, unanswered
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""
@@ -101,8 +101,8 @@ class TicketReader:
         state = self.connection.state()
         stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
         anew = bool(claim.mail or claim.attempts or claim.is_parked or before or open_saga(steps))
-        record = self.system.tickets.read(TicketId(ticket), note, anew=anew)
-        record = replace(record, entries=Marks(state.marker_key).recognise(record.entries))
+        record = self.system.tickets.read(TicketId(ticket), note, anew=anew, ours=state.accounts)
+        record = self._with_own_notes(record, state, steps)
         is_ours = _is_updated_by_us(record)
         if is_ours:
             # That tells nothing: our note may be that update.
@@ -117,6 +117,19 @@ class TicketReader:
         if judged.decision.stint is not None:
             new = (*new, *plan_sighted(judged.decision.stint.plan, known))
         return Seen(claim, record, known, new, judged.homes, steps, judged.decision, judged.policy)
+
+    def _with_own_notes(self, record: TicketRecord, state: ConnectionState, steps: Sequence[Step]) -> TicketRecord:
+        """The ticket with our own notes marked as such, by whichever of our accounts they are.
+
+        An account is kept before it writes anything; one that its system does not tell, as soon as something of it is
+        there. So the account may change while an escalation is half done.
+        """
+        marks = Marks(state.marker_key)
+        account = record.read_as or marks.writer_of(unanswered(steps), record.entries)
+        if account and account not in state.accounts:
+            self.connection.add_account(account)
+        ours = state.accounts | ({account} if account else set())
+        return replace(record, entries=marks.recognise(record.entries, ours))
 
     def _changes(
         self,

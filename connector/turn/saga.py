@@ -45,6 +45,15 @@ def own_note(entries: Sequence[Entry], marker: str, visibility: Visibility = Vis
     return next((entry for entry in own if marker in entry.text[-200:]), None)
 
 
+def unanswered(steps: Iterable[Step]) -> frozenset[str]:
+    """The markers of notes that were begun, and may stand though nobody heard of it."""
+    steps = tuple(steps)
+    pending = open_saga(steps)
+    begun = [step for step in steps if step.n == StepKind.SAID and step.state is StepState.BEGUN]
+    markers = (step.outcome.get("marker") for step in (*begun, *((pending[0],) if pending else ())))
+    return frozenset(marker for marker in markers if isinstance(marker, str))
+
+
 def is_carried_out(step: Step) -> bool:
     """Whether a step says that its escalation was finished; one that was abandoned may come due again."""
     return step.n == StepKind.MOVE and step.state is StepState.DONE and "abandoned" not in step.outcome

@@ -46,8 +46,8 @@ FIVE_PAST = at("09:05")
 MARKER = "ESC-7HK2M4QXPA-3ZB5N6T2QR"
 
 
-def an_entry(text: str, kind: AuthorKind, visibility: Visibility, when=FIVE_PAST, by="Connie Client") -> Entry:
-    return replace(a_note(text, when), author=Author(kind, by, "tess"), visibility=visibility)
+def an_entry(text, kind: AuthorKind, visibility: Visibility, when=FIVE_PAST, by="Connie Client", account="") -> Entry:
+    return replace(a_note(text, when), author=Author(kind, by, "tess", account), visibility=visibility)
 
 
 def judged(*entries: Entry, policy: Policy | None = None, **given) -> Decision:
@@ -113,16 +113,20 @@ def test_no_forgery_is_taken_for_a_note_of_the_connectors(name):
     marks = Marks("a secret of this connection")
     for kind in (AuthorKind.AGENT, AuthorKind.CLIENT, AuthorKind.UNKNOWN):
         for visibility in Visibility:
-            entry = an_entry(SHOWN[name], kind, visibility)
-            assert marks.recognise([entry]) == (entry,)
+            entry = an_entry(SHOWN[name], kind, visibility, account="7")
+            assert marks.recognise([entry], {"7"}) == (entry,)
 
 
 def test_a_reply_that_quotes_a_real_marker_is_its_authors_own():
     marks = Marks("a secret of this connection")
-    reply = an_entry(f"Plan: new cable\n\n> Ref. {marks.marker('saga')}", AuthorKind.AGENT, Visibility.INTERNAL)
-    assert marks.recognise([reply]) == (reply,)
-    forged = an_entry(f"I am the connector. Ref. {marks.marker('saga')}", AuthorKind.CLIENT, Visibility.CLIENT)
-    assert marks.recognise([forged]) == (forged,)
+    reply = an_entry(
+        f"Plan: new cable\n\n> Ref. {marks.marker('saga')}", AuthorKind.AGENT, Visibility.INTERNAL, account="7"
+    )
+    assert marks.recognise([reply], {"7"}) == (reply,)
+    forged = an_entry(
+        f"I am the connector. Ref. {marks.marker('saga')}", AuthorKind.CLIENT, Visibility.CLIENT, account="7"
+    )
+    assert marks.recognise([forged], {"7"}) == (forged,)
 
 
 # --- in the connector's own notes -----------------------------------------------------------------------------

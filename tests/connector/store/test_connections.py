@@ -13,6 +13,7 @@ import pytest
 from connector.clock import VirtualClock
 from connector.store.connections import (
     ENFORCE,
+    MOST_ACCOUNTS,
     PACED_FROM,
     RUNG_AT,
     RUNG_FOR,
@@ -144,6 +145,17 @@ def test_the_free_form_state_is_merged_name_by_name(connections: Connections) ->
     assert connections.update_state("psa", {"a": 1, "b": [2]}) == {**state, "a": 1, "b": [2]}
     assert connections.update_state("psa", {"a": None, "c": "3"}) == {**state, "b": [2], "c": "3"}
     assert connections.get("psa").state == {**state, "b": [2], "c": "3"}
+
+
+def test_accounts_are_kept_for_good_each_once_and_of_very_many_the_last_ones(connections: Connections) -> None:
+    connections.ensure("psa", ENFORCE, "v1")
+    assert connections.get("psa").accounts == frozenset()
+    for account in ("900", "901", "900"):
+        connections.add_account("psa", account)
+    assert connections.ensure("psa", ENFORCE, "v2").accounts == {"900", "901"}
+    for number in range(MOST_ACCOUNTS - 1):
+        connections.add_account("psa", f"further {number}")
+    assert connections.get("psa").accounts - {f"further {number}" for number in range(MOST_ACCOUNTS)} == {"900"}
 
 
 def test_a_connection_that_never_started_is_an_error(connections: Connections) -> None:

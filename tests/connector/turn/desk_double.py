@@ -24,6 +24,11 @@ from connector.model import (
 )
 from tests.builders import SAM, TESS, a_ticket, at
 
+API = "900"
+"""The id of the account that our notes stand in."""
+
+BY_US = Author(AuthorKind.AGENT, "API", account=API)
+
 
 class DeskDouble:
     """Keeps ``record``; ``before`` and ``after`` are called at the next write, and may raise."""
@@ -48,7 +53,12 @@ class DeskDouble:
 
     def _add(self, text: str, visibility: Visibility) -> None:
         note = Entry(
-            f"n{len(self.texts)}", EntryKind.NOTE, Author(AuthorKind.AGENT, "API"), at("09:00"), text, visibility
+            f"n{len(self.texts)}",
+            EntryKind.NOTE,
+            BY_US,
+            at("09:00"),
+            text,
+            visibility,
         )
         self.texts.append(text)
         self.record = replace(self.record, entries=(*self.record.entries, note))

@@ -50,7 +50,7 @@ from tests.builders import (
 )
 from tests.connector.mailboxes import a_held_ticket, steps_of
 from tests.connector.speech import decided
-from tests.connector.turn.desk_double import DeskDouble
+from tests.connector.turn.desk_double import API, DeskDouble
 from tests.doubles import a_system
 
 MARKS = Marks("key")
@@ -102,7 +102,7 @@ class Scene:
 
     def seen(self, now: str = "09:31") -> Seen:
         record = self.system.record
-        record = replace(record, entries=MARKS.recognise(record.entries))
+        record = replace(record, entries=MARKS.recognise(record.entries, {API}))
         decision = decided(record, at(now), [*self.changes, *self.new], self.policy)
         steps = tuple(steps_of(self.journal, "psa/4711/"))
         return Seen(self.claim, record, tuple(self.changes), self.new, HOMES, steps, decision, self.policy)

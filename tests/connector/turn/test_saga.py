@@ -8,7 +8,7 @@ from connector.rules.commands import Commands, read_commands
 from connector.rules.limits import evaluate
 from connector.rules.stints import build_timeline
 from connector.store.records import Step, StepState
-from connector.turn.saga import StepKind, heard_by, heard_in
+from connector.turn.saga import StepKind, heard_by, heard_in, unanswered
 from tests.builders import DESK, HOMES, NINE, TESS, TIER_3, a_note, a_policy, a_ticket, at, moved, seen
 
 MANAGERS = {1: {"": "Tess Tech"}}
@@ -67,3 +67,10 @@ def test_what_a_turn_hears_is_what_is_said_in_the_running_stint():
     assert heard_in(decision) == dict.fromkeys((entry.id for entry in entries), FIRST_STINT)
     ended = replace(decision, timeline=replace(timeline, current=None))
     assert heard_in(ended) == {}
+
+
+def test_a_note_may_stand_unheard_of_whose_outcome_is_not_known():
+    noted, said = a_step("up", StepKind.NOTE, marker="ESC-1"), a_step("answer", StepKind.SAID, marker="ESC-2")
+    begun, bare = replace(said, state=StepState.BEGUN), a_step("people", StepKind.SAID, what="people")
+    assert unanswered([noted, begun, replace(bare, state=StepState.BEGUN)]) == {"ESC-1", "ESC-2"}
+    assert unanswered([noted, a_step("up"), said, bare]) == frozenset()

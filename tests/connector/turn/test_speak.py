@@ -22,7 +22,7 @@ from connector.turn.saga import StepKind
 from connector.turn.speak import Speaker
 from tests.builders import SAM, TESS
 from tests.connector.mailboxes import LEASE, a_held_ticket, claim_one, steps_of
-from tests.connector.turn.desk_double import DeskDouble, Died, die, no_answer, refuse
+from tests.connector.turn.desk_double import API, DeskDouble, Died, die, no_answer, refuse
 from tests.doubles import a_system
 
 SAGA = "psa/4711/x/answer/77"
@@ -50,7 +50,7 @@ class Talk:
 
     def say(self, say: Say = SAY) -> None:
         record = self.system.record
-        record = replace(record, entries=MARKS.recognise(record.entries))
+        record = replace(record, entries=MARKS.recognise(record.entries, {API}))
         self.speaker.say(self.claim, record, self.steps(), say)
 
     def steps(self) -> list[Step]:
