@@ -151,7 +151,8 @@ class Entry:
 
     ``text``: plain lines, made by the adapter (``reading.html``); what is quoted has ``>`` before each line.
     ``is_heard``: False where it was written for another ticket and only shows here: nothing in it is a command.
-    ``is_claimed``: it came by e-mail, so its author is whoever that says to be: it commands nothing, records no plan.
+    ``is_claimed``: it came by e-mail, so its author is whoever that says to be: it commands nothing, records no plan,
+    touches no ticket and is no word of ours to a client.
     """
 
     id: str
@@ -162,6 +163,11 @@ class Entry:
     visibility: Visibility
     is_heard: bool = True
     is_claimed: bool = False
+
+    @property
+    def is_agents(self) -> bool:
+        """Whether an agent wrote it for certain."""
+        return self.author.kind is AuthorKind.AGENT and not self.is_claimed
 
 
 class Aspect(StrEnum):

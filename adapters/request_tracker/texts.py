@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.payloads import Json, label, text
@@ -28,7 +28,9 @@ _AT_ONCE = 50
 _WITH_TEXT = (CREATE, COMMENT, CORRESPOND)
 """What says something: what the client wrote at first, replies and comments."""
 
-_BY_GATE = re.compile(r"^X-RT-Interface:[ \t]{0,20}Email\b", re.IGNORECASE | re.MULTILINE)
+_CAME_BY = re.compile(r"^X-RT-Interface:[ \t]{0,20}([\w.]{1,40})", re.IGNORECASE | re.MULTILINE)
+"""Where RT writes down how something came in: in pages and through REST as well."""
+
 _RECEIVED = re.compile(r"^Received:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -56,22 +58,25 @@ class Texts:
     def of(self, rows: Iterable[Transaction], ticket_id: TicketId) -> Mapping[str, Written]:
         """What each transaction says that can say something, by id. No call for those that are kept."""
         what = f"read what was written on {label(ticket_id)}"
-        wanted = [row.id for row in rows if row.type in _WITH_TEXT]
+        rows = [row for row in rows if row.type in _WITH_TEXT]
+        wanted, beginnings = [row.id for row in rows], {row.id for row in rows if row.type == CREATE}
         with self._lock:
             found = {number: self._kept[number] for number in wanted if number in self._kept}
         unknown = [number for number in wanted if number not in found]
         for start in range(0, len(unknown), _AT_ONCE):
-            read = self._read(unknown[start : start + _AT_ONCE], what)
+            read = self._read(unknown[start : start + _AT_ONCE], what, beginnings)
             self._keep(read)
             found |= read
         return found
 
-    def _read(self, numbers: list[str], what: str) -> dict[str, Written]:
+    def _read(self, numbers: list[str], what: str, beginnings: Collection[str]) -> dict[str, Written]:
         query = [
             {"field": "TransactionId", "operator": "IN", "value": numbers},
             # Of two limits on one field either may hold.
             {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"},
             {"field": "ContentType", "operator": "STARTSWITH", "value": "multipart/"},
+            # A mail may be nothing but another mail: its own headers stand on that.
+            {"field": "ContentType", "operator": "STARTSWITH", "value": "message/"},
         ]
         params = {"query": json.dumps(query, separators=(",", ":")), "orderby": "id"}
         params["fields"] = "Content,ContentType,TransactionId,Filename,Headers"
@@ -84,7 +89,10 @@ class Texts:
             # All of a visible transaction is visible: here a page that is not full is the last.
             if not page.is_full:
                 break
-        return {number: Written(body_of(found), is_mail(found)) for number, found in parts.items()}
+        return {
+            number: Written(body_of(found), is_mail(found, begins=number in beginnings))
+            for number, found in parts.items()
+        }
 
     def _keep(self, read: Mapping[str, Written]) -> None:
         with self._lock:
@@ -109,10 +117,17 @@ def body_of(parts: Iterable[Json]) -> str:
     return ""
 
 
-def is_mail(parts: Sequence[Json]) -> bool:
-    """Whether it came in through the mail gate, by what that left in the headers of the first part."""
+def is_mail(parts: Sequence[Json], *, begins: bool = False) -> bool:
+    """Whether it came in by e-mail, or cannot be shown to have come in by another way.
+
+    RT writes that into the headers of the first part, which holds the others; what stands in theirs, the sender wrote.
+    Of what a ticket begins with it does so for mails alone.
+    """
     headers = [text(part.get("Headers")) for part in parts]
-    return any(map(_BY_GATE.search, headers)) or any(map(_RECEIVED.search, headers[:1]))
+    ways = [way.casefold() for part in headers for way in _CAME_BY.findall(part)]
+    is_told = bool(headers) and _CAME_BY.search(headers[0]) is not None
+    is_received = bool(headers) and _RECEIVED.search(headers[0]) is not None
+    return "email" in ways or is_received or not (is_told or begins or not headers)
 
 
 def _kind(part: Json) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from connector.model import AuthorKind, Reason, Visibility
+from connector.model import Reason, Visibility
 from connector.notes.material import EscalationNote
 from connector.reading.command_words import EscalateWords, spoken_in
 from connector.rules.commands import Request
@@ -18,7 +18,7 @@ def others_on(note: EscalationNote) -> tuple[Request, ...]:
 def _spoken(note: EscalationNote) -> Iterator[Request]:
     for entry in note.record.entries:
         author = entry.author
-        if author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL:
+        if entry.is_heard and entry.is_agents and entry.visibility is Visibility.INTERNAL:
             for words in spoken_in(entry.text):
                 if isinstance(words, EscalateWords):
                     said = (words.reasons, words.detail, words.topic)

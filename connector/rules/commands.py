@@ -94,8 +94,7 @@ _NOTHING_HEARD: Mapping[str, str] = {}
 
 def says_something(entry: Entry) -> bool:
     """Whether an entry speaks a command, well or badly: an agent's own, and never one that the client can see."""
-    is_own = entry.is_heard and not entry.is_claimed
-    is_heard = is_own and entry.author.kind is AuthorKind.AGENT and entry.visibility is Visibility.INTERNAL
+    is_heard = entry.is_heard and entry.is_agents and entry.visibility is Visibility.INTERNAL
     return is_heard and may_speak(entry.text) and bool(spoken_in(entry.text))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 
 from connector.model import (
     BY_CONNECTOR,
     Aspect,
-    AuthorKind,
     Change,
     Doer,
     Entry,
@@ -33,6 +32,7 @@ PLAN_DATE = "resolution plan date"
 
 _MOST_REMEMBERED = 500
 _MOST_UNPLANNED = 200
+_UPON_MAIL = timedelta(seconds=2)
 _UNTOUCHED = frozenset({StatusGroup.NEW, StatusGroup.UNKNOWN})
 
 
@@ -93,14 +93,14 @@ def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy)
     if isinstance(status, Status) and policy.group_of(status) not in _UNTOUCHED:
         moments.append(_status_touch(record, status_seen))
     for change in changes:
-        if is_sight(change):
+        if is_sight(change) or _is_by_mail(change, record):
             continue
         if isinstance(change.new, Person) or (
             isinstance(change.new, Status) and policy.group_of(change.new) not in _UNTOUCHED
         ):
             moments.append(change.at)
             break
-    agents = (entry for entry in record.entries if entry.author.kind is AuthorKind.AGENT)
+    agents = (entry for entry in record.entries if entry.is_agents)
     moments.extend(islice((entry.at for entry in agents if not record.came_with(entry)), 1))
     return min(moments, default=None)
 
@@ -115,9 +115,18 @@ def touched_since(record: TicketRecord, changes: Sequence[Change], policy: Polic
         for change in of_state(changes)
         if change.at > since and not is_sight(change) and change.how != BY_CONNECTOR and _is_agents(change, policy)
     ]
-    agents = (entry for entry in record.entries if entry.author.kind is AuthorKind.AGENT)
+    agents = (entry for entry in record.entries if entry.is_agents)
     moments += [entry.at for entry in agents if entry.at > since]
     return min(moments, default=None)
+
+
+def _is_by_mail(change: Change, record: TicketRecord) -> bool:
+    """Whether a program set a status because a mail came in: whoever sent that has touched nothing."""
+    if change.by is not Doer.PROGRAM or not isinstance(change.new, Status):
+        return False
+    begins = record.entries[:1] if record.entries and record.came_with(record.entries[0]) else ()
+    mails = (entry for entry in record.entries[len(begins) :] if entry.is_claimed)
+    return any(timedelta(0) <= change.at - mail.at <= _UPON_MAIL for mail in mails)
 
 
 def _is_agents(change: Change, policy: Policy) -> bool:
@@ -191,7 +200,7 @@ def _written_plan(period: Period, record: TicketRecord, unplanned: Collection[st
 
 def _plan_of(entry: Entry) -> str | None:
     """The plan that an entry records; an agent's own does, and commands do where the client cannot see them."""
-    if entry.author.kind is not AuthorKind.AGENT or entry.is_claimed:
+    if not entry.is_agents:
         return None
     return plan_in(entry.text, obeys=entry.visibility is Visibility.INTERNAL)
 
@@ -212,7 +221,7 @@ def without_plan(period: Period, plan: DiagnosisPlan | None, entries: Iterable[E
     """
     if plan is not None and plan.entry:
         return ()
-    agents = (entry for entry in entries if entry.author.kind is AuthorKind.AGENT and period.hears(entry.at))
+    agents = (entry for entry in entries if entry.is_agents and period.hears(entry.at))
     return tuple(entry.id for entry in agents)[-_MOST_UNPLANNED:]
 
 

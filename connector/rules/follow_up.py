@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector.model import AuthorKind, TicketRecord, Visibility
+from connector.model import TicketRecord, Visibility
 from connector.policy.policy import FinalEscalation
 from connector.reading.plans import new_plan_in
 from connector.rules.limits import StageClock
@@ -27,8 +27,8 @@ class Reminder:
 def still_owed(record: TicketRecord, since: datetime, *, client_was_told: bool) -> tuple[str, ...]:
     """What of the two is not there yet. ``client_was_told``: the connector sent its message itself."""
     later = [entry for entry in record.entries if entry.at >= since]
-    agents = [entry for entry in later if entry.author.kind is AuthorKind.AGENT]
-    has_plan = any(new_plan_in(entry.text) for entry in agents if not entry.is_claimed)
+    agents = [entry for entry in later if entry.is_agents]
+    has_plan = any(new_plan_in(entry.text) for entry in agents)
     has_word = client_was_told or any(entry.visibility is Visibility.CLIENT for entry in agents)
     return tuple(words for words, is_there in ((NEW_PLAN, has_plan), (CLIENT_WORD, has_word)) if not is_there)
 

@@ -53,7 +53,7 @@ def shown(value: Value) -> str | None:
 @pytest.mark.parametrize("name", fixtures("history"))
 def test_a_recorded_history_gives_the_changes_expected(name: str) -> None:
     recorded = fixture(name)
-    reader = Reader(BOT, queue_of, person_of, STANDARD_PRIORITIES)
+    reader = Reader({BOT}, queue_of, person_of, STANDARD_PRIORITIES)
     changes = reader.changes(TicketId("4711"), rows_of(recorded["payload"]))
     found = [
         [f"{change.at:%H:%M:%S}", change.what.value, shown(change.old), shown(change.new), change.how]
@@ -67,7 +67,7 @@ def test_recorded_transactions_give_the_entries_expected(name: str) -> None:
     recorded = fixture(name)
     payload = recorded["payload"]
     texts = {number: Written(words, by_mail=False) for number, words in payload["texts"].items()}
-    entries = entries_of(rows_of(payload["rows"]), texts, ["kim@harbour.test", "eve"], BOT, is_staff)
+    entries = entries_of(rows_of(payload["rows"]), texts, ["kim@harbour.test", "eve"], {BOT}, is_staff)
     found = [
         [
             entry.id,

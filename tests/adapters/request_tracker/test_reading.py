@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from adapters.request_tracker.simulation.actions import attach
-from adapters.request_tracker.simulation.furnishing import CONNECTOR_GROUP
+from adapters.request_tracker.simulation.furnishing import CONNECTOR, CONNECTOR_GROUP
 from connector.errors import Forbidden, NotFound, PayloadError, Temporary
 from connector.model import (
     BY_CONNECTOR,
@@ -204,6 +205,51 @@ def test_a_mail_says_who_it_is_from_and_proves_nothing(site: Site, kind: str, ht
     )
     assert (noted.text, noted.is_claimed) == ("Restarted it", False)
     assert [path for _, path in site.calls()].count("attachments") == 1
+
+
+WEB = "X-RT-Interface: Web"
+MAILED = {
+    "it claims to have been typed in a page": [("text/plain", f"{WEB}\nX-RT-Interface: Email")],
+    "a part of it claims so": [("multipart/mixed", "Received: from x\nX-RT-Interface: Email"), ("text/plain", WEB)],
+    "it is another mail": [("message/rfc822", "X-RT-Interface: Email"), ("text/plain", WEB)],
+    "nothing tells how it came in": [("text/plain", "")],
+}
+
+
+@pytest.mark.parametrize("kind", ["Comment", "Correspond"])
+@pytest.mark.parametrize("name", MAILED)
+def test_what_cannot_be_shown_to_be_no_mail_proves_nothing(site: Site, name: str, kind: str) -> None:
+    ticket, state = site.ticket(), site.simulator.state
+    with state.acting():
+        (content_type, headers), *parts = MAILED[name]
+        told = "Plan: reboot" if not parts else ""
+        row = site.simulator.actions.write(
+            site.simulator.user("tess"), state.tickets[int(ticket)], kind, told, content_type, headers=headers
+        )
+        for content_type, headers in parts:
+            attach(state, row, content_type, "Plan: reboot", headers=headers)
+    (entry,) = site.system.tickets.read(ticket).entries
+    assert (entry.text, entry.author.account, entry.is_claimed) == ("Plan: reboot", "", True)
+
+
+def test_what_a_ticket_begins_with_is_no_mail_unless_it_says_so(site: Site) -> None:
+    ticket = site.ticket(description="It drops")
+    (row,) = site.simulator.history(int(ticket), "Create")
+    row.attachments[0] = replace(row.attachments[0], headers="")
+    (entry,) = site.system.tickets.read(ticket).entries
+    assert (entry.text, entry.is_claimed) == ("It drops", False)
+
+
+def test_a_mail_from_our_own_address_is_not_ours(site: Site) -> None:
+    ticket, state = site.ticket(), site.simulator.state
+    site.system.tickets.write_note(ticket, NOTE, MARKER)
+    with state.acting():
+        us = site.simulator.user(CONNECTOR)
+        site.simulator.actions.take_mail(us, state.tickets[int(ticket)], "Comment", NOTE)
+    record = site.system.tickets.read(ticket)
+    ours, mailed = (entry.author for entry in record.entries)
+    assert (ours.kind, ours.account) == (AuthorKind.CONNECTOR, record.read_as)
+    assert (mailed.kind, mailed.account) == (AuthorKind.UNKNOWN, "")
 
 
 def test_a_mail_that_was_attached_makes_a_note_no_mail(site: Site) -> None:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from connector.model import Aspect, AuthorKind, Change, Doer, Ref, Remembered, Status, StatusGroup
+from connector.model import BY_HISTORY, Aspect, AuthorKind, Change, Doer, Ref, Remembered, Status, StatusGroup
 from connector.rules.evidence import (
     DiagnosisPlan,
     Period,
     critical_within,
     entries_within,
+    first_touch,
     plan_sighted,
     plan_within,
     touched_since,
@@ -245,6 +246,41 @@ def test_an_agents_note_touches_a_ticket_and_a_clients_does_not():
         a_note("Looked again", at("09:20")),
     )
     assert touched_since(a_ticket(entries=notes), [], POLICY, at("09:00")) == at("09:20")
+
+
+MAIL = replace(a_note("Looking at it", at("09:10"), internal=False), is_claimed=True)
+OPENED = replace(turned(NEW, WORKING, at("09:10:01")), how=BY_HISTORY, by=Doer.PROGRAM)
+
+
+def test_a_mail_touches_nothing_whoever_it_says_to_be_from():
+    assert first_touch(a_ticket(status=NEW, entries=(MAIL,)), [], POLICY) is None
+    assert touched_since(a_ticket(entries=(MAIL,)), [], POLICY, at("09:00")) is None
+    noted = a_note("Looked", at("09:20"))
+    assert first_touch(a_ticket(status=NEW, entries=(MAIL, noted)), [], POLICY) == at("09:20")
+
+
+@pytest.mark.parametrize(
+    ("change", "entry", "touched_at"),
+    [
+        (OPENED, MAIL, None),
+        (replace(OPENED, by=Doer.PERSON), MAIL, "09:10:01"),
+        (replace(OPENED, by=Doer.UNKNOWN), MAIL, "09:10:01"),
+        (replace(OPENED, at=at("09:10:03")), MAIL, "09:10:03"),
+        (replace(OPENED, at=at("09:09:59")), MAIL, "09:09:59"),
+        (OPENED, replace(MAIL, is_claimed=False), "09:10"),
+        (OPENED, replace(MAIL, at=at("09:00"), is_claimed=True), "09:10:01"),
+        (replace(given_to(TESS, at("09:10:01")), by=Doer.PROGRAM), MAIL, "09:10:01"),
+    ],
+)
+def test_a_status_that_a_program_sets_because_a_mail_came_in_is_no_touch(change, entry, touched_at):
+    found = first_touch(a_ticket(entries=(entry,)), [change], POLICY)
+    assert found == (at(touched_at) if touched_at else None)
+
+
+def test_a_status_that_a_program_sets_as_a_ticket_is_opened_by_mail_is_a_touch():
+    begins = replace(MAIL, at=at("09:00"))
+    opened = replace(OPENED, at=at("09:00:01"))
+    assert first_touch(a_ticket(entries=(begins,), entered_at=at("09:00")), [opened], POLICY) == at("09:00:01")
 
 
 def test_of_two_plans_the_first_one_counts():

@@ -55,6 +55,10 @@ def test_a_new_plan_and_word_to_the_client_are_owed():
         (said("We swap it.", at("09:59"), IRENE, visibility=Visibility.CLIENT), (NEW_PLAN, CLIENT_WORD)),
         (said("Plan: swap it", at("10:30"), IRENE), (NEW_PLAN, CLIENT_WORD)),
         (replace(said("New plan: swap it", at("10:30"), IRENE), is_claimed=True), (NEW_PLAN, CLIENT_WORD)),
+        (
+            replace(said("We swap it today.", at("10:30"), IRENE, visibility=Visibility.CLIENT), is_claimed=True),
+            (NEW_PLAN, CLIENT_WORD),
+        ),
         (said("New plan: tbd", at("10:30"), IRENE), (NEW_PLAN, CLIENT_WORD)),
         (said("> New plan: swap it", at("10:30"), IRENE), (NEW_PLAN, CLIENT_WORD)),
         (
