@@ -20,10 +20,12 @@ from connector.notes.permissions import missing_on, needed_by, steps_that_wait
 from connector.notes.phrases import (
     Times,
     in_full,
+    inside,
     joined,
     kinds_text,
     minutes_text,
     name_of,
+    outsider,
     quoted,
     reasons_text,
     used_text,
@@ -63,12 +65,11 @@ def compose(note: EscalationNote, limit: int) -> str:
 
 def _sections(note: EscalationNote, head: tuple[str, str]) -> list[Section]:
     work, times = work_of(note), note.times
-    clients = {entry.author.name for entry in note.record.entries if entry.author.kind is AuthorKind.CLIENT}
     return [
         Section(ISSUE, _lines(_issue(note)), weight=2),
         Section(REASON, _lines(_reason(note, work, times, head)), weight=4),
         Section(STEPS, work.steps, "steps", 6, is_numbered=True, none=work.none),
-        Section(ERRORS, _lines(told(work.errors, times, clients)), "error codes", 3, none=work.none),
+        Section(ERRORS, tuple(_errors(work, times)), "error codes", 3, none=work.none),
         Section(RESEARCH, _lines(told(work.research, times)), "findings", 2, none=work.none),
         Section(DISCUSSIONS, _lines(discussions(note, work, times)), "discussions", 2),
         Section(PERMISSIONS, _lines(told(missing_on(note, work), times)), "permissions"),
@@ -81,6 +82,12 @@ def _lines(texts: Iterator[str] | tuple[str, ...]) -> tuple[Item, ...]:
     return tuple(map(Item, texts))
 
 
+def _errors(work: TiersWork, times: Times) -> Iterator[Item]:
+    """What clients and others wrote gives way, where room is short, to what the desk found."""
+    for error, line in zip(work.errors, told(work.errors, times), strict=True):
+        yield Item(line, is_spare=bool(error.whose) and not error.is_seconded)
+
+
 # --- the issue and the reason -----------------------------------------------------------------------------------
 
 
@@ -88,9 +95,9 @@ def _issue(note: EscalationNote) -> Iterator[str]:
     record = note.record
     summary, contact = quoted(record.summary), record.contact.strip()
     names = [record.client.name if record.client else "", contact]
-    who = f"From {', '.join(name_of(name) for name in names if name)}." if any(names) else f"From: {NONE}."
+    who = f"Client: {', '.join(outsider(name) for name in names if name) or NONE}."
     priority = name_of(record.priority.name) if record.priority else NONE
-    yield f"“{summary}”." if summary else f"Summary: {NONE}."
+    yield f"“{inside(summary)}”." if summary else f"Summary: {NONE}."
     yield f"{who} Priority: {priority}. Ticket {name_of(record.id)}."
 
 
@@ -154,7 +161,7 @@ def _said(request: Request, permissions: tuple[str, ...]) -> str:
 
 def _words(kinds: tuple[Reason, ...], words: str, before: str, after: str = "") -> str:
     """Words in quotes, if there are any, and that they say what is blocked."""
-    words = in_full(words).rstrip(".")
+    words = inside(in_full(words)).rstrip(".")
     blocked = "blocked: " if Reason.URGENCY in kinds else ""
     return f"{before}{blocked}“{words}”{after}" if words else ""
 
@@ -191,7 +198,7 @@ def _next_steps(note: EscalationNote, work: TiersWork, times: Times) -> Iterator
     """What was planned, what is asked of those who get the ticket, and the training that is needed."""
     plan = note.stint.plan
     if plan:
-        words = in_full(plan.text)
+        words = inside(in_full(plan.text))
         whose = f"{name_of(plan.by)}'s plan" if plan.by else "The plan"
         yield f"{whose} of {times.short(plan.at)}" + (f": “{words}”." if words else " has no words.")
     permissions = "; ".join(map(in_full, needed_by(note, work))).rstrip(".")
@@ -239,7 +246,7 @@ def _client(note: EscalationNote, times: Times) -> Iterator[str]:
     else:
         client = note.record.client.name.strip() if note.record.client else ""
         whom = note.record.contact.strip() or client
-        yield f"Local time and working hours: not known{f'; ask {name_of(whom)}' if whom else ''}."
+        yield f"Local time and working hours: not known{f'; ask the client, {outsider(whom)}' if whom else ''}."
         yield f"By the tier's own hours, {hours}: {day or 'open now'}."
     yield _last_heard(note, times)
 
@@ -273,7 +280,7 @@ def _last_heard(note: EscalationNote, times: Times) -> str:
     for entry in sorted(clients, key=lambda entry: entry.at, reverse=True):
         own = own_lines(entry.text)
         said = [line for line in without_courtesies(own, entry.author.name) if line] or own
-        words = quoted(" ".join(said), _LONGEST_HEARD).rstrip(".")
+        words = inside(quoted(" ".join(said), _LONGEST_HEARD)).rstrip(".")
         if words:
-            return f"Last word from the client at {times.short(entry.at)}, {name_of(entry.author.name)}: “{words}”."
+            return f"Last word from the client at {times.short(entry.at)}, {outsider(entry.author.name)}: “{words}”."
     return f"Last word from the client: {NONE}."

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from connector.model import Reason, Stage
 from connector.notes.material import EscalationNote, NextLimits
 from connector.notes.permissions import needed_by
-from connector.notes.phrases import joined, minutes_text, name_of, number, quoted
+from connector.notes.phrases import joined, minutes_text, name_of, number, outsider, quoted
 from connector.notes.requests import parts_of
 from connector.notes.tiers_work import work_of
 from connector.policy.policy import FixStartsAt
@@ -107,7 +107,7 @@ def _call(note: EscalationNote) -> str:
 
 def _owed(note: EscalationNote, kind: str) -> str:
     final, contact = note.policy.final, note.record.contact.strip()
-    word = f" and word to {name_of(contact) if contact else 'the client'}"
+    word = f" and word to the client{f', {outsider(contact)}' if contact else ''}"
     owed = f"Owed now: “New plan: …” in an internal note,{'' if final.client_message else word + '.'}"
     if final.client_message:
         owed = "Owed now: “New plan: …” in an internal note. The client gets the configured message."

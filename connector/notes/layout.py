@@ -8,7 +8,7 @@ little leaves the rest to the others, in proportion to their weights.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.notes.phrases import clip, cut
 
@@ -34,11 +34,13 @@ class Item:
     """A line of a section. ``group``: the name that it stands under, with those beside it that have the same one.
 
     ``is_counted``: it has a number where the section is numbered, and counts as one of the section's things.
+    ``is_spare``: where room is short, what is not spare comes first, and stays rather.
     """
 
     text: str
     group: str = ""
     is_counted: bool = True
+    is_spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class Section:
             return body
         if not self.noun or len(self.lines) < 2:
             return cut(body, room)
+        needed, spare = (tuple(line for line in self.lines if line.is_spare is asked) for asked in (False, True))
+        if needed and spare and room >= 2 * _FIRST:
+            first = replace(self, lines=needed).shortened(room - _FIRST)
+            return first + replace(self, lines=spare).shortened(room - len(first))
         written = self._written()
         for width in _WIDTHS:
             lines = [cut(line, width) for line in written]

@@ -76,6 +76,18 @@ def name_of(text: str) -> str:
     return clip(harmless(clip(text, 4 * _NAME_WIDTH)), _NAME_WIDTH) or "unknown"
 
 
+def outsider(text: str) -> str:
+    """The name of somebody who is not known to be of the desk: in quotes where it could pass for more than a name."""
+    name = name_of(text)
+    is_short = name.count(" ") < _MOST_WORDS
+    return name if is_short and _IS_NAME(name) and not _SAYS_MORE(name) else f"“{inside(name)}”"
+
+
+def inside(words: str) -> str:
+    """Words that stand between our own quotation marks, which they cannot end."""
+    return words.translate(_IN_QUOTES)
+
+
 def reasons_text(reasons: Iterable[Reason]) -> str:
     """``Time & Knowledge``."""
     return " & ".join(reason.value for reason in reasons)
@@ -124,6 +136,14 @@ _OPEN_ELEMENT = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _MARKER = re.compile(r"(?<![a-z0-9])(esc)-", re.IGNORECASE)
 _IS_PLAIN = re.compile(r"[A-Za-z0-9À-žƀ-ɏ][A-Za-z0-9À-žƀ-ɏ ,.:;()'\"‘’“”?!%=+/&@#>$€–—…-]*").fullmatch
 """What most names and many sentences are: there is nothing in them to be made harmless, but for a marker."""
+
+
+_IN_QUOTES = str.maketrans('“”„‟〝〞〟❝❞＂"″', "‘’‚‘‘’‚‘’''′")
+_IS_NAME = re.compile(r"[\w .,'’&@+/-]*").fullmatch
+_SAYS_MORE = re.compile(r"\w{4,}\.\s|\d\d\.\d\d").search
+"""What no name needs: a sentence that ends, a time of day; and above, brackets, in which we say who somebody is."""
+
+_MOST_WORDS = 6
 
 
 def harmless(text: str) -> str:

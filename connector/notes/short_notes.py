@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.model import AuthorKind, Stage
-from connector.notes.phrases import Times, clip, joined, minutes_text, name_of, number, quoted
+from connector.notes.phrases import Times, clip, inside, joined, minutes_text, name_of, number, outsider, quoted
 from connector.policy.policy import EndOfDay, Policy
 from connector.rules.commands import Misunderstood, Question, Request
 from connector.rules.escalation import Documentation
@@ -59,7 +59,7 @@ def near_plan(nearly: Misunderstood) -> str:
     """What to do about a line that nearly records a plan."""
     return (
         f"No plan is recorded yet. To record it, {name_of(nearly.by)}, begin a line of a note with: Plan: …\n"
-        f"Meant was perhaps “{quoted(nearly.problem)}”."
+        f"Meant was perhaps “{inside(quoted(nearly.problem))}”."
     )
 
 
@@ -288,7 +288,7 @@ def reminder(
     called = joined([name_of(name) for _, name in people if name])
     missing = joined([role for role, name in people if not name])
     contact, times = decision.record.contact.strip(), _times(decision, policy)
-    to_client = CLIENT_WORD.replace("the client", name_of(contact), 1) if contact else CLIENT_WORD
+    to_client = CLIENT_WORD.replace("the client", f"the client, {outsider(contact)}", 1) if contact else CLIENT_WORD
     still = [to_client if words == CLIENT_WORD else words for words in owed]
     sentences = [
         f"REMINDER {count} of {policy.final.reminders}{f', {called}' if called else ''}.",

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from connector.model import Entry
 from connector.notes.layout import NONE, Item
 from connector.notes.material import EscalationNote
-from connector.notes.phrases import Times, in_full, joined, name_of
+from connector.notes.phrases import Times, in_full, joined, name_of, outsider
 from connector.notes.requests import others_on
-from connector.reading.findings import Documented, Found, find
+from connector.reading.findings import Documented, Found, each_once, find
 from connector.rules.commands import Request
 from connector.rules.stints import Stint
 
@@ -64,21 +64,23 @@ def work_of(note: EscalationNote) -> TiersWork:
     )
 
 
-def told(
-    found: Iterable[Found], times: Times, clients: Collection[str] = (), waiting: Collection[Found] = ()
-) -> Iterator[str]:
+def told(found: Iterable[Found], times: Times, waiting: Collection[Found] = ()) -> Iterator[str]:
     """Each finding with when and by whom; the ticket's own words never come first on a line.
 
-    ``clients``: names of those whose words are marked as the client's; ``waiting``: steps that wait for permissions.
+    ``waiting``: steps that wait for permissions.
     """
     for item in found:
-        via = " (client)" if item.by in clients else ""
-        if item.via:
-            via = f" (client, noted by {name_of(item.via)})"
-        where = "In the summary" if item.in_summary else f"{times.short(item.at)} {name_of(item.by)}{via}"
+        where = "In the summary" if item.in_summary else f"{times.short(item.at)} {who_said(item)}"
         if item in waiting:
             where += ", once the permissions are there"
         yield f"{where}: {in_full(item.text)}"
+
+
+def who_said(item: Found) -> str:
+    """Whose words a finding is; who is nobody known to be of the desk is marked as that."""
+    if item.via:
+        return f"{outsider(item.by)} (client, noted by {name_of(item.via)})"
+    return f"{outsider(item.by)} ({item.whose})" if item.whose else name_of(item.by)
 
 
 def _parts(note: EscalationNote) -> Iterator[_Part]:
@@ -109,11 +111,11 @@ def _steps(note: EscalationNote, parts: Sequence[_Part]) -> Iterator[Item]:
     is_one = not any(part.steps for part in parts) and len({part.stint.tier for part in parts}) == 1
     for part in parts:
         tier = name_of(note.policy.tier(part.stint.tier).name)
-        people = list(dict.fromkeys(name_of(step.by) for step in part.steps))
+        people = list(dict.fromkeys(map(who_said, part.steps)))
         who = joined(people) or _holders([part.stint]) or "nobody owned it"
         group = f"{tier}, {who}" if part.is_within else f"Before {tier}, {who}"
         for step in part.steps:
-            by = f" {name_of(step.by)}:" if len(people) > 1 else ""
+            by = f" {who_said(step)}:" if len(people) > 1 else ""
             line = f"{note.times.short(step.at)}{by} {in_full(step.text)}"
             yield Item(line, group, is_counted=step not in part.plans)
         if part.is_within and part.stint.tier not in active and not is_one:
@@ -127,8 +129,5 @@ def _holders(stints: Iterable[Stint]) -> str:
 
 def _merged(parts: Iterable[_Part], of: Callable[[Documented], Iterable[Found]]) -> tuple[Found, ...]:
     """What was found in all parts, each once."""
-    first: dict[str, Found] = {}
-    for part in parts:
-        for item in of(part.found):
-            first.setdefault(" ".join(item.text.casefold().split()), item)
-    return tuple(first.values())
+    every = (item for part in parts for item in of(part.found))
+    return each_once(every, lambda item: " ".join(item.text.casefold().split()))

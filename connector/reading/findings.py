@@ -8,8 +8,8 @@ step.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connector.model import AuthorKind, Entry, Reason, TicketRecord, Visibility
@@ -24,6 +24,9 @@ from connector.reading.sections import COMMAND, NEW_PLAN, PLAN, SECTIONS
 from connector.reading.talk import Colleagues, colleagues
 
 STEPS, ERRORS, RESEARCH, DISCUSSIONS, PERMISSIONS, NEXT_STEPS = SECTIONS
+
+CLIENTS, BY_MAIL, NO_STAFF = "client", "by e-mail", "not known as staff"
+"""Of whom words are that are not certainly the desk's own."""
 
 _MOST_TEXT = 100_000
 """Of a longer entry the beginning and the end are read, half of this each."""
@@ -56,7 +59,8 @@ _NOTHING = frozenset(
 class Found:
     """Somebody's words, by whom and when; ``in_summary``: they stand in the ticket's own summary.
 
-    ``via``: whose note quotes them, where they are the client's.
+    ``via``: whose note quotes them, where they are the client's. ``whose``: what is to be said of ``by``, where that is
+    nobody known to be of the desk: CLIENTS, BY_MAIL or NO_STAFF. ``is_seconded``: somebody of the desk says it, too.
     """
 
     text: str
@@ -64,6 +68,12 @@ class Found:
     at: datetime
     in_summary: bool = False
     via: str = ""
+    whose: str = ""
+    is_seconded: bool = False
+
+    def outranks(self, other: Found) -> bool:
+        """Whether somebody of the desk says it for certain, and the other one nobody who is known to be."""
+        return bool(other.whose) and not (self.whose or self.via or self.in_summary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ class _Reading:
                 self._claim(label, entry, lines)
             elif label in (PLAN, NEW_PLAN):
                 if plan := " ".join(lines).strip():
-                    self.plans.append(Found(plan, entry.author.name, entry.at))
+                    self.plans.append(Found(plan, entry.author.name, entry.at, whose=_whose(entry)))
             elif label == COMMAND:
                 self._add(DISCUSSIONS, entry, *(line for line in lines if not is_understood(line)))
             else:
@@ -162,7 +172,7 @@ class _Reading:
 
     def _add(self, section: str, entry: Entry, *lines: str) -> None:
         self.of[section] += [
-            Found(line, entry.author.name, entry.at)
+            Found(line, entry.author.name, entry.at, whose=_whose(entry))
             for line in lines
             if line.strip(" .*_-–!").casefold() not in _NOTHING
         ]
@@ -198,7 +208,7 @@ class _Reading:
                 self.stated.add(ERRORS)
         step = " ".join(kept)
         if any(map(str.isalnum, step)) and not _is_bare_error(step):
-            self.of[STEPS].append(Found(step, entry.author.name, entry.at))
+            self.of[STEPS].append(Found(step, entry.author.name, entry.at, whose=_whose(entry)))
 
     def _section_of(self, entry: Entry, sentence: str, known: Colleagues, *, is_going_on: bool) -> str:
         """The section of a sentence. Of one that is work, the part that tells something else stands there as well."""
@@ -227,8 +237,16 @@ class _Reading:
         yield from ((section, at) for section, at in found.items() if at is not None)
 
 
+def _whose(entry: Entry) -> str:
+    if entry.author.kind is AuthorKind.CLIENT:
+        return CLIENTS
+    if entry.is_claimed:
+        return BY_MAIL
+    return "" if entry.author.kind is AuthorKind.AGENT else NO_STAFF
+
+
 def _asks_for_rights(entry: Entry) -> bool:
-    if entry.author.kind is not AuthorKind.AGENT or entry.visibility is not Visibility.INTERNAL:
+    if not entry.is_agents or entry.visibility is not Visibility.INTERNAL:
         return False
     return any(isinstance(one, EscalateWords) and Reason.PERMISSION in one.reasons for one in spoken_in(entry.text))
 
@@ -258,10 +276,19 @@ def _is_bare_error(text: str) -> bool:
 
 def _distinct(found: Iterable[Found]) -> tuple[Found, ...]:
     """Without what was said before in the same words; output is other output, be it of as many lines."""
-    first: dict[object, Found] = {}
+    return each_once(found, lambda item: None if is_count(item.text) else _single_spaced(item.text.casefold()))
+
+
+def each_once(found: Iterable[Found], key: Callable[[Found], str | None]) -> tuple[Found, ...]:
+    """Of what has the same key the first, seconded where the desk says it, too; None has no like."""
+    kept: dict[object, Found] = {}
     for number, item in enumerate(found):
-        first.setdefault(number if is_count(item.text) else _single_spaced(item.text.casefold()), item)
-    return tuple(first.values())
+        like = key(item)
+        name: object = number if like is None else like
+        first = kept.setdefault(name, item)
+        if item.outranks(first):
+            kept[name] = replace(first, is_seconded=True)
+    return tuple(kept.values())
 
 
 def _without_parts(found: tuple[Found, ...]) -> tuple[Found, ...]:
@@ -269,8 +296,11 @@ def _without_parts(found: tuple[Found, ...]) -> tuple[Found, ...]:
     if len(found) > _MOST_COMPARED:
         return found
     texts = [item.text.casefold() for item in found]
-    return tuple(
-        item
-        for item, text in zip(found, texts, strict=True)
-        if not any(text != other and text in other for other in texts)
-    )
+    kept = []
+    for item, text in zip(found, texts, strict=True):
+        if any(text != other and text in other for other in texts):
+            continue
+        parts = (one for one, part in zip(found, texts, strict=True) if part != text and part in text)
+        is_seconded = bool(item.whose) and any(part.outranks(item) for part in parts)
+        kept.append(replace(item, is_seconded=True) if is_seconded else item)
+    return tuple(kept)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from connector.model import TicketRecord
-from connector.notes.phrases import name_of, quoted
+from connector.notes.phrases import inside, name_of, outsider, quoted
 from connector.policy.policy import Tier
 from connector.store.records import NOTIFY, Delivery, Mail, Source
 from connector.store.troubles import NOTHING_TO_DO, in_runbook
@@ -111,8 +111,8 @@ class Announcer:
 
 def _of(record: TicketRecord) -> str:
     """What a ticket is about, and whose it is."""
-    client = f", {name_of(record.client.name)}" if record.client else ""
-    return f"“{quoted(record.summary)}”{client}."
+    client = f", client {outsider(record.client.name)}" if record.client else ""
+    return f"“{inside(quoted(record.summary))}”{client}."
 
 
 def together(waiting: Sequence[Mail]) -> tuple[list[Mail], str, str]:

@@ -35,7 +35,7 @@ Nobody owns this ticket: please take it.
 
 Issue
 “Cloudflare WARP does not connect”.
-From Acme Corp, Connie Client. Priority: Priority 3 - Normal. Ticket {ticket}.
+Client: Acme Corp, Connie Client. Priority: Priority 3 - Normal. Ticket {ticket}.
 
 Reason for escalation
 Time. First Touch (T1/2) used 60 of 60 working minutes for the fix: 09:25 to 10:25.
@@ -66,7 +66,7 @@ Next steps
 2. Your plan by 10:55, the fix within 60 minutes of it.
 
 Client
-Local time and working hours: not known; ask Connie Client.
+Local time and working hours: not known; ask the client, Connie Client.
 By the tier's own hours, Mon-Fri 08:00-17:00: open now.
 Last word from the client: none recorded.
 

@@ -53,7 +53,7 @@ def test_each_target_is_told_of_an_escalation_once(open_stage: Callable[..., Sim
             "at First Touch (T1/2).",
             "Asked of you: a plan by 10:00 (UTC), “Plan: …” in a note, then the fix within 60 minutes of it. "
             "Nobody owns this ticket: please take it.\n"
-            "“VPN client cannot connect”, Acme Corp. It was with Tess Tech, First Touch (T1/2).\n"
+            "“VPN client cannot connect”, client Acme Corp. It was with Tess Tech, First Touch (T1/2).\n"
             f"{notifier.sent[0][2].split()[-1]}",
         )
         for n in range(2)
@@ -104,7 +104,7 @@ def test_the_final_escalation_tells_who_is_called_and_which_role_is_missing(
     assert title.endswith(
         "Irene Systems and Maria Desk: make a new plan together. Nobody is configured as Account Manager."
     )
-    assert "Owed now: “New plan: …” in an internal note, and word to Connie Client.\n" in text
+    assert "Owed now: “New plan: …” in an internal note, and word to the client, Connie Client.\n" in text
 
 
 @pytest.mark.process("tell-people", "warning-share")
@@ -123,7 +123,7 @@ def test_a_warning_reaches_the_holders_tier_and_an_escalation_the_tier_where_it_
         "6 working minutes left."
     )
     about, link = text.splitlines()
-    assert about == "“VPN client cannot connect”, Acme Corp. It is with Tess Tech, First Touch (T1/2)."
+    assert about == "“VPN client cannot connect”, client Acme Corp. It is with Tess Tech, First Touch (T1/2)."
     assert link.startswith("http")
     assert str(ticket) in link
     desk.run_until(NINE + minutes(31))

@@ -181,7 +181,7 @@ def test_the_guides_own_example():
         "\n"
         "Issue\n"
         "“Cloudflare WARP does not connect”.\n"
-        "From Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
+        "Client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Time. First Touch (T1/2) used 60 of 60 working minutes for the fix: 09:25 to 10:25.\n"
@@ -239,7 +239,7 @@ def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
         "\n"
         "Issue\n"
         "Summary: none recorded.\n"
-        "From: none recorded. Priority: none recorded. Ticket 4711.\n"
+        "Client: none recorded. Priority: none recorded. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Time. First Touch (T1/2) used 1 of 1 working minute for a diagnosis plan: 09:25 to 10:25.\n"
@@ -297,12 +297,12 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
     assert compose(escalation, 4000) == (
         "FINAL ESCALATION: no fix within 60 working minutes of Tess Tech's plan, on the last tier. Ann Boss, Bob "
         "Desk and Cid Account: make a new plan together.\n"
-        "Owed now: “New plan: …” in an internal note, and word to Carla Client. Reminders follow from 16 Jan "
-        "08:45 (America/New_York) on, every 60 minutes, 5 at most.\n"
+        "Owed now: “New plan: …” in an internal note, and word to the client, Carla Client. Reminders follow from "
+        "16 Jan 08:45 (America/New_York) on, every 60 minutes, 5 at most.\n"
         "\n"
         "Issue\n"
         "“Cloudflare WARP does not connect”.\n"
-        "From Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
+        "Client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Time. Sr IT Manager used 60 of 60 working minutes for the fix: 15:32 to 16:45, less 13 minutes of "
@@ -391,7 +391,7 @@ def test_nothing_that_people_wrote_can_pass_for_a_part_of_the_note():
     note = compose(escalation, 8000)
     assert headings(note) == list(NOTE_SECTIONS)
     assert section(note, "Issue").startswith(
-        "“x”. Next steps: 1) Give Eve admin rights Client ‹b›Issue:‹/b› ![p] (http://evil.example/p.png) "
+        "“x’. Next steps: 1) Give Eve admin rights Client ‹b›Issue:‹/b› ![p] (http://evil.example/p.png) "
         "'/override' none Ref. ESC "
     )
     assert section(note, "Steps attempted").splitlines() == [
@@ -608,7 +608,7 @@ def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_n
         "\n"
         "Issue\n"
         "“Cloudflare WARP does not connect”.\n"
-        "From Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
+        "Client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Knowledge & Permission. First Touch (T1/2) used 40 of 60 working minutes for the fix: 09:25 to 10:05.\n"
@@ -778,10 +778,10 @@ def test_a_critical_priority_and_the_clients_own_calendar_are_told():
 def test_a_ticket_without_client_and_priority_is_handed_over_too():
     note = handed("09:30", client=None, priority=None)
     assert section(note, "Client").splitlines()[:2] == [
-        "Local time and working hours: not known; ask Carla Client.",
+        "Local time and working hours: not known; ask the client, Carla Client.",
         "By the tier's own hours, Mon-Fri 08:00-17:00: open now.",
     ]
-    assert section(note, "Issue").splitlines()[1] == "From Carla Client. Priority: none recorded. Ticket 4711."
+    assert section(note, "Issue").splitlines()[1] == "Client: Carla Client. Priority: none recorded. Ticket 4711."
 
 
 def test_requests_are_handed_over_with_what_they_lack():
@@ -958,10 +958,10 @@ def test_a_calendar_that_ends_gives_minutes_instead_of_a_time():
 @pytest.mark.parametrize(
     ("final", "owed"),
     [
-        ({"reminders": 0}, ", and word to Carla Client."),
+        ({"reminders": 0}, ", and word to the client, Carla Client."),
         (
             {"reminders": 1, "reminder_minutes": 30},
-            ", and word to Carla Client. One reminder follows at 10:55 (America/New_York).",
+            ", and word to the client, Carla Client. One reminder follows at 10:55 (America/New_York).",
         ),
         (
             {"client_message": "We are on it."},
@@ -1185,7 +1185,7 @@ def test_a_request_that_a_recorded_escalation_tells_is_not_told_again():
 def test_hours_that_are_not_known_are_not_given_for_the_clients(clock, told):
     note = compose(an_escalation(clients={}, now=local(clock), record=replace(RECORD, contact="")), 4000)
     assert section(note, "Client").splitlines()[:2] == [
-        "Local time and working hours: not known; ask Acme Corp.",
+        "Local time and working hours: not known; ask the client, Acme Corp.",
         f"By the tier's own hours, Mon-Fri 08:00-17:00: {told}",
     ]
     assert note.count("America/New_York") == 1

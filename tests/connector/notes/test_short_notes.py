@@ -340,8 +340,8 @@ def test_a_reminder_calls_those_who_are_configured_and_says_who_is_not(people, t
 def test_a_reminder_says_when_the_next_one_comes_and_names_the_client():
     people = [("Sr IT Manager", "Irene Systems")]
     assert reminded(people, NEW_PLAN, CLIENT_WORD, next_at=at("17:00")) == (
-        "REMINDER 2 of 5, Irene Systems. Still owed: a new plan (“New plan: …” in a note) and word to Carla Client (a "
-        "note that the client sees). The next reminder comes at 12:00 (America/New_York)."
+        "REMINDER 2 of 5, Irene Systems. Still owed: a new plan (“New plan: …” in a note) and word to the client, "
+        "Carla Client (a note that the client sees). The next reminder comes at 12:00 (America/New_York)."
     )
     assert " Still owed: word to the client (a note" in reminded(people, CLIENT_WORD, contact=" ")
 

@@ -140,7 +140,7 @@ def test_errors_come_from_the_summary_the_client_and_the_technicians_in_order():
     ]
     assert find(record, entries).errors == (
         Found("0x80070005", "", record.entered_at, in_summary=True),
-        Found("HTTP 503", "Carla Client", at("09:00")),
+        Found("HTTP 503", "Carla Client", at("09:00"), whose="client", is_seconded=True),
         Found("beacon 12", "Tess Tech", at("09:01")),
         Found("Event ID 1014", "Tess Tech", at("09:01")),
     )

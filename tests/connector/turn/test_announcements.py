@@ -39,7 +39,8 @@ def test_each_target_gets_one_message_in_a_row_of_its_own():
     assert {told(one) for one in found} == {
         (
             "Ticket 4711: ESCALATED to Tier 3: no fix in time.",
-            "Asked of you: a plan by 10:00.\n“VPN client cannot connect”, Acme Corp. It was with First Touch (T1/2).\n"
+            "Asked of you: a plan by 10:00.\n"
+            "“VPN client cannot connect”, client Acme Corp. It was with First Touch (T1/2).\n"
             "https://desk.example/4711",
         )
     }
@@ -56,7 +57,7 @@ def test_an_escalation_that_an_earlier_version_began_is_told_with_its_tiers():
 
 def test_what_a_client_wrote_is_made_harmless():
     (found,) = ONE.escalated(SAGA, a_ticket(summary="<b>x</b>\n# y\u202e"), FACTS)
-    assert told(found)[1].splitlines()[1] == "“‹b›x‹/b› y”, Acme Corp. It was with First Touch (T1/2)."
+    assert told(found)[1].splitlines()[1] == "“‹b›x‹/b› y”, client Acme Corp. It was with First Touch (T1/2)."
 
 
 def test_what_a_note_says_first_is_told_with_the_ticket_and_its_client():
@@ -64,7 +65,7 @@ def test_what_a_note_says_first_is_told_with_the_ticket_and_its_client():
     assert found.delivery == "@notify:0:psa/4711/x/untouched"
     assert told(found) == (
         "Ticket 4711: Nobody has touched this ticket.",
-        "“VPN client cannot connect”, Acme Corp. It is with First Touch (T1/2).",
+        "“VPN client cannot connect”, client Acme Corp. It is with First Touch (T1/2).",
     )
 
 
@@ -93,7 +94,7 @@ def test_a_warning_is_told_to_the_holders_tier_alone_with_the_holder_and_the_lin
     assert found.ticket == "@notify:second"
     assert told(found) == (
         "Ticket 4711: 12 of 60 minutes left.",
-        "“VPN client cannot connect”, Acme Corp. It is with Tess Tech, Tier 3 / Service Desk Manager.\n"
+        "“VPN client cannot connect”, client Acme Corp. It is with Tess Tech, Tier 3 / Service Desk Manager.\n"
         "https://desk.example/4711",
     )
     assert BY_TIER.told("psa/4711/x/w", record, "12 of 60 minutes left.", a_tier(3), Hears.TIER) == []

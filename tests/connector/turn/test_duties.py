@@ -289,8 +289,8 @@ def test_the_first_reminder_comes_an_interval_after_the_final_escalation():
     assert (say.saga, say.what, duties.wake_at) == (f"{FINAL_SAGA}/reminder-1", "reminder", at("12:00"))
     assert say.lines == (
         "REMINDER 1 of 3, Irene Systems and Maria Desk. Still owed: a new plan (“New plan: …” in a note) and word to "
-        "Carla Client (a note that the client sees). The next reminder comes at 12:00 (UTC). Nobody is configured as "
-        "Account Manager.",
+        "the client, Carla Client (a note that the client sees). The next reminder comes at 12:00 (UTC). Nobody is "
+        "configured as Account Manager.",
     )
     (event,) = say.audit
     assert (event.event, event.detail["number"], event.detail["of"], len(event.detail["owed"])) == ("reminded", 1, 3, 2)
@@ -313,7 +313,7 @@ def test_reminders_stop_when_both_things_are_there_and_name_only_what_is_not():
     word = said("We swap it today.", at("10:25"), IRENE, visibility=Visibility.CLIENT)
     assert owed_finally("11:00", plan, word) == Duties()
     (line,) = owed_finally("11:00", plan).says[0].lines
-    assert "Still owed: word to Carla Client (a note that the client sees). The next" in line
+    assert "Still owed: word to the client, Carla Client (a note that the client sees). The next" in line
 
 
 @pytest.mark.process("final-message")
