@@ -247,6 +247,7 @@ class TicketRecord:
     which kind they are, where the system tells; ``planned_at`` its own field for a diagnosis plan; ``resolved_at`` its
     own field for the resolution. ``is_escalatable`` is False for records that are no
     service-desk tickets (project work, templates) or were merged into another ticket: ``why_not`` says which.
+    ``placed_at``: when a reassignment brought it to its place, where that was a call of its own with others behind it.
     ``source``: what the adapter read it from, and the adapter's own affair. ``state``: what a notice says of the ticket
     as it is here (see ``Notice``), had our own account brought it there; empty where notices cannot be told by that.
     ``read_as``: the id of our own account, as in ``Author``; empty as long as the system does not tell it.
@@ -275,6 +276,7 @@ class TicketRecord:
     why_not: str = ""
     updated_by: str = ""
     updater: Doer = Doer.UNKNOWN
+    placed_at: datetime | None = None
     source: object = field(default=None, compare=False, repr=False)
     state: str = field(default="", compare=False)
     read_as: str = ""

@@ -9,7 +9,7 @@ something else, the caller compares.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.payloads import Json, label
 from adapters.request_tracker.client import RtClient
@@ -52,7 +52,8 @@ class Moves:
         moved = self._moved(ticket_id, target.place, before)
         if target.place is not None and not moved.record.place.is_within(target.place):
             return moved.record
-        return self._given(ticket_id, target, moved)
+        record = self._given(ticket_id, target, moved)
+        return record if moved is before else replace(record, placed_at=moved.record.updated_at)
 
     def _moved(self, ticket_id: TicketId, place: Place | None, before: Read) -> Read:
         """The ticket in its new queue."""

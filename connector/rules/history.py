@@ -197,14 +197,16 @@ def with_history(record: TicketRecord, observed: Sequence[Change]) -> tuple[tupl
 
 
 def moved_by_us(before: TicketRecord, after: TicketRecord, known: Sequence[Change]) -> tuple[Change, ...]:
-    """The changes that a reassignment of ours made, as the answer to it shows them."""
+    """The changes that a reassignment of ours made, as the answer to it shows them, the earliest first."""
     floor = max((change.at for change in of_state(known)), default=before.entered_at)
-    at = max(min(after.updated_at, after.read_at), floor)
-    return tuple(
-        Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, OURSELVES)
-        for aspect in Aspect
-        if is_different(before.present(aspect), after.present(aspect))
-    )
+
+    def made(aspect: Aspect) -> Change:
+        told = after.placed_at if aspect is Aspect.PLACE else None
+        at = max(min(told or after.updated_at, after.read_at), floor)
+        return Change(at, aspect, before.present(aspect), after.present(aspect), BY_CONNECTOR, OURSELVES)
+
+    changed = [aspect for aspect in Aspect if is_different(before.present(aspect), after.present(aspect))]
+    return tuple(sorted(map(made, changed), key=lambda change: change.at))
 
 
 def is_different(old: Value, new: Value) -> bool:

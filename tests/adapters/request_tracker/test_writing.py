@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -228,6 +229,23 @@ def test_an_owner_who_may_own_everywhere_is_taken_off(site: Site) -> None:
     ticket = site.ticket()
     assert site.system.tickets.reassign(ticket, Target(site.home(2), Ownership.NOBODY)).owner is None
     assert site.desk.ticket(ticket).owner is None
+
+
+def test_a_move_says_when_the_queue_changed_and_not_when_the_owner_did(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket, record = site.ticket(), site.simulator.state.record
+
+    def slow(*given: Any, **more: Any) -> object:
+        row = record(*given, **more)
+        site.clock.advance(timedelta(seconds=2))
+        return row
+
+    monkeypatch.setattr(site.simulator.state, "record", slow)
+    at = site.clock.now()
+    after = site.system.tickets.reassign(ticket, Target(site.home(2), site.member("sam")))
+    assert after.placed_at == at < after.updated_at
+    assert site.system.tickets.reassign(ticket, Target(site.home(2), site.member("tess"))).placed_at is None
 
 
 def test_what_is_in_place_is_not_written_again(site: Site) -> None:

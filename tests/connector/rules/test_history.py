@@ -134,6 +134,13 @@ def test_a_move_of_ours_is_recorded_at_the_time_of_its_answer():
     }
 
 
+def test_a_move_that_took_several_calls_is_dated_by_the_one_that_moved_it():
+    before = a_ticket(owner=TESS)
+    times = {"placed_at": at("09:30:01"), "updated_at": at("09:30:03"), "read_at": at("09:30:04")}
+    rows = moved_by_us(before, a_ticket(owner=SAM, place=TIER_3, **times), seen(before))
+    assert [(row.what, row.at) for row in rows] == [(Aspect.PLACE, at("09:30:01")), (Aspect.OWNER, at("09:30:03"))]
+
+
 def test_a_move_of_a_ticket_without_known_history_is_not_before_its_entry():
     (row,) = moved_by_us(a_ticket(), a_ticket(place=TIER_3, updated_at=at("08:00")), ())
     assert row.at == NINE
