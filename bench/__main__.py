@@ -20,6 +20,7 @@ NAMES = (
     "escalations",
     "calls",
     "lanes",
+    "neighbours",
     "footprint",
     "growth",
 )
