@@ -67,7 +67,6 @@ def test_an_entry_that_is_younger_than_the_tickets_last_update_ends_it_for_good(
     assert (memory.of(TICKET, "v1", LATER) is not None) is is_believed
 
 
-@pytest.mark.parametrize(("seconds", "is_believed"), [(0, False), (4.9, False), (5, True)])
 def test_a_note_of_ours_in_the_very_second_of_the_last_update_proves_nothing() -> None:
     memory, reading = a_memory(), a_reading()
     memory.keep(TICKET, reading)
@@ -81,6 +80,7 @@ def test_what_is_written_while_it_is_read_proves_nothing() -> None:
     assert memory.of(TICKET, "v1", LATER) is reading
 
 
+@pytest.mark.parametrize(("seconds", "is_believed"), [(0, False), (4.9, False), (5, True)])
 def test_what_was_read_in_the_moment_of_the_last_update_may_lack_something(seconds: float, is_believed: bool) -> None:
     memory = a_memory()
     memory.keep(TICKET, a_reading(read_after=seconds))
