@@ -39,7 +39,16 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _HASHED = re.compile(r"requirements[\w-]*\.lock")
 """Files of nothing but names and hashes: read for the providers' forms alone."""
 
-MADE_UP = frozenset({"1-40-0123456789abcdef0123456789abcdef", "geheim-42", "t0%2Fken&recordId"})
+MADE_UP = frozenset(
+    {
+        "1-40-0123456789abcdef0123456789abcdef",
+        "geheim-42",
+        "t0%2Fken&recordId",
+        "pa%40ss-word",
+        "xoxb-1234-1234-abc124",
+        "4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js",
+    }
+)
 """Values that look random and open nothing."""
 
 
