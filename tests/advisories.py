@@ -27,7 +27,7 @@ def main(tool: Sequence[str] = TOOL) -> int:
     try:
         packages = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        why = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:200]
         print(f"NO ADVISORIES COULD BE REACHED: nothing is known of the locked packages, good or bad ({why})")
         return 2
     return _judge(packages)
