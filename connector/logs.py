@@ -1,7 +1,8 @@
 """Logging: structured lines, the event's name first, secrets masked; the standard library's loggers included.
 
 Text for people on a terminal, one JSON object a line elsewhere. Everything goes to one stream, standard error by
-default, so that standard output is left to a command's answer.
+default, so that standard output is left to a command's answer. A value is clipped, then masked: what masking takes does
+not depend on how long it was. Of an exception the message is shown only where its kind never holds what somebody sent.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
+
+from connector.errors import ConnectorError
 
 
 @contextmanager
@@ -33,7 +37,7 @@ with _absent("rich"):
     import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import EventDict, Processor
+    from structlog.typing import EventDict, ExcInfo, Processor
 
 MASK = "***"
 FIRST = ("event", "ticket", "connection", "decision", "delivery")
@@ -46,16 +50,37 @@ _SECRET_NAME = re.compile(
 _SECRET_TEXT = (
     # name=value and "name": "value", as in queries and in printed mappings
     re.compile(
-        r"(?P<keep>\b[\w-]*(?:token|secret|passw(?:or)?d|api_?key|private_?key|client_?id)['\"]?\s*[=:]\s*['\"]?)[^\s&'\",;)}]+",
+        r"(?P<keep>(?:token|secret|passw(?:or)?d|api_?key|private_?key|client_?id)['\"]?\s*+[=:]\s*+['\"]?)[^\s&'\",;)}]++",
         re.IGNORECASE,
     ),
     # user:password@ of an address
-    re.compile(r"(?P<keep>://[^\s/:@]*:)[^\s/@]+(?=@)"),
+    re.compile(r"(?P<keep>://[^\s/:@]*+:)[^\s/@]++(?=@)"),
     # what an Authorization header holds
-    re.compile(r"(?P<keep>\b(?:Basic|Bearer)\s+)[\w+/=.~-]{8,}", re.IGNORECASE),
+    re.compile(r"(?P<keep>\b(?:Basic|Bearer)\s++)[\w+/=.~-]{8,}+", re.IGNORECASE),
 )
 _SIGNS_OF_SECRETS = ("token", "secret", "passw", "key", "client", "://", "basic", "bearer")
 """A text without any of these, case-folded, holds nothing of the above: to look for them takes little time."""
+
+_BLANK = re.compile(r"\s")
+_MOST_CAUSES = 20
+_HEAD, _TAIL = 6000, 4000
+"""Of a longer text so many characters are logged, from its beginning and its end."""
+
+_SHOWS_NO_DATA = (
+    ConnectorError,
+    OSError,
+    AttributeError,
+    TypeError,
+    NameError,
+    ImportError,
+    RuntimeError,
+    AssertionError,
+    MemoryError,
+)
+"""The messages of these are the program's own words; those of others (KeyError, ValueError) quote what was read."""
+
+_OF_A_DATABASE = "OperationalError"
+"""The library's and each driver's class of that name: no connection, a lock, no space."""
 
 
 class LogFormat(StrEnum):
@@ -86,7 +111,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
             foreign_pre_chain=[*shared],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(traceback_of),
                 mask_secrets,
                 in_order,
                 _renderer(chosen, use_colors=is_terminal),
@@ -119,6 +144,7 @@ def masked(value: object, name: str = "") -> Any:
         case int() | float() | None:
             return value
         case str():
+            value = _clipped(value)
             if not any(map(value.casefold().__contains__, _SIGNS_OF_SECRETS)):
                 return value
             for pattern in _SECRET_TEXT:
@@ -129,8 +155,34 @@ def masked(value: object, name: str = "") -> Any:
         case list() | tuple() | set() | frozenset():
             return [masked(item) for item in value]
         case BaseException():
-            return masked(str(value))
-    return value
+            return masked(_message_of(value))
+    return masked(str(value))
+
+
+def traceback_of(exc_info: ExcInfo) -> str:
+    """A traceback, what led to it first, without the words of exceptions that quote what was read (``_message_of``)."""
+    shown = list[str]()
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(shown) < _MOST_CAUSES:
+        calls = "".join(traceback.format_tb(error.__traceback__))
+        shown.append(f"Traceback (most recent call last):\n{calls}{type(error).__name__}: {_message_of(error)}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n\nand then:\n\n".join(reversed(shown))
+
+
+def _message_of(error: BaseException) -> str:
+    """An exception's message, where its kind never quotes what was read: that may be a client's text."""
+    is_shown = isinstance(error, _SHOWS_NO_DATA) or type(error).__name__ == _OF_A_DATABASE
+    return str(error) if is_shown else "(its message is not logged: it may quote what was read)"
+
+
+def _clipped(text: str) -> str:
+    """The beginning and the end of a long text; of a word that is cut through, nothing is left at the end's side."""
+    if len(text) <= _HEAD + _TAIL:
+        return text
+    left_out = len(text) - _HEAD - _TAIL
+    words = _BLANK.split(text[-_TAIL:], maxsplit=1)
+    return f"{text[:_HEAD]} … ({left_out} characters left out) … {words[1] if len(words) > 1 else ''}"
 
 
 @lru_cache(256)

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from requests.utils import parse_header_links
+
 from adapters.connectwise.hosts import api_url, named_site, origins_of
 from adapters.connectwise.refusals import CHECK_COMPANY, NO_COMPANY, error_text, refusal
 from adapters.connectwise.variables import ConnectWiseSettings
@@ -24,7 +26,6 @@ PAGE_SIZE = 1000
 ROUTER = "v4_6_release/"
 
 _CODEBASE = re.compile(r"[A-Za-z0-9_.-]+/?")
-_NEXT_LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\"?", re.IGNORECASE)
 # Page sizes that a server is known or likely to cut a larger wish down to.
 _CUT_SIZES = frozenset({25, 50, 100, 200, 250, 500})
 _ADDRESS_CHECK_SECONDS = 60.0
@@ -192,12 +193,23 @@ def _next_page(answer: Answer, records: list[dict[str, Any]]) -> tuple[str, str]
     """
     if len(records) < PAGE_SIZE and len(records) not in _CUT_SIZES:
         return None
-    link = _NEXT_LINK.search(answer.headers.get("Link", ""))
-    if link is None:
+    query = _query_of_next(answer.headers.get("Link", ""))
+    if query is None:
         return None
-    query = parse_qs(urlsplit(link[1]).query)
     for name in ("pageId", "pageid", "page"):
         if query.get(name, [""])[0].isdigit():
             return ("page" if name == "page" else "pageId", query[name][0])
     last = records[-1].get("id") if records else None
     return ("pageId", str(last)) if isinstance(last, int) else None
+
+
+def _query_of_next(header: str) -> Mapping[str, list[str]] | None:
+    """The query of the address that a Link header names as the next page: empty where it cannot be read, None where
+    there is none.
+    """
+    links = parse_header_links(header)
+    found = next((link["url"] for link in links if link.get("rel", "").casefold() == "next"), None)
+    try:
+        return None if found is None else parse_qs(urlsplit(found).query)
+    except ValueError:  # "http://[" is no address
+        return {}

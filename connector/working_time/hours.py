@@ -63,7 +63,7 @@ def week_from(text: str) -> Week:
 
 
 def _without_blanks_in_ranges(text: str) -> str:
-    return re.sub(r"[^\S\n]*[-–][^\S\n]*", "-", text.lower())
+    return re.sub(r"(?<![^\S\n])[^\S\n]*+[-–][^\S\n]*+", "-", text.lower())
 
 
 def _group(text: str) -> tuple[list[str], list[list[str]], list[str]]:

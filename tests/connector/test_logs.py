@@ -9,6 +9,7 @@ import logging
 import pytest
 import structlog
 
+from connector.errors import PayloadError
 from connector.logs import MASK, configure, masked
 from tests.connector.quiet_logging import logging_as_before
 
@@ -146,3 +147,46 @@ def test_configuring_again_replaces_what_was():
     configure(stream=second)
     structlog.get_logger("x").info("once")
     assert (first.getvalue(), len(lines(second))) == ("", 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 100_000 + f" token={SECRET}", f"token={SECRET} " + "x" * 100_000, "y " * 50_000 + f"token={SECRET}&a=1"],
+)
+def test_a_long_value_is_clipped_then_masked(text):
+    shown = masked({"why": text})["why"]
+    assert len(shown) < 11_000
+    assert "characters left out" in shown
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize("at", range(3975, 4030, 5))
+def test_of_a_secret_that_is_cut_through_nothing_is_left(at):
+    text = "x " * 5000 + f"token={SECRET * 4} " + "y" * (at - 1)
+    assert SECRET[-5:] not in masked(text)
+
+
+def test_a_traceback_does_not_quote_what_a_client_wrote():
+    stream = io.StringIO()
+    configure(stream=stream)
+    said = "my printer is on fire"
+    log = structlog.get_logger("x")
+    try:
+        try:
+            {}[said]
+        except KeyError:
+            int(said)
+    except ValueError as wrong:
+        log.error("turn crashed", exc_info=True, error=wrong)
+        logging.getLogger("library").exception("failed too")
+    error = PayloadError("ticket 4711: board", "missing")
+    error.__cause__ = ValueError(said)
+    log.error("turn crashed", exc_info=error)
+    text = stream.getvalue()
+    assert said not in text
+    assert [name in text for name in ("KeyError", "ValueError", "ticket 4711: board: missing")] == [True] * 3
+    assert "test_logs.py" in text, "where it happened is shown"
+
+
+def test_what_is_no_text_is_masked_as_it_is_shown():
+    assert SECRET not in masked({"body": f"token={SECRET}".encode()})["body"]

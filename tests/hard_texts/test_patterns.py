@@ -6,6 +6,7 @@ something that does not fit. Steps are counted, no time is taken.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import inspect
@@ -14,55 +15,79 @@ import re
 from collections.abc import Iterator
 from re import _constants as sre  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
-from types import ModuleType
+from types import BuiltinMethodType, ModuleType
 from typing import Any
 
 import pytest
 
-import connector.notes
-import connector.reading
+import adapters
+import connector
 from tests.hard_texts.steps import Steps, TooManySteps
 
 _SHORT, _LONG = 400, 1600
 _MOST_STEPS = 2_000_000
 _ENDED_OTHERWISE = {"connector.reading.markup.tags._TAG[0]": "the reader stops at the first tag that never ends"}
 _SEARCHES = re.compile(r"\.(?:search|finditer|findall|sub|subn|split)\b")
+_NOT_THE_PRODUCTS = re.compile(r"\.(?:demo|simulation|simulator|migrations|__main__)\b")
+"""What reads nothing from outside: the demo and the simulators, which read our own calls."""
+
+_WAYS = {"search", "finditer", "findall", "sub", "subn", "split", "match", "fullmatch"}
 
 
-def _modules() -> Iterator[ModuleType]:
-    for room in (connector.reading, connector.notes):
-        for found in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
-            yield importlib.import_module(found.name)
+def modules() -> Iterator[ModuleType]:
+    """Every module of the connector and the adapters that reads something."""
+    for package in (connector, adapters):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not _NOT_THE_PRODUCTS.search(found.name):
+                yield importlib.import_module(found.name)
 
 
-def _patterns(value: Any) -> Iterator[re.Pattern[str]]:
-    value = getattr(value, "__self__", value)
+def patterns_in(value: Any) -> Iterator[re.Pattern[str]]:
+    """The patterns in a value of a module, at any depth."""
+    if isinstance(value, BuiltinMethodType):
+        value = value.__self__
     if isinstance(value, re.Pattern):
         yield value
     elif isinstance(value, dict):
         for one in value.values():
-            yield from _patterns(one)
+            yield from patterns_in(one)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        yield from _patterns([getattr(value, field.name) for field in dataclasses.fields(value)])
+        yield from patterns_in([getattr(value, field.name, None) for field in dataclasses.fields(value)])
     elif isinstance(value, list | tuple | frozenset | set):
         for one in value:
-            yield from _patterns(one)
+            yield from patterns_in(one)
 
 
 def _every_pattern() -> Iterator[tuple[str, re.Pattern[str], bool]]:
-    """Each pattern of the rooms with its name, and whether it is looked for anywhere in a text."""
+    """Each pattern with its name, and whether it is looked for anywhere in a text."""
     known = set[tuple[str, int, bool]]()
-    for module in _modules():
+    for module in modules():
         source = inspect.getsource(module)
-        for name, value in vars(module).items():
-            uses = [source[found.end() :][:12] for found in re.finditer(rf"\b{re.escape(name)}\b", source)]
-            is_direct = isinstance(value, re.Pattern) or hasattr(value, "__self__")
-            is_searched = not is_direct or any(_SEARCHES.match(use) for use in uses)
-            for number, pattern in enumerate(_patterns(value)):
-                key = pattern.pattern, pattern.flags, is_searched
-                if key not in known:
-                    known.add(key)
-                    yield f"{module.__name__}.{name}[{number}]", pattern, is_searched
+        for name, pattern, is_searched in (*_named(module, source), *_written_in_place(module, source)):
+            key = pattern.pattern, pattern.flags, is_searched
+            if isinstance(pattern.pattern, str) and key not in known:
+                known.add(key)
+                yield name, pattern, is_searched
+
+
+def _named(module: ModuleType, source: str) -> Iterator[tuple[str, re.Pattern[str], bool]]:
+    for name, value in vars(module).items():
+        found = list(patterns_in(value))
+        uses = [source[use.end() :][:12] for use in re.finditer(rf"\b{re.escape(name)}\b", source)] if found else []
+        is_direct = isinstance(value, re.Pattern | BuiltinMethodType)
+        is_searched = not is_direct or any(_SEARCHES.match(use) for use in uses)
+        for number, pattern in enumerate(found):
+            yield f"{module.__name__}.{name}[{number}]", pattern, is_searched
+
+
+def _written_in_place(module: ModuleType, source: str) -> Iterator[tuple[str, re.Pattern[str], bool]]:
+    """The patterns that stand in a call like ``re.sub("…", …)``."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name("re"), attr=way), args=[ast.Constant(str() as written), *_]
+            ) if way in _WAYS:
+                yield f"{module.__name__}:{node.lineno}", re.compile(written), way not in ("match", "fullmatch")
 
 
 def _sample(parsed: Any) -> str:
@@ -141,7 +166,7 @@ PATTERNS = [
 
 
 def test_there_are_patterns_to_be_tried():
-    assert len(PATTERNS) > 50
+    assert len(PATTERNS) > 250
 
 
 @pytest.mark.parametrize(("pattern", "is_searched"), PATTERNS)

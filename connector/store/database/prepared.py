@@ -190,7 +190,7 @@ def _numbered(sql: str) -> tuple[str, list[str]]:
     return _PLACE.sub(number, sql), list(numbers)
 
 
-_PLACE = re.compile(r"%\(([^)]+)\)s|%%")
+_PLACE = re.compile(r"%\(([^()]+)\)s|%%")
 
 
 def _cursor(conn: Connection) -> Any:

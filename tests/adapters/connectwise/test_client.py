@@ -296,9 +296,10 @@ def test_a_server_that_only_knows_page_numbers_is_followed_by_them() -> None:
         assert site.asked[-1][2]["page"] == "2"
 
 
-def test_a_full_page_with_an_unreadable_link_leads_on_by_the_last_id() -> None:
+@pytest.mark.parametrize("address", ["https://x/?cursor=z", "http://[", "https://x/?pageId="])
+def test_a_full_page_with_an_unreadable_link_leads_on_by_the_last_id(address: str) -> None:
     with a_site() as site:
-        site.answer("GET", "things", rows(*range(1, 1001)), headers={"Link": "<https://x/?cursor=z>; rel=next"})
+        site.answer("GET", "things", rows(*range(1, 1001)), headers={"Link": f"<{address}>; rel=next"})
         site.answer("GET", "things", [])
         assert len(listed(a_client())) == 1000
         assert site.asked[-1][2]["pageId"] == "1000"
