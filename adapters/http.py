@@ -309,9 +309,18 @@ def _without(body: bytes, headers: Mapping[str, str], form: Mapping[str, str]) -
 
 def storable_json(body: bytes) -> Any:
     """A body as JSON whose texts every database takes: see ``storable``. Raises ValueError, RecursionError."""
-    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    text = _text(body)
     found = json.loads(text)
     return _storable(found) if _MAY_BE_UNSTORABLE.search(text) else found
+
+
+def plain_json(body: bytes) -> Any:
+    """A body as JSON, with whatever its texts hold. Raises ValueError, RecursionError."""
+    return json.loads(_text(body))
+
+
+def _text(body: bytes) -> str:
+    return body.decode(json.detect_encoding(body), "surrogatepass")
 
 
 def _storable(value: Any) -> Any:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.http import Answer, origin_of, storable_json
+from adapters.http import Answer, origin_of, plain_json
 from connector.errors import (
     AdapterError,
     NotFound,
@@ -25,6 +25,7 @@ from connector.errors import (
     Unreachable,
 )
 from connector.model import TicketId
+from connector.wording import storable
 
 Json = Mapping[str, Any]
 
@@ -58,11 +59,21 @@ def is_at(url: str, wanted: str) -> bool:
 
 
 def decoded(body: bytes) -> Any:
-    """A body as JSON, its texts storable. Raises PayloadError."""
+    """A body as JSON, as it was sent: what is kept of it goes through ``sound``. Raises PayloadError."""
     try:
-        return storable_json(body)
+        return plain_json(body)
     except (ValueError, RecursionError) as error:
         raise PayloadError("$", "not JSON, or nested too deeply") from error
+
+
+def sound(name: str, path: str) -> str:
+    """What something is named by, if every database takes it as it is. Raises PayloadError.
+
+    Two names that differ in nothing else would be one after their repair, and one of two webhooks a duplicate.
+    """
+    if storable(name) != name:
+        raise PayloadError(path, "holds NUL or half a character")
+    return name
 
 
 def json_of(answer: Answer, what: str, *, is_write: bool = False) -> Any:

@@ -100,7 +100,9 @@ def answers(port: int, path: str = "/health/live") -> bool:
 def ours(folder: Path, processes: int, database: str = "") -> Iterator[Served]:
     """``escalator web`` with a known signing key. ``database``: an address of PostgreSQL; a SQLite file without."""
     site = "http://127.0.0.1:9"
-    key_url = f"{site}/v4_6_release/system/callbackkey/index.rails?companyName=bench&id=1"
+    key_url = (
+        f"{site}/v4_6_release/system/callbackkey/index.rails?companyName=bench&id=00000000-0000-4000-8000-000000000001"
+    )
     port = free_port()
     more = {"DATABASE_URL": database} if database else {}
     environ = settings_of(folder, site, PORT=str(port), WEB_CONCURRENCY=str(processes), **more)

@@ -7,6 +7,7 @@ Adapters translate every exception of their libraries into the tree below:
     ├── PayloadError           outside data is not of the expected form; names the field
     ├── SignatureError         a webhook is not from whom it says it is
     ├── KeyUnknown             a webhook's signing key is not known yet; a worker must learn it
+    │   └── KeyOutdated        … is known, but old, and does not fit: a worker must fetch it anew
     └── AdapterError           a call to the ticket system did not do what was asked
         ├── Temporary          may work later; carries retry_after in seconds, where the system said so
         │   ├── Busy           the call limit, the system's or our own: hold still; nothing failed
@@ -58,6 +59,10 @@ class KeyUnknown(ConnectorError):
     def __init__(self, reference: str) -> None:
         self.reference = reference
         super().__init__("the signing key of this webhook has not been fetched yet")
+
+
+class KeyOutdated(KeyUnknown):
+    """A webhook does not fit its signing key, which was fetched so long ago that it may have been changed since."""
 
 
 class AdapterError(ConnectorError):

@@ -2,7 +2,9 @@
 
 The signature is an HMAC-SHA256 over the raw bytes, keyed with the SHA-256 of a signing key that the site
 serves at ``Metadata.key_url``. That address stands in the untrusted body, and other companies have keys on
-the same cloud host: so it must be on the configured site and must name the configured company.
+the same cloud host: so it must be the path of keys on the configured site, and must name the configured company and
+the GUID of a key. A key goes by an address that is put together from these anew, so that nobody can name it in many
+ways.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from types import NoneType
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from jsonschema import Draft202012Validator
 
@@ -26,9 +28,9 @@ from adapters.connectwise.hosts import is_shared
 from adapters.connectwise.mapping import info, state_told
 from adapters.connectwise.variables import ConnectWiseSettings
 from adapters.http import origin_of
-from adapters.payloads import Json, check_form, decoded, prove, text
+from adapters.payloads import Json, check_form, decoded, prove, sound, text
 from connector.clock import Clock
-from connector.errors import KeyUnknown, PayloadError, Permanent, SignatureError
+from connector.errors import KeyOutdated, KeyUnknown, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 from connector.systems.contract import SigningKeys
 
@@ -41,6 +43,8 @@ _LONGEST_DELIVERY = 200
 _HIGHEST_ID = 2**53
 _ADDRESSES_KEPT = 64
 _ADDRESS = re.compile(r"[!-~]{1,500}")
+_KEY_PATH = re.compile(r"/[A-Za-z0-9_.-]{1,50}//?system/callbackkey/index\.rails")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ENVELOPE = Draft202012Validator(
     {
         "type": "object",
@@ -74,7 +78,7 @@ class Webhooks(Callbacks):
     ) -> None:
         super().__init__(client, settings, webhook_url)
         self._tokens = tuple(token.encode() for token in settings.webhook_token)
-        self._company = settings.company.casefold()
+        self._company = settings.company
         self._origins = client.origins
         self._keys = keys
         self._clock = clock
@@ -96,7 +100,7 @@ class Webhooks(Callbacks):
         if hmac.compare_digest(sign(key, request.body), signature.encode("utf-8", "replace")):
             return
         if self._is_stale(fetched_at):
-            raise KeyUnknown(address)
+            raise KeyOutdated(address)
         raise SignatureError("the signature does not fit the body")
 
     def parse(self, request: InboundRequest) -> list[Notice]:
@@ -106,7 +110,7 @@ class Webhooks(Callbacks):
             check_form(_ENVELOPE, body)
         if body["Type"].casefold() != "ticket":
             return []
-        delivery = body.get("MessageId") or hashlib.sha256(request.body).hexdigest()
+        delivery = sound(body.get("MessageId", ""), "$.MessageId") or hashlib.sha256(request.body).hexdigest()
         return [Notice(TicketId(str(int(body["ID"]))), delivery, _state(body))]
 
     def learn_key(self, reference: str) -> None:
@@ -115,10 +119,10 @@ class Webhooks(Callbacks):
             address = self.allowed(reference)
         except SignatureError as error:
             raise Permanent(str(error)) from error
-        self._keys.put(reference, self._client.signing_key_at(address))
+        self._keys.put(address, self._client.signing_key_at(address))
 
     def allowed(self, address: str) -> str:
-        """The address of a signing key, if it may be asked for one; else SignatureError."""
+        """The address of a signing key, always written in one way; SignatureError if it may not be asked for one."""
         return self._allowed(address)
 
     def _checked(self, address: str) -> str:
@@ -130,13 +134,20 @@ class Webhooks(Callbacks):
         except ValueError as error:
             raise SignatureError("the key address is not a plain address") from error
         if origin not in self._origins or "@" in parts.netloc:
-            raise SignatureError(f"the key address is on {parts.hostname}, which is not the configured site")
+            raise SignatureError("the key address is on a host which is not the configured site")
+        if not _KEY_PATH.fullmatch(parts.path):
+            raise SignatureError("the key address is not where the site keeps signing keys")
         query = parse_qs(parts.query, keep_blank_values=True)
         companies = [company for name in query if name.lower() == "companyname" for company in query[name]]
         is_named = bool(companies) or not is_shared(parts.hostname or "")
-        if not is_named or any(company.casefold() != self._company for company in companies):
+        if not is_named or any(company.casefold() != self._company.casefold() for company in companies):
             raise SignatureError("the key address is not the configured company's")
-        return address
+        guids = [guid.lower() for name in query if name.lower() == "id" for guid in query[name]]
+        if len(guids) != 1 or not _GUID.fullmatch(guids[0]):
+            raise SignatureError("the key address does not name one key by its GUID")
+        named = {"companyName": self._company} if companies else {}
+        told = urlencode({**named, "id": guids[0]}, quote_via=quote)
+        return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}?{told}"
 
     def _is_stale(self, fetched_at: datetime) -> bool:
         return self._clock.now() - fetched_at > KEY_REFETCH

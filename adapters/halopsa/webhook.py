@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from adapters.halopsa.mapping import state_told, whole
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.variables import WebhookBasic, WebhookBearer
-from adapters.payloads import Json, check_form, decoded, prove
+from adapters.payloads import Json, check_form, decoded, prove, sound
 from connector.errors import PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, Notice, TicketId
 
@@ -78,7 +78,10 @@ class Webhooks(Registrations):
         if len(events) > MOST_EVENTS:
             raise PayloadError("$", f"more than {MOST_EVENTS} events")
         names = _Deliveries(body, request.body, is_batch=len(events) > 1)
-        return [Notice(TicketId(str(_ticket(event, path))), names.name(event), _state(event)) for path, event in events]
+        return [
+            Notice(TicketId(str(_ticket(event, path))), names.name(event, path), _state(event))
+            for path, event in events
+        ]
 
     def learn_key(self, reference: str) -> None:
         """See the contract."""
@@ -90,12 +93,12 @@ class _Deliveries:
 
     def __init__(self, body: Any, raw: bytes, *, is_batch: bool) -> None:
         envelope = body.get("id") if isinstance(body, dict) else None
-        self._base = _own_id(envelope) or hashlib.sha256(raw).hexdigest()
+        self._base = _own_id(envelope, "$.id") or hashlib.sha256(raw).hexdigest()
         self._is_batch = is_batch
         self._taken: set[str] = set()
 
-    def name(self, event: Json) -> str:
-        found = _own_id(event.get("id")) or self._base
+    def name(self, event: Json, path: str) -> str:
+        found = _own_id(event.get("id"), f"{path}.id") or self._base
         if found in self._taken or (self._is_batch and found == self._base):
             found = f"{found}-{len(self._taken)}"
         self._taken.add(found)
@@ -128,10 +131,10 @@ def _events(body: Any, path: str, depth: int = 3) -> Iterator[tuple[str, Json]]:
             yield from _events(one, f"{path}[{n}]", depth - 1) if depth else _one(f"{path}[{n}]", one)
         return
     if isinstance(body, dict) and depth and not any(name in body for name in _NAMES):
-        held = [(key, value) for key, value in body.items() if _is_batch(value)]
+        held = [value for value in body.values() if _is_batch(value)]
         if held:
-            for key, value in held:
-                yield from _events(value, f"{path}.{key}", depth - 1)
+            for value in held:  # their names are the sender's own, and not said back
+                yield from _events(value, f"{path}.*", depth - 1)
             return
     yield from _one(path, body)
 
@@ -165,6 +168,7 @@ def _state(event: Json) -> str:
     return state_told(ticket, str(agent))
 
 
-def _own_id(told: Any) -> str:
+def _own_id(told: Any, path: str) -> str:
     """A delivery's own id, empty where it has none that is fit for it: a number could be any record's."""
-    return told if isinstance(told, str) and 0 < len(told) <= _LONGEST_DELIVERY and not told.isdigit() else ""
+    is_fit = isinstance(told, str) and 0 < len(told) <= _LONGEST_DELIVERY and not told.isdigit()
+    return sound(told, path) if is_fit else ""

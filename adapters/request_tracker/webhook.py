@@ -11,7 +11,7 @@ import re
 
 from jsonschema import Draft202012Validator
 
-from adapters.payloads import Json, check_form, decoded, prove
+from adapters.payloads import Json, check_form, decoded, prove, sound
 from adapters.request_tracker.mapping import state_told
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import Clock
@@ -74,7 +74,7 @@ class Webhooks:
         """See the contract. A ticket that was merged meanwhile is named by both its numbers."""
         body = decoded(request.body)
         check_form(_ENVELOPE, body)
-        ticket, delivery = body["ticket"], body["delivery_id"]
+        ticket, delivery = body["ticket"], sound(body["delivery_id"], "$.delivery_id")
         now, then = int(ticket["id"]), int(ticket.get("noted_id", ticket["id"]))
         found = [Notice(TicketId(str(now)), delivery, _state(body) if then == now else "")]
         if then != now:

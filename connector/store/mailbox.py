@@ -397,6 +397,11 @@ class Mailbox:
         with self.store.reading() as conn:
             return views.unverified_waiting(conn, connection)
 
+    def unverified_bytes(self, connection: str) -> int:
+        """How many bytes they take; see ``Delivery.stored_bytes``."""
+        with self.store.reading() as conn:
+            return views.unverified_bytes(conn, connection)
+
     def _is_worth_claiming(self, connections: Sequence[str], chores_of: Sequence[str]) -> bool:
         """On SQLite, look before taking the write lock: idle workers then keep nobody waiting."""
         if not connections and not chores_of:
@@ -510,7 +515,8 @@ def _earliest(*moments: datetime | None) -> datetime | None:
 
 
 def _claim(row: AnyRow, waiting: tuple[Mail, ...], now: datetime) -> Claim:
-    has_more = row.ticket.startswith(CHORE) and len(waiting) > mail.OF_A_CHORE
+    most = mail.at_once(row.ticket)
+    has_more = row.ticket.startswith(CHORE) and len(waiting) > most
     return Claim(
         connection=row.connection,
         ticket=row.ticket,
@@ -518,7 +524,7 @@ def _claim(row: AnyRow, waiting: tuple[Mail, ...], now: datetime) -> Claim:
         attempts=row.attempts,
         failing_since=row.failing_since,
         snapshot=row.snapshot,
-        mail=waiting[: mail.OF_A_CHORE] if has_more else waiting,
+        mail=waiting[:most] if has_more else waiting,
         wake_at=row.wake_at,
         is_parked=row.is_dead,
         held_by=row.held_by,

@@ -5,6 +5,7 @@ Frozen; nothing here touches the database.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,9 @@ CHORE = "@"
 
 KEY = f"{CHORE}key:"
 """The name of a row with webhooks whose signing key is not known yet begins so; the rest identifies the key."""
+
+ROW_BYTES = 1024
+"""What a delivery takes besides its body and its headers, indices and all; rather too much."""
 
 NOTIFY = f"{CHORE}notify:"
 """The name of a row with messages begins so; the name of the target to send them to follows."""
@@ -61,6 +65,12 @@ class Delivery:
     headers: Mapping[str, str] | None = None
     lane: Lane | None = None
     state: str = ""
+
+    @property
+    def stored_bytes(self) -> int:
+        """About how many bytes it takes in the database."""
+        headers = sum(len(name) + len(value) for name, value in (self.headers or {}).items())
+        return ROW_BYTES + len(self.body or b"") + headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +350,11 @@ class DeadLetter:
     failing_since: datetime | None
     error: str
     mail: int
+
+
+def key_row(reference: str) -> str:
+    """The name of the row of one signing key."""
+    return KEY + hashlib.sha256(reference.encode()).hexdigest()[:16]
 
 
 def pack(request: InboundRequest, reference: str) -> dict[str, str]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connector.store.database.engine import Store
 from connector.store.database.tables import signing_key
+
+MOST_KEYS = 32
+"""So many keys of a connection are kept, those fetched last. A system has one a registration; one that is needed again
+is fetched again.
+"""
+
+FetchedKey = tuple[str, datetime]
+"""The key text and the moment it was fetched."""
 
 
 class SigningKeyStore:
@@ -17,19 +26,26 @@ class SigningKeyStore:
         self._store = store
         self._connection = connection
 
-    def get(self, reference: str) -> tuple[str, datetime] | None:
-        """The key text and the moment it was fetched, or None if it was never learned."""
+    def get(self, reference: str) -> FetchedKey | None:
+        """The key, or None if it was never learned."""
+        return self.every().get(reference)
+
+    def every(self) -> Mapping[str, FetchedKey]:
+        """All keys by their references: few."""
         c = signing_key.c
-        query = select(c.key, c.fetched_at).where(c.connection == self._connection, c.reference == reference)
+        query = select(c.reference, c.key, c.fetched_at).where(c.connection == self._connection)
         with self._store.reading() as conn:
-            row = conn.execute(query).one_or_none()
-        return None if row is None else (row.key, row.fetched_at)
+            return {row.reference: (row.key, row.fetched_at) for row in conn.execute(query)}
 
     def put(self, reference: str, key: str) -> None:
-        """Keep a fetched key, replacing an older one."""
+        """Keep a fetched key, replacing an older one; the oldest beyond ``MOST_KEYS`` go."""
+        c = signing_key.c
         with self._store.writing() as conn:
             statement = self._store.insert(signing_key).values(
                 connection=self._connection, reference=reference, key=key, fetched_at=self._store.now(conn)
             )
             fresh = {"key": statement.excluded.key, "fetched_at": statement.excluded.fetched_at}
             conn.execute(statement.on_conflict_do_update(index_elements=["connection", "reference"], set_=fresh))
+            mine = c.connection == self._connection
+            newest = select(c.reference).where(mine).order_by(c.fetched_at.desc(), c.reference).limit(MOST_KEYS)
+            conn.execute(delete(signing_key).where(mine, c.reference.not_in(newest)))

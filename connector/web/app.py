@@ -9,6 +9,7 @@ from connector.metrics import DatabaseCollector, exposition
 from connector.systems.kept import Kept
 from connector.web import health, problems, status, webhooks
 from connector.web.deps import Deps
+from connector.web.wire import refuse_what_is_no_text
 
 METRICS_SECONDS = 1.0
 
@@ -30,6 +31,8 @@ def create_app(deps: Deps) -> Flask:
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
     problems.register(app)
+    app.url_map.merge_slashes = False  # a path is what was sent: nothing is redirected
+    app.before_request(refuse_what_is_no_text)
     ready, service = health.readiness(deps), health.service_health(deps)
     app.register_blueprint(webhooks.blueprint(deps))
     app.register_blueprint(health.blueprint(ready, service))

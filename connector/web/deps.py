@@ -31,7 +31,7 @@ class Deps:
     """The web side's surroundings. ``connections`` are by id.
 
     ``nudge`` wakes a worker in the same process, if any; ``worker`` is that one's name. ``poll_every``: the interval of
-    the light poll.
+    the light poll. ``most_unverified_bytes``: so much of a connection may wait for its signing key.
     """
 
     connections: Mapping[str, Connection]
@@ -40,7 +40,7 @@ class Deps:
     facts: ServiceFacts
     metrics: Metrics = field(default_factory=Metrics)
     nudge: Callable[[], None] | None = None
-    most_unverified: int = 1000
+    most_unverified_bytes: int = 8 * 1024 * 1024
     worker: str = ""
     poll_every: timedelta = timedelta(seconds=60)
     shared_metrics: str = ""

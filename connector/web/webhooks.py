@@ -8,35 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import monotonic
 
 import structlog
 from flask import Blueprint, Request, Response, request
 
-from connector.errors import KeyUnknown, PayloadError, SignatureError
+from connector.errors import KeyOutdated, KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
 from connector.store.database.errors import StoreUnavailable
-from connector.store.records import KEY, Delivery, Source, pack
+from connector.store.records import Delivery, Source
 from connector.systems.contract import Connection
-from connector.systems.kept import Kept
 from connector.web.address import PATH
 from connector.web.deps import Deps
-from connector.web.patience import ASKED_SECONDS, answered_within
 from connector.web.problems import HttpProblem, unavailable
+from connector.web.unverified import Unverified
 
 MOST_BYTES = 256 * 1024
 LONGEST_DELIVERY = 200
 NOT_STORED = "not_stored"
 """The code of what the database did not take."""
 
-BOUND_SECONDS = 1.0
-"""For how long the count of waiting unverified webhooks is believed."""
-
 QUIET_SECONDS = 10.0
 """So long after the last webhook that could not be stored, one that is tells that this is over."""
-
-_MOST_KEPT_HEADERS = 8 * 1024
 
 log = structlog.get_logger("connector.web.webhooks")
 
@@ -99,8 +93,7 @@ class Receiver:
         self._system = connection.system
         self._deps = deps
         self._storing = storing
-        count = answered_within(ASKED_SECONDS, deps.mailbox.unverified_waiting)
-        self._waiting = Kept(lambda: count(connection.id), deps.monotonic, BOUND_SECONDS)
+        self._unknown = Unverified(connection.id, deps)
         self._sender = connection.system.sender
 
     def receive(self, incoming: Request) -> int:
@@ -141,6 +134,9 @@ class Receiver:
         try:
             self._system.webhooks.verify(incoming)
             deliveries = self._verified(incoming)
+        except KeyOutdated as outdated:
+            self._unknown.fetch_anew(outdated.reference)
+            raise self._busy("key_outdated", "The signing key is fetched anew. Please send it again.", 2) from outdated
         except KeyUnknown as unknown:
             result, deliveries = "unverified", [self._unverified(incoming, unknown.reference)]
         patience = self._sender.patience_seconds
@@ -158,18 +154,11 @@ class Receiver:
         ]
 
     def _unverified(self, incoming: InboundRequest, reference: str) -> Delivery:
-        """A webhook whose signing key a worker must learn first; so many may wait and no more."""
-        if self._waiting.get() >= self._deps.most_unverified:
+        """A webhook whose signing key a worker must learn first; so much may wait and no more."""
+        found = self._unknown.delivery(incoming, reference)
+        if found is None:
             raise self._busy("too_many_unverified", "Too many webhooks wait for their signing key.", 30)
-        kept = InboundRequest(incoming.body, _kept(incoming.headers), incoming.query)
-        return Delivery(
-            connection=self._id,
-            ticket=KEY + hashlib.sha256(reference.encode()).hexdigest()[:16],
-            delivery="unverified:" + hashlib.sha256(incoming.body).hexdigest(),
-            source=Source.UNVERIFIED,
-            body=incoming.body,
-            headers=pack(kept, reference),
-        )
+        return found
 
     def _store(self, deliveries: list[Delivery], result: str, within: float | None) -> int:
         accepted = sum(self._deps.deliver(deliveries, within)) if deliveries else 0
@@ -236,15 +225,3 @@ def _read(stream: object, most: int) -> bytes:
 
 def _is_json(media_type: str) -> bool:
     return media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json"))
-
-
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that a later look at the signature may need: no credentials, nothing of the proxies, no flood."""
-    kept: dict[str, str] = {}
-    size = 0
-    for name, value in headers.items():
-        is_wanted = name.startswith("x-") and not name.startswith(("x-forwarded", "x-real-ip"))
-        size += len(name) + len(value) if is_wanted else 0
-        if is_wanted and size <= _MOST_KEPT_HEADERS:
-            kept[name] = value
-    return kept

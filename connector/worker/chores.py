@@ -17,7 +17,17 @@ import structlog
 
 from connector.connection.gate import PROBE, Gate
 from connector.connection.name_book import NameBook
-from connector.errors import Busy, ConnectorError, PayloadError, Permanent, SignatureError, Temporary, Unreachable
+from connector.errors import (
+    Busy,
+    ConnectorError,
+    KeyOutdated,
+    KeyUnknown,
+    PayloadError,
+    Permanent,
+    SignatureError,
+    Temporary,
+    Unreachable,
+)
 from connector.model import ChangedTicket, Lane
 from connector.store.connections import Connections, ConnectionState
 from connector.store.database.errors import StoreUnavailable
@@ -38,8 +48,10 @@ from connector.store.records import (
     Mail,
     Outcome,
     Source,
+    key_row,
     unpack,
 )
+from connector.store.signing_keys import SigningKeyStore
 from connector.store.troubles import TroubleKind, Troubles
 from connector.systems.contract import Connection
 from connector.systems.lanes import in_lane
@@ -285,16 +297,14 @@ class Chores:
         """Learn the signing key that waiting webhooks refer to, and let in those it proves.
 
         Raises AdapterError while the key cannot be fetched; what waited too long for one, or refers to a key that
-        does not exist, is dropped.
+        does not exist, is dropped. Without mail it is a known key that is to be fetched anew, which waits for no other.
         """
+        if not claim.mail:
+            self._fetch_anew(claim.ticket)
+            return Finished(claim=claim, wake_at=None, is_gone=True)
         fresh = [mail for mail in claim.mail if self.now() - mail.received_at < KEEP_UNVERIFIED]
         verified: list[Delivery] = []
-        if fresh and not self._may_learn():
-            raise Temporary("signing keys are fetched slowly, so that tickets keep the calls they need")
-        try:
-            if fresh:
-                self.system.webhooks.learn_key((fresh[0].headers or {}).get("reference", ""))
-        except (Permanent, SignatureError, PayloadError):
+        if fresh and self._is_unknown(fresh[0]) and not self._learn((fresh[0].headers or {}).get("reference", "")):
             fresh = []
         refused = len(claim.mail) - len(fresh)
         for mail in fresh:
@@ -302,7 +312,7 @@ class Chores:
             try:
                 self.system.webhooks.verify(request)
                 notices = self.system.webhooks.parse(request)
-            except (SignatureError, PayloadError):
+            except (SignatureError, KeyUnknown, PayloadError):
                 refused += 1
                 continue
             verified += [Delivery(self.id, str(n.ticket), n.delivery, Source.WEBHOOK, state=n.state) for n in notices]
@@ -312,6 +322,37 @@ class Chores:
             log.warning("unverified webhooks refused", connection=self.id, count=refused)
         audit = (AuditEvent(Event.WEBHOOKS_REFUSED, {"count": refused}),) if refused else ()
         return Finished(claim=claim, wake_at=None, is_gone=True, done_mail=_ids(claim.mail), audit=audit)
+
+    def _is_unknown(self, mail: Mail) -> bool:
+        """Whether the key is still to be learned: of many webhooks that wait for it, some are let in at a time."""
+        try:
+            self.system.webhooks.verify(unpack(mail))
+        except KeyOutdated:
+            return False
+        except KeyUnknown:
+            return True
+        except (SignatureError, PayloadError):
+            return False
+        return False
+
+    def _learn(self, reference: str) -> bool:
+        """Whether there is such a key. Raises AdapterError while it cannot be fetched."""
+        if not self._may_learn():
+            raise Temporary("signing keys are fetched slowly, so that tickets keep the calls they need")
+        try:
+            self.system.webhooks.learn_key(reference)
+        except (Permanent, SignatureError, PayloadError):
+            return False
+        return True
+
+    def _fetch_anew(self, row: str) -> None:
+        known = SigningKeyStore(self.mailbox.store, self.id).every()
+        for reference in known:
+            if key_row(reference) == row:
+                try:
+                    self.system.webhooks.learn_key(reference)
+                except (Permanent, SignatureError, PayloadError) as error:
+                    log.warning("signing key not fetched anew", connection=self.id, error=str(error))
 
     def _may_learn(self) -> bool:
         now = self.now()

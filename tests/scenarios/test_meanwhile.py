@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -336,7 +337,7 @@ def test_forged_webhooks_use_up_few_calls_and_let_nothing_in(desk):
             "Type": "ticket",
             "ID": ticket,
             "Entity": None,
-            "Metadata": {"key_url": f"{keys}?companyName=trainco&id=forged-{n}"},
+            "Metadata": {"key_url": f"{keys}?companyName=trainco&id={n:08d}-0000-4000-8000-000000000000"},
         }
         answer = post(desk.url, json.dumps(body).encode(), "Zm9yZ2Vk")
         assert answer.status_code == 202
@@ -346,6 +347,37 @@ def test_forged_webhooks_use_up_few_calls_and_let_nothing_in(desk):
     assert [call for call in desk.simulator.calls if str(ticket) in call.path] == []
     desk.run_until(at("09:10"))
     assert desk.mailbox.unverified_waiting("connectwise") == 0
+
+
+def test_a_known_key_is_fetched_anew_for_what_does_not_fit_it_and_waits_for_no_forged_one(desk):
+    ticket = a_ticket_on(desk)
+    desk.settle()
+    keys = f"{desk.simulator.base_url}/v2025_1//system/callbackkey/index.rails"
+    desk.simulator.forget_calls()
+    desk.clock.advance(timedelta(hours=2))
+
+    def forged(n, address):
+        body = {
+            "MessageId": f"forged-{n}",
+            "Action": "updated",
+            "Type": "ticket",
+            "ID": ticket,
+            "Entity": None,
+            "Metadata": {"key_url": address},
+        }
+        return post(desk.url, json.dumps(body).encode(), "Zm9yZ2Vk")
+
+    for n in range(40):
+        assert forged(n, f"{keys}?companyName=trainco&id={n:08d}-0000-4000-8000-000000000000").status_code == 202
+    before = desk.mailbox.unverified_waiting("connectwise")
+    known = desk.simulator.key_url(desk.simulator.callbacks()[0]["id"])
+    assert {forged(n, known).status_code for n in range(40)} == {429}
+    assert desk.mailbox.unverified_waiting("connectwise") == before
+    desk.settle()
+    fetched = [call.status for call in desk.simulator.calls if "callbackkey" in call.path]
+    assert fetched.count(200) == 1
+    assert len(fetched) <= 21
+    assert forged(99, known).status_code == 401
 
 
 def test_a_bulk_update_keeps_no_deadline_waiting(desk):

@@ -7,17 +7,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, bindparam, func, select, text, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, bindparam, delete, func, select, text, update
 
 from connector.store.database.engine import Store
 from connector.store.database.prepared import Prepared, PreparedList, PreparedRows
 from connector.store.database.tables import AnyRow, inbox
 from connector.store.queries.rows import by_connection
-from connector.store.records import CHORE, Delivery, Key, Mail, Source
+from connector.store.records import CHORE, KEY, Delivery, Key, Mail, Source
 from connector.wording import storable
 
-OF_A_CHORE = 100
-"""So many of a chore's mails are read for one turn: thousands of messages may wait for a target that was down."""
+OF_A_CHORE, OF_A_KEY = 100, 10
+"""So many of a chore's mails are read for one turn: thousands of messages may wait for a target that was down. Fewer of
+the webhooks that wait for a signing key: each is there with its body.
+"""
 
 _ALLOT_IDS = text("SELECT nextval(pg_get_serial_sequence('inbox', 'id')) FROM generate_series(1, :count)")
 
@@ -51,16 +53,16 @@ _DONE_SINCE = Prepared(
         inbox.c.ticket == bindparam("at_ticket"),
     )
 )
-_TICKING_OFF = Prepared(
-    update(inbox)
-    .where(
-        inbox.c.id == bindparam("at_id"),
-        inbox.c.connection == bindparam("at_connection"),
-        inbox.c.ticket == bindparam("at_ticket"),
-        inbox.c.done_at.is_(None),
-    )
-    .values(done_at=bindparam("new_done_at"), body=None, headers=None, state=None)
+_THAT = (
+    (inbox.c.id == bindparam("at_id"))
+    & (inbox.c.connection == bindparam("at_connection"))
+    & (inbox.c.ticket == bindparam("at_ticket"))
+    & inbox.c.done_at.is_(None)
 )
+_TICKING_OFF = Prepared(
+    update(inbox).where(_THAT).values(done_at=bindparam("new_done_at"), body=None, headers=None, state=None)
+)
+_FORGETTING = Prepared(delete(inbox).where(_THAT))
 
 
 def insert(conn: Connection, store: Store, deliveries: Sequence[Delivery], now: datetime) -> list[bool]:
@@ -109,7 +111,7 @@ def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
 
 
 def undone(conn: Connection, keys: Iterable[Key]) -> dict[Key, list[Mail]]:
-    """The mail that waits for the tickets, in order of arrival; of a chore the first ``OF_A_CHORE``, and one more."""
+    """The mail that waits for the tickets, in order of arrival; of a chore the first ``at_once``, and one more."""
     found: dict[Key, list[Mail]] = defaultdict(list)
     chores, tickets = _chores_apart(keys)
     for key in chores:
@@ -139,7 +141,12 @@ def _chores_apart(keys: Iterable[Key]) -> tuple[list[Key], list[Key]]:
 
 
 def _first_of(key: Key) -> dict[str, object]:
-    return {"at_connection": key[0], "at_ticket": key[1], "at_most": OF_A_CHORE + 1}
+    return {"at_connection": key[0], "at_ticket": key[1], "at_most": at_once(key[1]) + 1}
+
+
+def at_once(chore: str) -> int:
+    """How many of a chore's mails are read for one turn."""
+    return OF_A_KEY if chore.startswith(KEY) else OF_A_CHORE
 
 
 def _mail(row: AnyRow) -> Mail:
@@ -154,9 +161,15 @@ def done_since(conn: Connection, key: Key, moment: datetime) -> int:
 
 
 def tick_off(conn: Connection, done: Sequence[tuple[int, str, str]], now: datetime) -> None:
-    """Mark mail (id, connection, ticket) as done. Its body goes: only its name is still needed."""
-    given = {"new_done_at": now}
-    _TICKING_OFF.run(
-        conn,
-        [{"at_id": i, "at_connection": connection, "at_ticket": ticket, **given} for i, connection, ticket in done],
-    )
+    """Mark mail (id, connection, ticket) as done. Its body goes: only its name is still needed.
+
+    Of a webhook that waited for its signing key not even that: a known key lets it in by the name that it gives itself,
+    and what was refused would be remembered for nothing.
+    """
+    for statement, is_gone in ((_TICKING_OFF, False), (_FORGETTING, True)):
+        given = {} if is_gone else {"new_done_at": now}
+        chosen = [one for one in done if one[2].startswith(KEY) == is_gone]
+        statement.run(
+            conn,
+            [{"at_id": i, "at_connection": connection, "at_ticket": name, **given} for i, connection, name in chosen],
+        )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Text, case, exists, func, sele
 
 from connector.store.database.tables import Moment, inbox, mailbox, to_json, trouble
 from connector.store.queries.rows import by_connection, has_prefix
-from connector.store.records import CHORE, KEY
+from connector.store.records import CHORE, KEY, ROW_BYTES
 
 LOOKED_AT = 100
 """Among so many tickets those that were read last are looked for: it bounds what that costs."""
@@ -177,8 +177,18 @@ def chore_rows(conn: Connection, connection: str) -> list[tuple[str, datetime | 
 
 def unverified_waiting(conn: Connection, connection: str) -> int:
     """How many unverified deliveries are undone."""
+    return _of_unverified(conn, connection, func.count())
+
+
+def unverified_bytes(conn: Connection, connection: str) -> int:
+    """How many bytes they take; see ``Delivery.stored_bytes``."""
+    held = func.length(inbox.c.body) + func.length(type_coerce(inbox.c.headers, Text))
+    return int(_of_unverified(conn, connection, func.coalesce(func.sum(func.coalesce(held, 0) + ROW_BYTES), 0)))
+
+
+def _of_unverified(conn: Connection, connection: str, what: ColumnElement[int]) -> int:
     query = (
-        select(func.count())
+        select(what)
         .select_from(inbox)
         .where(
             inbox.c.connection == connection,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.webhook import _ENVELOPE, Webhooks, _fits_plainly
 from connector.clock import VirtualClock
-from connector.errors import KeyUnknown, PayloadError, SignatureError
+from connector.errors import KeyOutdated, KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
 from tests.adapters.connectwise.site import KEY_URL, NOW, MemoryKeys, fixture, fixtures, settings
 
@@ -93,7 +93,7 @@ def test_a_mismatch_with_an_old_key_asks_for_the_key_again() -> None:
     with pytest.raises(SignatureError):
         webhook.verify(a_request())
     clock.advance(timedelta(hours=1, seconds=1))
-    with pytest.raises(KeyUnknown):
+    with pytest.raises(KeyOutdated):
         webhook.verify(a_request())
 
 
@@ -144,15 +144,69 @@ def test_another_customer_of_the_same_cloud_cannot_sign_for_us(address: str) -> 
         (KEY_URL.replace("//na.", "//NA."), {}),
         (KEY_URL.replace("na.myconnectwise", "staging.vendor"), {"callback_hosts": ("staging.vendor.net",)}),
         (
-            "http://127.0.0.1:8900/v2025_1//system/callbackkey/index.rails?id=1",
+            "http://127.0.0.1:8900/v2025_1//system/callbackkey/index.rails?id=0f0e0d0c-0000-4000-8000-000000000001",
             {"url": "http://127.0.0.1:8900"},
         ),
     ],
 )
 def test_the_site_itself_and_the_named_hosts_may_serve_keys(address: str, changes: dict[str, Any]) -> None:
     with pytest.raises(KeyUnknown) as caught:
-        a_webhook(**changes).verify(a_request(body_of(Metadata={"key_url": address})))
-    assert caught.value.reference == address
+        a_webhook(known=None, **changes).verify(a_request(body_of(Metadata={"key_url": address})))
+    assert caught.value.reference == address.replace("//NA.", "//na.")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        KEY_URL.replace("//system/callbackkey/index.rails", "/services/system_io/actionprocessor/upload.rails"),
+        KEY_URL.replace("//system/", "/apis/3.0/system/"),
+        KEY_URL.replace("//system/", "//system//"),
+        KEY_URL.replace("/v2025_1/", "/v2025_1/../"),
+        KEY_URL.replace("index.rails", "index.rails/x"),
+        KEY_URL.replace("callbackkey", "callback%6bey"),
+        KEY_URL.replace("-000000000001", "-00000000001"),
+        KEY_URL.replace("0f0e0d0c", "0f0e0d0g"),
+        KEY_URL.partition("&id=")[0],
+        KEY_URL + "&id=0f0e0d0c-0000-4000-8000-000000000002",
+        KEY_URL + "&ID=0f0e0d0c-0000-4000-8000-000000000002",
+    ],
+)
+def test_only_the_sites_own_path_of_keys_with_one_guid_is_asked(address: str) -> None:
+    with pytest.raises(SignatureError):
+        a_webhook(known=None).verify(a_request(body_of(Metadata={"key_url": address})))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        KEY_URL.replace("0f0e0d0c", "0F0E0D0C"),
+        KEY_URL.replace("//na.", "//NA."),
+        KEY_URL.replace("companyName=harbour", "COMPANYname=Harbour"),
+        KEY_URL + "&more=1",
+        KEY_URL.replace("?companyName=harbour&id=0f0e0d0c-0000-4000-8000-000000000001", "")
+        + "?id=0f0e0d0c-0000-4000-8000-000000000001&companyName=harbour",
+    ],
+)
+def test_a_known_key_is_known_however_it_is_named(address: str) -> None:
+    a_webhook().verify(a_request(body_of(Metadata={"key_url": address})))
+
+
+def test_a_key_address_that_is_refused_is_not_said_back() -> None:
+    with pytest.raises(SignatureError) as caught:
+        a_webhook().verify(a_request(body_of(Metadata={"key_url": "https://evil.example/key"})))
+    assert "evil" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["m\0", "m\ud800", "\udcff"])
+def test_a_delivery_named_by_what_no_database_takes_is_refused(name: str) -> None:
+    with pytest.raises(PayloadError) as caught:
+        a_webhook().parse(a_request(body_of(MessageId=name)))
+    assert caught.value.field == "$.MessageId"
+
+
+def test_half_a_character_elsewhere_in_a_body_is_no_reason_to_refuse_it() -> None:
+    body = body_of(Entity=json.dumps({"summary": "VPN \ud83d down\0"}), MemberId="\0", Odd="\udcff")
+    assert [notice.ticket for notice in a_webhook().parse(a_request(body))] == ["4711"]
 
 
 def test_either_of_two_tokens_is_accepted_and_nothing_else() -> None:

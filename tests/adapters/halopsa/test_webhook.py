@@ -121,7 +121,7 @@ def told(notice: Notice) -> dict[str, Any]:
         ('{"ticket_id": true}', "$.ticket_id", ""),
         ('[{"object_id": 1}, {"object_id": "x"}]', "$[1].object_id", ""),
         ('[{"object_id": 1}, 7]', "$[1]", "must be object"),
-        ('{"events": [{"object_id": 1}, {"x": 2}]}', "$.events[1]", "must have object_id"),
+        ('{"events": [{"object_id": 1}, {"x": 2}]}', "$.*[1]", "must have object_id"),
         ("[[[[[[1]]]]]]", "$[0][0][0][0]", "must be object"),
         ('{"object_id": 1, "event": 7}', "$.event", "must be string or null"),
     ],
@@ -164,3 +164,23 @@ def test_every_body_is_read_or_refused(body: Any) -> None:
         return
     assert all(notice.ticket.isdigit() and notice.delivery for notice in notices)
     assert len({notice.delivery for notice in notices}) == len(notices)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ('{"object_id": "12\\u0000"}', "$.object_id"),
+        ('{"object_id": "12\\ud800"}', "$.object_id"),
+        ('{"object_id": 12, "id": "a\\u0000b"}', "$.id"),
+        ('[{"object_id": 12, "id": "a"}, {"object_id": 13, "id": "a\\udfff"}]', "$[1].id"),
+    ],
+)
+def test_a_ticket_or_a_delivery_named_by_what_no_database_takes_is_refused(body: str, field: str) -> None:
+    with pytest.raises(PayloadError) as caught:
+        a_webhook().parse(InboundRequest(body.encode()))
+    assert caught.value.field == field
+
+
+def test_half_a_character_elsewhere_in_a_body_is_no_reason_to_refuse_it() -> None:
+    body = b'{"object_id": 12, "ticket": {"id": 12, "summary": "down \\ud83d\\u0000"}, "\\udcff": [{"\\u0000": 1}]}'
+    assert [notice.ticket for notice in a_webhook().parse(InboundRequest(body))] == ["12"]

@@ -147,3 +147,16 @@ def test_what_the_simulator_sends_is_believed_and_names_the_ticket() -> None:
             (notice,) = site.system.webhooks.parse(request)
             assert notice.ticket == ticket
         assert {delivery.url for delivery in site.simulator.deliveries} == {"https://escalator.example.com/webhooks/rt"}
+
+
+@pytest.mark.parametrize("name", ["d\0", "d\ud800"])
+def test_a_delivery_named_by_what_no_database_takes_is_refused(name: str) -> None:
+    body = json.dumps({**json.loads(BODY), "delivery_id": name}).encode()
+    with pytest.raises(PayloadError) as caught:
+        a_webhook().parse(a_request(body))
+    assert caught.value.field == "$.delivery_id"
+
+
+def test_half_a_character_elsewhere_in_a_body_is_no_reason_to_refuse_it() -> None:
+    body = json.dumps({**json.loads(BODY), "\udcff": "\0", "actor": {"name": "\ud83d"}}).encode()
+    assert len(a_webhook().parse(a_request(body))) == 1

@@ -27,7 +27,7 @@ from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.heartbeats import beat, last_cycle_at, prune_beats
 from connector.store.mailbox import Mailbox
-from connector.store.signing_keys import SigningKeyStore
+from connector.store.signing_keys import MOST_KEYS, SigningKeyStore
 from tests.connector.mailboxes import PATIENCE, START, in_thread
 
 HOUR = timedelta(hours=1)
@@ -178,6 +178,16 @@ def test_a_signing_key_is_kept_by_reference_and_replaced(mailbox: Mailbox, clock
     keys.put("ref", "key three")
     assert keys.get("ref") == ("key three", START + HOUR)
     assert others.get("ref") is None
+
+
+def test_of_very_many_signing_keys_those_fetched_last_are_kept(mailbox: Mailbox, clock: VirtualClock) -> None:
+    keys, others = SigningKeyStore(mailbox.store, "psa"), SigningKeyStore(mailbox.store, "other")
+    others.put("ref", "key")
+    for number in range(MOST_KEYS + 3):
+        clock.advance(HOUR)
+        keys.put(f"ref {number:02}", "key")
+    assert sorted(keys.every()) == [f"ref {number:02}" for number in range(3, MOST_KEYS + 3)]
+    assert list(others.every()) == ["ref"]
 
 
 def test_the_last_cycle_is_that_of_the_worker_seen_last(mailbox: Mailbox, clock: VirtualClock) -> None:

@@ -14,6 +14,7 @@ from connector.store import audit
 from connector.store.database.prepared import Prepared
 from connector.store.mailbox import Mailbox
 from connector.store.queries import due
+from connector.store.queries.mail import OF_A_KEY
 from connector.store.records import (
     AuditEvent,
     Claim,
@@ -563,6 +564,32 @@ def test_unverified_mail_is_counted_until_it_is_done(mailbox: Mailbox) -> None:
     claim = next(c for c in claim_all(mailbox) if c.ticket == "@key:aa")
     mailbox.finish([all_done(claim, is_gone=True)])
     assert mailbox.unverified_waiting("psa") == 0
+
+
+def test_unverified_mail_is_measured_by_what_it_takes(mailbox: Mailbox) -> None:
+    waiting = [
+        Delivery("psa", "@key:aa", f"u{n}", Source.UNVERIFIED, body=b"x" * 50_000, headers={"a": "b" * 1000})
+        for n in range(3)
+    ]
+    mailbox.deliver([*waiting, a_delivery("1", "v")])
+    assert mailbox.unverified_bytes("psa") == pytest.approx(sum(one.stored_bytes for one in waiting), rel=0.01)
+    assert mailbox.unverified_bytes("other") == 0
+
+
+def test_of_what_waited_for_a_signing_key_nothing_stays_once_it_is_done(mailbox: Mailbox, clock: VirtualClock) -> None:
+    mailbox.deliver([a_delivery("@key:aa", "u", source=Source.UNVERIFIED), a_delivery("1", "v")])
+    mailbox.finish([all_done(claim, is_gone=True) for claim in claim_all(mailbox)])
+    clock.advance(HOUR)
+    assert mailbox.prune(START + HOUR) == 1
+
+
+def test_few_of_the_bodies_that_wait_for_a_signing_key_are_read_at_once(mailbox: Mailbox) -> None:
+    mailbox.deliver([a_delivery("@key:aa", f"u{n}", source=Source.UNVERIFIED) for n in range(25)])
+    taken = []
+    while claims := claim_all(mailbox):
+        taken.append(len(claims[0].mail))
+        mailbox.finish([all_done(claims[0], is_gone=True)])
+    assert taken == [OF_A_KEY, OF_A_KEY, 5]
 
 
 def test_pruning_forgets_old_done_mail_and_nothing_else(mailbox: Mailbox, clock: VirtualClock) -> None:

@@ -11,13 +11,15 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from connector.errors import KeyUnknown, PayloadError
+from connector.errors import KeyOutdated, KeyUnknown, PayloadError
 from connector.store.database.errors import StoreUnavailable
 from connector.store.group_commit import GroupCommit
-from connector.store.records import Source, unpack
+from connector.store.records import ROW_BYTES, Finished, Source, key_row, unpack
 from connector.systems.contract import Sender
+from connector.web import unverified as unverified_webhooks
 from connector.web import webhooks
 from connector.web.keys import KeysAtHand
+from connector.web.unverified import ANEW_SECONDS, BOUND_SECONDS, MOST_BYTES_MEANWHILE
 from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
 from tests.connector.web.fakes import KEY
 from tests.doubles import a_connection
@@ -230,14 +232,48 @@ def test_credentials_and_a_flood_of_headers_are_not_kept(desk):
     assert set(unpack(claim.mail[0]).headers) == {"x-sign"}
 
 
-def test_only_so_many_webhooks_may_wait_unverified(desk):
-    client = desk.client(most_unverified=2)
+def test_only_so_many_bytes_may_wait_unverified(desk):
+    client = desk.client(most_unverified_bytes=3 * ROW_BYTES)
     assert [unverified(client, number).status_code for number in (1, 2)] == [202, 202]
     desk.later(2)
     answer = unverified(client, 3)
     assert_problem(answer, 503, "too_many_unverified")
     assert int(answer.headers["Retry-After"]) > 0
     assert post(client).status_code == 202
+
+
+def test_a_flood_of_large_webhooks_with_unknown_keys_is_bounded_between_two_looks_too(desk):
+    client = desk.client()
+    answers = [post(client, padded(MOST_BYTES - n), headers={"x-sign": "unknown"}).status_code for n in range(40)]
+    assert answers.count(202) * MOST_BYTES <= MOST_BYTES_MEANWHILE
+    for _ in range(20):
+        desk.later(BOUND_SECONDS)
+        answers += [
+            post(client, padded(MOST_BYTES - len(answers) - n), headers={"x-sign": "unknown"}).status_code
+            for n in range(5)
+        ]
+    assert desk.mailbox.unverified_bytes("psa") <= 8 * 1024 * 1024
+    assert answers[-5:] == [503] * 5
+
+
+def test_a_webhook_that_does_not_fit_an_old_key_adds_nothing_and_has_the_key_fetched_anew_once(desk, monkeypatch):
+    def outdated(request):
+        raise KeyOutdated(KEY)
+
+    monkeypatch.setattr(desk.system, "verify", outdated)
+    client = desk.client()
+    answers = [post(client, {"tickets": [number]}) for number in range(20)]
+    assert {(answer.status_code, answer.json["code"]) for answer in answers} == {(503, "key_outdated")}
+    assert desk.mailbox.unverified_waiting("psa") == 0
+    [claim] = claimed(desk)
+    assert (claim.ticket, claim.mail) == (key_row(KEY), ())
+    assert len(desk.nudges) == 1
+    desk.mailbox.finish([Finished(claim, None, is_gone=True)])
+    post(client)
+    assert claimed(desk) == []
+    desk.later(ANEW_SECONDS)
+    post(client)
+    assert [one.ticket for one in claimed(desk)] == [key_row(KEY)]
 
 
 # -- the store is away -----------------------------------------------------------------------------------------
@@ -303,7 +339,7 @@ def test_a_signing_key_that_cannot_be_looked_up_is_503(desk, monkeypatch):
 
 
 def test_unverified_webhooks_that_cannot_be_counted_are_503(desk, monkeypatch):
-    monkeypatch.setattr(desk.mailbox, "unverified_waiting", away)
+    monkeypatch.setattr(desk.mailbox, "unverified_bytes", away)
     assert_problem(unverified(desk.client()), 503, "not_stored")
 
 
@@ -322,7 +358,7 @@ def test_a_sender_is_answered_as_it_understands_where_nothing_can_be_stored(desk
     answer = post(impatient(deliver=away))
     assert_problem(answer, 429, "not_stored")
     assert answer.headers["Retry-After"] == "8"
-    assert_problem(unverified(impatient(most_unverified=0)), 429, "too_many_unverified")
+    assert_problem(unverified(impatient(most_unverified_bytes=0)), 429, "too_many_unverified")
     monkeypatch.setattr(desk.system, "verify", away)
     assert_problem(post(impatient()), 429, "not_stored")
 
@@ -353,14 +389,14 @@ def test_a_sender_is_answered_where_no_signing_key_can_be_looked_up_and_nothing_
     desk, impatient, hanging, monkeypatch
 ):
     class Keys:
-        get = staticmethod(hanging)
+        every = staticmethod(hanging)
 
     keys = KeysAtHand(Keys(), within=0.01)
     monkeypatch.setattr(desk.system, "verify", lambda incoming: keys.get("key"))
     assert_problem(post(impatient()), 429, "not_stored")
     monkeypatch.undo()
-    monkeypatch.setattr(webhooks, "ASKED_SECONDS", 0.01)
-    monkeypatch.setattr(desk.mailbox, "unverified_waiting", hanging)
+    monkeypatch.setattr(unverified_webhooks, "ASKED_SECONDS", 0.01)
+    monkeypatch.setattr(desk.mailbox, "unverified_bytes", hanging)
     assert_problem(unverified(impatient()), 429, "not_stored")
 
 
