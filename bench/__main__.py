@@ -21,6 +21,7 @@ NAMES = (
     "calls",
     "lanes",
     "neighbours",
+    "doors",
     "footprint",
     "growth",
 )

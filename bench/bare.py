@@ -1,8 +1,8 @@
 """The bare Flask views that ours stands beside; nothing of the connector is loaded.
 
 ``python -m bench.bare insert|nothing PORT PROCESSES DATABASE`` serves one under the gunicorn settings that ours has
-(``connector.app.serve``): the same worker class, threads, processes, keep-alive and time-outs. ``DATABASE``: the path
-of a SQLite file, or an address ``postgresql://…``.
+(``connector.app.serve``), but under its own threaded worker: the same threads, processes, keep-alive and time-outs.
+``DATABASE``: the path of a SQLite file, or an address ``postgresql://…``.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def free_port() -> int:
 
 def settings_of(folder: Path, url: str, **more: str) -> dict[str, str]:
     """The environment of a connector on a SQLite file in ``folder``; nothing of the caller's settings."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH") if name in os.environ}
     return {
         **plain,
         "DATABASE_URL": f"sqlite:///{folder / 'bench.db'}",

@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,10 @@ from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from prometheus_client import values
 
+from connector.app.door import DoorWorker
 from connector.app.stopping import GRACE_SECONDS
 from connector.errors import ConfigError
+from connector.systems.addresses import Network
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -47,12 +49,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where and how wide to listen."""
+    """Where and how wide to listen. ``trusted``: our own proxies."""
 
     host: str
     port: int
     processes: int = 1
     threads: int = THREADS
+    trusted: Sequence[Network] = ()
 
     @property
     def bind(self) -> str:
@@ -119,15 +122,22 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._site: Site | None = None
         super().__init__()
 
+    @property
+    def trusted_proxies(self) -> Sequence[Network]:
+        """For the worker."""
+        return self._listening.trusted
+
     def load_config(self) -> None:
         options = {
             "bind": self._listening.bind,
             "workers": self._listening.processes,
-            "worker_class": "gthread",
+            "worker_class": DoorWorker,
             "threads": self._listening.threads,
             "timeout": 60,
             "graceful_timeout": GRACE_SECONDS,
-            "keepalive": 15,
+            "sendfile": False,
+            "forwarder_headers": "",
+            "forwarded_allow_ips": ",".join(str(one) for one in self._listening.trusted),
             "preload_app": False,
             "accesslog": None,
             "logger_class": Logger,

@@ -60,4 +60,5 @@ def deps_of(wiring: Wiring, deliver: Deliver, worker: Worker | None) -> Deps:
         metrics=wiring.metrics,
         worker=worker.settings.name if worker else "",
         poll_every=timedelta(seconds=settings.reconcile_seconds),
+        trusted_proxies=settings.trusted_proxies,
     )

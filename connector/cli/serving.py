@@ -35,7 +35,7 @@ def run() -> None:
 
         return web_side.web_site(settings, has_worker=True)
 
-    serve.serve(site, serve.Listening(settings.host, settings.port))
+    serve.serve(site, serve.Listening(settings.host, settings.port, trusted=settings.trusted_proxies))
 
 
 @click.command()
@@ -50,7 +50,7 @@ def web() -> None:
     wiring.announce(settings)
     with serve.shared_metrics(processes) as folder:
         site = partial(web_side.web_site, settings, folder)
-        serve.serve(site, serve.Listening(settings.host, settings.port, processes))
+        serve.serve(site, serve.Listening(settings.host, settings.port, processes, trusted=settings.trusted_proxies))
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from connector.systems.addresses import Network, networks
 from connector.systems.variables import Secret, Variable, decimal, items, one_of, web_address, whole_number
 
 
@@ -31,6 +32,13 @@ def _targets(text: str) -> tuple[Secret, ...]:
     if not all(re.fullmatch(r"[A-Za-z][\w+.-]*://\S+", target) for target in found):
         raise ValueError("holds a target that is no URL")
     return tuple(Secret(target) for target in found)
+
+
+def _proxies(text: str) -> tuple[Network, ...]:
+    try:
+        return networks(items(text))
+    except ValueError:
+        raise ValueError("holds what is neither an address nor a network") from None
 
 
 def _watcher(text: str) -> Secret:
@@ -64,6 +72,13 @@ PUBLIC_URL = Variable(
     "an https address (http only on a loopback address)",
     "https://escalator.example.com",
     parse=web_address,
+)
+TRUSTED_PROXIES = Variable(
+    "TRUSTED_PROXIES",
+    "addresses of our own reverse proxies: no bound on their connections, and what they say of the sender is believed",
+    "addresses or networks, comma-separated",
+    "127.0.0.1,10.0.0.0/24",
+    parse=_proxies,
 )
 LOG_LEVEL = Variable(
     "LOG_LEVEL",
@@ -197,6 +212,7 @@ SERVICE_VARIABLES: tuple[Variable, ...] = (
     HOST,
     PORT,
     PUBLIC_URL,
+    TRUSTED_PROXIES,
     LOG_LEVEL,
     LOG_FORMAT,
     ESCALATION_MODE,

@@ -40,11 +40,13 @@ from connector.config.service_variables import (
     RECONCILE_SECONDS,
     SERVICE_VARIABLES,
     TIER_NOTIFY_URLS,
+    TRUSTED_PROXIES,
     WORKER_METRICS_PORT,
 )
 from connector.errors import ConfigError
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
 from connector.policy.policy import Policy
+from connector.systems.addresses import Network
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from connector.systems.variables import Secret, Variable, given, read_all
 from connector.wording import clipped, did_you_mean, shown
@@ -90,6 +92,7 @@ class Settings:
     tier_notify_urls: Mapping[int, tuple[Secret, ...]] = field(default_factory=dict)
     heartbeat_url: Secret | None = None
     worker_metrics_port: int | None = None
+    trusted_proxies: tuple[Network, ...] = ()
     policy_document: Mapping[str, Any] = field(default_factory=dict)
     keep_months: int = 24
 
@@ -136,6 +139,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
         tier_notify_urls={number: read[variable.name] for number, variable in targets.items()},
         heartbeat_url=read.get(HEARTBEAT_URL.name),
         worker_metrics_port=read.get(WORKER_METRICS_PORT.name),
+        trusted_proxies=read.get(TRUSTED_PROXIES.name, ()),
         policy_document=document,
         keep_months=read.get(KEEP_MONTHS.name, 24),
     )

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.metrics import DatabaseCollector, exposition
 from connector.systems.kept import Kept
 from connector.web import health, problems, status, webhooks
 from connector.web.deps import Deps
-from connector.web.wire import refuse_what_is_no_text
+from connector.web.problems import HttpProblem
 
 METRICS_SECONDS = 1.0
+
+_SAID = ("CONTENT_TYPE", "CONTENT_LENGTH", "PATH_INFO")
 
 _HEADERS = (
     (
@@ -32,7 +38,7 @@ def create_app(deps: Deps) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
     problems.register(app)
     app.url_map.merge_slashes = False  # a path is what was sent: nothing is redirected
-    app.before_request(refuse_what_is_no_text)
+    app.before_request(_refuse_what_is_no_text)
     ready, service = health.readiness(deps), health.service_health(deps)
     app.register_blueprint(webhooks.blueprint(deps))
     app.register_blueprint(health.blueprint(ready, service))
@@ -60,6 +66,33 @@ def _add_metrics(app: Flask, deps: Deps) -> None:
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(text.get(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _refuse_what_is_no_text() -> None:
+    """Raises HttpProblem 400 for the request at hand, where its path, its query or a header is no text."""
+    if not _is_text(request.environ):
+        raise HttpProblem(400, "not_text", "The address and the headers must be text", "NUL or broken UTF-8 is in one.")
+
+
+def _is_text(environ: Mapping[str, Any]) -> bool:
+    """Whether path, query and headers of a WSGI request are text."""
+    said = "\n".join(
+        [value for name, value in environ.items() if type(value) is str and (name.startswith("HTTP_") or name in _SAID)]
+    )
+    query = unquote_to_bytes(environ.get("QUERY_STRING", ""))
+    return _is_text_of(said.encode("latin-1", "replace")) and _is_text_of(query)
+
+
+def _is_text_of(said: bytes) -> bool:
+    if b"\0" in said:
+        return False
+    if said.isascii():
+        return True
+    try:
+        said.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _protect(response: Response) -> Response:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from connector.metrics import Metrics
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery
+from connector.systems.addresses import Network
 from connector.systems.contract import Connection
 
 Deliver = Callable[[Sequence[Delivery], float | None], list[bool]]
@@ -32,6 +33,7 @@ class Deps:
 
     ``nudge`` wakes a worker in the same process, if any; ``worker`` is that one's name. ``poll_every``: the interval of
     the light poll. ``most_unverified_bytes``: so much of a connection may wait for its signing key.
+    ``trusted_proxies``: what these say of the sender is believed.
     """
 
     connections: Mapping[str, Connection]
@@ -43,5 +45,6 @@ class Deps:
     most_unverified_bytes: int = 8 * 1024 * 1024
     worker: str = ""
     poll_every: timedelta = timedelta(seconds=60)
+    trusted_proxies: Sequence[Network] = ()
     shared_metrics: str = ""
     monotonic: Callable[[], float] = time.monotonic

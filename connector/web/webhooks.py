@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Callable
 from time import monotonic
 
@@ -18,6 +19,7 @@ from connector.errors import KeyOutdated, KeyUnknown, PayloadError, SignatureErr
 from connector.model import InboundRequest
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import Delivery, Source
+from connector.systems.addresses import sender_of
 from connector.systems.contract import Connection
 from connector.web.address import PATH
 from connector.web.deps import Deps
@@ -28,6 +30,9 @@ MOST_BYTES = 256 * 1024
 LONGEST_DELIVERY = 200
 NOT_STORED = "not_stored"
 """The code of what the database did not take."""
+
+SAID_ONE_BY_ONE, WINDOW_SECONDS = 20, 60.0
+"""So many refusals of each kind are said in the log within that time; of a flood the others are counted."""
 
 QUIET_SECONDS = 10.0
 """So long after the last webhook that could not be stored, one that is tells that this is over."""
@@ -85,6 +90,37 @@ class Storing:
         log.warning("webhooks stored again", seconds=round(lasted, 1), refused=refused)
 
 
+class Refusals:
+    """The refusals of one connection. For several threads."""
+
+    def __init__(self, connection: str, monotonic: Callable[[], float]) -> None:
+        self._id = connection
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._begun_at = monotonic()
+        self._counts: Counter[str] = Counter()
+
+    def refused(self, code: str, reason: str, sender: str) -> None:
+        """One was refused. ``sender``: the address that it came from."""
+        with self._lock:
+            further = self._over()
+            self._counts[code] += 1
+            is_said = self._counts[code] <= SAID_ONE_BY_ONE
+        for kind, count in further.items():
+            log.warning("more webhooks refused", connection=self._id, code=kind, count=count)
+        if is_said:
+            log.warning("webhook refused", connection=self._id, code=code, reason=reason, sender=sender)
+
+    def _over(self) -> dict[str, int]:
+        """How many were counted only, by kind, when the window is over."""
+        if self._monotonic() - self._begun_at < WINDOW_SECONDS:
+            return {}
+        further = {kind: count - SAID_ONE_BY_ONE for kind, count in self._counts.items() if count > SAID_ONE_BY_ONE}
+        self._begun_at = self._monotonic()
+        self._counts.clear()
+        return further
+
+
 class Receiver:
     """Receives the webhooks of one connection. Safe for several threads. ``storing``: is told what could be stored."""
 
@@ -94,6 +130,7 @@ class Receiver:
         self._deps = deps
         self._storing = storing
         self._unknown = Unverified(connection.id, deps)
+        self._refusals = Refusals(connection.id, deps.monotonic)
         self._sender = connection.system.sender
 
     def receive(self, incoming: Request) -> int:
@@ -103,7 +140,9 @@ class Receiver:
         except HttpProblem as problem:
             self._count(problem.code)
             if problem.code != NOT_STORED:  # that is an outage's, and said once
-                log.warning("webhook refused", connection=self._id, code=problem.code, reason=problem.detail)
+                said = incoming.headers.get("X-Forwarded-For", "")
+                sender = sender_of(incoming.remote_addr or "", said, self._deps.trusted_proxies)
+                self._refusals.refused(problem.code, problem.detail, sender)
             raise
 
     def _receive(self, incoming: Request) -> int:

@@ -26,7 +26,10 @@ from connector.web.app import create_app
 from connector.web.deps import Deps, ServiceFacts
 from tests.fuzz.frame import Target
 
-KEY_URL = "https://na.myconnectwise.net/v2025_1//system/callbackkey/index.rails?companyName=harbour"
+KEY_URL = (
+    "https://na.myconnectwise.net/v2025_1//system/callbackkey/index.rails"
+    "?companyName=harbour&id=0f0e0d0c-0000-4000-8000-000000000001"
+)
 SECRET = "a-long-random-text"
 ENVIRONMENT = {
     "CONNECTWISE_URL": "https://api-na.myconnectwise.net",

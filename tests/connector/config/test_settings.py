@@ -61,6 +61,7 @@ def test_the_service_is_set_by_its_variables():
             "HOST": "0.0.0.0",
             "PORT": " 9000 ",
             "PUBLIC_URL": "https://desk.example.com/escalator/",
+            "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24",
             "LOG_LEVEL": "DEBUG",
             "LOG_FORMAT": "json",
             "ESCALATION_MODE": "enforce",
@@ -75,6 +76,7 @@ def test_the_service_is_set_by_its_variables():
     assert settings.database_url == "postgresql+psycopg://me:secret@host/db?sslmode=require"
     assert (settings.host, settings.port) == ("0.0.0.0", 9000)
     assert settings.public_url == "https://desk.example.com/escalator"
+    assert [str(one) for one in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/24"]
     assert (settings.log_level, settings.log_format) == ("debug", "json")
     assert (settings.mode, settings.adopt) == ("enforce", "history")
     assert (settings.adopt_per_hour, settings.escalations_per_hour) == (0, 600)
@@ -383,6 +385,7 @@ def test_every_problem_is_in_one_message():
         ("PORT", "0", "is not between 1 and 65535"),
         ("PORT", "80.5", "is not a whole number"),
         ("HOST", "http://x", "is no host name or address"),
+        ("TRUSTED_PROXIES", "10.0.0.7, proxy.example", "holds what is neither an address nor a network"),
         ("PUBLIC_URL", "http://desk.example.com", "must begin with https://"),
         ("LOG_LEVEL", "loud", "is none of debug, info, warning, error"),
         ("LOG_FORMAT", "xml", "is none of text, json"),

@@ -15,12 +15,13 @@ from connector.errors import KeyOutdated, KeyUnknown, PayloadError
 from connector.store.database.errors import StoreUnavailable
 from connector.store.group_commit import GroupCommit
 from connector.store.records import ROW_BYTES, Finished, Source, key_row, unpack
+from connector.systems.addresses import networks
 from connector.systems.contract import Sender
 from connector.web import unverified as unverified_webhooks
 from connector.web import webhooks
 from connector.web.keys import KeysAtHand
 from connector.web.unverified import ANEW_SECONDS, BOUND_SECONDS, MOST_BYTES_MEANWHILE
-from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, bounded
+from connector.web.webhooks import LONGEST_DELIVERY, MOST_BYTES, SAID_ONE_BY_ONE, WINDOW_SECONDS, bounded
 from tests.connector.web.fakes import KEY
 from tests.doubles import a_connection
 
@@ -455,3 +456,33 @@ def test_an_overlong_delivery_name_is_stored_by_its_digest():
     long = bounded("a" * (LONGEST_DELIVERY + 1))
     assert len(long) <= LONGEST_DELIVERY
     assert long != bounded("b" * (LONGEST_DELIVERY + 1))
+
+
+def refusals_in(logs):
+    return [(one["event"], one["code"], one.get("sender"), one.get("count")) for one in logs]
+
+
+def test_the_log_says_who_sent_what_was_refused_and_believes_a_proxy_of_ours_alone(desk):
+    said = {"X-Forwarded-For": "1.1.1.1, 203.0.113.9", "x-sign": "bad"}
+    with capture_logs() as logs:
+        post(desk.client(), headers=said)
+        post(desk.client(trusted_proxies=networks(["127.0.0.1"])), headers=said)
+    assert [one[2] for one in refusals_in(logs)] == ["127.0.0.1", "203.0.113.9"]
+
+
+def test_of_a_flood_the_log_holds_a_few_lines_and_its_number(desk):
+    client = desk.client()
+    with capture_logs() as logs:
+        for _ in range(SAID_ONE_BY_ONE + 500):
+            post(client, headers={"x-sign": "bad"})
+        post(client, {"odd": 1})
+        desk.later(WINDOW_SECONDS)
+        post(client, headers={"x-sign": "bad"})
+    lines = [one for one in refusals_in(logs) if one[0] != "webhook stored"]
+    assert [one[:2] for one in lines[:-2]] == [("webhook refused", "signature")] * SAID_ONE_BY_ONE + [
+        ("webhook refused", "payload")
+    ]
+    assert lines[-2:] == [
+        ("more webhooks refused", "signature", None, 500),
+        ("webhook refused", "signature", "127.0.0.1", None),
+    ]
