@@ -31,6 +31,7 @@ from adapters.transport import Transport, ended_within
 from connector.clock import Clock
 from connector.errors import AdapterError, Busy, OutcomeUnknown, Permanent, Temporary, Unreachable
 from connector.model import Lane
+from connector.redaction import redacted_bytes
 from connector.systems.contract import CallLedger
 from connector.systems.lanes import present_lane
 from connector.systems.variables import is_loopback
@@ -45,8 +46,6 @@ _MAY_BE_UNSTORABLE = re.compile(r"[\ud800-\udfff]|\\u(?:[dD][89a-fA-F]|0000)")
 """Half a character, or none, as it stands or as JSON writes it; whole ones are written so, too."""
 
 _CALLS_LEFT = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
-_HARMLESS = frozenset({"accept", "content-type", "pagination-type", "user-agent"})
-_SHORTEST_CREDENTIAL = 6
 _IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+(?:/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
 """An address with nothing in it that would have to be prepared to be sent."""
 
@@ -236,7 +235,7 @@ class HttpClient:
             ):
                 body = self._body(response, request, started)
                 if response.status_code >= 400:
-                    body = _without(body, {**self._headers, **request.headers}, request.form or {})
+                    body = redacted_bytes(body)  # some servers and proxies repeat what they were sent
                 return Answer(response.status_code, response.headers, body)
         except (requests.RequestException, Urllib3Error) as error:
             raise _translated(error, request) from error
@@ -295,16 +294,6 @@ class _Prepared:
     headers: dict[str, str]
     what: str
     is_repeatable: bool
-
-
-def _without(body: bytes, headers: Mapping[str, str], form: Mapping[str, str]) -> bytes:
-    """An error's body without the credentials of the call: some servers and proxies repeat what they were sent."""
-    sent = [value.split()[-1] for name, value in headers.items() if name.lower() not in _HARMLESS and value.strip()]
-    sent += [value for name, value in form.items() if "secret" in name or "password" in name]
-    for value in sent:
-        if len(value) >= _SHORTEST_CREDENTIAL:
-            body = body.replace(value.encode(), b"***")
-    return body
 
 
 def storable_json(body: bytes) -> Any:

@@ -25,6 +25,7 @@ from connector.errors import (
     Unreachable,
 )
 from connector.model import TicketId
+from connector.redaction import redacted
 from connector.wording import storable
 
 Json = Mapping[str, Any]
@@ -96,7 +97,8 @@ def objects_of(found: Any, what: str) -> list[dict[str, Any]]:
 
 
 def in_one_line(words: str) -> str:
-    """A system's own words for an error as they may be shown: without control characters, clipped."""
+    """A system's own words for an error as they may be shown: without control characters and secrets, clipped."""
+    words = redacted(words)  # first: else half a secret could be left at the end
     words = " ".join(re.sub(r"[\x00-\x1f\x7f\s]+", " ", words).split())
     return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT] + " …"
 

@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from connector.errors import ConnectorError
+from connector.redaction import MASK, redacted
 
 
 @contextmanager
@@ -39,7 +40,6 @@ with _absent("rich"):
 if TYPE_CHECKING:
     from structlog.typing import EventDict, ExcInfo, Processor
 
-MASK = "***"
 FIRST = ("event", "ticket", "connection", "decision", "delivery")
 """The keys that lead a line, in this order."""
 
@@ -128,7 +128,7 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
 
 def mask_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Mask whatever looks like a secret, by its name or by its text, at any depth."""
-    return {name: masked(value, str(name)) for name, value in event.items()}
+    return {redacted(str(name)): masked(value, str(name)) for name, value in event.items()}
 
 
 def in_order(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -144,14 +144,14 @@ def masked(value: object, name: str = "") -> Any:
         case int() | float() | None:
             return value
         case str():
-            value = _clipped(value)
+            value = _clipped(redacted(value))  # first: a clip could leave half of a secret
             if not any(map(value.casefold().__contains__, _SIGNS_OF_SECRETS)):
                 return value
             for pattern in _SECRET_TEXT:
                 value = pattern.sub(lambda found: found["keep"] + MASK, value)
             return value
         case Mapping():
-            return {key: masked(item, str(key)) for key, item in value.items()}
+            return {redacted(str(key)): masked(item, str(key)) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
             return [masked(item) for item in value]
         case BaseException():

@@ -434,8 +434,12 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class InboundRequest:
-    """A webhook request as received: raw body, header names in lower case, the query's last value per name."""
+    """A webhook request as received: raw body, header names in lower case, the query's last value per name.
+
+    ``is_kept``: it proved itself at the door in all but its signature, and was kept since without what proved it.
+    """
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    is_kept: bool = False

@@ -1,9 +1,22 @@
 """What all tests share: the databases, and that none of them is timed."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from connector import redaction
 
 pytest_plugins = ["tests.databases"]
 
 # How long one example takes says something about the machine, and what else it does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def knows_no_secret() -> Iterator[None]:
+    """Each test begins and ends without secrets to mask: what one configures is a word in the next."""
+    redaction.forget()
+    yield
+    redaction.forget()

@@ -76,8 +76,8 @@ CLIENT_ID = Variable(
 )
 WEBHOOK_TOKEN = rotating_secret(
     "CONNECTWISE_WEBHOOK_TOKEN",
-    "optional second factor: `?token=` of the registered URL; two values, comma-separated, while rotating "
-    "(the first one is registered)",
+    "optional second factor: `?token=` of the registered URL, of 16 characters or more; two values, comma-separated, "
+    "while rotating (the first one is registered)",
 )
 CALLBACK_HOSTS = Variable(
     "CONNECTWISE_CALLBACK_HOSTS",

@@ -87,7 +87,7 @@ class Webhooks(Callbacks):
 
     def verify(self, request: InboundRequest) -> None:
         """See the contract."""
-        if self._tokens:
+        if self._tokens and not request.is_kept:
             prove(self._tokens, request.query.get("token", ""), "the token in the address is missing or wrong")
         signature = request.headers.get(SIGNATURE_HEADER, "").strip()
         if not signature:

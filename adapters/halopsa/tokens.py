@@ -16,6 +16,7 @@ from adapters.http import Answer, HttpClient
 from adapters.payloads import NO_JSON
 from connector.clock import Clock
 from connector.errors import PayloadError, Unreachable
+from connector.redaction import know
 
 RENEW_AT = 0.8
 """The share of its lifetime after which a token is renewed."""
@@ -84,5 +85,6 @@ class Tokens:
             raise PayloadError("log in to HaloPSA: access_token", "missing")
         told = timedelta(seconds=number(body.get("expires_in")))
         lifetime = min(told, LONGEST_LIFETIME) if told > timedelta() else ASSUMED_LIFETIME
+        know(f"access token of {self._settings.auth_url}", (token,))
         self._token = token
         self._renew_at = asked_at + RENEW_AT * lifetime

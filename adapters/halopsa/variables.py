@@ -123,11 +123,13 @@ WEBHOOK_USER = Variable(
 )
 WEBHOOK_PASSWORD = rotating_secret(
     "HALOPSA_WEBHOOK_PASSWORD",
-    "webhooks by Basic: the password; two, comma-separated, while rotating (the first one is registered)",
+    "webhooks by Basic: the password, of 16 characters or more; two, comma-separated, while rotating (the first one is "
+    "registered)",
 )
 WEBHOOK_SECRET = rotating_secret(
     "HALOPSA_WEBHOOK_SECRET",
-    "webhooks by signature, instead: the secret; two, comma-separated, while rotating (the first one is registered)",
+    "webhooks by signature, instead: the secret, of 16 characters or more; two, comma-separated, while rotating (the "
+    "first one is registered)",
     instead_of=WEBHOOK_USER.name,
 )
 WEBHOOK_SIGNATURE_HEADER = Variable(
@@ -140,8 +142,8 @@ WEBHOOK_SIGNATURE_HEADER = Variable(
 )
 WEBHOOK_TOKEN = rotating_secret(
     "HALOPSA_WEBHOOK_TOKEN",
-    "webhooks by Bearer, instead, where nothing else will do: the token; two, comma-separated, while rotating (the "
-    "first one is registered). Where Halo takes it is nowhere stated",
+    "webhooks by Bearer, instead, where nothing else will do: the token, of 16 characters or more; two, "
+    "comma-separated, while rotating (the first one is registered). Where Halo takes it is nowhere stated",
     instead_of=WEBHOOK_USER.name,
 )
 NOTE_OUTCOME = Variable(

@@ -82,8 +82,8 @@ TOKEN = Variable(
 )
 WEBHOOK_SECRET = rotating_secret(
     "RT_WEBHOOK_SECRET",
-    "what the sender of `contrib/request-tracker` signs with; two values, comma-separated, while rotating. Without "
-    "it no webhook is accepted, and changes are found by the poll",
+    "what the sender of `contrib/request-tracker` signs with, 16 characters or more; two values, comma-separated, "
+    "while rotating. Without it no webhook is accepted, and changes are found by the poll",
 )
 PRIORITIES = Variable(
     "RT_PRIORITIES",

@@ -24,6 +24,7 @@ from connector.store.database.schema import SchemaState
 from connector.systems.contract import Connection, TicketSystem
 
 T = TypeVar("T")
+_OTHERS = 0o077
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
 
 
@@ -33,6 +34,9 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     yield Finding(OK, "settings", f"mode {settings.mode}, policy {policy.version}, {len(policy.tiers)} tiers")
     for name, calendar in policy.calendars.items():
         yield Finding(OK, f"calendar {name!r}", calendar.hours_text)
+    for name, count in sorted(settings.counts.items()):
+        # How many tells of a comma inside of one; what they are, nobody is told.
+        yield Finding(OK, name, "1 value" if count == 1 else f"{count} values")
     if not settings.public_url:
         every = f"changes are found by the poll alone, every {settings.reconcile_seconds:g} s"
         yield Finding(WARNING, "PUBLIC_URL", f"is not set, so no webhook can be registered: {every}")
@@ -48,6 +52,8 @@ def of_database(store: Store) -> Finding:
     except StoreUnavailable as error:
         return Finding(ERROR, "database", str(error))
     match state:
+        case SchemaState.CURRENT if not store.is_postgresql and name and Path(name).stat().st_mode & _OTHERS:
+            return Finding(WARNING, "database", f"others than its owner may open the file: chmod 600 {name}*")
         case SchemaState.CURRENT:
             return Finding(OK, "database", "answers, and its schema is up to date")
         case SchemaState.EMPTY:

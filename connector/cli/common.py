@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from dotenv import dotenv_values
 
-from connector import logs
-from connector.config.settings import Settings, load_settings
+from connector import logs, redaction
+from connector.config.settings import Settings, load_settings, secrets_of
+from connector.terminal import cell, shown, shown_json
 
 if TYPE_CHECKING:
     from connector.app.wiring import Wiring
@@ -38,7 +38,9 @@ def environment() -> dict[str, str]:
 
 def settings() -> Settings:
     """The settings, with logging set up as they say. Raises ConfigError with every problem."""
-    loaded = load_settings(environment())
+    environ = environment()
+    redaction.know("settings", secrets_of(environ))
+    loaded = load_settings(environ)
     logs.configure(loaded.log_level, loaded.log_format)
     return loaded
 
@@ -70,20 +72,30 @@ def connection_named(parts: Wiring, name: str) -> Connection:
 
 def answer(data: object) -> None:
     """Print a JSON document."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    click.echo(shown_json(data, indent=2))
+
+
+def json_line(data: object) -> None:
+    """Print a JSON document as one of many lines."""
+    click.echo(shown_json(data))
+
+
+def say(text: str, *, is_error: bool = False) -> None:
+    """Print a text, on standard error where it tells of one."""
+    click.echo(shown(text), err=is_error)
 
 
 def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows: as a table on a terminal, else as lines of tab-separated fields without headings."""
     if not sys.stdout.isatty():
         for row in rows:
-            click.echo("\t".join(field.replace("\t", " ").replace("\n", " ") for field in row))
+            click.echo("\t".join(map(cell, row)))
         return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(*headings, box=None, pad_edge=False)
+    drawn = Table(*headings, box=None, pad_edge=False)
     for row in rows:
-        shown.add_row(*(Text(field) for field in row))
-    Console().print(shown)
+        drawn.add_row(*(Text(shown(field)) for field in row))
+    Console().print(drawn)

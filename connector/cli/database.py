@@ -20,4 +20,4 @@ def migrate() -> None:
     done = {SchemaState.CURRENT: "was up to date", SchemaState.EMPTY: "was set up"}.get(
         before, "was brought up to date"
     )
-    click.echo(f"The database {done}.")
+    common.say(f"The database {done}.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
@@ -68,7 +67,7 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
 
 def _say(lines: list[str]) -> None:
     for line in lines:
-        click.echo(line)
+        common.say(line)
 
 
 def _answer(system: str, ticket: str, verdict: str | None, lines: list[str], found: list[Obstacle]) -> None:
@@ -112,9 +111,9 @@ def replay(system: str | None, ticket: str | None, is_all: bool, is_json: bool) 
     if is_json:
         common.answer({"replayed": [[one.connection, one.ticket] for one in wanted]})
     else:
-        click.echo(f"{len(wanted)} replayed")
+        common.say(f"{len(wanted)} replayed")
     if not wanted and not is_all:
-        click.echo(f"{system} {ticket} is no dead letter", err=True)
+        common.say(f"{system} {ticket} is no dead letter", is_error=True)
         raise SystemExit(1)
 
 
@@ -135,7 +134,7 @@ def head(is_json: bool) -> None:
     if is_json:
         common.answer({"entries": found.entries, "hash": found.hash, "head": found.text})
     else:
-        click.echo(found.text)
+        common.say(found.text)
 
 
 def _kept(_context: click.Context, _option: click.Parameter, value: str | None) -> trail.AuditHead | None:
@@ -160,14 +159,14 @@ def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
         common.answer({**asdict(report), "is_intact": report.is_intact})
     elif report.is_intact:
         cut = f", {report.cut} earlier ones cut at signed checkpoints" if report.cut else ""
-        click.echo(f"intact: {report.rows} entries{cut}; the head's hash is {report.head_hash}")
+        common.say(f"intact: {report.rows} entries{cut}; the head's hash is {report.head_hash}")
         if report.past:
-            click.echo(
+            common.say(
                 f"of {', '.join(report.past)} all that the head speaks of was cut: only its signature was compared"
             )
     else:
         where = f"at entry {report.first_bad_id}" if report.first_bad_id is not None else "as a whole"
-        click.echo(f"NOT intact, {report.chain} {where}: {report.why} ({report.rows} entries before it are sound)")
+        common.say(f"NOT intact, {report.chain} {where}: {report.why} ({report.rows} entries before it are sound)")
     if not report.is_intact:
         raise SystemExit(1)
 
@@ -182,10 +181,10 @@ def export(what: str) -> None:
     with common.wired() as parts:
         for row in trail.export(parts.store):
             if what == "audit":
-                click.echo(json.dumps(row, ensure_ascii=False))
+                common.json_line(row)
             elif row["event"] == Event.TRAINING_REQUEST:
                 known = {name: row[name] for name in ("at", "connection", "ticket")}
-                click.echo(json.dumps({**known, **row["detail"]}, ensure_ascii=False))
+                common.json_line({**known, **row["detail"]})
 
 
 def held(seen: Seen) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any
 
 import click
 
-from connector import __version__, logs
+from connector import __version__, logs, terminal
 from connector.errors import ConfigError, ConnectorError
 
 _COMMANDS = {
@@ -50,10 +51,10 @@ class CommandGroup(click.Group):
             return super().invoke(ctx)
         except ConfigError as error:
             for problem in error.problems:
-                click.echo(f"escalator: {problem}", err=True)
+                click.echo(terminal.shown(f"escalator: {problem}"), err=True)
             ctx.exit(2)
         except ConnectorError as error:
-            click.echo(f"escalator: {logs.masked(str(error))}", err=True)
+            click.echo(terminal.shown(f"escalator: {logs.masked(str(error))}"), err=True)
             ctx.exit(1)
 
 
@@ -67,5 +68,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. Whatever it and its children make is for the owner alone."""
+    os.umask(0o077)
+    terminal.tell_crashes_without_secrets()
     cli(prog_name="escalator")

@@ -72,7 +72,7 @@ def hold(connection: str | None, is_json: bool) -> None:
     if is_json:
         common.answer({"held": names})
     else:
-        click.echo(f"held: {', '.join(names)}; `escalator brake release` lets what falls due meanwhile go up")
+        common.say(f"held: {', '.join(names)}; `escalator brake release` lets what falls due meanwhile go up")
 
 
 @brake.command()
@@ -86,7 +86,7 @@ def release(connection: str | None, is_json: bool) -> None:
         common.answer({"released": released})
     else:
         for name, count in released.items():
-            click.echo(f"{name}: {count} released")
+            common.say(f"{name}: {count} released")
 
 
 def _chosen(parts: Wiring, connection: str | None) -> list[str]:

@@ -47,9 +47,9 @@ def apply(is_json: bool) -> None:
         row = PolicyLog(parts.store).apply()
         rung = sum(Mailbox(parts.store).ring_all(name, RESTING) for name in parts.connections) if row else 0
     if row is None:
-        click.echo("no policy is in force yet: start the connector first", err=True)
+        common.say("no policy is in force yet: start the connector first", is_error=True)
         raise SystemExit(1)
     if is_json:
         common.answer({"version": row.version, "tickets": rung})
     else:
-        click.echo(f"policy {row.version} counts for running stints as well; {rung} tickets are looked at anew")
+        common.say(f"policy {row.version} counts for running stints as well; {rung} tickets are looked at anew")

@@ -32,7 +32,7 @@ def check(is_json: bool) -> None:
     else:
         rows = [(finding.severity.value, finding.subject, finding.message) for finding in found]
         common.table(("", "subject", "finding"), rows)
-        click.echo("No errors." if not errors else f"{errors} error{'s' * (errors > 1)}.")
+        common.say("No errors." if not errors else f"{errors} error{'s' * (errors > 1)}.")
     if errors:
         raise SystemExit(1)
 
@@ -104,12 +104,12 @@ def _show(rows: Sequence[tuple[str, Registration]]) -> None:
     common.table(("system", "id", "state", "address"), shown)
     for name, one in rows:
         if one.lacks:
-            click.echo(f"{name}: not sent for: {', '.join(one.lacks)}; the poll finds these")
+            common.say(f"{name}: not sent for: {', '.join(one.lacks)}; the poll finds these")
 
 
 def _tell(said: Mapping[str, str]) -> None:
     for name, what in said.items():
-        click.echo(f"{name}: {what}")
+        common.say(f"{name}: {what}")
 
 
 def _refuse_if_named(system: str | None, installed: Mapping[str, str]) -> None:

@@ -19,6 +19,7 @@ from connector.config.policy_variables import (
     home_ending,
     tier_variable,
 )
+from connector.config.secret_values import secret_texts
 from connector.config.service_variables import (
     ADOPT,
     ADOPT_PER_HOUR,
@@ -46,6 +47,7 @@ from connector.config.service_variables import (
 from connector.errors import ConfigError
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
 from connector.policy.policy import Policy
+from connector.redaction import Redactor
 from connector.systems.addresses import Network
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from connector.systems.variables import Secret, Variable, given, read_all
@@ -70,6 +72,7 @@ class Settings:
     ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
     nothing is said. ``policy_document`` is the written form of ``policy``. ``alarm_urls`` are ``notify_urls`` where
     nothing else is said; ``tier_notify_urls`` are by the tier's number.
+    ``counts``: into how many values each secret that is a list was split, by the variable's name.
     Secrets never show in ``repr``.
     """
 
@@ -95,6 +98,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     policy_document: Mapping[str, Any] = field(default_factory=dict)
     keep_months: int = 24
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> Settings:
@@ -107,6 +111,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
     values = given(environ)
     problems = _unknown_names(values, systems)
     values, wrong = _with_files(values, systems)
+    everything = dict(values)
     problems += wrong
     read, wrong = read_all((*SERVICE_VARIABLES, *_TIER_TARGETS.values()), values)
     problems += wrong
@@ -118,7 +123,8 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
     problems += wrong
     problems += _beyond_the_ladder(targets, policy)
     if policy is None or problems:
-        raise ConfigError(problems)
+        hide = Redactor(_secret_texts(everything, systems))
+        raise ConfigError([hide(problem) for problem in problems])
     return Settings(
         database_url=read.get(DATABASE_URL.name, DEFAULT_DATABASE),
         host=read.get(HOST.name, "127.0.0.1"),
@@ -142,7 +148,15 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
         trusted_proxies=read.get(TRUSTED_PROXIES.name, ()),
         policy_document=document,
         keep_months=read.get(KEEP_MONTHS.name, 24),
+        counts=_counts(everything, systems),
     )
+
+
+def secrets_of(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> list[str]:
+    """Every text of an environment that must not be shown, whether its variable is right or wrong."""
+    systems = ticket_systems() if systems is None else systems
+    values, _ = _with_files(given(environ), systems)
+    return _secret_texts(values, systems)
 
 
 # --- names ----------------------------------------------------------------------------------------------------
@@ -168,6 +182,15 @@ def _secrets(systems: Mapping[str, CatalogueEntry]) -> Iterator[Variable]:
     return (one for one in (*SERVICE_VARIABLES, *_TIER_TARGETS.values(), *declared) if one.is_secret)
 
 
+def _secret_texts(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> list[str]:
+    return list(secret_texts(values[one.name] for one in _secrets(systems) if one.name in values))
+
+
+def _counts(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> dict[str, int]:
+    set_ = [(one, one.parse(values[one.name])) for one in _secrets(systems) if one.name in values]
+    return {one.name: len(found) for one, found in set_ if isinstance(found, tuple)}
+
+
 def _with_files(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> tuple[dict[str, str], list[str]]:
     """The values with those of the files that ``<NAME>_FILE`` names, for each secret; and the problems."""
     found, problems = dict(values), []
@@ -182,13 +205,13 @@ def _with_files(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]
         try:
             text = FilePath(path).read_text(encoding="utf-8-sig").strip()
         except OSError as error:
-            problems.append(f"{name}: cannot read the file {clipped(path)}: {error.strerror}")
+            problems.append(f"{name}: cannot read the file that it names: {error.strerror}")
         except UnicodeDecodeError:
-            problems.append(f"{name}: the file {clipped(path)} is no UTF-8 text")
+            problems.append(f"{name}: the file that it names is no UTF-8 text")
         else:
             found[variable.name] = text
             if not text:
-                problems.append(f"{name}: the file {clipped(path)} is empty")
+                problems.append(f"{name}: the file that it names is empty")
     return found, problems
 
 

@@ -357,18 +357,16 @@ def key_row(reference: str) -> str:
     return KEY + hashlib.sha256(reference.encode()).hexdigest()[:16]
 
 
-def pack(request: InboundRequest, reference: str) -> dict[str, str]:
-    """What must be kept of a webhook beside its body until its signing key is known."""
-    headers = {f"header.{name}": value for name, value in request.headers.items()}
-    query = {f"query.{name}": value for name, value in request.query.items()}
-    return {"reference": reference, **headers, **query}
+def pack(headers: Mapping[str, str], reference: str) -> dict[str, str]:
+    """What must be kept of a webhook beside its body until its signing key is known. Its query holds a secret."""
+    return {"reference": reference, **{f"header.{name}": value for name, value in headers.items()}}
 
 
 def unpack(mail: Mail) -> InboundRequest:
-    """The webhook as it was received."""
+    """The webhook as it was received, but for its query and credentials."""
     kept = mail.headers or {}
     return InboundRequest(
         body=mail.body or b"",
         headers={k.removeprefix("header."): v for k, v in kept.items() if k.startswith("header.")},
-        query={k.removeprefix("query."): v for k, v in kept.items() if k.startswith("query.")},
+        is_kept=True,
     )

@@ -65,7 +65,8 @@ class Webhooks(Protocol):
     def verify(self, request: InboundRequest) -> None:
         """Check a webhook's signature on its raw bytes, in constant time; no network.
 
-        Raises SignatureError, KeyUnknown, or PayloadError when the body is not readable enough to tell.
+        Raises SignatureError, KeyUnknown, or PayloadError when the body is not readable enough to tell. What needs no
+        key is checked before KeyUnknown is raised, and not again of a request that ``is_kept``: its query is gone.
         """
         ...
 

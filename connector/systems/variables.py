@@ -21,6 +21,9 @@ _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _DECIMAL = re.compile(r"-?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?", re.ASCII)
 _SHOWN = 60
+_BEFORE_AT = re.compile(r"^([A-Za-z][\w+.-]*://)?.*@", re.ASCII | re.DOTALL)
+_QUERY = re.compile(r"[?#].*", re.DOTALL)
+SHORTEST_WEBHOOK_SECRET = 16
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -74,9 +77,14 @@ class Variable:
         try:
             return self.parse(text)
         except ValueError as error:
-            shown = "" if self.is_secret else f" (got {text[:_SHOWN]!r})"
+            shown = "" if self.is_secret else f" (got {_harmless(text)[:_SHOWN]!r})"
             # The cause may quote the text, which may be a secret.
             raise ValueError(self.problem(f"{error}{shown}")) from None
+
+
+def _harmless(text: str) -> str:
+    """A refused text without what may be a password or a token: before an @, behind a question mark."""
+    return _QUERY.sub("?***", _BEFORE_AT.sub(r"\1***@", text))
 
 
 def given(environ: Mapping[str, str]) -> dict[str, str]:
@@ -157,7 +165,8 @@ def items(text: str) -> tuple[str, ...]:
 
 def rotating_secret(name: str, meaning: str, instead_of: str = "") -> Variable:
     """A secret with which webhooks prove themselves; two of them are accepted while it is changed."""
-    expected, example = "one or two values, comma-separated", "a-long-random-text"
+    expected = f"one or two values of at least {SHORTEST_WEBHOOK_SECRET} characters, comma-separated"
+    example = "a-long-random-text"
     return Variable(name, meaning, expected, example, parse=_one_or_two, is_secret=True, instead_of=instead_of)
 
 
@@ -165,6 +174,11 @@ def _one_or_two(text: str) -> tuple[str, ...]:
     found = items(text)
     if not 1 <= len(found) <= 2:
         raise ValueError(f"holds {len(found)} values")
+    if any(len(one) < SHORTEST_WEBHOOK_SECRET for one in found):
+        short = (
+            "is shorter" if len(found) == 1 else f"holds {len(found)} values, as a comma separates them: one is shorter"
+        )
+        raise ValueError(f"{short} than {SHORTEST_WEBHOOK_SECRET} characters")
     return found
 
 

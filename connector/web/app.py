@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,7 @@ from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from connector.metrics import DatabaseCollector, exposition
+from connector.redaction import redacted_bytes
 from connector.systems.kept import Kept
 from connector.web import health, problems, status, webhooks
 from connector.web.deps import Deps
@@ -96,9 +98,13 @@ def _is_text_of(said: bytes) -> bool:
 
 
 def _protect(response: Response) -> Response:
-    """Nothing may be cached, framed, sniffed or loaded from elsewhere."""
+    """Nothing may be cached, framed, sniffed or loaded from elsewhere, and no answer holds a secret of ours."""
     for name, value in _HEADERS:
         response.headers.add(name, value)
     if response.mimetype != "text/css":
         response.headers.set("Cache-Control", "no-store")
+    if response.status_code != HTTPStatus.ACCEPTED and not response.direct_passthrough:
+        data = response.get_data()
+        if (plain := redacted_bytes(data)) != data:
+            response.set_data(plain)
     return response

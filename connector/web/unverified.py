@@ -1,4 +1,4 @@
-"""Webhooks whose signing key a worker must fetch first: kept as they came, so many bytes of a connection, no more."""
+"""Webhooks whose signing key a worker must fetch first: kept without what proved them, so many bytes of a connection, no more."""
 
 from __future__ import annotations
 
@@ -39,14 +39,13 @@ class Unverified:
 
     def delivery(self, incoming: InboundRequest, reference: str) -> Delivery | None:
         """The webhook as it is to wait, None where too much waits already. Raises StoreUnavailable."""
-        kept = InboundRequest(incoming.body, _kept(incoming.headers), incoming.query)
         found = Delivery(
             connection=self._id,
             ticket=key_row(reference),
             delivery="unverified:" + hashlib.sha256(incoming.body).hexdigest(),
             source=Source.UNVERIFIED,
             body=incoming.body,
-            headers=pack(kept, reference),
+            headers=pack(_kept(incoming.headers), reference),
         )
         return found if self._has_room(found.stored_bytes) else None
 

@@ -17,6 +17,7 @@ from flask import Blueprint, Request, Response, request
 
 from connector.errors import KeyOutdated, KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
+from connector.redaction import may_hold
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import Delivery, Source
 from connector.systems.addresses import sender_of
@@ -242,8 +243,8 @@ def _too_large() -> HttpProblem:
 
 
 def bounded(delivery: str) -> str:
-    """A delivery's name as it may be stored: an overlong one by its digest."""
-    if len(delivery) <= LONGEST_DELIVERY:
+    """A delivery's name as it may be stored: by its digest where it is overlong, or holds a secret of ours."""
+    if len(delivery) <= LONGEST_DELIVERY and not may_hold(delivery):
         return delivery
     return "sha256:" + hashlib.sha256(delivery.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -18,6 +18,7 @@ from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of,
 from connector.clock import VirtualClock
 from connector.errors import Busy, OutcomeUnknown, Permanent, Temporary, Unreachable
 from connector.model import Lane
+from connector.redaction import know
 from connector.systems.variables import is_loopback
 
 BASE = "https://desk.example.com"
@@ -134,12 +135,13 @@ def test_a_call_without_authentication_shows_no_credentials() -> None:
 
 @responses.activate
 def test_an_error_that_repeats_our_credentials_comes_back_without_them() -> None:
-    sent = "Authorization: Basic c2VjcmV0 client_secret=geheim-42 accept: application/json"
+    sent = "Authorization: Basic c2VjcmV0LW9mLXRoZS1jbGllbnQ= client_secret=geheim-42 accept: application/json"
     for status in (400, 200):
         responses.post(f"{BASE}/token", body=sent, status=status)
+    know("settings", ["secret-of-the-client", "geheim-42"])
     client, form = a_client(), {"client_secret": "geheim-42", "grant_type": "client_credentials"}
     refused = client.call("POST", "token", what="x", form=form, headers={"Accept": "application/json"})
-    assert refused.body == b"Authorization: Basic *** client_secret=*** accept: application/json"
+    assert refused.body == b"Authorization: Basic ***Q= client_secret=*** accept: application/json"
     # What is no error is the system's data and comes as it is.
     assert client.call("POST", "token", what="x", form=form).body == sent.encode()
 

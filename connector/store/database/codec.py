@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from connector.model import Person, Place, Ref, Status, StatusGroup, Value
+from connector.redaction import may_hold, redacted_all
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -23,7 +24,8 @@ def encode(value: Value) -> str | None:
             content = {"status": [value.id, value.name, value.group.value]}
         case Ref():
             content = {"ref": [value.id, value.name]}
-    return _to_json(content)
+    text = _to_json(content)
+    return _to_json(redacted_all(content)) if may_hold(text) else text
 
 
 def decode(text: str | None) -> Value:

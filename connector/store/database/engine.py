@@ -238,7 +238,7 @@ def _parse(url: str) -> URL:
         url = f"postgresql+psycopg{separator}{rest}"
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # of a port that is none; its text may be a password's
         raise ConfigError([f"DATABASE_URL is not a database address: {example}"]) from None
     if parsed.drivername == "postgresql+psycopg":
         return parsed

@@ -31,6 +31,7 @@ from sqlalchemy import (
     text,
 )
 
+from connector.redaction import may_hold, redacted, redacted_all
 from connector.wording import storable
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -56,9 +57,11 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fals
 
 
 def to_json(value: Mapping[str, object]) -> str:
-    """Canonical JSON: sorted keys, no blanks, plain ASCII, and storable when it is read again, too."""
+    """Canonical JSON: sorted keys, no blanks, plain ASCII, storable when it is read again, too, and without secrets."""
     text = _encode(value)
-    return _encode(_storable(json.loads(text))) if _MAY_BE_UNSTORABLE.search(text) else text
+    if _MAY_BE_UNSTORABLE.search(text):
+        text = _encode(_storable(json.loads(text)))
+    return _encode(redacted_all(json.loads(text))) if may_hold(text) else text
 
 
 def _storable(value: Any) -> Any:
@@ -90,6 +93,24 @@ class Prose(Name):
 
     impl = Text
     cache_ok = True
+
+
+class Told(Prose):
+    """What was told of something, be it by others: without secrets."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(redacted(value))
+
+
+class ToldName(Name):
+    """A name that others gave: without secrets."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(redacted(value))
 
 
 class Moment(TypeDecorator[datetime]):
@@ -164,7 +185,7 @@ mailbox = Table(
     Column("fence", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("failing_since", Moment),
-    Column("error", Prose),
+    Column("error", Told),
     Column("is_dead", Boolean, nullable=False),
     Column("snapshot", JsonText),
     Column("held_by", _name()),
@@ -260,7 +281,7 @@ observed = Table(
     Column("old", Prose),
     Column("new", Prose),
     Column("how", Name, nullable=False),
-    Column("who", Name, nullable=False),
+    Column("who", ToldName, nullable=False),
     Column("by", Name),
     Column("not_before", Moment),
     Index("observed_ticket", "connection", "ticket"),
@@ -401,7 +422,7 @@ trouble = Table(
     Column("connection", _name(), primary_key=True),
     Column("kind", _name(), primary_key=True),
     Column("name", _name(), primary_key=True),
-    Column("cause", Prose, nullable=False),
+    Column("cause", Told, nullable=False),
     Column("since", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("count", BigInteger, nullable=False),

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Integer, bindparam, delete, func, select, text, update
 
+from connector.redaction import redacted_bytes
 from connector.store.database.engine import Store
 from connector.store.database.prepared import Prepared, PreparedList, PreparedRows
 from connector.store.database.tables import AnyRow, inbox
@@ -98,12 +99,14 @@ _STORING_AS = PreparedRows(inbox, (*_GIVEN, "id"), _unless_known)
 
 
 def _row(delivery: Delivery, now: datetime) -> dict[str, object]:
+    is_unverified = delivery.source is Source.UNVERIFIED
     return {
         "connection": delivery.connection,
         "ticket": delivery.ticket,
         "delivery": delivery.delivery,
         "source": delivery.source.value,
-        "body": delivery.body,
+        # One that is unverified must stay as it was signed.
+        "body": redacted_bytes(delivery.body) if delivery.body and not is_unverified else delivery.body,
         "headers": None if delivery.headers is None else dict(delivery.headers),
         "state": delivery.state or None,
         "received_at": now,

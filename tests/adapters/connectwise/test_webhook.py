@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,22 @@ def test_either_of_two_tokens_is_accepted_and_nothing_else() -> None:
     for wrong in (None, "", "new-toke", "ñ"):
         with pytest.raises(SignatureError, match="token"):
             webhook.verify(a_request(token=wrong))
+
+
+def test_of_one_that_was_kept_the_signature_alone_is_checked() -> None:
+    webhook = a_webhook(webhook_token=("new-token", "old-token"))
+    kept = replace(a_request(), is_kept=True)
+    webhook.verify(kept)
+    with pytest.raises(SignatureError, match="does not fit"):
+        webhook.verify(replace(kept, body=body_of(ID=4712)))
+
+
+def test_a_token_is_asked_for_before_a_key_is() -> None:
+    webhook = a_webhook(known=None, webhook_token=("new-token",))
+    with pytest.raises(SignatureError, match="token"):
+        webhook.verify(a_request())
+    with pytest.raises(KeyUnknown):
+        webhook.verify(a_request(token="new-token"))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe\xff", b"[" * 200_000, b"9" * 5000])

@@ -16,7 +16,7 @@ NEEDED = {
     "HALOPSA_URL": "https://yourcompany.halopsa.com",
     "HALOPSA_CLIENT_ID": "client-1",
     "HALOPSA_CLIENT_SECRET": "secret-1",
-    "HALOPSA_WEBHOOK_TOKEN": "token-1",
+    "HALOPSA_WEBHOOK_TOKEN": "token-1-of-16-characters",
 }
 
 
@@ -58,11 +58,14 @@ def test_the_api_behind_the_address_is_taken_off(url: str) -> None:
 @pytest.mark.parametrize(
     ("values", "proof"),
     [
-        ({"HALOPSA_WEBHOOK_TOKEN": "a, b"}, WebhookBearer(("a", "b"))),
-        ({"HALOPSA_WEBHOOK_USER": "halo", "HALOPSA_WEBHOOK_PASSWORD": "p"}, WebhookBasic("halo", ("p",))),
         (
-            {"HALOPSA_WEBHOOK_SECRET": "s", "HALOPSA_WEBHOOK_SIGNATURE_HEADER": "Token"},
-            WebhookSignature("token", ("s",)),
+            {"HALOPSA_WEBHOOK_TOKEN": "a-token-that-is-new, a-token-that-was-old"},
+            WebhookBearer(("a-token-that-is-new", "a-token-that-was-old")),
+        ),
+        ({"HALOPSA_WEBHOOK_USER": "halo", "HALOPSA_WEBHOOK_PASSWORD": "p" * 16}, WebhookBasic("halo", ("p" * 16,))),
+        (
+            {"HALOPSA_WEBHOOK_SECRET": "s" * 16, "HALOPSA_WEBHOOK_SIGNATURE_HEADER": "Token"},
+            WebhookSignature("token", ("s" * 16,)),
         ),
     ],
 )
@@ -75,9 +78,9 @@ def test_webhooks_prove_themselves_in_one_of_three_ways(values: dict[str, str], 
     [
         ({}, "HALOPSA_WEBHOOK_USER: is missing"),
         ({"HALOPSA_WEBHOOK_USER": "halo"}, "HALOPSA_WEBHOOK_PASSWORD: is missing"),
-        ({"HALOPSA_WEBHOOK_PASSWORD": "p"}, "HALOPSA_WEBHOOK_USER: is missing"),
-        ({"HALOPSA_WEBHOOK_SECRET": "s"}, "HALOPSA_WEBHOOK_SIGNATURE_HEADER: is missing"),
-        ({"HALOPSA_WEBHOOK_TOKEN": "t", "HALOPSA_WEBHOOK_USER": "halo"}, "in one way; keep Basic or Bearer"),
+        ({"HALOPSA_WEBHOOK_PASSWORD": "p" * 16}, "HALOPSA_WEBHOOK_USER: is missing"),
+        ({"HALOPSA_WEBHOOK_SECRET": "s" * 16}, "HALOPSA_WEBHOOK_SIGNATURE_HEADER: is missing"),
+        ({"HALOPSA_WEBHOOK_TOKEN": "t" * 16, "HALOPSA_WEBHOOK_USER": "halo"}, "in one way; keep Basic or Bearer"),
     ],
 )
 def test_no_way_half_a_way_and_two_ways_are_refused(values: dict[str, str], words: str) -> None:
@@ -136,7 +139,7 @@ def test_basic_comes_first_then_the_signature_and_bearer_last() -> None:
 
 
 def test_the_secrets_do_not_show() -> None:
-    shown = repr(read({**NEEDED, "HALOPSA_CLIENT_SECRET": "hush", "HALOPSA_WEBHOOK_TOKEN": "hush"}))
+    shown = repr(read({**NEEDED, "HALOPSA_CLIENT_SECRET": "hush", "HALOPSA_WEBHOOK_TOKEN": "hush" * 4}))
     assert "hush" not in shown
     assert {variable.name for variable in VARIABLES if variable.is_secret} == {
         "HALOPSA_CLIENT_SECRET",

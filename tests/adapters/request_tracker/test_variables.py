@@ -10,10 +10,11 @@ GIVEN = {"RT_URL": "https://rt.example.com/", "RT_TOKEN": TOKEN}
 
 
 def test_the_settings_come_from_the_variables() -> None:
-    settings = settings_from({**GIVEN, "RT_WEBHOOK_SECRET": "new, old", "RT_PRIORITIES": "Low=0, On Fire = 90"})
+    secrets = "a-secret-that-is-new, a-secret-that-was-old"
+    settings = settings_from({**GIVEN, "RT_WEBHOOK_SECRET": secrets, "RT_PRIORITIES": "Low=0, On Fire = 90"})
     assert settings is not None
     assert (settings.url, settings.token, settings.user_id) == ("https://rt.example.com", TOKEN, "40")
-    assert settings.webhook_secret == ("new", "old")
+    assert settings.webhook_secret == ("a-secret-that-is-new", "a-secret-that-was-old")
     assert settings.priorities == {"Low": 0, "On Fire": 90}
 
 
@@ -65,7 +66,7 @@ def test_a_path_in_the_address_is_kept() -> None:
 
 
 def test_secrets_do_not_show() -> None:
-    settings = settings_from({**GIVEN, "RT_WEBHOOK_SECRET": "hunter2"})
+    settings = settings_from({**GIVEN, "RT_WEBHOOK_SECRET": "hunter2-hunter2-hunter2"})
     assert "hunter2" not in repr(settings)
     assert TOKEN not in repr(settings)
     with pytest.raises(ConfigError) as caught:

@@ -273,6 +273,13 @@ def test_a_status_and_a_priority_have_to_be_known_to_one_of_the_systems(system):
     ]
 
 
+def test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold():
+    counted = replace(settings(), counts={"NOTIFY_URLS": 3, "RT_WEBHOOK_SECRET": 1})
+    found = {finding.subject: finding for finding in of_settings(counted)}
+    assert found["NOTIFY_URLS"].message == "3 values"
+    assert found["RT_WEBHOOK_SECRET"].message == "1 value"
+
+
 def test_calendars_are_listed():
     subjects = {finding.subject: finding for finding in of_settings(settings())}
     assert subjects["calendar 'default'"].severity is Severity.OK
@@ -291,6 +298,12 @@ def test_a_database_is_fine_once_its_schema_is_up_to_date(empty_database_url: st
     store = open_store(empty_database_url)
     assert of_database(store).severity is Severity.WARNING
     store.migrate()
+    if not store.is_postgresql:
+        path = Path(str(store.engine.url.database))
+        path.chmod(0o644)
+        finding = of_database(store)
+        assert (finding.severity, "chmod 600" in finding.message) == (Severity.WARNING, True)
+        path.chmod(0o600)
     assert of_database(store).severity is Severity.OK
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from connector import cli as cli_package
 from connector.cli.main import cli
 from tests.crash.services import a_free_port
 
@@ -28,6 +30,19 @@ SERVES_NOTHING = "import connector.app.serve as side; side.serve = lambda make_s
 """What makes it end: the site of a web process is made in the command's own, and that is all."""
 WORKS_NOT = "import connector.worker.worker as side; side.Worker.run_forever = lambda *arguments: None"
 """What makes it end: a worker is made, and that is all."""
+LEAVES_ITS_FILES = """
+import os
+import connector.store.database.engine as side
+side.Store.close = lambda self: None
+os.umask(0)
+from connector.cli import main
+try:
+    main()
+except SystemExit:
+    os.system('stat -c "%a %n" *')
+    os._exit(0)
+"""
+"""A command whose database stays open at its end, and what it left; the shell that starts it lets everybody read."""
 CONNECTED = {
     "CONNECTWISE_URL": "http://127.0.0.1:9",
     "CONNECTWISE_COMPANY": "acme",
@@ -96,3 +111,26 @@ def test_web_and_worker_in_one_load_both_sides_and_keep_nothing_of_the_migration
     loaded = loaded_by(tmp_path, "run", first=SERVES_NOTHING, **CONNECTED)
     assert {"connector.web.webhooks", "gunicorn"} | WORK <= loaded
     assert loaded & (POSTGRESQL | DRAWING | {"alembic"}) == set()
+
+
+def test_what_a_command_writes_is_for_the_owner_alone(tmp_path: Path) -> None:
+    """Whatever the shell that starts it leaves open to others."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVES_ITS_FILES, "migrate"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    modes = dict(reversed(line.split()) for line in done.stdout.splitlines() if line[0].isdigit())
+    assert {"escalator.db", "escalator.db-wal", "escalator.db-shm"} <= set(modes), done.stdout
+    assert set(modes.values()) == {"600"}
+
+
+def test_every_command_says_what_it_says_through_one_door() -> None:
+    """``common`` and the errors of ``main``: there it is without secrets, and without what a terminal would obey."""
+    says = re.compile(r"click\.s?echo|print\(|sys\.std")
+    lines = {
+        path.name: [line for line in path.read_text().splitlines() if says.search(line) and "isatty" not in line]
+        for path in Path(cli_package.__file__).parent.glob("*.py")
+    }
+    assert {name for name, found in lines.items() if found} == {"common.py", "main.py"}
+    assert all("terminal.shown(" in line for line in lines["main.py"])
+    harmless = ("shown(", "shown_json(", "map(cell", "print(drawn)")
+    assert all(any(one in line for one in harmless) for line in lines["common.py"])

@@ -179,7 +179,7 @@ def test_a_connection_is_made_of_its_systems_variables_and_the_public_address():
             **CONNECTED,
             **HOMES,
             "PUBLIC_URL": "https://desk.example.com",
-            "CONNECTWISE_WEBHOOK_TOKEN": "new, old",
+            "CONNECTWISE_WEBHOOK_TOKEN": "a-token-that-is-new, a-token-that-was-old",
             "CONNECTWISE_CALLBACK_HOSTS": "keys.example.com:8443",
         }
     )
@@ -192,7 +192,7 @@ def test_a_connection_is_made_of_its_systems_variables_and_the_public_address():
                 public_key="public-1234",
                 private_key="private-1234",
                 client_id="client-1234",
-                webhook_token=("new", "old"),
+                webhook_token=("a-token-that-is-new", "a-token-that-was-old"),
                 callback_hosts=("keys.example.com:8443",),
             ),
         )
@@ -211,7 +211,7 @@ def test_secrets_do_not_show_in_the_settings():
             **HOMES,
             "DATABASE_URL": "postgres://u:database-1234@h/d",
             "NOTIFY_URLS": "slack://notify-1234",
-            "CONNECTWISE_WEBHOOK_TOKEN": "token-1234",
+            "CONNECTWISE_WEBHOOK_TOKEN": "token-1234-of-16-characters",
         }
     )
     assert "-1234" not in f"{settings!r} {settings}"

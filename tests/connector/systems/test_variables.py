@@ -68,14 +68,48 @@ def test_the_text_of_a_secret_is_not_in_its_message():
         KEYS.read("hunter1,hunter2,hunter3")
     assert (
         str(caught.value)
-        == "KEYS: holds 3 values; expected one or two values, comma-separated, for example KEYS=a-long-random-text"
+        == "KEYS: holds 3 values; expected one or two values of at least 16 characters, comma-separated, for example "
+        "KEYS=a-long-random-text"
     )
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("fifteen-letters", "KEYS: is shorter than 16 characters"),
+        # A comma inside of one: the parts would both be accepted, the short one for the guessing.
+        ("a-secret-that-is-long,enough", "KEYS: holds 2 values, as a comma separates them: one is shorter than 16 "),
+    ],
+)
+def test_a_secret_of_webhooks_that_can_be_guessed_is_refused_each_of_several(text, problem):
+    with pytest.raises(ValueError) as caught:
+        KEYS.read(text)
+    assert str(caught.value).startswith(problem)
+    assert text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://user:hunter2hunter2@x.example", "https://***@x.example"),
+        ("https://user:hunter2/hunter2@x.example", "https://***@x.example"),
+        ("user:hunter2hunter2@x.example", "***@x.example"),
+        (f"https://{'user' * 20}:hunter2hunter2@x.example", "https://***@x.example"),
+        ("https://x.example/?token=hunter2hunter2", "https://x.example/?***"),
+        ("https://x.example/#hunter2hunter2", "https://x.example/?***"),
+    ],
+)
+def test_a_refused_address_is_told_without_what_may_be_secret_in_it(text, told):
+    with pytest.raises(ValueError) as caught:
+        SITE.read(text)
+    assert f"(got '{told}')" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_every_variable_is_read_and_every_problem_kept():
-    read, problems = read_all((SITE, KEYS), {"SITE": "nowhere", "KEYS": "a, b", "OTHER": "x"})
-    assert read == {"KEYS": ("a", "b")}
+    read, problems = read_all((SITE, KEYS), {"SITE": "nowhere", "KEYS": f"{'a' * 16}, {'b' * 16}", "OTHER": "x"})
+    assert read == {"KEYS": ("a" * 16, "b" * 16)}
     assert len(problems) == 1
 
 
