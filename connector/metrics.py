@@ -2,7 +2,8 @@
 
 The gauges are the same whichever process answers. The counters belong to the process that did the work; in a web
 service of several processes they are summed over all of them (see ``connector.app.serve``). A worker that runs apart
-from the web service counts for itself alone; what it leaves in the database is in everybody's gauges.
+from the web service counts for itself alone; what it leaves in the database is in everybody's gauges. Nothing here
+names a person, a ticket, a client or a host: anybody may scrape it.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Metrics:
         self.assignments = self._counter(
             "assignments", "Tickets that arrived at a tier, by who got them", "system", "how"
         )
-        self.overrides = self._counter("overrides", "Overrides, by who asked", "system", "manager", "result")
+        self.overrides = self._counter("overrides", "Overrides, by what came of them", "system", "result")
         self.calls = self._counter(
             "calls", "Calls to ticket systems; status 0: no answer", "system", "method", "status"
         )
@@ -85,7 +86,7 @@ class Metrics:
             if event.event in ESCALATING:
                 self._count_escalation(system, event.detail, now())
             elif event.event in OVERRIDES:
-                self.overrides.labels(system, str(event.detail.get("by", "")), OVERRIDES[event.event]).inc()
+                self.overrides.labels(system, OVERRIDES[event.event]).inc()
 
     def _count_escalation(self, system: str, detail: Mapping[str, object], now: datetime) -> None:
         tier, reason, mode = (str(detail.get(name, "unknown")) for name in ("from_tier", "reason", "mode"))

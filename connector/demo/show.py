@@ -24,6 +24,7 @@ from connector.model import TicketId
 from connector.store.records import TicketRow
 from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import STAFF, Desk, DeskNote
+from connector.terminal import shown
 
 SHOW_SECONDS = 32.0
 """How long the morning takes on a terminal; elsewhere it takes no longer than the work."""
@@ -138,10 +139,15 @@ def main(console: Console | None = None) -> int:
             problems = _judge(morning, console)
     took = time.monotonic() - began
     if problems:
-        console.print(f"\n[bold red]Not as it should be:[/] {escape('; '.join(problems))}")
+        console.print(f"\n[bold red]Not as it should be:[/] {_safe('; '.join(problems))}")
         return 1
     console.print(f"\nEvery ticket's fate is as it should be ({took:.0f} s).", style="bold green")
     return 0
+
+
+def _safe(text: str) -> str:
+    """A text as a terminal may have it, and in which rich finds no markup."""
+    return escape(shown(text))
 
 
 def _frames() -> Iterator[datetime]:
@@ -168,7 +174,7 @@ def _list(morning: Morning, console: Console) -> None:
     for at in _frames():
         morning.run_until(at)
         for line in morning.told:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            console.print(shown(line), markup=False, highlight=False, soft_wrap=True)
         morning.told.clear()
 
 
@@ -180,7 +186,7 @@ def _table(morning: Morning) -> Table:
     rows = {(row.connection, row.ticket): row for row in morning.stage.mailbox.list_tickets()}
     for ticket in morning.tickets:
         table.add_row(*_cells(ticket, rows.get((ticket.desk.system, ticket.number)), now))
-    table.caption = "\n".join(escape(line) for line in morning.told[-4:])
+    table.caption = "\n".join(_safe(line) for line in morning.told[-4:])
     table.caption_justify = "left"
     return table
 
@@ -188,7 +194,7 @@ def _table(morning: Morning) -> Table:
 def _cells(arrived: Arrived, row: TicketRow | None, now: datetime) -> tuple[str, ...]:
     ticket = arrived.desk.ticket(arrived.number)
     holder = STAFF[ticket.owner][0] if ticket.owner else "nobody yet"
-    name, state = f"{arrived.name} {arrived.fate.summary}", ticket.status
+    name, state = _safe(f"{arrived.name} {arrived.fate.summary}"), _safe(ticket.status)
     snapshot = (row.snapshot if row else None) or {}
     if not snapshot:
         return name, str(ticket.tier), "", "[green]done[/]", holder, state
@@ -226,9 +232,9 @@ def _judge(morning: Morning, console: Console) -> list[str]:
             problems.append(f"{ticket.name} {fate.summary}: expected {expected}, found {went_up} {found} {ticket.told}")
         home = ticket.desk.homes[now.tier - 1] if now.tier else "elsewhere"
         table.add_row(
-            f"{'[green]✓[/]' if is_right else '[red]✗[/]'} {ticket.name} {escape(fate.summary)}",
+            f"{'[green]✓[/]' if is_right else '[red]✗[/]'} {_safe(f'{ticket.name} {fate.summary}')}",
             "\n".join(went_up) or "-",
-            f"{home}, {now.owner or 'nobody yet'}",
+            _safe(f"{home}, {now.owner or 'nobody yet'}"),
             fate.moral,
         )
     if len(morning.tickets) != len(FATES):
@@ -251,4 +257,4 @@ def _print_note(morning: Morning, console: Console, summary: str, is_wanted: Cal
     if ticket is None or note is None:
         return
     console.print(f"\nAn internal note on {ticket.name}, as the technician who gets it sees it:\n", style="bold")
-    console.print(Padding(escape(note.text), (0, 4)), highlight=False)
+    console.print(Padding(_safe(note.text), (0, 4)), highlight=False)

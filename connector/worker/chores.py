@@ -137,7 +137,7 @@ class Chores:
         self.settings = settings
         self.now = now
         notifier = notifier or Notifier()
-        self.messages = Messages(connection.id, notifier, now)
+        self.messages = Messages(connection.id, notifier, now, mailbox.deliver)
         self._troubles = Troubles(mailbox.store)
         self._announcer = Announcer(connection.id, notifier.audience)
         self._survey = Survey(

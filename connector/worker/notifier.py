@@ -1,6 +1,7 @@
 """Sends messages to chat and e-mail, by Apprise, which knows how each of some hundred services wants to be told.
 
-The library is loaded when the first message is sent. Its targets are addresses with secrets in them: what goes wrong is
+They are plain text, and stay that wherever they go: a client's words call nobody, and draw no link (``plain``). The
+library is loaded when the first message is sent. Its targets are addresses with secrets in them: what goes wrong is
 told by where it is configured and by its kind alone.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +17,27 @@ from typing import Any
 from connector.errors import Temporary
 from connector.model import Finding, Severity
 from connector.systems.variables import Secret
+from connector.terminal import shown
 from connector.turn.announcements import Audience
 from connector.worker.bounded import Bounded
 
 SEND_SECONDS = 10.0
 """How long a target may take to take a message: its turn keeps a thread from tickets meanwhile."""
+
+_CALLS = re.compile(r"@|<(?=[!@#&/a-z])|\](?=\()", re.IGNORECASE)
+_BROKEN = "\N{ZERO WIDTH SPACE}"
+
+
+class Refused(Temporary):
+    """A target did not take a message: because of the message, or because it takes none at the moment."""
+
+
+def plain(text: str) -> str:
+    """A text in which nothing calls anybody or hides where it leads to, in whatever service: ``@channel``, ``@here``,
+    ``<!everyone>``, ``<@U1>``, ``<at>``, ``<users/all>``, ``@room``, ``[a bank](elsewhere)``. It looks as before: what
+    begins such a thing is followed by a space without width.
+    """
+    return _CALLS.sub(lambda found: found[0] + _BROKEN, shown(text))
 
 
 class Notifier:
@@ -50,19 +68,25 @@ class Notifier:
         """Whether a target of that name is configured."""
         return self._before.get(name, name) in self._targets
 
+    def named(self, name: str) -> str:
+        """What may be said of a target that is configured: where, and its kind."""
+        return self._targets[self._before.get(name, name)].shown
+
     def send(self, name: str, title: str, text: str) -> None:
-        """Send a message to one target. Raises Temporary when it was not taken, or the target is not understood."""
+        """Send a message to one target. Raises Refused when it was not taken; Temporary when no answer came, or the
+        target is not understood.
+        """
         target = self._targets[self._before.get(name, name)]
         sender = _sender(target.address.reveal())
         if sender is None:
             raise Temporary(f"{target.shown}: the address is not understood")
         taken: list[bool] = []
         try:
-            self._bounded(name, lambda: taken.append(bool(sender.notify(body=text, title=title))))
+            self._bounded(name, lambda: taken.append(_deliver(sender, " ".join(plain(title).split()), plain(text))))
         except Temporary as error:
             raise Temporary(f"{target.shown}: the message was not taken: {error}") from error
         if taken != [True]:
-            raise Temporary(f"{target.shown}: the message was not taken")
+            raise Refused(f"{target.shown}: the message was not taken")
 
     def check(self) -> Iterator[Finding]:
         """Whether each target is understood; nothing is sent."""
@@ -106,3 +130,12 @@ def _sender(address: str) -> Any:
     # The library logs whole addresses.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
     return apprise.Apprise.instantiate(address, suppress_exceptions=True)
+
+
+def _deliver(sender: Any, title: str, text: str) -> bool:
+    """Whether it was taken. It is said that it is plain text, so that what the service would read in it is escaped."""
+    import apprise
+
+    service = apprise.Apprise()
+    service.add(sender)
+    return bool(service.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))
