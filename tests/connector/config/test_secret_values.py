@@ -16,7 +16,7 @@ from connector.redaction import MASK, Redactor
         ("plain-secret-1", "plain-secret-1"),
         ("first-of-two-secrets, second-of-two-secrets", "second-of-two-secrets"),
         ("postgresql://me:pass-word@db.example/escalator", "pass-word"),
-        ("postgresql://me:pa%40ss-word@db.example/escalator", "pa@ss-word"),
+        ("postgresql://me:password%40ssword@db.example/escalator", "password@ssword"),
         ("postgresql://me:p@ss/w:rd?x@db.example/escalator", "p@ss/w:rd?x"),
         ("mailtos://me:pass-word@mail.example.com?to=a@example.com", "pass-word"),
         ("slack://T0A1B2C3D4/B1C2D3E4F5/secretsecretsecretsecret", "secretsecretsecretsecret"),

