@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 EDGES = {"app", "config", "cli"}
 VENDOR_WORDS = re.compile(r"connectwise|halo|request.?tracker|\bmyconnectwise\b", re.IGNORECASE)
-MOST_MODULES_AT_THE_TOP = 8
+MOST_MODULES_AT_THE_TOP = 10
 MOST_MODULES_IN_A_ROOM = 14
 
 

@@ -10,7 +10,8 @@ import pytest
 import structlog
 
 from connector.errors import PayloadError
-from connector.logs import MASK, configure, masked
+from connector.logs import configure, masked
+from connector.redaction import MASK
 from tests.connector.quiet_logging import logging_as_before
 
 __all__ = ["logging_as_before"]

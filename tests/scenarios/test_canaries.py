@@ -264,7 +264,7 @@ def test_no_row_no_log_and_no_answer_holds_any(environ, parrot, status, tmp_path
     assert found_in(rows.decode("latin-1")) == set()
     said = "".join(run({**environ, "LOG_LEVEL": "debug"}, *command) for command in OTHER_COMMANDS)
     assert found_in(said) == set()
-    assert ('"turn failed"' in said) == (status == 400)
+    assert '"turn failed"' in said or status != 400
 
 
 @pytest.mark.parametrize(
