@@ -1,4 +1,7 @@
-"""Webhooks whose signing key a worker must fetch first: kept without what proved them, so many bytes of a connection, no more."""
+"""Webhooks whose signing key a worker must fetch first: so many bytes of a connection are kept, and no more.
+
+What they proved themselves with at the door is not.
+"""
 
 from __future__ import annotations
 

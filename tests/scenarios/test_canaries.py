@@ -235,7 +235,11 @@ def test_no_row_no_log_and_no_answer_holds_any(environ, parrot, status, tmp_path
         worker = worker_side.worker_of(parts)
         deps = web_side.deps_of(parts, lambda found, within: mailbox.deliver(found), worker)
         client = web_side.create_app(deps).test_client()
-        key = f"{environ['CONNECTWISE_URL']}/k?companyName=acme"
+        path, query = (
+            "/v2025_1//system/callbackkey/index.rails",
+            "companyName=acme&id=0f0e0d0c-0000-4000-8000-000000000001",
+        )
+        key = f"{environ['CONNECTWISE_URL']}{path}?{query}"
         body = {"Action": "updated", "Type": "ticket", "ID": 1, "Metadata": {"key_url": key}}
         signed = {"x-content-signature": "c2ln"}
         posted = [
