@@ -76,6 +76,9 @@ class Absence:
             return Temporary(f"{error}; whether it exists could not be found out ({second})")
         if int(ticket_id) in ids:
             return StillListed(f"{error}; yet {self._site} lists it")
+        if ids:
+            # What answers for others when asked for this one proves nothing of this one.
+            return Temporary(f"{error}; {self._site}, asked for it alone, listed others")
         return NotFound(f"{label(ticket_id)} does not exist, or {self._reader} may not see it")
 
 

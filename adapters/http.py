@@ -8,16 +8,14 @@ connection hold still. Bodies, queries and credentials never appear in messages.
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -26,6 +24,7 @@ import tenacity
 from urllib3.exceptions import HTTPError as Urllib3Error
 from urllib3.exceptions import NewConnectionError
 
+from adapters.answers import Answer, calls_left, http_date, retry_after
 from adapters.budget import CallBudget
 from adapters.transport import Transport, ended_within
 from connector.clock import Clock
@@ -35,19 +34,22 @@ from connector.redaction import redacted_bytes
 from connector.systems.contract import CallLedger
 from connector.systems.lanes import present_lane
 from connector.systems.variables import is_loopback
-from connector.wording import storable
 
 DEFAULT_RETRY_AFTER = 30.0
-LONGEST_RETRY_AFTER = 3600.0
+LARGE = 1024 * 1024
+"""Of answers that are larger, in bytes, a connection has one at a time in hand until it is read."""
+
+MOST_OF_AN_ERROR = 64 * 1024
+"""So much is read of an answer that is none: a refusal, a redirection, an error page."""
+
 MOST_PAGES = 2000
 """No list that is meant to be read is longer."""
 
-_MAY_BE_UNSTORABLE = re.compile(r"[\ud800-\udfff]|\\u(?:[dD][89a-fA-F]|0000)")
-"""Half a character, or none, as it stands or as JSON writes it; whole ones are written so, too."""
-
-_CALLS_LEFT = ("X-RateLimit-Remaining", "RateLimit-Remaining", "X-Rate-Limit-Remaining")
 _IS_PLAIN = re.compile(r"https?://[a-z0-9.:-]+(?:/(?!\.)[A-Za-z0-9._~-]*)+(?:\?[A-Za-z0-9._~%=&-]*)?").fullmatch
 """An address with nothing in it that would have to be prepared to be sent."""
+
+
+_IS_HOST = re.compile(r"[a-z0-9.:-]{1,100}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class HttpOptions:
     in any ``window_seconds``, by all processes that share the ``ledger``; None is no limit, or a ledger of its own.
     ``longest_wait``: what a call may wait for the budget, and after which no further try begins; a list, which would
     have to be begun anew, may wait for ``longest_wait_of_lists``.
+    ``max_bytes``: the largest answer, once it is unpacked.
     ``on_call(method, status, seconds)`` is told of every answer; status 0 is none.
     """
 
@@ -70,7 +73,7 @@ class HttpOptions:
     calls_per_window: int | None = None
     window_seconds: float = 60.0
     ledger: CallLedger | None = None
-    max_bytes: int = 32 * 1024 * 1024
+    max_bytes: int = 16 * 1024 * 1024
     pool_size: int = 32
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
@@ -78,20 +81,8 @@ class HttpOptions:
     on_call: Callable[[str, int, float], object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; header names in any case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-    def json(self) -> Any:
-        """The body as JSON, whatever its media type says; see ``storable_json``. Raises ValueError."""
-        try:
-            return storable_json(self.body)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
+class TooLarge(Permanent):
+    """An answer is larger than any may be. A list can be asked for in smaller pages."""
 
 
 class HttpClient:
@@ -128,6 +119,7 @@ class HttpClient:
         self._transport = Transport(self.options.pool_size)
         self._proxies, self._verify = _environment_of(self._base)
         self._lock = threading.Lock()
+        self._large = threading.Lock()
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_is_worth_a_retry),
             stop=tenacity.stop_after_attempt(max(1, self.options.attempts))
@@ -160,7 +152,7 @@ class HttpClient:
         ``payload`` goes out as JSON, ``form`` as an HTML form does.
         ``what`` says in words what is tried ("read ticket 4711"). GET is repeatable, everything else only
         when told so. Raises Busy (the call limit), Unreachable (not performed, or repeatable), OutcomeUnknown (sent,
-        not repeatable, and no usable answer), Permanent (a foreign host, an oversized answer).
+        not repeatable, and no usable answer), Permanent (a foreign host), TooLarge.
         """
         repeatable = method == "GET" if is_repeatable is None else is_repeatable
         url = self._url(path, what)
@@ -171,7 +163,7 @@ class HttpClient:
         request = _Prepared(method, url, payload, form, everything, what, repeatable)
         answer: Answer = self._retrying(self._once, request)
         if 300 <= answer.status < 400:
-            host = urlsplit(answer.headers.get("Location", "")).hostname or "another address"
+            host = _host_named(answer.headers.get("Location", ""))
             # In maintenance some redirect everything: nothing can be done there then, whoever asks for what.
             message = f"{what}: redirected to {host}; configure the address itself"
             raise Unreachable(message, cause="it redirects to another address")
@@ -233,10 +225,7 @@ class HttpClient:
                     proxies=self._proxies,
                 ) as response,
             ):
-                body = self._body(response, request, started)
-                if response.status_code >= 400:
-                    body = redacted_bytes(body)  # some servers and proxies repeat what they were sent
-                return Answer(response.status_code, response.headers, body)
+                return self._answer(response, request, started)
         except (requests.RequestException, Urllib3Error) as error:
             raise _translated(error, request) from error
 
@@ -252,17 +241,40 @@ class HttpClient:
         prepared.prepare_body(request.form, None, request.payload)
         return prepared
 
-    def _body(self, response: requests.Response, request: _Prepared, started: float) -> bytes:
+    def _answer(self, response: requests.Response, request: _Prepared, started: float) -> Answer:
+        """The answer, as far as it is wanted; what is unpacked is counted, and never more of it is kept."""
+        status, options = response.status_code, self.options
         parts: list[bytes] = []
         size = 0
-        for part in response.iter_content(65536):
-            size += len(part)
-            parts.append(part)
-            if size > self.options.max_bytes:
-                raise _unusable(request, f"the answer is larger than {self.options.max_bytes} bytes")
-            if self.options.monotonic() - started > self.options.total_seconds:
-                raise _unanswered(request, f"no whole answer within {self.options.total_seconds:g} s")
-        return b"".join(parts)
+        with ExitStack() as held:
+            for part in response.iter_content(65536):
+                parts.append(part)
+                size += len(part)
+                if status >= 300 and size >= MOST_OF_AN_ERROR:
+                    break
+                if size > options.max_bytes:
+                    parts.clear()  # the error outlives this call
+                    raise _too_large(request, options.max_bytes)
+                if options.monotonic() - started > options.total_seconds:
+                    raise _unanswered(request, f"no whole answer within {options.total_seconds:g} s")
+                if size > LARGE >= size - len(part):
+                    held.enter_context(self._alone(request))
+            answer = Answer(status, response.headers, b"".join(parts))
+            if status >= 300:
+                # Some servers and proxies repeat what they were sent.
+                return replace(answer, body=redacted_bytes(answer.body[:MOST_OF_AN_ERROR]))
+            parts.clear()
+            return answer.read() if size > LARGE else answer
+
+    @contextmanager
+    def _alone(self, request: _Prepared) -> Iterator[None]:
+        """Within it no other large answer of this connection is in hand. Raises what no answer raises."""
+        if not self._large.acquire(timeout=self.options.total_seconds):
+            raise _unanswered(request, "the answers to other calls are too large to be read beside it")
+        try:
+            yield
+        finally:
+            self._large.release()
 
     def _judged(self, request: _Prepared, answer: Answer) -> Answer:
         if answer.status == 429:
@@ -296,33 +308,6 @@ class _Prepared:
     is_repeatable: bool
 
 
-def storable_json(body: bytes) -> Any:
-    """A body as JSON whose texts every database takes: see ``storable``. Raises ValueError, RecursionError."""
-    text = _text(body)
-    found = json.loads(text)
-    return _storable(found) if _MAY_BE_UNSTORABLE.search(text) else found
-
-
-def plain_json(body: bytes) -> Any:
-    """A body as JSON, with whatever its texts hold. Raises ValueError, RecursionError."""
-    return json.loads(_text(body))
-
-
-def _text(body: bytes) -> str:
-    return body.decode(json.detect_encoding(body), "surrogatepass")
-
-
-def _storable(value: Any) -> Any:
-    match value:
-        case str():
-            return storable(value)
-        case list():
-            return [_storable(item) for item in value]
-        case dict():
-            return {storable(key): _storable(item) for key, item in value.items()}
-    return value
-
-
 def origin_of(url: str) -> str:
     """``scheme://host:port`` of an address, in lower case, with the scheme's own port filled in.
 
@@ -335,37 +320,13 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme.lower()}://{parts.hostname.lower()}:{port}"
 
 
-def http_date(text: str | None) -> datetime | None:
-    """The moment that an HTTP date names, or None for anything else."""
+def _host_named(address: str) -> str:
+    """The host of an address as a message may show it."""
     try:
-        moment = parsedate_to_datetime(text or "")
-    except (ValueError, IndexError, OverflowError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def retry_after(answer: Answer, clock: Clock) -> float | None:
-    """Seconds that an answer's Retry-After asks for (a number or an HTTP date), within an hour; else None.
-
-    A date is counted from the answer's own Date, so a skewed clock on either side does no harm.
-    """
-    text = answer.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:10]), LONGEST_RETRY_AFTER)
-    until = http_date(text)
-    if until is None:
-        return None
-    since = http_date(answer.headers.get("Date")) or clock.now()
-    return min(max(0.0, (until - since).total_seconds()), LONGEST_RETRY_AFTER)
-
-
-def calls_left(answer: Answer) -> int | None:
-    """How many calls a system says that are left, by the usual headers; None where it says nothing."""
-    for name in _CALLS_LEFT:
-        text = answer.headers.get(name, "").strip()
-        if text.isascii() and text.isdigit():
-            return int(text[:9])
-    return None
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        host = ""
+    return host if _IS_HOST(host) else "another address"
 
 
 def page_numbers(what: str) -> Iterator[int]:
@@ -401,9 +362,11 @@ def _unanswered(request: _Prepared, problem: str) -> AdapterError:
     return OutcomeUnknown(f"{request.what}: sent, but {problem}; it may have happened")
 
 
-def _unusable(request: _Prepared, problem: str) -> AdapterError:
-    message = f"{request.what}: {problem}"
-    return Permanent(message) if request.is_repeatable else OutcomeUnknown(message)
+def _too_large(request: _Prepared, most: int) -> AdapterError:
+    problem = f"the answer is larger than {most} bytes"
+    if not request.is_repeatable:
+        return OutcomeUnknown(f"{request.what}: sent, but {problem}; it may have happened")
+    return TooLarge(f"{request.what}: {problem}", f"an answer is larger than {most // 2**20} MB")
 
 
 def _was_never_sent(error: Exception) -> bool:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from adapters.http import Answer, origin_of, plain_json
+from adapters.answers import Answer
+from adapters.http import origin_of
+from adapters.json_text import plain_json
 from connector.errors import (
     AdapterError,
     NotFound,
@@ -32,10 +34,12 @@ Json = Mapping[str, Any]
 
 NO_JSON = "it answers, but not in JSON"
 _LONGEST_TEXT = 300
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
-_FIRST_YEAR = 1981
-"""What lies before is a sentinel: 0001-01-01, 1899-12-30, 1900-01-01 and 1970-01-01 mean "not set"."""
+_YEARS = range(1981, 2200)
+"""What lies outside is a sentinel: 0001-01-01, 1899-12-30, 1900-01-01, 1970-01-01 and 9999-12-31 mean "not set"."""
 
+_ID = re.compile(r"[A-Za-z0-9.-]{1,40}", re.ASCII)
 _DATE = re.compile(r"(\d{4})(-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE | re.ASCII)
 
 
@@ -63,8 +67,8 @@ def decoded(body: bytes) -> Any:
     """A body as JSON, as it was sent: what is kept of it goes through ``sound``. Raises PayloadError."""
     try:
         return plain_json(body)
-    except (ValueError, RecursionError) as error:
-        raise PayloadError("$", "not JSON, or nested too deeply") from error
+    except ValueError as error:
+        raise PayloadError("$", f"not JSON ({error})") from error
 
 
 def sound(name: str, path: str) -> str:
@@ -82,7 +86,7 @@ def json_of(answer: Answer, what: str, *, is_write: bool = False) -> Any:
     try:
         return answer.json()
     except ValueError as error:
-        message = f"{what}: answered {answer.status}, but not in JSON"
+        message = f"{what}: answered {answer.status}, but not in JSON ({error})"
         raise OutcomeUnknown(message) if is_write else Unreachable(message, cause=NO_JSON) from error
 
 
@@ -97,9 +101,11 @@ def objects_of(found: Any, what: str) -> list[dict[str, Any]]:
 
 
 def in_one_line(words: str) -> str:
-    """A system's own words for an error as they may be shown: without control characters and secrets, clipped."""
+    """A system's own words for an error as they may be shown: clipped, and without secrets, what steers a terminal or
+    turns the direction of writing.
+    """
     words = redacted(words)  # first: else half a secret could be left at the end
-    words = " ".join(re.sub(r"[\x00-\x1f\x7f\s]+", " ", words).split())
+    words = " ".join(_UNSHOWN.sub(" ", words).split())
     return words if len(words) <= _LONGEST_TEXT else words[:_LONGEST_TEXT] + " …"
 
 
@@ -140,9 +146,34 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def label(ticket: TicketId | int | str) -> str:
+def written(value: Any, path: str) -> str:
+    """What somebody wrote, empty where there is nothing. Raises PayloadError for what cannot have been written."""
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)
+    raise PayloadError(path, "not a text")
+
+
+def label(ticket: object) -> str:
     """How paths and messages name a ticket."""
-    return f"ticket {ticket}"
+    return f"ticket {shown_id(ticket)}"
+
+
+def shown_id(value: object) -> str:
+    """An id as paths and messages show it: what is none, whatever stands there, is a question mark."""
+    found = str(value) if isinstance(value, int | float | str) else ""
+    return found if _ID.fullmatch(found) else "?"
+
+
+def is_of(ticket_id: TicketId, told: object, path: str) -> None:
+    """Raises PayloadError unless a record that came back is of the ticket that was asked for. ``told``: the ticket that
+    it names, as a number or a text.
+    """
+    if told is None:
+        raise PayloadError(path, f"missing: it is not told to be of {label(ticket_id)}")
+    if shown_id(told).removesuffix(".0") != ticket_id:
+        raise PayloadError(path, f"it is of another ticket than {label(ticket_id)}")
 
 
 def checked(ticket_id: TicketId) -> TicketId:
@@ -160,13 +191,13 @@ def optional_moment(value: Any, path: str) -> datetime | None:
     if found is None:
         raise PayloadError(path, "not a date like 2026-03-02T09:15:00Z")
     year, rest, fraction, zone = found.groups()
-    if int(year) < _FIRST_YEAR:
+    if int(year) not in _YEARS:
         return None
     try:
         at = datetime.fromisoformat(f"{year}{rest}{(fraction or '')[:7]}{zone or 'Z'}".upper())
-    except ValueError as error:
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise PayloadError(path, "not a date that exists") from error
-    return at.astimezone(UTC)
 
 
 def moment(value: Any, path: str) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from connector.errors import AdapterError, OutcomeUnknown, Permanent
+from connector.errors import AdapterError, OutcomeUnknown, PayloadError, Permanent
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 
@@ -47,7 +47,7 @@ def seen_done(
     """A move can be seen: what is there now tells whether it happened. If not it may still come: raises ``unknown``."""
     try:
         record = read(ticket_id)
-    except AdapterError:
+    except (AdapterError, PayloadError):
         raise unknown from None
     if not is_met(record, target):
         raise unknown

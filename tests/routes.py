@@ -25,9 +25,9 @@ from tests.scenarios.conftest import scenario_policy
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = ("/simulation/", "/simulator.py", "/desk.py", "/demo/")
 MOST = {
-    "webhook to clock": 62,
-    "override to confirmed": 74,
-    "webhook to note and move": 103,
+    "webhook to clock": 65,
+    "override to confirmed": 77,
+    "webhook to note and move": 106,
     "environment to settings": 16,
 }
 """The most files that each way may lead through; mail, pasted output and error codes are read in rooms of their own.

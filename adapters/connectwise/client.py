@@ -14,10 +14,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from requests.utils import parse_header_links
 
+from adapters.answers import Answer
 from adapters.connectwise.hosts import api_url, named_site, origins_of
 from adapters.connectwise.refusals import CHECK_COMPANY, NO_COMPANY, error_text, refusal
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.http import Answer, HttpClient, HttpOptions, page_numbers
+from adapters.http import HttpClient, HttpOptions, TooLarge, page_numbers
 from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
 from connector.errors import PayloadError, Permanent, Unreachable
@@ -66,25 +67,37 @@ class ConnectWiseClient:
         Raises OutcomeUnknown when the write may have happened but no usable answer came.
         """
         answer = self._call(method, path, what, right, payload=payload)
-        if answer.status == 204 or not answer.body:
+        if answer.status == 204 or answer.is_empty:
             return None
         return json_of(answer, what, is_write=True)
 
     def pages(
         self, path: str, what: str, right: str, conditions: str = "", fields: str = ""
     ) -> Iterator[dict[str, Any]]:
-        """Every record of a list, forward-only. Raises PayloadError for what is no record."""
-        params = {"pageSize": str(PAGE_SIZE)}
+        """Every record of a list, forward-only, in smaller pages where one is too large to be answered.
+
+        Raises PayloadError for what is no record.
+        """
+        size = PAGE_SIZE
+        params = {"pageSize": str(size)}
         if conditions:
             params["conditions"] = conditions
         if fields:
             params["fields"] = fields
         seen: set[str] = set()
         for _ in page_numbers(what):
-            answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
+            try:
+                answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
+            except TooLarge:
+                # Numbers of pages would mean other records.
+                if size == 1 or "page" in params:
+                    raise
+                size = max(1, size // 10)
+                params["pageSize"] = str(size)
+                continue
             records = objects_of(json_of(answer, what), what)
             yield from records
-            step = _next_page(answer, records)
+            step = _next_page(answer, records, size)
             if step is None:
                 return
             if "=".join(step) in seen:
@@ -159,7 +172,7 @@ class ConnectWiseClient:
             return f"{self.base_url}/{ROUTER}"
         if answer.status != 200:
             raise refusal(answer, "look up the company", "none")
-        info = json_of(answer, "look up the company") if answer.body.strip() else None
+        info = None if answer.is_empty else json_of(answer, "look up the company")
         if info is None:
             message = f"there is no company {self._company!r} at {self.base_url}: {CHECK_COMPANY}"
             raise Unreachable(message, cause=NO_COMPANY)
@@ -184,21 +197,22 @@ class ConnectWiseClient:
 _FORWARD_ONLY = {"pagination-type": "forward-only"}
 
 
-def _next_page(answer: Answer, records: list[dict[str, Any]]) -> tuple[str, str] | None:
-    """The parameter that leads to the next page, or None at the end.
+def _next_page(answer: Answer, records: list[dict[str, Any]], size: int) -> tuple[str, str] | None:
+    """The parameter that leads to the next page, or None at the end. ``size``: how many records were asked for.
 
     Forward-only lists carry a next link even at their end, so a page that is not full ends the list; but a
     server may cut the page size, so a page of a usual cut size counts as full. Links are never followed as
     they are.
     """
-    if len(records) < PAGE_SIZE and len(records) not in _CUT_SIZES:
+    if len(records) < size and len(records) not in _CUT_SIZES:
         return None
     query = _query_of_next(answer.headers.get("Link", ""))
     if query is None:
         return None
     for name in ("pageId", "pageid", "page"):
-        if query.get(name, [""])[0].isdigit():
-            return ("page" if name == "page" else "pageId", query[name][0])
+        number = query.get(name, [""])[0]
+        if number.isascii() and number.isdigit():
+            return ("page" if name == "page" else "pageId", number)
     last = records[-1].get("id") if records else None
     return ("pageId", str(last)) if isinstance(last, int) else None
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from adapters.connectwise.mapping import info, person_of, record_id
-from adapters.payloads import Json, moment, text
+from adapters.payloads import Json, is_of, moment, shown_id, text, written
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, TicketId, Visibility
 from connector.reading.html import to_text
@@ -37,6 +37,9 @@ _NOTE_FLAGS = ("detailDescriptionFlag", "resolutionFlag", "internalAnalysisFlag"
 _TIME_FLAGS = ("addToDetailDescriptionFlag", "addToResolutionFlag", "addToInternalAnalysisFlag")
 
 
+_FAMILY_FLAGS = ("bundledFlag", "createdByParentFlag")
+
+
 class NoUsableTime(PayloadError):
     """An entry tells no time at all. In the list of all notes: the separate lists must be read instead."""
 
@@ -45,29 +48,32 @@ def entry_of_all_notes(data: Json, path: str, staff: Staff, latest: datetime) ->
     """An item of a ticket's ``allNotes``. Raises NoUsableTime. ``latest``: no entry is younger than that."""
     is_time = is_of_time_entry(data)
     kind = EntryKind.TIME_ENTRY if is_time else EntryKind.NOTE
-    path = f"{path}: {kind} {data.get('id', '?')}"
+    path = f"{path}: {kind} {shown_id(data.get('id'))}"
     # In the list of all notes nobody knows where a site puts the time: the surest first.
     times = [data.get("dateCreated"), info(data).get("dateEntered"), info(data).get("dateCreated")]
     times += [data.get("timeEnd")] if is_time else []
     times += [data.get("timeStart"), info(data).get("lastUpdated")]
-    return _entry(data, path, kind, _first_moment(times, path), staff, latest, text(data.get("text")))
+    return _entry(data, path, kind, _first_moment(times, path), staff, latest, _text(data, path))
 
 
 def entry_of_note(data: Json, path: str, staff: Staff, latest: datetime) -> Entry:
     """An item of a ticket's ``notes``. Raises NoUsableTime."""
-    path = f"{path}: note {data.get('id', '?')}"
+    path = f"{path}: note {shown_id(data.get('id'))}"
     times = [data.get("dateCreated"), info(data).get("dateEntered"), info(data).get("lastUpdated")]
     at = _first_moment(times, path)
-    return _entry(data, path, EntryKind.NOTE, at, staff, latest, text(data.get("text")))
+    return _entry(data, path, EntryKind.NOTE, at, staff, latest, _text(data, path))
 
 
-def entries_of_time(data: Json, path: str, staff: Staff, latest: datetime) -> list[Entry]:
-    """What an item of ``time/entries`` says, its internal notes by themselves. Raises NoUsableTime."""
-    path = f"{path}: time entry {data.get('id', '?')}"
+def entries_of_time(data: Json, ticket_id: TicketId, path: str, staff: Staff, latest: datetime) -> list[Entry]:
+    """What an item of ``time/entries`` says, its internal notes by themselves. Raises NoUsableTime, and PayloadError
+    for time that was booked on another ticket.
+    """
+    path = f"{path}: time entry {shown_id(data.get('id'))}"
+    is_of(ticket_id, data.get("chargeToId"), f"{path}: chargeToId")
     times = [data.get(name) for name in ("dateEntered", "timeEnd", "timeStart")]
     at = _first_moment([*times, info(data).get("lastUpdated")], path)
-    internal = text(data.get("internalNotes"))
-    notes = text(data.get("notes"))
+    internal = written(data.get("internalNotes"), f"{path}: internalNotes")
+    notes = written(data.get("notes"), f"{path}: notes")
     shown = _entry(data, path, EntryKind.TIME_ENTRY, at, staff, latest, notes)
     if not internal.strip():
         return [shown]
@@ -81,9 +87,17 @@ def is_of_time_entry(data: Json) -> bool:
     return text(data.get("noteType")) == "TimeEntryNote"
 
 
-def is_of(ticket_id: TicketId, data: Json) -> bool:
-    """Whether a note belongs to that ticket, or came to it by a merge; the lists give those of child tickets, too."""
-    return data.get("mergedFlag") is True or _ticket_of(data) in (ticket_id, "")
+def is_own(ticket_id: TicketId, data: Json, path: str, *, has_family: bool) -> bool:
+    """Whether a note belongs to that ticket, or came to it by a merge; the lists give those of child tickets, too.
+
+    Raises PayloadError for the note of another ticket where neither a flag of its own nor ``has_family``, what the
+    ticket says of itself, tells why it is given.
+    """
+    if data.get("mergedFlag") is True or _ticket_of(data) in (ticket_id, ""):
+        return True
+    if not (has_family or any(data.get(flag) is True for flag in _FAMILY_FLAGS)):
+        raise PayloadError(f"{path}: note {shown_id(data.get('id'))}: ticket", "it is another ticket's")
+    return False
 
 
 def note_visibility(data: Json) -> Visibility:
@@ -126,6 +140,10 @@ def _entry(data: Json, path: str, kind: EntryKind, at: datetime, staff: Staff, l
     )
 
 
+def _text(data: Json, path: str) -> str:
+    return written(data.get("text"), f"{path}: text")
+
+
 def _is_heard(data: Json) -> bool:
     """Whether a note was written for this very ticket."""
     is_from_child = data.get("bundledFlag") is True and not _ticket_of(data)
@@ -136,7 +154,7 @@ def _ticket_of(data: Json) -> str:
     """The ticket that a note says it belongs to; empty where it does not say."""
     ticket = data.get("ticket")
     number = ticket.get("id") if isinstance(ticket, dict) else data.get("ticketId")
-    return str(number) if isinstance(number, int) and number else ""
+    return shown_id(number) if number else ""
 
 
 def _author(data: Json, path: str, staff: Staff) -> Author:

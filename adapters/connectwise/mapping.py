@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.payloads import Json, label, moment, optional_moment, state_of, text
+from adapters.payloads import Json, in_one_line, label, moment, optional_moment, state_of, text, written
 from connector.errors import PayloadError
 from connector.model import (
     Aspect,
@@ -28,6 +28,7 @@ from connector.model import (
 
 # A status can stamp the plan at the ticket's creation: that is no plan that anybody made.
 STAMPED_AT_CREATION = timedelta(minutes=1)
+_LARGEST = 2**53
 
 
 def to_wire(at: datetime) -> str:
@@ -44,7 +45,7 @@ def info(data: Json) -> Json:
 def record_id(data: Json, path: str) -> int:
     """The id of a record or reference."""
     found = data.get("id")
-    if isinstance(found, bool) or not isinstance(found, int):
+    if isinstance(found, bool) or not isinstance(found, int) or abs(found) > _LARGEST:
         raise PayloadError(f"{path}: id", "missing" if found is None else "not a whole number")
     return found
 
@@ -106,10 +107,10 @@ def is_gone_into_another(data: Json) -> str:
     """Why a ticket is no service-desk ticket of its own, empty when it is one."""
     kind = text(data.get("recordType"))
     if kind not in ("", "ServiceTicket"):
-        return f"it is a {kind}, not a service ticket"
+        return f"it is a {in_one_line(kind)}, not a service ticket"
     parent = data.get("mergedParentTicket")
     if isinstance(parent, dict) and parent.get("id"):
-        return f"it was merged into ticket {parent['id']}"
+        return f"it was merged into {label(parent['id'])}"
     return ""
 
 
@@ -131,7 +132,7 @@ def ticket_record(
     why_not = is_gone_into_another(data)
     return TicketRecord(
         id=TicketId(str(number)),
-        summary=text(data.get("summary")),
+        summary=written(data.get("summary"), f"{path}: summary"),
         place=place,
         status=Status(named.id, named.name, group),
         owner=person_of(data, "owner", path),

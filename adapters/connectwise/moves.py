@@ -14,9 +14,9 @@ from adapters.absence import Absence, named_by
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.directory import Directory
 from adapters.connectwise.refusals import Refused
-from adapters.payloads import label
+from adapters.payloads import is_of, label
 from adapters.reassignment import is_met, refuse_former, seen_done
-from connector.errors import OutcomeUnknown
+from connector.errors import OutcomeUnknown, PayloadError
 from connector.model import Ownership, Person, Target, TicketId, TicketRecord
 
 Operation = dict[str, Any]
@@ -89,13 +89,22 @@ class Moves:
     def _patched(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> TicketRecord:
         try:
             answer = self._sent(ticket_id, target, operations)
+            if isinstance(answer, Mapping):
+                record = self._told(ticket_id, answer)
+                if is_met(record, target):
+                    return record
         except OutcomeUnknown as unknown:
             return seen_done(self.read, ticket_id, target, unknown)
-        if isinstance(answer, Mapping):
-            record = self.to_record(answer)
-            if is_met(record, target):
-                return record
         return self.read(ticket_id)
+
+    def _told(self, ticket_id: TicketId, answer: Mapping[str, Any]) -> TicketRecord:
+        """The ticket as the answer to a PATCH tells of it. Raises OutcomeUnknown for anything but that ticket."""
+        path = f"reassign {label(ticket_id)}"
+        try:
+            is_of(ticket_id, answer.get("id"), f"{path}: id")
+            return self.to_record(answer)
+        except PayloadError as error:
+            raise OutcomeUnknown(f"{path}: sent, but not answered with the ticket ({error})") from error
 
     def _sent(self, ticket_id: TicketId, target: Target, operations: list[Operation]) -> Any:
         """The answer to the PATCH; what the site objects to and we did not ask for is put right, each thing once."""

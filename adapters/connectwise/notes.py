@@ -19,8 +19,8 @@ from adapters.connectwise.entries import (
     entries_of_time,
     entry_of_all_notes,
     entry_of_note,
-    is_of,
     is_of_time_entry,
+    is_own,
     note_visibility,
 )
 from adapters.connectwise.mapping import info, person_of, record_id
@@ -61,21 +61,23 @@ class Notes:
         self._monotonic = client.http.options.monotonic
         self._asks_again_at = -inf
 
-    def entries(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
+    def entries(self, ticket_id: TicketId, latest: datetime, *, has_family: bool) -> list[Entry]:
         """Notes and time entries of a ticket that could be read just now, none younger than ``latest``.
+
+        ``has_family``: it has children, a parent, or others were merged into it, whose notes may stand among its own.
 
         One call, or two: where there are time entries, which that list gives only in part, and where a site has not
         that list.
         """
         if self._monotonic() < self._asks_again_at:
-            return self._notes_and_times(ticket_id, latest)
+            return self._notes_and_times(ticket_id, latest, has_family=has_family)
         try:
-            return self._all_notes(ticket_id, latest)
+            return self._all_notes(ticket_id, latest, has_family=has_family)
         except NoUsableTime:
-            return self._notes_and_times(ticket_id, latest)
+            return self._notes_and_times(ticket_id, latest, has_family=has_family)
         except (NotThere, NotOffered):
             # The ticket is there, so it is the list that is not; unless the others are not there, either.
-            found = self._notes_and_times(ticket_id, latest)
+            found = self._notes_and_times(ticket_id, latest, has_family=has_family)
             self._asks_again_at = self._monotonic() + _ASKS_AGAIN_SECONDS
             return found
 
@@ -109,6 +111,7 @@ class Notes:
         if not isinstance(answer, dict):
             raise OutcomeUnknown(f"{what}: answered well, but with no note")
         try:
+            is_own(ticket_id, {"ticketId": answer.get("ticketId")}, what, has_family=False)
             note, us = self._reference(answer, ticket_id), person_of(answer, "member", what)
         except PayloadError as error:
             raise OutcomeUnknown(f"{what}: answered well, but not with a note ({error})") from error
@@ -116,19 +119,20 @@ class Notes:
             self._directory.learn_ourselves(us)
         return note, note_visibility(answer)
 
-    def _all_notes(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
+    def _all_notes(self, ticket_id: TicketId, latest: datetime, *, has_family: bool) -> list[Entry]:
         path = label(ticket_id)
         listed = self._rows(f"service/tickets/{ticket_id}/allNotes", ticket_id)
-        rows = [row for row in listed if is_of(ticket_id, row)]
+        rows = [row for row in listed if is_own(ticket_id, row, path, has_family=has_family)]
         times = self._times(ticket_id, latest) if any(map(is_of_time_entry, rows)) else []
         noted = (entry_of_all_notes(row, path, self._directory, latest) for row in rows)
         # Pages go by id, and two kinds share this list: what a page repeats is taken once.
         found = {entry.id: entry for entry in (*_without(noted, times), *times)}
         return list(found.values())
 
-    def _notes_and_times(self, ticket_id: TicketId, latest: datetime) -> list[Entry]:
+    def _notes_and_times(self, ticket_id: TicketId, latest: datetime, *, has_family: bool) -> list[Entry]:
         path = label(ticket_id)
-        rows = (row for row in self._rows(f"service/tickets/{ticket_id}/notes", ticket_id) if is_of(ticket_id, row))
+        listed = self._rows(f"service/tickets/{ticket_id}/notes", ticket_id)
+        rows = (row for row in listed if is_own(ticket_id, row, path, has_family=has_family))
         notes = [entry_of_note(row, path, self._directory, latest) for row in rows]
         return [*notes, *self._times(ticket_id, latest)]
 
@@ -136,7 +140,7 @@ class Notes:
         path = label(ticket_id)
         conditions = f"chargeToType='ServiceTicket' AND chargeToId={ticket_id}"
         rows = self._client.pages("time/entries", f"read the time entries of {path}", TIME_READ, conditions)
-        return [entry for row in rows for entry in entries_of_time(row, path, self._directory, latest)]
+        return [entry for row in rows for entry in entries_of_time(row, ticket_id, path, self._directory, latest)]
 
     def _rows(self, path: str, ticket_id: TicketId) -> Iterator[dict[str, Any]]:
         return self._client.pages(path, f"read the notes of {label(ticket_id)}", NOTES_READ)

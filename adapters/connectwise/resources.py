@@ -48,7 +48,10 @@ class Resources:
         """Who is on the ticket now, the owner as well: by ``resources``, which names them with commas."""
         data = self.read(ticket_id)
         owner = data.get("owner")
-        names = [*text(data.get("resources")).split(","), text(owner.get("identifier")) if owner else ""]
+        names = [
+            *text(data.get("resources")).split(","),
+            text(owner.get("identifier")) if isinstance(owner, dict) else "",
+        ]
         return frozenset(plain(name).casefold() for name in names) - {""}
 
     def _put(self, ticket_id: TicketId, person: Person) -> None:

@@ -22,7 +22,7 @@ from adapters.connectwise.notes import Notes
 from adapters.connectwise.resources import Resources
 from adapters.connectwise.trail import read_trail, traces
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.payloads import checked, label, moment, text
+from adapters.payloads import Json, checked, is_of, label, moment, text
 from adapters.remembered import Reading, Remembered
 from connector.clock import Clock
 from connector.errors import AdapterError, PayloadError, Permanent
@@ -81,7 +81,7 @@ class Tickets:
             us = self._directory.our_name.casefold()
             self._remembered.learn(ticket_id, version, note.at, is_by_note=bool(us) and by.casefold() == us)
         known = None if anew else self._remembered.of(ticket_id, version, self._clock.now())
-        entries = known.entries if known else self._entries(ticket_id, version, updated_at)
+        entries = known.entries if known else self._entries(ticket_id, version, updated_at, has_family=has_family(data))
         latest = min(updated_at, self._clock.now())
         entries = [entry if entry.at <= latest else replace(entry, at=latest) for entry in entries]
         updated_by, updater = self._doer(by)
@@ -121,10 +121,12 @@ class Tickets:
         with self._absence.told(ticket_id):
             return traces(read_trail(self._client, ticket_id), since.replace(microsecond=0), self._directory.doer)
 
-    def _entries(self, ticket_id: TicketId, version: Hashable, updated_at: datetime) -> Sequence[Entry]:
+    def _entries(
+        self, ticket_id: TicketId, version: Hashable, updated_at: datetime, *, has_family: bool
+    ) -> Sequence[Entry]:
         began = self._clock.now()
         with self._absence.told(ticket_id):
-            entries = self._notes.entries(ticket_id, began)
+            entries = self._notes.entries(ticket_id, began, has_family=has_family)
         self._remembered.keep(ticket_id, Reading(version, updated_at, began, entries, None))
         return entries
 
@@ -149,6 +151,7 @@ class Tickets:
             data = self._client.get(f"service/tickets/{checked(ticket_id)}", what, TICKETS_READ)
         if not isinstance(data, dict):
             raise PayloadError(label(ticket_id), "not an object")
+        is_of(ticket_id, data.get("id"), f"{label(ticket_id)}: id")
         return data
 
     def _read_ticket(self, ticket_id: TicketId) -> TicketRecord:
@@ -160,7 +163,7 @@ class Tickets:
         return replace(record, state=state_told(data, self._directory.our_name), read_as=self._directory.our_id)
 
     def _listed(self, ticket_id: TicketId, what: str) -> list[int | None]:
-        return [row.get("id") for row in self._list(what, f"id = {ticket_id}", "id")]
+        return [record_id(row, what) for row in self._list(what, f"id = {ticket_id}", "id")]
 
     def _list(self, what: str, conditions: str, fields: str) -> Iterator[dict[str, Any]]:
         return self._client.pages("service/tickets", what, TICKETS_READ, conditions, fields)
@@ -173,6 +176,12 @@ class Tickets:
             # One odd ticket must not hide the others: it is looked at, and its own turn says what is wrong.
             updated_at = self._clock.now()
         return ChangedTicket(TicketId(str(record_id(row, path))), updated_at)
+
+
+def has_family(data: Json) -> bool:
+    """Whether a ticket says that others are bundled with it or were merged into it, whose notes come with its own."""
+    flags = ("hasChildTicket", "hasMergedChildTicketFlag")
+    return any(data.get(name) is True for name in flags) or bool(data.get("parentTicketId"))
 
 
 def _may_be_at(row: dict[str, Any], places: Sequence[Place]) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adapters.answers import Answer
 from adapters.halopsa.mapping import TICKETS_READ, optional_whole, whole
 from adapters.halopsa.refusals import error_text, refusal, refused_everywhere
 from adapters.halopsa.tokens import Tokens
 from adapters.halopsa.variables import HaloSettings
-from adapters.http import Answer, HttpClient, HttpOptions, origin_of, page_numbers
+from adapters.http import HttpClient, HttpOptions, origin_of, page_numbers
 from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, Permanent

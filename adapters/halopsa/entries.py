@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from adapters.halopsa.mapping import NOBODY, Names, number, occurred_at, optional_whole, whole
-from adapters.payloads import Json, label, text
+from adapters.payloads import Json, label, shown_id, text, written
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
 from connector.reading.html import plain, to_lines
 
@@ -72,8 +72,8 @@ def entries_of(rows: Iterable[Json], ticket: TicketId, names: Names, us: Ourselv
     """The notes, mails and time entries among a ticket's actions; none is younger than ``latest``."""
     found = []
     for row in rows:
-        path = f"{label(ticket)}: action {row.get('id', '?')}"
-        words = words_of(row)
+        path = f"{label(ticket)}: action {shown_id(row.get('id'))}"
+        words = words_of(row, path)
         if words and not _is_bookkeeping(row, path):
             found.append(_entry(row, path, words, names, us, latest))
     return found
@@ -81,20 +81,22 @@ def entries_of(rows: Iterable[Json], ticket: TicketId, names: Names, us: Ourselv
 
 def details_of(data: Json, entries: Iterable[Entry], entered_at: datetime) -> list[Entry]:
     """A ticket's own description as its first entry, unless an action says the same."""
-    words = words_of({"note_html": data.get("details_html"), "note": data.get("details")})
+    words = words_of({"note_html": data.get("details_html"), "note": data.get("details")}, "ticket: details")
     if not words or any(entry.text.split() == words.split() for entry in entries):
         return []
     author = Author(AuthorKind.CLIENT, text(data.get("user_name")))
     return [Entry(DETAILS, EntryKind.NOTE, author, entered_at, words, Visibility.CLIENT)]
 
 
-def words_of(row: Json) -> str:
+def words_of(row: Json, path: str) -> str:
     """What an action says, in lines: by its HTML, because the plain note has lost its line breaks.
 
     In Halo's editor each line is a paragraph.
     """
-    markup = text(row.get("note_html"))
-    return to_lines(markup, parts_paragraphs=False) if markup else plain(text(row.get("note"))).strip()
+    markup = written(row.get("note_html"), f"{path}: note_html")
+    if markup:
+        return to_lines(markup, parts_paragraphs=False)
+    return plain(written(row.get("note"), f"{path}: note")).strip()
 
 
 def visibility_of(row: Json) -> Visibility:

@@ -15,7 +15,7 @@ from typing import Any
 from adapters.halopsa.entries import Ourselves
 from adapters.halopsa.mapping import NO_TEAM, NOBODY, Names, number, occurred_at, optional_whole, team_called
 from adapters.names import same_name
-from adapters.payloads import Json, label, optional_moment, text
+from adapters.payloads import Json, is_of, label, optional_moment, shown_id, text
 from connector.errors import PayloadError
 from connector.model import (
     BY_CONNECTOR,
@@ -65,6 +65,7 @@ class Reader:
     """Reads one ticket's history. ``told``: of which aspects it tells changes, also those that came to nothing."""
 
     def __init__(self, ticket: TicketId, names: Names, statuses: Iterable[Status], refs: Sequence[Ref], us: Ourselves):
+        self._ticket = ticket
         self._path = label(ticket)
         self._names = names
         self._statuses = list(statuses)
@@ -111,7 +112,7 @@ class Reader:
     def _of_actions(self, actions: Iterable[Json]) -> list[Change]:
         found = []
         for row in _in_order(actions):
-            path = f"{self._path}: action {row.get('id', '?')}"
+            path = f"{self._path}: action {shown_id(row.get('id'))}"
             old = optional_whole(row.get("old_status"), f"{path}: old_status")
             new = optional_whole(row.get("new_status"), f"{path}: new_status")
             at = occurred_at(row, path)
@@ -134,6 +135,9 @@ class Reader:
         rows = [row for row in audit if isinstance(row, dict)] if isinstance(audit, list) else []
         found = []
         for row in _in_order(rows):
+            named = optional_whole(row.get("ticket_id"), f"{self._path}: audit_log: ticket_id")
+            if named is not None:
+                is_of(self._ticket, named, f"{self._path}: audit_log: ticket_id")
             aspect = self._aspect(row)
             at = optional_moment(row.get("date"), f"{self._path}: audit_log: date")
             if aspect is None or at is None:

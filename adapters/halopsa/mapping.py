@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from adapters.names import plain
-from adapters.payloads import Json, first_moment, label, optional_moment, state_of, text
+from adapters.payloads import Json, first_moment, label, optional_moment, state_of, text, written
 from adapters.status_words import placed_by_name
 from connector.errors import PayloadError
 from connector.model import (
@@ -83,11 +83,12 @@ def optional_whole(value: Any, path: str) -> int | None:
 
 
 def number(value: Any) -> float:
-    """A number of hours and the like; 0 for anything else."""
+    """A number of hours and the like; 0 for anything else, and for what no length can be."""
     try:
-        return 0.0 if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        found = 0.0 if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return 0.0
+    return found if abs(found) <= _LARGEST else 0.0
 
 
 class Names(Protocol):
@@ -224,7 +225,7 @@ def ticket_record(
     changes: Iterable[Change] = (),
 ) -> TicketRecord:
     """A ticket as read."""
-    path = label(str(data.get("id", "?")))
+    path = label(data.get("id"))
     number = whole(data.get("id"), f"{path}: id")
     entered_at = first_moment(data, ENTERED, path)
     if entered_at is None:
@@ -233,7 +234,7 @@ def ticket_record(
     why_not = why_not_escalated(data)
     return TicketRecord(
         id=TicketId(str(number)),
-        summary=text(data.get("summary")),
+        summary=written(data.get("summary"), f"{path}: summary"),
         place=place_of(data, names, path),
         status=status_of(data, names, path),
         owner=owner_of(data, names, path),

@@ -71,7 +71,7 @@ class Moves:
         sent = {"id": int(ticket_id), **wanted, **FLAGS}
         try:
             with self.absence.told_of_move(ticket_id, self.read, named_by(target, "team")):
-                answer: TicketRecord | None = self._answered(self.client.post("Tickets", [sent], what, RIGHT))
+                answer = self._answered(ticket_id, self.client.post("Tickets", [sent], what, RIGHT))
         except OutcomeUnknown as unknown:
             return self._seen_done(ticket_id, target, unknown)
         found = self.read(ticket_id)
@@ -96,12 +96,18 @@ class Moves:
         seen_done(read, ticket_id, target, unknown)
         return found[-1]
 
-    def _answered(self, body: Any) -> TicketRecord | None:
-        """The ticket as the answer shows it; None where the answer is not the whole ticket."""
+    def _answered(self, ticket_id: TicketId, body: Json) -> TicketRecord | None:
+        """The ticket as the answer shows it; None where the answer is not the whole ticket.
+
+        Raises OutcomeUnknown where it is another one.
+        """
         try:
-            return self.to_record(body)
+            record = self.to_record(body)
         except (AdapterError, PayloadError):
             return None
+        if record.id != ticket_id:
+            raise OutcomeUnknown(f"reassign {label(ticket_id)}: sent, but answered with another ticket")
+        return record
 
 
 def _whole(target: Target, before: TicketRecord) -> Target:

@@ -13,7 +13,7 @@ from adapters.halopsa.mapping import TICKETS_READ, occurred_at, optional_whole, 
 from adapters.halopsa.markup import note_html
 from adapters.halopsa.outcomes import NoteOutcome, NoteOutcomes
 from adapters.halopsa.refusals import NoAccess, Refused
-from adapters.payloads import Json, label, text
+from adapters.payloads import Json, is_of, label, text
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import NoteRef, TicketId, Visibility
@@ -80,6 +80,7 @@ class Notes:
         except (Refused, NoAccess) as error:
             raise self._outcomes.refused(outcome, error) from error
         try:
+            _of_that_or_untold(ticket_id, answer.get("ticket_id"), f"{what}: ticket_id")
             note = self._reference(answer, ticket_id)
         except PayloadError as error:
             raise OutcomeUnknown(f"{what}: answered well, but not with an action ({error})") from error
@@ -92,7 +93,11 @@ class Notes:
         what = f"read the actions of {label(ticket_id)}"
         params = {"ticket_id": ticket_id, "count": str(count), "includehtmlnote": "true"}
         body = self._client.get("Actions", what, TICKETS_READ, params)
-        rows = [row for row in records(body, "actions", what) if _is_of(row, ticket_id, what)]
+        told = [body.get("ticket_id")] if isinstance(body, dict) else []
+        rows = records(body, "actions", what)
+        for number in (*told, *(row.get("ticket_id") for row in rows)):
+            # A filter that was not understood would give those of others.
+            _of_that_or_untold(ticket_id, number, f"{what}: ticket_id")
         total = optional_whole(body.get("record_count"), what) if isinstance(body, dict) else None
         return rows, total or 0
 
@@ -101,7 +106,8 @@ class Notes:
         return NoteRef(str(whole(row.get("id"), f"{path}: id")), occurred_at(row, path) or self._clock.now())
 
 
-def _is_of(row: Json, ticket_id: TicketId, path: str) -> bool:
-    """Whether an action is this ticket's: a filter that was not understood would give those of others."""
-    number = optional_whole(row.get("ticket_id"), f"{path}: ticket_id")
-    return number is None or number == int(ticket_id)
+def _of_that_or_untold(ticket_id: TicketId, told: object, path: str) -> None:
+    """Raises PayloadError for what names another ticket."""
+    number = optional_whole(told, path)
+    if number is not None:
+        is_of(ticket_id, number, path)

@@ -63,7 +63,7 @@ class Poll:
 
     def changed(self, row: Json) -> ChangedTicket:
         """A row of a list. One without a readable date must not hide: it is looked at; its turn says what is wrong."""
-        path = label(str(row.get("id", "?")))
+        path = label(row.get("id"))
         try:
             at = updated_at(row, path)
         except PayloadError:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.absence import NotThere
-from adapters.http import Answer
+from adapters.answers import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
 from connector.errors import AdapterError, Forbidden, Permanent, Unreachable
 

@@ -31,7 +31,7 @@ from adapters.halopsa.notes import Notes
 from adapters.halopsa.outcomes import NoteOutcomes
 from adapters.halopsa.poll import WITH_CLOSED, Poll
 from adapters.halopsa.rules import Rules
-from adapters.payloads import Json, checked, label, text
+from adapters.payloads import Json, checked, is_of, label, text
 from adapters.remembered import Reading, Remembered
 from connector.clock import Clock
 from connector.errors import PayloadError, Permanent
@@ -153,8 +153,8 @@ class Tickets:
             data = self._client.get(f"Tickets/{checked(ticket_id)}", what, TICKETS_READ, _DETAILS)
         if not isinstance(data, dict):
             raise PayloadError(label(ticket_id), "not an object")
-        if whole(data.get("id"), f"{label(ticket_id)}: id") != int(ticket_id):
-            raise PayloadError(f"{label(ticket_id)}: id", "is another ticket's")
+        path = f"{label(ticket_id)}: id"
+        is_of(ticket_id, whole(data.get("id"), path), path)
         return data
 
     def _record_of(self, data: Any, entries: Sequence[Any] = (), changes: Sequence[Any] = ()) -> TicketRecord:

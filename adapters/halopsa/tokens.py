@@ -9,10 +9,11 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+from adapters.answers import Answer
 from adapters.halopsa.mapping import number
 from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.variables import HaloSettings
-from adapters.http import Answer, HttpClient
+from adapters.http import HttpClient
 from adapters.payloads import NO_JSON
 from connector.clock import Clock
 from connector.errors import PayloadError, Unreachable
@@ -83,8 +84,8 @@ class Tokens:
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             raise PayloadError("log in to HaloPSA: access_token", "missing")
-        told = timedelta(seconds=number(body.get("expires_in")))
-        lifetime = min(told, LONGEST_LIFETIME) if told > timedelta() else ASSUMED_LIFETIME
+        told = timedelta(seconds=min(number(body.get("expires_in")), LONGEST_LIFETIME.total_seconds()))
+        lifetime = told if told > timedelta() else ASSUMED_LIFETIME
         know(f"access token of {self._settings.auth_url}", (token,))
         self._token = token
         self._renew_at = asked_at + RENEW_AT * lifetime

@@ -51,7 +51,8 @@ def workday(row: Json) -> Workday:
     """A calendar of the instance."""
     name = text(row.get("timezone"))
     holidays = row.get("holidays")
-    closed = [one for one in holidays if isinstance(one, dict) and not one.get("agent_id")] if holidays else []
+    listed = holidays if isinstance(holidays, list) else []
+    closed = [one for one in listed if isinstance(one, dict) and not one.get("agent_id")]
     return Workday(text(row.get("name")), _hours(row), name, iana_zone(name) or "", len(closed))
 
 

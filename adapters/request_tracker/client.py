@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from adapters.http import Answer, HttpClient, HttpOptions, page_numbers
+from adapters.answers import Answer
+from adapters.http import HttpClient, HttpOptions, page_numbers
 from adapters.payloads import json_of
-from adapters.request_tracker.mapping import record_id
+from adapters.request_tracker.mapping import is_id, record_id
 from adapters.request_tracker.refusals import error_text, refusal
 from adapters.request_tracker.variables import RequestTrackerSettings
 from connector.clock import Clock
@@ -79,7 +80,7 @@ class RtClient:
         """
         answer = self._call("POST", path, what, right, payload=payload)
         number = answer.headers.get("Location", "").rpartition("/")[2]
-        if not (number.isascii() and number.isdigit()):
+        if not is_id(number):
             raise OutcomeUnknown(f"{what}: answered {answer.status}, but not with what was made")
         return number
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.payloads import Json, label, moment, optional_moment, state_of, text
+from adapters.payloads import Json, in_one_line, label, moment, optional_moment, state_of, text, written
 from adapters.status_words import placed_by_name
 from connector.errors import PayloadError
 from connector.model import (
@@ -72,6 +72,11 @@ class User:
 def to_query(at: datetime, zone: ZoneInfo) -> str:
     """A moment as a search wants it, to the second below, in the zone of the account that asks."""
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is an id."""
+    return _ID.fullmatch(text) is not None
 
 
 def record_id(value: Any, path: str) -> str:
@@ -144,7 +149,7 @@ def why_no_service_ticket(data: Json, asked: TicketId) -> str:
     if text(data.get("Status")) == "deleted":
         return "it was deleted"
     kind = text(data.get("Type"))
-    return f"it is of the type {kind!r}, not a ticket" if kind not in ("", TICKET) else ""
+    return f"it is of the type {in_one_line(kind)!r}, not a ticket" if kind not in ("", TICKET) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,7 @@ def ticket_record(
     is_over = now_in.group in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
     return TicketRecord(
         id=asked,
-        summary=text(data.get("Subject")),
+        summary=written(data.get("Subject"), f"{path}: Subject"),
         place=Place((Ref(record_id(queue.get("id"), f"{path}: Queue: id"), text(queue.get("Name"))),)),
         status=now_in,
         owner=owner_of(data, path),

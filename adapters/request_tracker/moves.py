@@ -16,7 +16,7 @@ from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import Directory, can_do
 from adapters.request_tracker.mapping import NOBODY
 from adapters.request_tracker.transactions import read_transactions
-from connector.errors import AdapterError, Forbidden, OutcomeUnknown, Permanent
+from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent
 from connector.model import Ownership, Person, Place, Target, TicketId, TicketRecord
 
 MODIFY = "the right ModifyTicket in the ticket's queue"
@@ -115,7 +115,8 @@ class Moves:
         own_id = self._directory.account.get().user.id
         newest = before.etag.strip('W/"')
         return any(
-            row.field == field and row.creator.id == own_id and (not newest.isdigit() or row.number > int(newest))
+            (row.ticket, row.field, row.creator.id) == (ticket_id, field, own_id)
+            and (not newest.isdigit() or row.number > int(newest))
             for row in read_transactions(self._client, ticket_id)
         )
 
@@ -123,7 +124,7 @@ class Moves:
         """A change can be seen: what is there now tells whether it happened; if not, it may still come."""
         try:
             after = self._read(ticket_id)
-        except AdapterError:
+        except (AdapterError, PayloadError):
             raise unknown from None
         record = after.record
         now = {

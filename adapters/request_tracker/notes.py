@@ -13,6 +13,7 @@ from adapters.payloads import Json, label, moment
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, Directory
 from adapters.request_tracker.mapping import record, record_id
+from adapters.request_tracker.merges import Merges
 from adapters.request_tracker.refusals import Refused
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND
 from connector.errors import AdapterError, Forbidden, OutcomeUnknown, PayloadError, Permanent, VisibleNote
@@ -29,9 +30,10 @@ WhyRefused = Callable[[TicketId, str, Refused], AdapterError]
 class Notes:
     """Notes at one RT. ``why_refused`` turns a 400 on a ticket into the error that is proven."""
 
-    def __init__(self, client: RtClient, directory: Directory, why_refused: WhyRefused) -> None:
+    def __init__(self, client: RtClient, directory: Directory, merges: Merges, why_refused: WhyRefused) -> None:
         self._client = client
         self._directory = directory
+        self._merges = merges
         self._why_refused = why_refused
 
     def write_internal(self, ticket_id: TicketId, words: str, marker: str) -> NoteRef:
@@ -39,7 +41,7 @@ class Notes:
         what = f"write a note on {label(ticket_id)}"
         number = self._sent(ticket_id, f"ticket/{ticket_id}/comment", what, COMMENT_RIGHT, words, marker)
         try:
-            row = self._written(number, what)
+            row = self._written(ticket_id, number, what)
         except Forbidden as error:
             raise VisibleNote(
                 f"transaction {number} on {label(ticket_id)} was written as a comment and cannot be read again, so "
@@ -57,7 +59,7 @@ class Notes:
         """Reply to the client, once, and read the reply again."""
         what = f"write to the client on {label(ticket_id)}"
         number = self._sent(ticket_id, f"ticket/{ticket_id}/correspond", what, REPLY_RIGHT, words, marker)
-        row = self._written(number, what)
+        row = self._written(ticket_id, number, what)
         if row.get("Type") != CORRESPOND:
             raise Permanent(f"{what}: transaction {number} did not come back as a reply: the client may not see it")
         return _reference(row)
@@ -73,7 +75,7 @@ class Notes:
         except Refused as error:
             raise self._why_refused(ticket_id, right, error) from error
 
-    def _written(self, number: str, what: str) -> Json:
+    def _written(self, ticket_id: TicketId, number: str, what: str) -> Json:
         """The transaction that came of it. When it cannot be read now, it will be looked for before any repeat."""
         try:
             row = self._client.get(f"transaction/{number}", what, SEE_COMMENTS)
@@ -81,9 +83,22 @@ class Notes:
             raise
         except AdapterError as error:
             raise OutcomeUnknown(f"{what}: written, but could not be read again ({error})") from error
-        if not isinstance(row, dict) or record(row, "Object", what).get("type") != "ticket":
-            raise OutcomeUnknown(f"{what}: answered well, but what was written is nothing of a ticket")
+        row = row if isinstance(row, dict) else {}
+        try:
+            of = record(row, "Object", what)
+            self._prove_of(ticket_id, of.get("id") if of.get("type") == "ticket" else None, what)
+            is_own = record_id(row.get("id"), f"{what}: transaction: id") == number
+        except PayloadError as error:
+            raise OutcomeUnknown(f"{what}: answered well, but not with what was written ({error})") from error
+        if not is_own:
+            raise OutcomeUnknown(f"{what}: answered well, but with another transaction than the one that was written")
         return row
+
+    def _prove_of(self, ticket_id: TicketId, told: object, what: str) -> None:
+        """Raises PayloadError unless what was written is of that ticket, or of the one that it became part of."""
+        found = record_id(told, f"{what}: transaction: Object: id")
+        if found != ticket_id:
+            self._merges.prove(ticket_id, found)
 
 
 def _reference(row: Json) -> NoteRef:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from adapters.http import Answer
+from adapters.answers import Answer
 from adapters.payloads import in_one_line, other_refusal, refused
 from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary, Unreachable
 

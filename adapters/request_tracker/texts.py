@@ -15,10 +15,12 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.payloads import Json, label, text
+from adapters.http import TooLarge
+from adapters.payloads import Json, label, text, written
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import record_id
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, Transaction
+from connector.errors import PayloadError
 from connector.model import TicketId
 from connector.reading.html import plain, to_lines
 
@@ -43,6 +45,8 @@ class Written:
 
 
 NOTHING = Written("", by_mail=False)
+UNREADABLE = Written("(what was written here is too large to be read)", by_mail=True)
+"""Stands for what a client wrote that is larger than any answer may be: it must not keep the ticket from being read."""
 
 
 class Texts:
@@ -55,8 +59,15 @@ class Texts:
         self._kept: OrderedDict[str, Written] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, rows: Iterable[Transaction], ticket_id: TicketId) -> Mapping[str, Written]:
-        """What each transaction says that can say something, by id. No call for those that are kept."""
+    def of(
+        self, rows: Sequence[Transaction], ticket_id: TicketId, requestors: Collection[str] = ()
+    ) -> Mapping[str, Written]:
+        """What each transaction says that can say something, by id. No call for those that are kept.
+
+        ``requestors``: the login names of those who asked for help. What one of them wrote may be too large to be read:
+        it is left out, and said; of anybody else that raises TooLarge.
+        """
+        may_lack = {row.id for row in rows if row.creator.name in requestors and row.type != COMMENT}
         what = f"read what was written on {label(ticket_id)}"
         rows = [row for row in rows if row.type in _WITH_TEXT]
         wanted, beginnings = [row.id for row in rows], {row.id for row in rows if row.type == CREATE}
@@ -64,10 +75,26 @@ class Texts:
             found = {number: self._kept[number] for number in wanted if number in self._kept}
         unknown = [number for number in wanted if number not in found]
         for start in range(0, len(unknown), _AT_ONCE):
-            read = self._read(unknown[start : start + _AT_ONCE], what, beginnings)
+            read = self._read_in_parts(unknown[start : start + _AT_ONCE], what, beginnings, may_lack)
             self._keep(read)
             found |= read
         return found
+
+    def _read_in_parts(
+        self, numbers: list[str], what: str, beginnings: Collection[str], may_lack: Collection[str]
+    ) -> dict[str, Written]:
+        """What they say, in as many answers as it takes to keep each one small."""
+        try:
+            return self._read(numbers, what, beginnings)
+        except TooLarge:
+            if len(numbers) == 1:
+                if numbers[0] not in may_lack:
+                    raise
+                return {numbers[0]: UNREADABLE}
+            found: dict[str, Written] = {}
+            for half in (numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]):
+                found |= self._read_in_parts(half, what, beginnings, may_lack)
+            return found
 
     def _read(self, numbers: list[str], what: str, beginnings: Collection[str]) -> dict[str, Written]:
         query = [
@@ -84,8 +111,9 @@ class Texts:
         for page in self._client.pages("attachments", what, _SHOW_COMMENTS, params):
             for row in page.rows:
                 number = record_id(row.get("TransactionId"), f"{what}: attachment: TransactionId")
-                if number in parts:
-                    parts[number].append(row)
+                if number not in parts:
+                    raise PayloadError(f"{what}: attachment: TransactionId", "it is of another transaction")
+                parts[number].append(row)
             # All of a visible transaction is visible: here a page that is not full is the last.
             if not page.is_full:
                 break
@@ -109,9 +137,9 @@ class Texts:
 
 def body_of(parts: Iterable[Json]) -> str:
     """What was written: the plain text, else the lines of the HTML; files that were put along are no part of it."""
-    written = [part for part in parts if not text(part.get("Filename"))]
+    shown = [part for part in parts if not text(part.get("Filename"))]
     for kind, read in (("text/plain", plain), ("text/html", to_lines)):
-        found = [read(text(part.get("Content"))) for part in written if _kind(part) == kind]
+        found = [read(written(part.get("Content"), "attachment: Content")) for part in shown if _kind(part) == kind]
         if found:
             return "\n".join(found)
     return ""

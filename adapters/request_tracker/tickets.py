@@ -28,6 +28,7 @@ from adapters.request_tracker.mapping import (
     to_query,
     user_names,
 )
+from adapters.request_tracker.merges import Merges
 from adapters.request_tracker.moves import Moves, Read
 from adapters.request_tracker.notes import COMMENT_RIGHT, Notes
 from adapters.request_tracker.refusals import Refused
@@ -69,7 +70,8 @@ class Tickets:
         self._directory = directory
         self._own_id = ""
         self._texts = Texts(client)
-        self._notes = Notes(client, directory, self._why_refused)
+        self._merges = Merges(client)
+        self._notes = Notes(client, directory, self._merges, self._why_refused)
         self._moves = Moves(client, directory, self._read_ticket)
 
     def read(
@@ -82,8 +84,9 @@ class Tickets:
         if not seen.record.is_escalatable:
             return seen.record
         rows = read_transactions(self._client, ticket_id)
-        texts = self._texts.of(rows, ticket_id)
+        self._merges.check(ticket_id, rows)
         requestors = user_names(seen.data, "Requestor")
+        texts = self._texts.of(rows, ticket_id, requestors)
         reader = Reader(
             own_ids, self._directory.queue_by_id, self._person, self._settings.priorities, self._directory.status
         )
@@ -139,6 +142,9 @@ class Tickets:
         data = json_of(answer, what)
         if not isinstance(data, dict):
             raise PayloadError(label(ticket_id), "not a record")
+        found = record_id(data.get("id"), f"{label(ticket_id)}: id")
+        if found != ticket_id:
+            self._merges.prove(ticket_id, found)
         url = f"{self._settings.url}/Ticket/Display.html?id={ticket_id}"
         around = Surroundings(self._clock.now(), url, self._settings.priorities, self._directory.status)
         told = [data.get(name) for name in ("LastUpdated", "Queue", "Owner", "Status")]

@@ -13,10 +13,11 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from adapters.simulation.hostility import Hostility
 from adapters.simulation.refusal import Refusal
 
 
@@ -38,6 +39,8 @@ class Mishap:
     refusal: Refusal | None = None
     is_performed: bool = False
     hangs: bool = False
+    hostility: Hostility | None = None
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 class CallFaults:
@@ -161,6 +164,21 @@ class CallFaults:
     ) -> None:
         """Drop the next ``n`` matching calls without performing them or answering."""
         self._expect(Mishap(method, re.compile(path), n, hangs=hang))
+
+    def be_hostile(
+        self,
+        kind: Hostility,
+        n: int | None = None,
+        *,
+        method: str | None = None,
+        path: str = "",
+        numbers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Perform the next ``n`` matching calls (None: all), and give a hostile answer in the place of the honest one.
+
+        ``numbers``: which ticket's number stands for which, where answers are for other tickets.
+        """
+        self._expect(Mishap(method, re.compile(path), n, hostility=kind, numbers=dict(numbers or {})))
 
     def after_note(self, n: int, do: Callable[[], object]) -> None:
         """Have somebody do something in the second of the ``n``-th note from now: it is written, not yet answered."""

@@ -9,13 +9,14 @@ import io
 import socket
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from adapters.simulation.faults import CallFaults, Mishap
+from adapters.simulation.hostility import Asked, Given, Hostility, renumbered, spoiled
 from adapters.simulation.refusal import Refusal
 from connector.clock import Clock
 
@@ -31,6 +32,16 @@ class Call(NamedTuple):
     method: str
     path: str
     status: int
+
+
+class Stream:
+    """A body that goes out piece by piece, and whose connection ends with it."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._pieces)
 
 
 class NoAnswer(ConnectionAbortedError):
@@ -80,6 +91,8 @@ class FailingLayer:
         self._log = log
         self._short_path = short_path
         self._stopped = threading.Event()
+        self.cookies: list[str] = []
+        """What callers sent back of the cookies that they were given."""
 
     def stop(self) -> None:
         """Cut short what waits."""
@@ -93,6 +106,8 @@ class FailingLayer:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], self._short_path(environ["PATH_INFO"])
         faults = self._faults
+        if environ.get("HTTP_COOKIE"):
+            self.cookies.append(environ["HTTP_COOKIE"])
         if faults.latency > 0:
             self._stopped.wait(faults.latency)
         if faults.outage:
@@ -100,8 +115,14 @@ class FailingLayer:
         mishap = faults.take(method, path, self._clock.now())
         if mishap is not None and mishap.refusal is not None:
             return self._refuse(mishap.refusal, method, path, start_response)
+        if mishap is not None and mishap.hostility is not None:
+            return self._answer_hostilely(mishap.hostility, mishap.numbers, environ, start_response)
         if mishap is not None:
             self._give_no_answer(mishap, environ, method, path)
+        return self._answer(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        method, path = environ["REQUEST_METHOD"], self._short_path(environ["PATH_INFO"])
         status: list[str] = []
 
         def noted(line: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], object]:
@@ -111,8 +132,33 @@ class FailingLayer:
         answer = self._inner(environ, noted)
         self._log.add(Call(method, path, int(status[0][:3])))
         if status[0].startswith("2"):
-            faults.performed(method, path)
+            self._faults.performed(method, path)
         return answer
+
+    def _answer_hostilely(
+        self, kind: Hostility, numbers: Mapping[str, str], environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        credentials = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
+        asked = Asked(
+            environ["REQUEST_METHOD"], environ["PATH_INFO"].lstrip("/"), environ["SERVER_PORT"], credentials, numbers
+        )
+        if kind is Hostility.OTHER_TICKET and asked.method == "GET":
+            names = ("PATH_INFO", "QUERY_STRING", "REQUEST_URI", "RAW_URI")
+            anew = {**environ, **{name: renumbered(environ.get(name, ""), numbers) for name in names}}
+            # What is asked for by its number is asked for by the other one's; else only the answer can be another.
+            if anew != environ:
+                return self._answer(anew, start_response)
+        told: list[tuple[int, list[tuple[str, str]]]] = []
+
+        def noted(line: str, headers: Any, exc_info: Any = None) -> Callable[[bytes], object]:
+            told[:] = [(int(line[:3]), list(headers))]
+            return _swallow_bytes
+
+        body = b"".join(self._answer(environ, noted))
+        status, headers = told[0]
+        given = spoiled(kind, Given(status, headers, [body]), asked, self._stopped.wait)
+        start_response(f"{given.status} SPOILED", given.headers)
+        return Stream(given.body)
 
     def _refuse(self, refusal: Refusal, method: str, path: str, start_response: StartResponse) -> Iterable[bytes]:
         self._log.add(Call(method, path, refusal.status))
@@ -178,6 +224,14 @@ class _Handler(WSGIRequestHandler):
 
         try:
             answer = self.server.app(environ, start_response)
+            if isinstance(answer, Stream):
+                self.close_connection = True
+                head.append("Connection: close")
+                self.wfile.write("\r\n".join([*head, "", ""]).encode("latin-1"))
+                for piece in answer:
+                    self.wfile.write(piece)
+                    self.wfile.flush()
+                return
             body = b"".join(answer)
             if self.close_connection:
                 head.append("Connection: close")

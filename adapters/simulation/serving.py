@@ -92,6 +92,11 @@ class Served(ABC):
         """How many calls there were of each method."""
         return self._log.counts()
 
+    @property
+    def cookies(self) -> list[str]:
+        """The cookies that came back."""
+        return self._layer.cookies
+
     def forget_calls(self) -> None:
         """Begin counting anew."""
         self._log.clear()

@@ -212,6 +212,8 @@ class Escalator:
             refused = unless_the_ticket_is_gone(self.system, record.id, error)
             to = escalation.to.name if escalation.to else ""
             raise MoveRefused(refused, escalation.saga, to, escalation.tier.name) from error
+        if moved.id != record.id:
+            raise OutcomeUnknown(f"ticket {record.id}: moved, and answered with another ticket")
         # Whose ticket it is, no move changes, and not every system tells it again.
         client, contact = moved.client or record.client, moved.contact or record.contact
         after = replace(moved, entries=record.entries, client=client, contact=contact)

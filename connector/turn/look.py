@@ -11,6 +11,7 @@ from connector.connection.names import Staff
 from connector.connection.policies import EarlierLimits, Policies
 from connector.connection.state import ConnectionBook
 from connector.connection.trails import BEGINS_STINTS, Trails
+from connector.errors import PayloadError
 from connector.model import Aspect, AuthorKind, Change, Doer, NoteRef, TicketId, TicketRecord
 from connector.notes.marker import Marks
 from connector.policy.policy import Homes, Policy
@@ -102,6 +103,9 @@ class TicketReader:
         stored, steps = self.journal.recall(connection, ticket, f"{connection}/{ticket}/")
         anew = bool(claim.mail or claim.attempts or claim.is_parked or before or open_saga(steps))
         record = self.system.tickets.read(TicketId(ticket), note, anew=anew, ours=state.accounts)
+        if record.id != ticket:
+            # Each adapter refuses it as well; nothing must ever be done to a ticket that nobody asked for.
+            raise PayloadError(f"ticket {ticket}: id", "the answer is another ticket's")
         record = self._with_own_notes(record, state, steps)
         is_ours = _is_updated_by_us(record)
         if is_ours:

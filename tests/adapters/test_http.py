@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +18,8 @@ import requests
 import responses
 from requests.adapters import HTTPAdapter
 
-from adapters.http import Answer, HttpClient, HttpOptions, http_date, origin_of, retry_after
+from adapters.answers import Answer, http_date, retry_after
+from adapters.http import MOST_OF_AN_ERROR, HttpClient, HttpOptions, origin_of
 from connector.clock import VirtualClock
 from connector.errors import Busy, OutcomeUnknown, Permanent, Temporary, Unreachable
 from connector.model import Lane
@@ -61,7 +66,7 @@ def a_port(*answers: bytes | None) -> Iterator[str]:
     def serve() -> None:
         for answer in answers:
             connection, _ = server.accept()
-            with connection:
+            with connection, suppress(OSError):
                 connection.recv(65536)
                 if answer is not None:
                     connection.sendall(answer)
@@ -289,6 +294,7 @@ def test_an_unavailable_system_that_names_a_time_is_not_asked_again_at_once() ->
         ({"Retry-After": "Mon, 02 Mar 2026 09:00:00 GMT"}, 0.0),
         ({"Retry-After": "Mon, 02 Mar 2026 12:01:00 GMT", "Date": "Mon, 02 Mar 2026 12:00:00 GMT"}, 60.0),
         ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359"}, None),
         ({"Retry-After": "soon"}, None),
         ({}, None),
     ],
@@ -320,6 +326,61 @@ def test_an_oversized_answer_is_refused() -> None:
         client.call("GET", "things", what="read")
     with pytest.raises(OutcomeUnknown):
         client.call("POST", "things", what="write")
+
+
+@responses.activate
+def test_of_an_error_no_more_is_read_than_can_be_shown() -> None:
+    responses.get(f"{BASE}/things", body=b"x" * 10_000_000, status=400)
+    responses.get(f"{BASE}/elsewhere", body=b"x" * 10_000_000, status=302, headers={"Location": "http://[oops"})
+    client = a_client()
+    assert len(client.call("GET", "things", what="read").body) == MOST_OF_AN_ERROR
+    with pytest.raises(Unreachable, match="redirected to another address"):
+        client.call("GET", "elsewhere", what="read")
+
+
+@responses.activate
+def test_a_large_answer_is_read_at_once_and_its_body_is_not_kept() -> None:
+    responses.get(f"{BASE}/things", body=json.dumps(["x" * 2_000_000]))
+    responses.get(f"{BASE}/broken", body="x" * 2_000_000)
+    client = a_client()
+    answer = client.call("GET", "things", what="read")
+    assert (answer.body, answer.is_empty) == (b"", False)
+    assert answer.json() == ["x" * 2_000_000]
+    with pytest.raises(ValueError, match="character 0"):
+        client.call("GET", "broken", what="read").json()
+
+
+@responses.activate
+def test_of_large_answers_one_at_a_time_is_in_hand() -> None:
+    responses.get(f"{BASE}/things", body=json.dumps(["x" * 2_000_000]))
+    client, most = a_client(total_seconds=30.0), [0, 0]
+    read = Answer.read
+
+    def counted(self: Answer) -> Answer:
+        most[0] += 1
+        most[1] = max(most)
+        found = read(self)
+        most[0] -= 1
+        return found
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(8) as pool:
+        patch.setattr(Answer, "read", counted)
+        list(pool.map(lambda _: client.call("GET", "things", what="read"), range(8)))
+    assert most == [0, 1]
+
+
+def test_an_answer_that_unpacks_to_very_much_is_refused_while_it_is_unpacked() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b" " * 2**20) for _ in range(300)) + packer.flush()
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
+    with a_port(head + bomb) as base:
+        tracemalloc.start()
+        with pytest.raises(Permanent, match="larger than 16777216 bytes") as caught:
+            a_client(base=base).call("GET", "things", what="read")
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert caught.value.cause == "an answer is larger than 16 MB"
+    assert peak < 40_000_000
 
 
 @responses.activate

@@ -12,7 +12,7 @@ from adapters.connectwise.statuses import board_statuses
 from adapters.names import plain, same_name
 from adapters.payloads import moment
 from connector.errors import PayloadError
-from connector.model import AuthorKind, Entry, Person, Ref, StatusGroup, TicketRecord
+from connector.model import AuthorKind, Entry, Person, Ref, StatusGroup, TicketId, TicketRecord
 from tests.adapters.connectwise.site import FIXTURES, NOW, STATUSES, fixture, fixtures
 
 AVA = Person("12", "ava", "Ava Agent")
@@ -20,7 +20,7 @@ LAST_UPDATE = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
 READERS: dict[str, Callable[..., Entry | list[Entry]]] = {
     "all_notes": entry_of_all_notes,
     "note": entry_of_note,
-    "time": entries_of_time,
+    "time": lambda data, *more: entries_of_time(data, TicketId("4711"), *more),
 }
 ENTRIES = [(kind, name) for kind in READERS for name in fixtures(kind)]
 

@@ -12,10 +12,11 @@ import requests
 import responses
 
 from adapters.absence import NotThere
+from adapters.answers import Answer
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.refusals import Refused, error_text
 from adapters.halopsa.variables import HaloSettings, WebhookBearer
-from adapters.http import Answer, HttpOptions
+from adapters.http import HttpOptions
 from connector.clock import VirtualClock
 from connector.errors import (
     AdapterError,

@@ -214,7 +214,7 @@ def test_whether_the_statuses_tell_of_waiting_is_seen_from_the_open_ones() -> No
 @pytest.mark.parametrize(
     ("payload", "field"),
     [
-        ({"id": None}, "ticket None: id"),
+        ({"id": None}, "ticket ?: id"),
         ({"id": 3.5}, "ticket 3.5: id"),
         ({"status_id": None}, "ticket 5120: status_id"),
         ({"status_id": "open"}, "ticket 5120: status_id"),

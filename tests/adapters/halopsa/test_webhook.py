@@ -112,7 +112,7 @@ def told(notice: Notice) -> dict[str, Any]:
         ("{}", "$", "must have object_id"),
         ('{"id": "5f0c2f8e-0000-4000-8000-000000000001"}', "$", "must have object_id"),
         ('{"object_id": 3.5}', "$.object_id", "not a whole number"),
-        ('{"object_id": NaN}', "$.object_id", "not a whole number"),
+        ('{"object_id": NaN}', "$", "not JSON"),
         ('{"object_id": 0}', "$.object_id", ""),
         ('{"object_id": "5f0c2f8e-0000-4000-8000-000000000001"}', "$.object_id", ""),
         ('{"object_id": null, "ticket": {"id": 1}}', "$.object_id", ""),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.http import Answer
+from adapters.answers import Answer
 from adapters.request_tracker.refusals import ChangedMeanwhile, Refused, error_text, refusal
 from adapters.request_tracker.simulation.actions import attach
 from connector.errors import AdapterError, Forbidden, NotFound, Permanent, Temporary, Unreachable
