@@ -17,6 +17,7 @@ import structlog
 
 from connector.app import connect
 from connector.app.heartbeat import Heartbeat
+from connector.app.memory import give_large_pieces_back
 from connector.app.wiring import Wiring
 from connector.config.settings import Settings
 from connector.errors import ConnectorError
@@ -88,6 +89,7 @@ def reader_of(wiring: Wiring, connection: str) -> TicketReader:
 
 def worker_of(wiring: Wiring) -> Worker:
     """The worker of these settings, not started yet. Homes that do not resolve are reported in the background."""
+    give_large_pieces_back()
     connected = connections_of(wiring)
     threading.Thread(target=report_homes, args=(connected,), name="homes", daemon=True).start()
     report = partial(wiring.metrics.count_outcome, now=wiring.store.now)
