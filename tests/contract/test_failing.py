@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from connector import redaction
 from connector.errors import AdapterError, Busy, ConnectorError, OutcomeUnknown, PayloadError, Temporary, Unreachable
 from connector.model import Lane, Severity, Target, TicketId
 from connector.systems.contract import TicketSystem
@@ -75,6 +76,12 @@ def is_told_by(error: BaseException, world: World, relay: Relay | None = None) -
         told += f"{cause!r} {cause} "
         cause = cause.__cause__
     return told_in(told, world, relay)
+
+
+@pytest.fixture(autouse=True)
+def _told(world: World) -> None:
+    """The redactor is told of the secrets, as it is wherever settings are read."""
+    redaction.know("settings", world.secrets.values())
 
 
 def told_in(text: str, world: World, relay: Relay | None = None) -> list[str]:

@@ -19,11 +19,11 @@ def once(monkeypatch: pytest.MonkeyPatch, part: object, name: str, ticket: Ticke
     """Have somebody act right before the next call of that kind for a ticket is made."""
     real, acted = getattr(type(part), name), []
 
-    def called(self: object, ticket_id: TicketId, *given: Any) -> Any:
+    def called(self: object, ticket_id: TicketId, *given: Any, **named: Any) -> Any:
         if ticket_id == ticket and not acted:
             acted.append(True)
             act()
-        return real(self, ticket_id, *given)
+        return real(self, ticket_id, *given, **named)
 
     monkeypatch.setattr(type(part), name, called)
 
