@@ -95,7 +95,7 @@ def _issue(note: EscalationNote) -> Iterator[str]:
     record = note.record
     summary, contact = quoted(record.summary), record.contact.strip()
     names = [record.client.name if record.client else "", contact]
-    who = f"Client: {', '.join(outsider(name) for name in names if name) or NONE}."
+    who = f"The client: {', '.join(outsider(name) for name in names if name) or NONE}."
     priority = name_of(record.priority.name) if record.priority else NONE
     yield f"“{inside(summary)}”." if summary else f"Summary: {NONE}."
     yield f"{who} Priority: {priority}. Ticket {name_of(record.id)}."

@@ -35,7 +35,7 @@ Nobody owns this ticket: please take it.
 
 Issue
 “Cloudflare WARP does not connect”.
-Client: Acme Corp, Connie Client. Priority: Priority 3 - Normal. Ticket {ticket}.
+The client: Acme Corp, Connie Client. Priority: Priority 3 - Normal. Ticket {ticket}.
 
 Reason for escalation
 Time. First Touch (T1/2) used 60 of 60 working minutes for the fix: 09:25 to 10:25.

@@ -181,7 +181,7 @@ def test_the_guides_own_example():
         "\n"
         "Issue\n"
         "“Cloudflare WARP does not connect”.\n"
-        "Client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
+        "The client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Time. First Touch (T1/2) used 60 of 60 working minutes for the fix: 09:25 to 10:25.\n"
@@ -239,7 +239,7 @@ def test_an_empty_ticket_says_none_recorded_and_invents_nothing():
         "\n"
         "Issue\n"
         "Summary: none recorded.\n"
-        "Client: none recorded. Priority: none recorded. Ticket 4711.\n"
+        "The client: none recorded. Priority: none recorded. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Time. First Touch (T1/2) used 1 of 1 working minute for a diagnosis plan: 09:25 to 10:25.\n"
@@ -302,7 +302,7 @@ def test_the_final_escalation_calls_three_people_by_name_and_says_what_is_asked(
         "\n"
         "Issue\n"
         "“Cloudflare WARP does not connect”.\n"
-        "Client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
+        "The client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Time. Sr IT Manager used 60 of 60 working minutes for the fix: 15:32 to 16:45, less 13 minutes of "
@@ -608,7 +608,7 @@ def test_a_technicians_escalation_says_who_asked_what_for_and_what_training_is_n
         "\n"
         "Issue\n"
         "“Cloudflare WARP does not connect”.\n"
-        "Client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
+        "The client: Acme Corp, Carla Client. Priority: Priority 3 - Normal. Ticket 4711.\n"
         "\n"
         "Reason for escalation\n"
         "Knowledge & Permission. First Touch (T1/2) used 40 of 60 working minutes for the fix: 09:25 to 10:05.\n"
@@ -781,7 +781,7 @@ def test_a_ticket_without_client_and_priority_is_handed_over_too():
         "Local time and working hours: not known; ask the client, Carla Client.",
         "By the tier's own hours, Mon-Fri 08:00-17:00: open now.",
     ]
-    assert section(note, "Issue").splitlines()[1] == "Client: Carla Client. Priority: none recorded. Ticket 4711."
+    assert section(note, "Issue").splitlines()[1] == "The client: Carla Client. Priority: none recorded. Ticket 4711."
 
 
 def test_requests_are_handed_over_with_what_they_lack():

@@ -86,7 +86,7 @@ def test_a_client_who_is_called_like_a_role_is_told_as_the_client(role: str):
     given = {"record": record, "entries": (client,), "tier": 3, "to": None, "people": PEOPLE, "clients": {}}
     text = compose(an_escalation(**given), 20_000)  # type: ignore[arg-type]  # as they are named there
     told = [line for line in text.splitlines() if role in line]
-    assert f"Client: {role}, {role}. Priority: Priority 3 - Normal. Ticket 4711." in told
+    assert f"The client: {role}, {role}. Priority: Priority 3 - Normal. Ticket 4711." in told
     assert f"09:01 {role} (client): 0x800CCC0E" in told
     assert f"Local time and working hours: not known; ask the client, {role}." in told
     assert any(f"Last word from the client at 09:01, {role}: “" in line for line in told)
