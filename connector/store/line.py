@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from connector.store.database.engine import Store
+from connector.store.database.prepared import Prepared
 from connector.store.database.tables import connection as table
 from connector.store.queries import recovery
 
@@ -30,6 +31,8 @@ LINE = "line"
 """Remembered of a connection: ``until``: what was due up to then is in the line; ``full``: when all ``AT_ONCE`` may
 come again; ``last``: the last moment that was given; ``sorted``: when they were put in order, absent while all are."""
 
+_STATE = Prepared(select(table.c.state).where(table.c.name == bindparam("at_name")))
+
 
 class WaitingLine:
     """The lines of one store's connections. Raises StoreUnavailable."""
@@ -42,10 +45,12 @@ class WaitingLine:
 
         ``known_due_at``: the deadline by which it was woken; one that was unknown gives way to all more overdue ones.
         """
+        if not self._is_there(connection, due_at):
+            return None  # by far the most: nobody waits for a lock to learn that
         with self.store.writing() as conn:
             state = _locked(conn, connection)
-            line = state.get(LINE)
-            if line is None or due_at > _at(line, "until"):
+            line = _holding(state, due_at)
+            if line is None:
                 return None
             now = self.store.now(conn)
             has_place = known_due_at is not None and known_due_at <= _at(line, "until")
@@ -69,6 +74,12 @@ class WaitingLine:
             conn.execute(update(table).where(table.c.name == connection).values(state={**state, LINE: line}))
         return again
 
+    def _is_there(self, connection: str, due_at: datetime) -> bool:
+        """Whether what was due then is in the line, as far as can be told without a lock."""
+        with self.store.reading() as conn:
+            row = _STATE.one_or_none(conn, {"at_name": connection})
+        return row is not None and _holding(row.state, due_at) is not None
+
 
 def open_line(conn: Connection, connection: str, until: datetime, last: datetime) -> None:
     """A connection is back: what was due ``until`` now is in its line, where moments were given up to the ``last``."""
@@ -81,6 +92,12 @@ def open_line(conn: Connection, connection: str, until: datetime, last: datetime
 def _locked(conn: Connection, connection: str) -> Mapping[str, Any]:
     """The free-form state of a connection, empty for one that was never started."""
     return conn.execute(select(table.c.state).where(table.c.name == connection).with_for_update()).scalar() or {}
+
+
+def _holding(state: Mapping[str, Any], due_at: datetime) -> Mapping[str, str] | None:
+    """The line, where what was due then is in it."""
+    line: Mapping[str, str] | None = state.get(LINE)
+    return None if line is None or due_at > _at(line, "until") else line
 
 
 def _at(line: Mapping[str, str], name: str) -> datetime:

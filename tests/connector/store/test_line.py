@@ -59,6 +59,12 @@ def test_without_an_outage_there_is_no_line(mailbox):
     assert WaitingLine(mailbox.store).wait("never started", START, None) is None
 
 
+def test_without_an_outage_nobody_waits_for_who_writes(mailbox):
+    Connections(mailbox.store).ensure("psa", ENFORCE, "policy")
+    with mailbox.store.writing():
+        assert WaitingLine(mailbox.store).wait("psa", START, None) is None
+
+
 def test_a_relapse_gives_no_new_burst(line, mailbox, clock):
     outages, due = Outages(mailbox.store), START + 60 * SECOND
     assert [line.wait("psa", due, None) for _ in range(AT_ONCE)] == [None] * AT_ONCE
