@@ -30,6 +30,7 @@ from bench.psa import BEGAN, Psa, ShiftedClock, psa
 from bench.servers import settings_of
 from connector import logs
 from connector.app.connect import connect, worker_of
+from connector.app.memory import settle
 from connector.config.settings import load_settings
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
@@ -89,6 +90,7 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
         )
         worker_of(store, [connected], WorkerSettings("bench", threads=threads)).run_until_idle()
         clock.shift = timedelta()
+        settle()  # as each process of a service does
 
         def escalate(tickets: list[int]) -> float:
             left, done = {str(n) for n in tickets}, Event()

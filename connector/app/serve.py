@@ -6,7 +6,6 @@ ends: on SIGTERM it stops accepting, answers what is in flight, then finishes or
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import shutil
@@ -22,6 +21,7 @@ from gunicorn.app.base import BaseApplication
 from prometheus_client import values
 
 from connector.app.door import DoorWorker
+from connector.app.memory import settle
 from connector.app.stopping import GRACE_SECONDS
 from connector.errors import ConfigError
 from connector.systems.addresses import Network
@@ -65,10 +65,7 @@ class Listening:
 
 def serve(make_site: Callable[[], Site], listening: Listening) -> None:
     """Serve until SIGTERM or SIGINT; does not return (SystemExit with the exit code)."""
-    # All that is there now stays to the end. What the collector never looks at, it never writes to: the web processes
-    # go on sharing that memory with this one.
-    gc.collect()
-    gc.freeze()
+    settle()
     _Server(make_site, listening).run()
 
 
@@ -153,6 +150,7 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     def load(self) -> Flask:
         """Called in each web process, after the fork."""
         self._site = self._make_site()
+        settle()
         return self._site.app
 
     def _begin(self, _process: object) -> None:

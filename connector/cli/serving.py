@@ -56,7 +56,7 @@ def web() -> None:
 @click.command()
 def worker() -> None:
     """Run a worker alone; start as many as you like."""
-    from connector.app import side_door, stopping, worker_side
+    from connector.app import memory, side_door, stopping, worker_side
     from connector.worker.worker import leave
 
     with common.wired(needs_connection=True) as parts:
@@ -71,6 +71,7 @@ def worker() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
         one = worker_side.worker_of(parts)
+        memory.settle()
         with side_door.watched(parts, one):
             one.run_forever(stopped, stopping.STOP_SECONDS)
         log.info("stopped")

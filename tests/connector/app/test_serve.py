@@ -23,6 +23,7 @@ from prometheus_client import values
 
 from adapters.connectwise.simulator import Simulator
 from connector import logs
+from connector.app import serve as serving
 from connector.app import web_side, wiring, worker_side
 from connector.app.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
 from connector.app.stopping import leave_in_time
@@ -224,7 +225,7 @@ def test_the_servers_messages_go_through_our_logging_and_no_request_is_logged():
     assert "geheim-42" not in stream.getvalue()
 
 
-def test_a_site_is_made_in_the_web_process_begun_after_it_is_ready_and_ended():
+def test_a_site_is_made_in_the_web_process_begun_after_it_is_ready_and_ended(monkeypatch):
     done: list[str] = []
     app = Flask("x")
 
@@ -233,6 +234,7 @@ def test_a_site_is_made_in_the_web_process_begun_after_it_is_ready_and_ended():
         return Site(app, lambda: done.append("begun"), lambda: done.append("ended"))
 
     server = _Server(make, Listening("127.0.0.1", 0, processes=3, threads=7))
+    monkeypatch.setattr(serving, "settle", lambda: done.append("settled"))
     assert (server.cfg.workers, server.cfg.threads, server.cfg.preload_app) == (3, 7, False)
     server._begin(None)
     server._end(None, None)
@@ -240,7 +242,7 @@ def test_a_site_is_made_in_the_web_process_begun_after_it_is_ready_and_ended():
     assert server.load() is app
     server._begin(None)
     server._end(None, None)
-    assert done == ["made", "begun", "ended"]
+    assert done == ["made", "settled", "begun", "ended"]
 
 
 def test_serving_hands_over_to_the_server_with_memory_that_the_collector_leaves_shared(monkeypatch):

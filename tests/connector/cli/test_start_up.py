@@ -30,6 +30,12 @@ SERVES_NOTHING = "import connector.app.serve as side; side.serve = lambda make_s
 """What makes it end: the site of a web process is made in the command's own, and that is all."""
 WORKS_NOT = "import connector.worker.worker as side; side.Worker.run_forever = lambda *arguments: None"
 """What makes it end: a worker is made, and that is all."""
+FAILS_UNSETTLED = """
+import gc
+import connector.worker.worker as side
+side.Worker.run_forever = lambda *arguments: sys.exit(gc.get_freeze_count() < 10_000)
+"""
+"""A worker that ends well only where the collector leaves alone what is there when it begins."""
 LEAVES_ITS_FILES = """
 import os
 import connector.store.database.engine as side
@@ -105,6 +111,11 @@ def test_a_worker_that_nobody_watches_loads_no_server(tmp_path):
     assert loaded & ({"flask", "werkzeug", "jinja2", "gunicorn"} | POSTGRESQL | DRAWING) == set()
     watched = loaded_by(tmp_path, "worker", first=WORKS_NOT, **CONNECTED, WORKER_METRICS_PORT=str(a_free_port()))
     assert "flask" in watched
+
+
+def test_a_worker_begins_with_memory_that_the_collector_leaves_alone(tmp_path):
+    loaded_by(tmp_path, "migrate")
+    loaded_by(tmp_path, "worker", first=FAILS_UNSETTLED, **CONNECTED)
 
 
 def test_web_and_worker_in_one_load_both_sides_and_keep_nothing_of_the_migration_that_they_begin_with(tmp_path):
