@@ -209,9 +209,7 @@ class Escalator:
         try:
             moved = self.system.tickets.reassign(record.id, target, record)
         except Permanent as error:
-            refused = unless_the_ticket_is_gone(self.system, record.id, error)
-            to = escalation.to.name if escalation.to else ""
-            raise MoveRefused(refused, escalation.saga, to, escalation.tier.name) from error
+            moved = self._moved_all_the_same(record.id, escalation, error)
         if moved.id != record.id:
             raise OutcomeUnknown(f"ticket {record.id}: moved, and answered with another ticket")
         # Whose ticket it is, no move changes, and not every system tells it again.
@@ -238,6 +236,23 @@ class Escalator:
         }
         carried = self.carried_out(escalation.saga, after, outcome, made, is_final=escalation.is_final)
         return replace(carried, cleared_owner=is_cleared, owner_stays=stays)
+
+    def _moved_all_the_same(self, ticket: TicketId, escalation: Escalation, error: Permanent) -> TicketRecord:
+        """The ticket as it stands, where a refused move was made: nobody is to be told then that it was not.
+
+        Raises the refusal where it was made in part, MoveRefused where it was not, NotFound where the ticket is gone,
+        and what else a read raises.
+        """
+        refused = unless_the_ticket_is_gone(self.system, ticket, error)
+        found = self.system.tickets.read(ticket)
+        target = escalation.target
+        is_there = target.place is not None and found.place.is_within(target.place)
+        if not is_there:
+            to = escalation.to.name if escalation.to else ""
+            raise MoveRefused(refused, escalation.saga, to, escalation.tier.name) from error
+        if _not_held(target, found) or (target.owner is Ownership.NOBODY and found.owner is not None):
+            raise refused from error
+        return found
 
     def carried_out(
         self,
