@@ -30,7 +30,8 @@ _LATE = timedelta(seconds=2)
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
     """What was read of a ticket. ``version``: what it showed of its last update, which was ``updated_at``; ``read_at``:
-    when the reading of what is written began. ``entries`` are that, ``source`` is what they were made of.
+    when the reading of what is written began. ``entries`` are that, ``source`` is what they were made of; ``left_out``:
+    how many entries are not among them.
     """
 
     version: Hashable
@@ -38,6 +39,7 @@ class Reading(Generic[T]):
     read_at: datetime
     entries: Sequence[Entry]
     source: T
+    left_out: int = 0
 
 
 class Remembered(Generic[T]):

@@ -153,6 +153,8 @@ class Entry:
     ``is_heard``: False where it was written for another ticket and only shows here: nothing in it is a command.
     ``is_claimed``: it came by e-mail, so its author is whoever that says to be: it commands nothing, records no plan,
     touches no ticket and is no word of ours to a client.
+    ``unread``: how many characters at its end are left out, about, because it is too long (``reading.intake``).
+    ``is_source``: it is HTML that could not be read as such, and its text is that HTML.
     """
 
     id: str
@@ -163,6 +165,8 @@ class Entry:
     visibility: Visibility
     is_heard: bool = True
     is_claimed: bool = False
+    unread: int = 0
+    is_source: bool = False
 
     @property
     def is_agents(self) -> bool:
@@ -251,6 +255,7 @@ class TicketRecord:
     ``source``: what the adapter read it from, and the adapter's own affair. ``state``: what a notice says of the ticket
     as it is here (see ``Notice``), had our own account brought it there; empty where notices cannot be told by that.
     ``read_as``: the id of our own account, as in ``Author``; empty as long as the system does not tell it.
+    ``left_out``: how many entries are not among ``entries``, because others than agents wrote too many.
     """
 
     id: TicketId
@@ -280,6 +285,7 @@ class TicketRecord:
     source: object = field(default=None, compare=False, repr=False)
     state: str = field(default="", compare=False)
     read_as: str = ""
+    left_out: int = 0
 
     def came_with(self, entry: Entry) -> bool:
         """Whether an entry is the description, the ticket itself, whoever typed it in: never an internal note."""

@@ -32,6 +32,10 @@ _CUT_SIZES = frozenset({25, 50, 100, 200, 250, 500})
 _ADDRESS_CHECK_SECONDS = 60.0
 
 
+class Lean(dict[str, Any]):
+    """A record that came with a part of its fields, because whole it is larger than any answer may be."""
+
+
 class ConnectWiseClient:
     """Calls below ``/{codebase}apis/3.0/``. Safe to use from several threads."""
 
@@ -72,11 +76,12 @@ class ConnectWiseClient:
         return json_of(answer, what, is_write=True)
 
     def pages(
-        self, path: str, what: str, right: str, conditions: str = "", fields: str = ""
+        self, path: str, what: str, right: str, conditions: str = "", fields: str = "", *, lean: str = ""
     ) -> Iterator[dict[str, Any]]:
         """Every record of a list, forward-only, in smaller pages where one is too large to be answered.
 
-        Raises PayloadError for what is no record.
+        ``lean``: the fields that are asked of a record which is so by itself: it comes as a ``Lean`` one. Raises
+        PayloadError for what is no record, TooLarge where ``lean`` names nothing.
         """
         size = PAGE_SIZE
         params = {"pageSize": str(size)}
@@ -86,16 +91,21 @@ class ConnectWiseClient:
             params["fields"] = fields
         seen: set[str] = set()
         for _ in page_numbers(what):
+            is_lean = False
             try:
                 answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
             except TooLarge:
-                # Numbers of pages would mean other records.
-                if size == 1 or "page" in params:
+                if size > 1 and "page" not in params:  # numbers of pages would mean other records
+                    size = max(1, size // 10)
+                    params["pageSize"] = str(size)
+                    continue
+                if size > 1 or not lean:
                     raise
-                size = max(1, size // 10)
-                params["pageSize"] = str(size)
-                continue
+                is_lean = True
+                thin = {**params, "fields": lean}
+                answer = self._call("GET", path, what, right, params=thin, headers=_FORWARD_ONLY)
             records = objects_of(json_of(answer, what), what)
+            records = [Lean(record) for record in records] if is_lean else records
             yield from records
             step = _next_page(answer, records, size)
             if step is None:
@@ -104,6 +114,9 @@ class ConnectWiseClient:
                 raise Permanent(f"{what}: the list does not get on beyond {step[0]} {step[1]}")
             seen.add("=".join(step))
             params[step[0]] = step[1]
+            if "page" not in params:
+                size = min(PAGE_SIZE, size * 10)
+                params["pageSize"] = str(size)
 
     def signing_key_at(self, address: str) -> str:
         """The signing key that an allowed address serves, fetched without our credentials.

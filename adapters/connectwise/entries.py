@@ -16,6 +16,7 @@ from adapters.payloads import Json, is_of, moment, shown_id, text, written
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, TicketId, Visibility
 from connector.reading.html import to_text
+from connector.reading.intake import Text, taken_in
 
 
 class Staff(Protocol):
@@ -53,7 +54,7 @@ def entry_of_all_notes(data: Json, path: str, staff: Staff, latest: datetime) ->
     times = [data.get("dateCreated"), info(data).get("dateEntered"), info(data).get("dateCreated")]
     times += [data.get("timeEnd")] if is_time else []
     times += [data.get("timeStart"), info(data).get("lastUpdated")]
-    return _entry(data, path, kind, _first_moment(times, path), staff, latest, _text(data, path))
+    return _entry(data, path, kind, _first_moment(times, path), staff, latest, _text(data.get("text"), f"{path}: text"))
 
 
 def entry_of_note(data: Json, path: str, staff: Staff, latest: datetime) -> Entry:
@@ -61,7 +62,7 @@ def entry_of_note(data: Json, path: str, staff: Staff, latest: datetime) -> Entr
     path = f"{path}: note {shown_id(data.get('id'))}"
     times = [data.get("dateCreated"), info(data).get("dateEntered"), info(data).get("lastUpdated")]
     at = _first_moment(times, path)
-    return _entry(data, path, EntryKind.NOTE, at, staff, latest, _text(data, path))
+    return _entry(data, path, EntryKind.NOTE, at, staff, latest, _text(data.get("text"), f"{path}: text"))
 
 
 def entries_of_time(data: Json, ticket_id: TicketId, path: str, staff: Staff, latest: datetime) -> list[Entry]:
@@ -72,13 +73,13 @@ def entries_of_time(data: Json, ticket_id: TicketId, path: str, staff: Staff, la
     is_of(ticket_id, data.get("chargeToId"), f"{path}: chargeToId")
     times = [data.get(name) for name in ("dateEntered", "timeEnd", "timeStart")]
     at = _first_moment([*times, info(data).get("lastUpdated")], path)
-    internal = written(data.get("internalNotes"), f"{path}: internalNotes")
-    notes = written(data.get("notes"), f"{path}: notes")
+    internal = _text(data.get("internalNotes"), f"{path}: internalNotes")
+    notes = _text(data.get("notes"), f"{path}: notes")
     shown = _entry(data, path, EntryKind.TIME_ENTRY, at, staff, latest, notes)
-    if not internal.strip():
+    if not internal.words.strip():
         return [shown]
-    hidden = replace(shown, id=shown.id + INTERNAL_PART, text=to_text(internal), visibility=Visibility.INTERNAL)
-    says_no_more = not notes.strip() or replace(hidden, id=shown.id) == shown
+    hidden = replace(_saying(internal, shown), id=shown.id + INTERNAL_PART, visibility=Visibility.INTERNAL)
+    says_no_more = not notes.words.strip() or replace(hidden, id=shown.id) == shown
     return [hidden] if says_no_more else [shown, hidden]
 
 
@@ -125,7 +126,7 @@ def _first_moment(values: list[Any], path: str) -> datetime:
     raise NoUsableTime(path, "no date")
 
 
-def _entry(data: Json, path: str, kind: EntryKind, at: datetime, staff: Staff, latest: datetime, words: str) -> Entry:
+def _entry(data: Json, path: str, kind: EntryKind, at: datetime, staff: Staff, latest: datetime, said: Text) -> Entry:
     number = record_id(data, path)
     is_time = kind is EntryKind.TIME_ENTRY
     return Entry(
@@ -134,14 +135,20 @@ def _entry(data: Json, path: str, kind: EntryKind, at: datetime, staff: Staff, l
         kind=kind,
         author=_author(data, path, staff),
         at=min(at, latest),
-        text=to_text(words),
+        text=said.words,
         visibility=time_visibility(data) if is_time else note_visibility(data),
         is_heard=_is_heard(data),
+        unread=said.unread,
+        is_source=said.is_source,
     )
 
 
-def _text(data: Json, path: str) -> str:
-    return written(data.get("text"), f"{path}: text")
+def _saying(said: Text, entry: Entry) -> Entry:
+    return replace(entry, text=said.words, unread=said.unread, is_source=said.is_source)
+
+
+def _text(value: object, path: str) -> Text:
+    return taken_in(written(value, path), to_text)
 
 
 def _is_heard(data: Json) -> bool:

@@ -81,11 +81,13 @@ class Tickets:
             us = self._directory.our_name.casefold()
             self._remembered.learn(ticket_id, version, note.at, is_by_note=bool(us) and by.casefold() == us)
         known = None if anew else self._remembered.of(ticket_id, version, self._clock.now())
-        entries = known.entries if known else self._entries(ticket_id, version, updated_at, has_family=has_family(data))
+        if known is None:
+            known = self._entries(ticket_id, version, updated_at, ours, has_family=has_family(data))
         latest = min(updated_at, self._clock.now())
-        entries = [entry if entry.at <= latest else replace(entry, at=latest) for entry in entries]
+        entries = [entry if entry.at <= latest else replace(entry, at=latest) for entry in known.entries]
         updated_by, updater = self._doer(by)
-        return replace(self._record_of(data, entries), read_at=read_at, updated_by=updated_by, updater=updater)
+        record = self._record_of(data, entries)
+        return replace(record, read_at=read_at, updated_by=updated_by, updater=updater, left_out=known.left_out)
 
     def write_note(self, ticket_id: TicketId, text: str, marker: str, seen: TicketRecord | None = None) -> NoteRef:
         return self._written(self._notes.write, ticket_id, text, marker)
@@ -122,13 +124,15 @@ class Tickets:
             return traces(read_trail(self._client, ticket_id), since.replace(microsecond=0), self._directory.doer)
 
     def _entries(
-        self, ticket_id: TicketId, version: Hashable, updated_at: datetime, *, has_family: bool
-    ) -> Sequence[Entry]:
+        self, ticket_id: TicketId, version: Hashable, updated_at: datetime, ours: Collection[str], *, has_family: bool
+    ) -> Reading[None]:
         began = self._clock.now()
+        ours = frozenset((*ours, self._directory.our_id)) - {""}
         with self._absence.told(ticket_id):
-            entries = self._notes.entries(ticket_id, began, has_family=has_family)
-        self._remembered.keep(ticket_id, Reading(version, updated_at, began, entries, None))
-        return entries
+            entries, left_out = self._notes.entries(ticket_id, began, ours, has_family=has_family)
+        found = Reading(version, updated_at, began, entries, None, left_out)
+        self._remembered.keep(ticket_id, found)
+        return found
 
     def _doer(self, name: str) -> tuple[str, Doer]:
         """Who last updated a ticket: a help, no need, so a look-up that fails keeps nobody from reading it."""

@@ -7,14 +7,15 @@ An agent in ``who`` can be a person or a program that logs in as one: ``actionby
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from adapters.halopsa.mapping import NOBODY, Names, number, occurred_at, optional_whole, whole
 from adapters.payloads import Json, label, shown_id, text, written
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
 from connector.reading.html import plain, to_lines
+from connector.reading.intake import NOTHING, Text, taken_in
 
 BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
 """``who_type``."""
@@ -68,35 +69,42 @@ def is_for_people(application: str) -> bool:
     return not application or _OWN_CLIENTS.fullmatch(application) is not None
 
 
-def entries_of(rows: Iterable[Json], ticket: TicketId, names: Names, us: Ourselves, latest: datetime) -> list[Entry]:
+def entries_of(
+    rows: Iterable[Json], ticket: TicketId, names: Names, us: Ourselves, latest: datetime
+) -> Iterator[Entry]:
     """The notes, mails and time entries among a ticket's actions; none is younger than ``latest``."""
-    found = []
     for row in rows:
         path = f"{label(ticket)}: action {shown_id(row.get('id'))}"
-        words = words_of(row, path)
-        if words and not _is_bookkeeping(row, path):
-            found.append(_entry(row, path, words, names, us, latest))
-    return found
+        said = text_of(row, path)
+        if said.words and not _is_bookkeeping(row, path):
+            yield _entry(row, path, said, names, us, latest)
 
 
 def details_of(data: Json, entries: Iterable[Entry], entered_at: datetime) -> list[Entry]:
     """A ticket's own description as its first entry, unless an action says the same."""
-    words = words_of({"note_html": data.get("details_html"), "note": data.get("details")}, "ticket: details")
-    if not words or any(entry.text.split() == words.split() for entry in entries):
+    said = text_of({"note_html": data.get("details_html"), "note": data.get("details")}, "ticket: details")
+    words = said.words.split()
+    if not words or any(entry.text.split() == words for entry in entries):
         return []
     author = Author(AuthorKind.CLIENT, text(data.get("user_name")))
-    return [Entry(DETAILS, EntryKind.NOTE, author, entered_at, words, Visibility.CLIENT)]
+    first = Entry(DETAILS, EntryKind.NOTE, author, entered_at, said.words, Visibility.CLIENT)
+    return [replace(first, unread=said.unread, is_source=said.is_source)]
 
 
-def words_of(row: Json, path: str) -> str:
+def text_of(row: Json, path: str) -> Text:
     """What an action says, in lines: by its HTML, because the plain note has lost its line breaks.
 
     In Halo's editor each line is a paragraph.
     """
     markup = written(row.get("note_html"), f"{path}: note_html")
     if markup:
-        return to_lines(markup, parts_paragraphs=False)
-    return plain(written(row.get("note"), f"{path}: note")).strip()
+        return taken_in(markup, _lines)
+    note = written(row.get("note"), f"{path}: note")
+    return taken_in(note, lambda words: plain(words).strip()) if note else NOTHING
+
+
+def _lines(markup: str) -> str:
+    return to_lines(markup, parts_paragraphs=False)
 
 
 def visibility_of(row: Json) -> Visibility:
@@ -107,15 +115,17 @@ def visibility_of(row: Json) -> Visibility:
     return Visibility.INTERNAL if hidden is True and not _direction(row) else Visibility.UNKNOWN
 
 
-def _entry(row: Json, path: str, words: str, names: Names, us: Ourselves, latest: datetime) -> Entry:
+def _entry(row: Json, path: str, said: Text, names: Names, us: Ourselves, latest: datetime) -> Entry:
     has_time = number(row.get("timetaken")) > 0 or number(row.get("timetakendays")) > 0
     return Entry(
         id=str(whole(row.get("id"), f"{path}: id")),
         kind=EntryKind.TIME_ENTRY if has_time else EntryKind.NOTE,
         author=_author(row, path, names, us),
         at=min(occurred_at(row, path) or latest, latest),
-        text=words,
+        text=said.words,
         visibility=visibility_of(row),
+        unread=said.unread,
+        is_source=said.is_source,
     )
 
 

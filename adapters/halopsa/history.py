@@ -214,14 +214,14 @@ class Reader:
         return known[0] if known else Ref(f"name:{words.casefold()}", words)
 
 
-def aspects_told(data: Json, audit: Any, told: frozenset[Aspect]) -> frozenset[Aspect]:
+def aspects_told(data: Json, audit: Any, told: frozenset[Aspect], *, is_whole: bool = True) -> frozenset[Aspect]:
     """The aspects of which the instance tells every change; of those in ``told`` it does tell some.
 
-    Without the audit log only a status that actions speak of. A log that is silent about what the ticket says of itself
-    (it was re-assigned) is not understood, and nothing is taken from its silence.
+    ``is_whole``: all actions were read. Without the audit log only a status that actions speak of. A log that is silent
+    about what the ticket says of itself (it was re-assigned) is not understood, and nothing is taken from its silence.
     """
     if not isinstance(audit, list):
-        return told & {Aspect.STATUS}
+        return told & {Aspect.STATUS} if is_whole else frozenset()
     moves = {Aspect.PLACE, Aspect.OWNER}
     is_silent = number(data.get("reassigncount")) > 0 and not told & moves
     return frozenset(Aspect) - moves if is_silent else frozenset(Aspect)

@@ -5,6 +5,9 @@ Which action (outcome) a note is written with, ``outcomes`` knows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from adapters.halopsa.client import HaloClient, records
@@ -13,6 +16,7 @@ from adapters.halopsa.mapping import TICKETS_READ, occurred_at, optional_whole, 
 from adapters.halopsa.markup import note_html
 from adapters.halopsa.outcomes import NoteOutcome, NoteOutcomes
 from adapters.halopsa.refusals import NoAccess, Refused
+from adapters.http import TooLarge
 from adapters.payloads import Json, is_of, label, text
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
@@ -21,6 +25,20 @@ from connector.reading.html import to_html
 
 ACTIONS_ADD = "edit:tickets, to modify tickets, and to use the action that is an internal note"
 MOST_ACTIONS = 1000
+_ANY: Mapping[str, str] = MappingProxyType({})
+FEWER_ACTIONS = (200, 40, 8, 1)
+"""So many are asked for, one after the other, where all of them are larger than an answer may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Actions of a ticket. ``left_out``: how many are not among them, at least, of others than agents."""
+
+    rows: list[dict[str, Any]]
+    left_out: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 class Notes:
@@ -31,12 +49,31 @@ class Notes:
         self._clock = clock
         self._outcomes = outcomes
 
-    def actions(self, ticket_id: TicketId) -> list[dict[str, Any]]:
-        """All actions of a ticket with their HTML, in no certain order; one call, two for very long tickets."""
-        rows, total = self._asked(ticket_id, MOST_ACTIONS)
+    def actions(self, ticket_id: TicketId) -> Actions:
+        """All actions of a ticket with their HTML, in no certain order; one call, two for very long tickets.
+
+        Where they are larger than an answer may be: the agents', and the newest that one holds. Raises TooLarge where
+        the agents' are, too.
+        """
+        try:
+            return Actions(self._all(ticket_id))
+        except TooLarge:
+            found = self._all(ticket_id, agentonly="true")
+        known = {row.get("id") for row in found}
+        for count in FEWER_ACTIONS:
+            try:
+                newest, total = self._asked(ticket_id, count)
+            except TooLarge:
+                continue
+            found += [row for row in newest if row.get("id") not in known]
+            return Actions(found, max(1, total - len(found)))
+        return Actions(found, 1)
+
+    def _all(self, ticket_id: TicketId, **only: str) -> list[dict[str, Any]]:
+        rows, total = self._asked(ticket_id, MOST_ACTIONS, only)
         if total > len(rows):
-            rows, total = self._asked(ticket_id, total + MOST_ACTIONS)
-            if total > len(rows):
+            rows, total = self._asked(ticket_id, total + MOST_ACTIONS, only)
+            if total > len(rows) and not only:
                 raise Permanent(f"read the actions of {label(ticket_id)}: {total} are there, {len(rows)} are given")
         return rows
 
@@ -89,9 +126,12 @@ class Notes:
             us.applications.add(application)
         return answer, note, outcome
 
-    def _asked(self, ticket_id: TicketId, count: int) -> tuple[list[dict[str, Any]], int]:
+    def _asked(
+        self, ticket_id: TicketId, count: int, only: Mapping[str, str] = _ANY
+    ) -> tuple[list[dict[str, Any]], int]:
+        """The newest actions, and how many there are. ``only``: which of them."""
         what = f"read the actions of {label(ticket_id)}"
-        params = {"ticket_id": ticket_id, "count": str(count), "includehtmlnote": "true"}
+        params = {"ticket_id": ticket_id, "count": str(count), "includehtmlnote": "true", **only}
         body = self._client.get("Actions", what, TICKETS_READ, params)
         told = [body.get("ticket_id")] if isinstance(body, dict) else []
         rows = records(body, "actions", what)

@@ -6,7 +6,7 @@ right before and right after. What a turn has just read, and hands in, is not re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from adapters.halopsa.mapping import (
     whole,
 )
 from adapters.halopsa.moves import Moves
-from adapters.halopsa.notes import Notes
+from adapters.halopsa.notes import Actions, Notes
 from adapters.halopsa.outcomes import NoteOutcomes
 from adapters.halopsa.poll import WITH_CLOSED, Poll
 from adapters.halopsa.rules import Rules
@@ -45,6 +45,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
+from connector.reading.intake import Intake
 
 Write = Callable[[TicketId, str, int, Ourselves], tuple[Json, NoteRef]]
 """Writes a note with the status that is to stay; gives the action and its name."""
@@ -77,7 +78,7 @@ class Tickets:
         self._directory = directory
         self._poll = poll
         self._agent = ""
-        self._remembered: Remembered[list[dict[str, Any]]] = Remembered(SETTLES)
+        self._remembered: Remembered[Actions] = Remembered(SETTLES)
         self._absence = Absence(self._listed, "the instance", "the agent of the API application")
         self._notes = Notes(client, clock, outcomes)
         self._rules = Rules(client, self._ticket_data, self._record_of, lambda: directory.me.get().person)
@@ -96,21 +97,17 @@ class Tickets:
             self._remembered.learn(ticket_id, version, note.at, is_by_note=is_by_note)
         known = None if anew else self._remembered.of(ticket_id, version, latest)
         if known is None:
-            with self._absence.told(ticket_id):
-                actions = self._notes.actions(ticket_id)
-            entries = entries_of(actions, ticket_id, self._directory, us, latest)
-            plain = [{name: value for name, value in row.items() if name not in WORDS} for row in actions]
-            self._remembered.keep(ticket_id, Reading(version, record.updated_at, latest, tuple(entries), plain))
-        else:
-            entries, actions = list(known.entries), known.source
-        entries += details_of(data, entries, record.entered_at)
+            known = self._entries(ticket_id, version, record.updated_at, us, latest)
+        entries = [*known.entries, *details_of(data, known.entries, record.entered_at)]
         priorities = [priority.ref for priority in self._directory.priorities.get()]
         reader = Reader(ticket_id, self._directory, self._directory.all_statuses(), priorities, us)
         log = data.get("audit_log")
-        changes = reader.changes(actions, log, record.status, latest)
+        changes = reader.changes(known.source.rows, log, record.status, latest)
         record = self._record_of(data, entries, changes)
-        told = aspects_told(data, log, reader.told)
-        return replace(record, read_at=read_at, history_of=told, source=data, read_as=us.agent_id)
+        told = aspects_told(data, log, reader.told, is_whole=not known.source.left_out)
+        return replace(
+            record, read_at=read_at, history_of=told, source=data, read_as=us.agent_id, left_out=known.left_out
+        )
 
     def trail(self, ticket_id: TicketId, since: datetime) -> None:
         """See the contract: what Halo tells of a ticket's changes, ``read`` tells."""
@@ -146,6 +143,21 @@ class Tickets:
         # What an agent does in whose name people work, too, is not told by the agent.
         self._agent = me.person.id if me.is_api else ""
         return Ourselves(me.person.id, me.is_api, before=frozenset(before))
+
+    def _entries(
+        self, ticket_id: TicketId, version: Hashable, updated_at: datetime, us: Ourselves, latest: datetime
+    ) -> Reading[Actions]:
+        with self._absence.told(ticket_id):
+            actions = self._notes.actions(ticket_id)
+        intake = Intake()  # what our agents wrote, the rows tell
+        intake.take(entries_of(actions.rows, ticket_id, self._directory, us, latest))
+        entries, too_many = intake.taken()
+        bare = [{name: value for name, value in row.items() if name not in WORDS} for row in actions.rows]
+        found = Reading(
+            version, updated_at, latest, entries, Actions(bare, actions.left_out), actions.left_out + too_many
+        )
+        self._remembered.keep(ticket_id, found)
+        return found
 
     def _ticket_data(self, ticket_id: TicketId) -> Json:
         what = f"read {label(ticket_id)}"

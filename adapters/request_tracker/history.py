@@ -10,12 +10,12 @@ right to own makes RT take the owner off, in the name of RT_System: that belongs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.request_tracker.mapping import NOBODY, RT_SYSTEM, User, priority_ref, status
-from adapters.request_tracker.texts import NOTHING, Written
+from adapters.request_tracker.texts import SAYS_SOMETHING, Written
 from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, Transaction
 from connector.model import (
     BY_CONNECTOR,
@@ -35,6 +35,7 @@ from connector.model import (
     Value,
     Visibility,
 )
+from connector.reading.intake import MOST_ENTRIES
 
 _ASPECTS = {
     ("Set", "Queue"): Aspect.PLACE,
@@ -62,32 +63,49 @@ PersonOf = Callable[[str], Person | None]
 """The user of that id as a person; None for nobody."""
 
 
+def newest(
+    rows: Sequence[Transaction], requestors: Collection[str], own_ids: Collection[str], is_staff: IsStaff
+) -> tuple[list[Transaction], set[str], int]:
+    """The transactions without what clients wrote before their newest ``MOST_ENTRIES``, which of them are clients', and
+    how many are left out. What a ticket began with stays.
+    """
+    by_clients = {
+        row.id
+        for row in rows
+        if row.type in SAYS_SOMETHING and _kind(row, requestors, own_ids, is_staff, by_mail=False) is AuthorKind.CLIENT
+    }
+    later = [row.id for row in rows if row.id in by_clients and row.type != CREATE]
+    left_out = set(later[: max(0, len(later) - MOST_ENTRIES)])
+    return [row for row in rows if row.id not in left_out], by_clients, len(left_out)
+
+
 def entries_of(
-    rows: Iterable[Transaction],
-    texts: Mapping[str, Written],
+    told: Iterable[tuple[Transaction, Written]],
     requestors: Collection[str],
     own_ids: Collection[str],
     is_staff: IsStaff,
-) -> list[Entry]:
-    """The entries, in the transactions' order. ``requestors``: the login names of those who asked for help.
+) -> Iterator[Entry]:
+    """The entries of transactions with what they say. ``requestors``: the login names of those who asked for help.
 
     ``own_ids``: the connector's accounts. What came by e-mail is by none of them, whoever it claims to be from.
 
     A transaction without words and work is none.
     """
-    return [
+    return (
         Entry(
             id=row.id,
             kind=EntryKind.TIME_ENTRY if _is_work(row) else EntryKind.NOTE,
-            author=_author(row, requestors, own_ids, is_staff, by_mail=texts.get(row.id, NOTHING).by_mail),
+            author=_author(row, requestors, own_ids, is_staff, by_mail=written.by_mail),
             at=row.at,
-            text=texts.get(row.id, NOTHING).words,
+            text=written.said.words,
             visibility=_VISIBILITY.get(row.type, Visibility.INTERNAL),
-            is_claimed=texts.get(row.id, NOTHING).by_mail,
+            is_claimed=written.by_mail,
+            unread=written.said.unread,
+            is_source=written.said.is_source,
         )
-        for row in rows
-        if texts.get(row.id, NOTHING).words.strip() or _is_work(row)
-    ]
+        for row, written in told
+        if written.said.words.strip() or _is_work(row)
+    )
 
 
 def _is_work(row: Transaction) -> bool:

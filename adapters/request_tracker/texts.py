@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.http import TooLarge
@@ -23,11 +23,14 @@ from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, T
 from connector.errors import PayloadError
 from connector.model import TicketId
 from connector.reading.html import plain, to_lines
+from connector.reading.intake import NOTHING, UNREADABLE, Text, bounded, taken_in
 
 _SHOW_COMMENTS = "the rights ShowTicket and ShowTicketComments"
 _MOST_CHARACTERS = 20_000_000
 _AT_ONCE = 50
-_WITH_TEXT = (CREATE, COMMENT, CORRESPOND)
+_ALL_BUT_TEXT = "ContentType,TransactionId,Filename,Headers"
+_WITH_TEXT = f"Content,{_ALL_BUT_TEXT}"
+SAYS_SOMETHING = (CREATE, COMMENT, CORRESPOND)
 """What says something: what the client wrote at first, replies and comments."""
 
 _CAME_BY = re.compile(r"^X-RT-Interface:[ \t]{0,20}([\w.]{1,40})", re.IGNORECASE | re.MULTILINE)
@@ -38,15 +41,13 @@ _RECEIVED = re.compile(r"^Received:", re.IGNORECASE | re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, as plain lines. ``by_mail``: its author is whoever the mail said that it is from."""
+    """What was written. ``by_mail``: its author is whoever the mail said that it is from."""
 
-    words: str
+    said: Text
     by_mail: bool
 
 
-NOTHING = Written("", by_mail=False)
-UNREADABLE = Written("(what was written here is too large to be read)", by_mail=True)
-"""Stands for what a client wrote that is larger than any answer may be: it must not keep the ticket from being read."""
+SILENCE = Written(NOTHING, by_mail=False)
 
 
 class Texts:
@@ -60,25 +61,45 @@ class Texts:
         self._lock = threading.Lock()
 
     def of(
-        self, rows: Sequence[Transaction], ticket_id: TicketId, requestors: Collection[str] = ()
-    ) -> Mapping[str, Written]:
-        """What each transaction says that can say something, by id. No call for those that are kept.
+        self, rows: Iterable[Transaction], ticket_id: TicketId, may_lack: Collection[str] = ()
+    ) -> Iterator[tuple[Transaction, Written]]:
+        """Each transaction with what it says, ``SILENCE`` where it can say nothing. No call for those that are kept.
 
-        ``requestors``: the login names of those who asked for help. What one of them wrote may be too large to be read:
-        it is left out, and said; of anybody else that raises TooLarge.
+        ``may_lack``: those of which it is left out, and said, where it is too large to be read, as of what came by
+        e-mail; of the others that raises TooLarge.
         """
-        may_lack = {row.id for row in rows if row.creator.name in requestors and row.type != COMMENT}
         what = f"read what was written on {label(ticket_id)}"
-        rows = [row for row in rows if row.type in _WITH_TEXT]
-        wanted, beginnings = [row.id for row in rows], {row.id for row in rows if row.type == CREATE}
-        with self._lock:
-            found = {number: self._kept[number] for number in wanted if number in self._kept}
-        unknown = [number for number in wanted if number not in found]
-        for start in range(0, len(unknown), _AT_ONCE):
-            read = self._read_in_parts(unknown[start : start + _AT_ONCE], what, beginnings, may_lack)
+        part: list[Transaction] = []
+        found: dict[str, Written] = {}
+        unknown: list[str] = []
+        for row in rows:
+            part.append(row)
+            if row.type in SAYS_SOMETHING:
+                with self._lock:
+                    known = self._kept.get(row.id)
+                if known is None:
+                    unknown.append(row.id)
+                else:
+                    found[row.id] = known
+            if len(unknown) == _AT_ONCE:
+                yield from self._with_words(part, found, unknown, what, may_lack)
+                part, found, unknown = [], {}, []
+        yield from self._with_words(part, found, unknown, what, may_lack)
+
+    def _with_words(
+        self,
+        part: Sequence[Transaction],
+        found: dict[str, Written],
+        unknown: list[str],
+        what: str,
+        may_lack: Collection[str],
+    ) -> Iterator[tuple[Transaction, Written]]:
+        if unknown:
+            beginnings = {row.id for row in part if row.type == CREATE}
+            read = self._read_in_parts(unknown, what, beginnings, may_lack)
             self._keep(read)
             found |= read
-        return found
+        return ((row, found.get(row.id, SILENCE)) for row in part)
 
     def _read_in_parts(
         self, numbers: list[str], what: str, beginnings: Collection[str], may_lack: Collection[str]
@@ -88,15 +109,19 @@ class Texts:
             return self._read(numbers, what, beginnings)
         except TooLarge:
             if len(numbers) == 1:
-                if numbers[0] not in may_lack:
+                # Whoever it claims to be from: what came by e-mail may be left out.
+                by_mail = self._read(numbers, what, beginnings, _ALL_BUT_TEXT)[numbers[0]].by_mail
+                if not by_mail and numbers[0] not in may_lack:
                     raise
-                return {numbers[0]: UNREADABLE}
+                return {numbers[0]: Written(UNREADABLE, by_mail)}
             found: dict[str, Written] = {}
             for half in (numbers[: len(numbers) // 2], numbers[len(numbers) // 2 :]):
                 found |= self._read_in_parts(half, what, beginnings, may_lack)
             return found
 
-    def _read(self, numbers: list[str], what: str, beginnings: Collection[str]) -> dict[str, Written]:
+    def _read(
+        self, numbers: list[str], what: str, beginnings: Collection[str], fields: str = _WITH_TEXT
+    ) -> dict[str, Written]:
         query = [
             {"field": "TransactionId", "operator": "IN", "value": numbers},
             # Of two limits on one field either may hold.
@@ -106,7 +131,7 @@ class Texts:
             {"field": "ContentType", "operator": "STARTSWITH", "value": "message/"},
         ]
         params = {"query": json.dumps(query, separators=(",", ":")), "orderby": "id"}
-        params["fields"] = "Content,ContentType,TransactionId,Filename,Headers"
+        params["fields"] = fields
         parts: dict[str, list[Json]] = {number: [] for number in numbers}
         for page in self._client.pages("attachments", what, _SHOW_COMMENTS, params):
             for row in page.rows:
@@ -127,22 +152,27 @@ class Texts:
             for number, written in read.items():
                 self._forget(self._kept.pop(number, None))
                 self._kept[number] = written
-                self._size += len(written.words)
+                self._size += len(written.said.words)
             while self._size > self._most and self._kept:
                 self._forget(self._kept.popitem(last=False)[1])
 
     def _forget(self, written: Written | None) -> None:
-        self._size -= len(written.words) if written else 0
+        self._size -= len(written.said.words) if written else 0
 
 
-def body_of(parts: Iterable[Json]) -> str:
+def body_of(parts: Iterable[Json]) -> Text:
     """What was written: the plain text, else the lines of the HTML; files that were put along are no part of it."""
     shown = [part for part in parts if not text(part.get("Filename"))]
     for kind, read in (("text/plain", plain), ("text/html", to_lines)):
-        found = [read(written(part.get("Content"), "attachment: Content")) for part in shown if _kind(part) == kind]
-        if found:
-            return "\n".join(found)
-    return ""
+        sources = [written(part.get("Content"), "attachment: Content") for part in shown if _kind(part) == kind]
+        if sources:
+            return _joined([taken_in(source, read) for source in sources])
+    return NOTHING
+
+
+def _joined(texts: Sequence[Text]) -> Text:
+    words = "\n".join(text.words for text in texts)
+    return bounded(Text(words, sum(text.unread for text in texts), any(text.is_source for text in texts)))
 
 
 def is_mail(parts: Sequence[Json], *, begins: bool = False) -> bool:

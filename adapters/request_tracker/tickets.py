@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from adapters.payloads import checked, json_of, label, moment
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import SHOW_TICKETS, Directory, can_do
-from adapters.request_tracker.history import Reader, entries_of
+from adapters.request_tracker.history import Reader, entries_of, newest
 from adapters.request_tracker.mapping import (
     NOBODY,
     Surroundings,
@@ -50,6 +50,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
+from connector.reading.intake import Intake
 
 _TICKET_FIELDS = {"fields[Queue]": "Name", "fields[Owner]": "id,Name,RealName"}
 _LISTED = {"fields": "LastUpdated,Created,Status,Priority,Type,Queue,Owner", **_TICKET_FIELDS}
@@ -86,7 +87,11 @@ class Tickets:
         rows = read_transactions(self._client, ticket_id)
         self._merges.check(ticket_id, rows)
         requestors = user_names(seen.data, "Requestor")
-        texts = self._texts.of(rows, ticket_id, requestors)
+        read, by_clients, left_out = newest(rows, requestors, own_ids, self._is_staff)
+        intake = Intake(own_ids)
+        told = self._texts.of(read, ticket_id, by_clients)
+        intake.take(entries_of(told, requestors, own_ids, self._is_staff))
+        entries, too_many = intake.taken()
         reader = Reader(
             own_ids, self._directory.queue_by_id, self._person, self._settings.priorities, self._directory.status
         )
@@ -96,7 +101,8 @@ class Tickets:
             source=seen,
             contact=who.name if who else "",
             client=Ref(who.organization, who.organization) if who and who.organization else None,
-            entries=tuple(entries_of(rows, texts, requestors, own_ids, self._is_staff)),
+            entries=entries,
+            left_out=left_out + too_many,
             changes=tuple(reader.changes(ticket_id, rows)),
             history_of=frozenset(Aspect),
         )

@@ -32,6 +32,7 @@ from connector.notes.phrases import (
 )
 from connector.notes.requests import parts_of
 from connector.notes.tiers_work import TiersWork, told, work_of
+from connector.notes.unread import not_read
 from connector.policy.policy import EndOfDay
 from connector.reading.layout.signatures import without_courtesies
 from connector.reading.own_words import own_lines
@@ -99,6 +100,8 @@ def _issue(note: EscalationNote) -> Iterator[str]:
     priority = name_of(record.priority.name) if record.priority else NONE
     yield f"“{inside(summary)}”." if summary else f"Summary: {NONE}."
     yield f"{who} Priority: {priority}. Ticket {name_of(record.id)}."
+    if unread := not_read(record):
+        yield unread
 
 
 def _reason(note: EscalationNote, work: TiersWork, times: Times, head: tuple[str, str]) -> Iterator[str]:

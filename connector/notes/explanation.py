@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from connector.model import Change, Place, Value
 from connector.notes.phrases import reasons_text
+from connector.notes.unread import not_read
 from connector.policy.policy import Policy
 from connector.rules.limits import Decision, StageClock, Stretch, Verdict, stretches
 from connector.rules.stints import Stint
@@ -49,6 +50,7 @@ def explain(
         f"priority {record.priority.name if record.priority else 'none'}",
         f"Read at {shown(record.read_at, zone)}; entered {shown(record.entered_at, zone)}; "
         f"last updated {shown(record.updated_at, zone)}",
+        *([unread] if (unread := not_read(record)) else []),
         "",
         "Changes known:",
         *([f"  {_change(change, zone)}" for change in changes] or ["  none"]),

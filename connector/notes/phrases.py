@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.model import Reason
-from connector.reading.html import NEVER_SEEN
+from connector.reading.characters import CONTROL, NEVER_SEEN
 from connector.wording import WEEKDAYS
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -125,7 +125,7 @@ def number(count: float) -> str:
 
 # --- other people's words made harmless -----------------------------------------------------------------------
 
-_UNPRINTABLE = re.compile(f"[{NEVER_SEEN}\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff]")
+_UNPRINTABLE = re.compile(rf"[{NEVER_SEEN}{CONTROL}\ud800-\udfff]")
 _LINE_START = re.compile(r"[ \t]*(?:[#>*+•·-][#>*+•·\- \t]*[ \t]|[#>]+)?[ \t]*")
 _COMMAND = re.compile(r"(/[a-z]\w*)(?![\w/.])", re.IGNORECASE)
 _STARS = re.compile(r"\*{2,}|~{2,}")

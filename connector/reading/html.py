@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 
+from connector.reading.characters import visible
 from connector.reading.markup.page import Page
 from connector.reading.markup.tags import LINE_END, Tag, pieces_of
 
@@ -16,10 +17,6 @@ _NO_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _QUOTED = re.compile(r"<[a-z/!?][^<>]*>|^[ \t]*>.*", re.MULTILINE | re.IGNORECASE)
 _IS_PAGE = re.compile(r"<(?:br|p|blockquote)\b[^<>]*>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<(/?)(div|li|ul|ol|table|tr|td|html|body|span|strong|pre|h[1-6])\b[^<>]*>", re.IGNORECASE)
-NEVER_SEEN = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-"""Characters, for a class of a regular expression, that show nothing or turn the text around them."""
-
-_INVISIBLE = re.compile(f"[{NEVER_SEEN}]")
 
 
 def to_text(text: str) -> str:
@@ -40,9 +37,10 @@ def _is_page(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """A text that is no HTML, as a person sees it: without characters that show nothing, its line ends one kind."""
-    text = LINE_END.sub("\n", text)
-    return text if text.isascii() else _INVISIBLE.sub("", text).replace("\u00a0", " ")
+    """A text that is no HTML, as a person sees it: without characters that show nothing, turn the text around them or
+    steer a terminal, its line ends one kind.
+    """
+    return visible(LINE_END.sub("\n", text)).replace("\u00a0", " ")
 
 
 def to_html(lines: str) -> str:

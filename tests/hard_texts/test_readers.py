@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import pytest
 
+from connector.notes.escalation_note import compose
 from connector.reading.command_words import gist, spoken_in
 from connector.reading.findings import find
 from connector.reading.html import to_text
+from connector.reading.intake import taken_in
 from connector.reading.own_words import own_lines
 from connector.reading.plans import near_plan_in, plan_in
 from tests.builders import NINE, a_note, a_ticket
+from tests.connector.notes.test_escalation_note import an_escalation, local
+from tests.connector.reading.test_intake import a_mail
 from tests.hard_texts.calls import calls_of
 
 KB = 1024
@@ -52,12 +56,30 @@ READERS: dict[str, Callable[[str], object]] = {
     "gist": gist,
     "commands": spoken_in,
     "findings": lambda text: find(a_ticket(), [a_note(text, NINE)]),
+    "intake": lambda text: taken_in(text, to_text),
+}
+
+NOTES: dict[str, Callable[[str], object]] = {
+    "an agent's": lambda text: compose(an_escalation(entries=(a_note(text, local("09:10")),)), 5000),
+    "a client's": lambda text: compose(an_escalation(entries=(a_mail(1, text),)), 5000),
 }
 
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_reader_makes_calls_in_proportion_to_the_text(text, reader):
-    ten, forty, all_ = (calls_of(READERS[reader], f"{count} {TEXTS[text] * count}") for count in (10, 40, 160))
+    # Some readers remember what they read: no text is any other reader's.
+    texts = (f"{reader} {count} {TEXTS[text] * count}" for count in (10, 40, 160))
+    ten, forty, all_ = (calls_of(READERS[reader], text) for text in texts)
     assert forty <= 4.5 * ten + 200
     assert all_ <= 4.5 * forty + 200
+
+
+@pytest.mark.parametrize("whose", NOTES)
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_whole_note_takes_calls_in_proportion_to_an_entry(text, whose):
+    """Up to the largest entry that there is. A long one is read twice: whole, and without its middle."""
+    texts = (f"{whose} {count} {TEXTS[text] * count}" for count in (4, 16, 63))
+    four, sixteen, all_ = (calls_of(NOTES[whose], text) for text in texts)
+    assert sixteen <= 6.5 * four + 200
+    assert all_ <= 6.5 * sixteen + 200

@@ -175,6 +175,7 @@ class TicketRoutes:
         if ticket is None:
             raise self._state.faults.problem(404, "The ticket was not found.")
         rows = [row for row in reversed(ticket.actions) if not (flag("excludesys") and row["who_type"] == 0)]
+        rows = [row for row in rows if row["who_type"] == 1] if flag("agentonly") else rows
         shown = rows[: _positive(request.args.get("count"), 50)]
         with_html = flag("includehtmlnote")
         return {

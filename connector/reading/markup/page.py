@@ -10,6 +10,7 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
+from connector.reading.characters import visible
 from connector.reading.mail.heads import head_at
 from connector.reading.markup.tags import IS_BLOCK, LINE_END, Tag, unescaped
 
@@ -40,8 +41,6 @@ _BEGINS_MAIL = re.compile(
 _MOST_INDENTS = 5
 _MOST_TYPED = 40
 _LINES_ABOVE = 6
-_MOST_QUOTES = 5
-"""Deeper quotes look like these: a mark for each would make few words into many."""
 
 
 class _Line(NamedTuple):
@@ -86,7 +85,7 @@ class Page:
         """Words between two tags."""
         if not text:
             return
-        text = unescaped(text)
+        text = visible(unescaped(text))
         if not (self._fences or self._keeps_line_ends):
             if self._done and not self._line and (typed := _TYPED_INDENT.match(text)):
                 self._typed = " " * min(len(typed[0]), _MOST_TYPED)
@@ -217,7 +216,7 @@ class Page:
         """Where a link leads is kept unless its words say so."""
         if not is_end:
             address = _ADDRESS.search(attributes)
-            self._link_to, self._link_from = unescaped(address[1]) if address else "", len(self._line)
+            self._link_to, self._link_from = visible(unescaped(address[1])) if address else "", len(self._line)
         elif self._link_to:
             if self._link_to not in "".join(self._line[self._link_from :]):
                 self._line.append(f" ({self._link_to})")
@@ -299,4 +298,5 @@ def _is_layout(attributes: str) -> bool:
 
 
 def _marks(quotes: int) -> str:
-    return "> " * min(quotes, _MOST_QUOTES)
+    """One mark, however deep: a mark for each quote would make few words into many."""
+    return "> " if quotes else ""

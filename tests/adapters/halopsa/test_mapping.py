@@ -115,7 +115,7 @@ def test_a_recorded_ticket_means_what_is_expected(name: str) -> None:
 @pytest.mark.parametrize("name", fixtures("action"))
 def test_a_recorded_action_means_what_is_expected(name: str) -> None:
     recorded = fixture(name)
-    found = entries_of([recorded["payload"]], TICKET, Names(), ourselves(), NOW)
+    found = list(entries_of([recorded["payload"]], TICKET, Names(), ourselves(), NOW))
     if recorded["expected"] is None:
         assert found == []
         return

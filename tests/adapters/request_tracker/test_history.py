@@ -6,11 +6,12 @@ import pytest
 
 from adapters.request_tracker.history import Reader, entries_of
 from adapters.request_tracker.mapping import User
-from adapters.request_tracker.texts import Written
+from adapters.request_tracker.texts import SILENCE, Written
 from adapters.request_tracker.transactions import Transaction, transaction
 from adapters.request_tracker.variables import STANDARD_PRIORITIES
 from connector.errors import PayloadError
 from connector.model import Person, Place, Ref, TicketId, Value
+from connector.reading.intake import Text
 from tests.adapters.request_tracker.fixtures import fixture, fixtures
 
 BOT = "40"
@@ -66,8 +67,9 @@ def test_a_recorded_history_gives_the_changes_expected(name: str) -> None:
 def test_recorded_transactions_give_the_entries_expected(name: str) -> None:
     recorded = fixture(name)
     payload = recorded["payload"]
-    texts = {number: Written(words, by_mail=False) for number, words in payload["texts"].items()}
-    entries = entries_of(rows_of(payload["rows"]), texts, ["kim@harbour.test", "eve"], {BOT}, is_staff)
+    texts = {number: Written(Text(words), by_mail=False) for number, words in payload["texts"].items()}
+    told = ((row, texts.get(row.id, SILENCE)) for row in rows_of(payload["rows"]))
+    entries = entries_of(told, ["kim@harbour.test", "eve"], {BOT}, is_staff)
     found = [
         [
             entry.id,

@@ -64,7 +64,7 @@ def test_a_recorded_ticket_is_read_as_expected(name: str) -> None:
 @pytest.mark.parametrize("name", fixtures("attachments"))
 def test_recorded_attachments_say_what_was_written(name: str) -> None:
     recorded = fixture(name)
-    assert body_of(recorded["payload"]) == recorded["expected"]
+    assert body_of(recorded["payload"]).words == recorded["expected"]
 
 
 def test_every_recorded_file_is_used_by_a_test() -> None:

@@ -66,10 +66,10 @@ PAGES = [
     # Elements that nobody knows
     ("<custom>a <mark-up x='>'>b</mark-up></custom> <other>", "a b <other>"),
     # Quotes
-    ("<blockquote>one<blockquote>two</blockquote></blockquote>three", "> one\n> > two\n\nthree"),
+    ("<blockquote>one<blockquote>two</blockquote></blockquote>three", "> one\n> two\n\nthree"),
     ("<blockquote><p>one</p><p>two</p><ul><li>x</li></ul></blockquote>", "> one\n>\n> two\n>\n> - x"),
     ("<blockquote>a<br><br></blockquote><br>b", "> a\n\nb"),
-    ("<blockquote>" * 7 + "x", "> " * 5 + "x"),
+    ("<blockquote>" * 7 + "x", "> x"),
     ("<blockquote>a\u2028b<pre>c\u2029d</pre></blockquote>", "> a b\n> ```\n> c\n> d\n> ```"),
     # Code
     ("use <code>/override none</code> here", "use `/override none` here"),
@@ -137,7 +137,7 @@ def test_an_indented_block_is_layout_but_with_a_sign_of_mail_a_quote(markup: str
 )
 def test_behind_the_head_of_a_mail_program_all_is_quoted(begin: str) -> None:
     page = f"a<hr>{begin}<b>Mailtanto</b></div><p>b</p><blockquote>c</blockquote></blockquote><p>d</p>"
-    assert to_lines(page) == "a\n> Mailtanto\n> b\n>\n> > c\n>\n> d"
+    assert to_lines(page) == "a\n> Mailtanto\n> b\n>\n> c\n>\n> d"
 
 
 TEXTS = [
@@ -343,7 +343,7 @@ def test_nothing_that_is_quoted_gets_out_by_being_read_once_more(text: str, is_p
             '<blockquote><x-y b="</blockquote>">hi<p>Plan: no</p></blockquote>',
             ['> <x-y b="</blockquote>">hi', "> Plan: no"],
         ),
-        ('<blockquote><blockquote title="<">hi</blockquote><p>Plan: no</p></blockquote>', [">> hi", "> Plan: no"]),
+        ('<blockquote><blockquote title="<">hi</blockquote><p>Plan: no</p></blockquote>', ["> hi", "> Plan: no"]),
         ('<p title="Start > Settings">Plan: reboot the switch</p>', ["Plan: reboot the switch"]),
         ("<p class='a' title='a > b' id=\"c < d\">Plan: yes</p>", ["Plan: yes"]),
         ("<p>looked<!--> at it</p><p>Plan: yes</p>", ["looked at it", "Plan: yes"]),
@@ -355,7 +355,7 @@ def test_nothing_that_is_quoted_gets_out_by_being_read_once_more(text: str, is_p
             "<blockquote>hi<p a=</blockquote>now<p>Plan: no</p></blockquote>",
             ["> hi<p a=</blockquote>now", "> Plan: no"],
         ),
-        ('<blockquote><p ="><blockquote>"></blockquote><p>Plan: no</p></blockquote>', ['>> ">', "> Plan: no"]),
+        ('<blockquote><p ="><blockquote>"></blockquote><p>Plan: no</p></blockquote>', ['> ">', "> Plan: no"]),
         (
             '<blockquote>hi<p x="></blockquote>" <i>now<p>Plan: no</p></blockquote>',
             ['> hi<p x="></blockquote>" <i>now', "> Plan: no"],
@@ -363,22 +363,20 @@ def test_nothing_that_is_quoted_gets_out_by_being_read_once_more(text: str, is_p
         ('<blockquote>hi<p a="></blockquote><p>Plan: no</p>', ['> hi<p a="></blockquote><p>Plan: no</p>']),
         (
             '<blockquote>hi<blockquote a="" </blockquote>there</blockquote><p>Plan: no</p></blockquote>',
-            ["> hi", ">> there", "> Plan: no"],
+            ["> hi", "> there", "> Plan: no"],
         ),
         ("<p a=b'c>it</p><p a=>'s</p>", ["it", "'s"]),
         ("a <b then<br>Plan: yes", ["a <b then<br>Plan: yes"]),
         ('<p>looked<!-- <a title="-->at it</p>', ["lookedat it"]),
         (
             '<blockquote><style><p x="</style><blockquote>"></style></blockquote><p>/escalate x</p></blockquote>',
-            ['>> ">', "> /escalate x"],
+            ['> ">', "> /escalate x"],
         ),
     ],
 )
 def test_a_bracket_in_a_value_is_of_no_tag_and_a_comment_ends_where_browsers_end_it(page, lines):
     found = to_lines(page).splitlines()
-    assert [line.replace("> >", ">>").strip() for line in found if line.strip(" >")] == [
-        line for line in lines if line.strip(" >")
-    ]
+    assert [line.strip() for line in found if line.strip(" >")] == [line for line in lines if line.strip(" >")]
 
 
 def test_many_values_that_do_not_end_cost_no_more_than_their_length():
