@@ -16,7 +16,7 @@ from adapters.payloads import Json, is_of, moment, shown_id, text, written
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, TicketId, Visibility
 from connector.reading.html import to_text
-from connector.reading.intake import Text, taken_in
+from connector.reading.intake.texts import Text, taken_in
 
 
 class Staff(Protocol):

@@ -31,7 +31,8 @@ from adapters.payloads import label, moment
 from connector.clock import Clock
 from connector.errors import OutcomeUnknown, PayloadError, Permanent, VisibleNote
 from connector.model import Entry, EntryKind, NoteRef, TicketId, Visibility
-from connector.reading.intake import UNREADABLE, Intake, Taken, is_kept
+from connector.reading.intake.entries import Intake, Taken, is_kept
+from connector.reading.intake.texts import UNREADABLE
 
 NOTES_READ = "Service Desk > Service Tickets (Inquire)"
 NOTES_ADD = "Service Desk > Service Tickets (Add, Edit)"

@@ -15,7 +15,7 @@ from adapters.halopsa.mapping import NOBODY, Names, number, occurred_at, optiona
 from adapters.payloads import Json, label, shown_id, text, written
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
 from connector.reading.html import plain, to_lines
-from connector.reading.intake import NOTHING, Text, taken_in
+from connector.reading.intake.texts import NOTHING, Text, taken_in
 
 BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
 """``who_type``."""

@@ -45,7 +45,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
-from connector.reading.intake import Intake
+from connector.reading.intake.entries import Intake
 
 Write = Callable[[TicketId, str, int, Ourselves], tuple[Json, NoteRef]]
 """Writes a note with the status that is to stay; gives the action and its name."""

@@ -35,7 +35,7 @@ from connector.model import (
     Value,
     Visibility,
 )
-from connector.reading.intake import MOST_ENTRIES
+from connector.reading.intake.entries import MOST_ENTRIES
 
 _ASPECTS = {
     ("Set", "Queue"): Aspect.PLACE,

@@ -23,7 +23,7 @@ from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, T
 from connector.errors import PayloadError
 from connector.model import TicketId
 from connector.reading.html import plain, to_lines
-from connector.reading.intake import NOTHING, UNREADABLE, Text, bounded, taken_in
+from connector.reading.intake.texts import NOTHING, UNREADABLE, Text, bounded, taken_in
 
 _SHOW_COMMENTS = "the rights ShowTicket and ShowTicketComments"
 _MOST_CHARACTERS = 20_000_000

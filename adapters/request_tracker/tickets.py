@@ -50,7 +50,7 @@ from connector.model import (
     TicketId,
     TicketRecord,
 )
-from connector.reading.intake import Intake
+from connector.reading.intake.entries import Intake
 
 _TICKET_FIELDS = {"fields[Queue]": "Name", "fields[Owner]": "id,Name,RealName"}
 _LISTED = {"fields": "LastUpdated,Created,Status,Priority,Type,Queue,Owner", **_TICKET_FIELDS}

@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from connector.model import Reason
-from connector.reading.characters import CONTROL, NEVER_SEEN
+from connector.reading.markup.characters import CONTROL, NEVER_SEEN
 from connector.wording import WEEKDAYS
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

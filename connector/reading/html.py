@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-from connector.reading.characters import visible
+from connector.reading.markup.characters import visible
 from connector.reading.markup.page import Page
 from connector.reading.markup.tags import LINE_END, Tag, pieces_of
 

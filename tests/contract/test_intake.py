@@ -6,7 +6,8 @@ import pytest
 
 from adapters.http import TooLarge
 from connector.model import AuthorKind, Entry, TicketId, TicketRecord, Visibility
-from connector.reading import intake
+from connector.reading.intake import entries as intake
+from connector.reading.intake.texts import MOST_OF_AN_ENTRY, UNREADABLE
 from connector.systems.contract import TicketSystem
 from tests.contract.worlds import World
 
@@ -40,7 +41,7 @@ def test_of_a_long_mail_the_beginning_is_read_and_the_rest_is_counted(world: Wor
     long = max(record.entries, key=lambda entry: len(entry.text))
     assert long.text.startswith("It still fails. blah")
     assert "THE END" not in long.text
-    assert len(long.text.encode()) <= intake.MOST_OF_AN_ENTRY
+    assert len(long.text.encode()) <= MOST_OF_AN_ENTRY
     assert long.unread > 130_000
     assert is_planned(record)
 
@@ -82,7 +83,7 @@ def test_a_mail_larger_than_any_answer_keeps_nobody_from_reading_the_ticket(worl
     world.desk.client_writes(ticket, "It still fails. " + "blah " * 20_000)
     record = read(system, ticket)
     assert is_planned(record)
-    assert record.left_out or any(entry.text == intake.UNREADABLE.words for entry in record.entries)
+    assert record.left_out or any(entry.text == UNREADABLE.words for entry in record.entries)
     assert len(record.entries) >= len(before.entries)
     world.tick()
     world.desk.client_writes(ticket, "Is anybody there?")

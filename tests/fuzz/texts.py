@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from connector.notes.escalation_note import compose
-from connector.reading.characters import visible
 from connector.reading.command_words import gist, spoken_in
 from connector.reading.findings import find
 from connector.reading.html import to_lines, to_text
-from connector.reading.intake import MOST_OF_AN_ENTRY, Text, taken_in
+from connector.reading.intake.texts import MOST_OF_AN_ENTRY, Text, taken_in
+from connector.reading.markup.characters import visible
 from connector.reading.own_words import own_lines
 from connector.reading.plans import near_plan_in, plan_in
 from connector.wording import NOTE_SECTIONS

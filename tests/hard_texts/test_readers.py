@@ -10,7 +10,7 @@ from connector.notes.escalation_note import compose
 from connector.reading.command_words import gist, spoken_in
 from connector.reading.findings import find
 from connector.reading.html import to_text
-from connector.reading.intake import taken_in
+from connector.reading.intake.texts import taken_in
 from connector.reading.own_words import own_lines
 from connector.reading.plans import near_plan_in, plan_in
 from tests.builders import NINE, a_note, a_ticket

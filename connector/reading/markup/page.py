@@ -10,8 +10,8 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from connector.reading.characters import visible
 from connector.reading.mail.heads import head_at
+from connector.reading.markup.characters import visible
 from connector.reading.markup.tags import IS_BLOCK, LINE_END, Tag, unescaped
 
 _IS_APART = re.compile("p|ul|ol|table|blockquote|h[1-6]").fullmatch

@@ -11,7 +11,7 @@ from adapters.request_tracker.transactions import Transaction, transaction
 from adapters.request_tracker.variables import STANDARD_PRIORITIES
 from connector.errors import PayloadError
 from connector.model import Person, Place, Ref, TicketId, Value
-from connector.reading.intake import Text
+from connector.reading.intake.texts import Text
 from tests.adapters.request_tracker.fixtures import fixture, fixtures
 
 BOT = "40"

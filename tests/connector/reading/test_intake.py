@@ -9,19 +9,10 @@ from hypothesis import strategies as st
 
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, Visibility
-from connector.reading import intake
 from connector.reading.html import plain, to_lines, to_text
-from connector.reading.intake import (
-    MOST_ENTRIES,
-    MOST_OF_A_SOURCE,
-    MOST_OF_AN_ENTRY,
-    NOTHING,
-    Intake,
-    Text,
-    bounded,
-    is_kept,
-    taken_in,
-)
+from connector.reading.intake import entries as intake
+from connector.reading.intake.entries import MOST_ENTRIES, Intake, is_kept
+from connector.reading.intake.texts import MOST_OF_A_SOURCE, MOST_OF_AN_ENTRY, NOTHING, Text, bounded, taken_in
 from connector.reading.own_words import own_lines
 from tests.builders import NINE, a_note
 
