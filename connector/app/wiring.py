@@ -13,12 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-import structlog
-
-from connector import __version__
 from connector.config.settings import Settings
 from connector.connection.sightings import Sightings
-from connector.errors import ConfigError
 from connector.metrics import Metrics
 from connector.store.budgets import StoredLedger
 from connector.store.database.engine import Store
@@ -28,8 +24,6 @@ from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection
 from connector.web.address import address_of
 from connector.web.keys import KeysAtHand
-
-log = structlog.get_logger("connector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +62,6 @@ def wire(settings: Settings, *, has_schema: bool = True) -> Wiring:
     return Wiring(settings, store, connections, metrics, sightings)
 
 
-def require_connection(settings: Settings) -> None:
-    """Raise ConfigError when no ticket system is connected."""
-    if not settings.connections:
-        names = " or ".join(f"{name.upper()}_URL" for name in ticket_systems())
-        raise ConfigError([f"no ticket system is connected: set {names} and what belongs to it"])
-
-
 def prepare_database(settings: Settings, *, migrates: bool) -> None:
     """Bring the schema up to date, or refuse an old one (ConfigError). Leaves no connection open.
 
@@ -99,18 +86,6 @@ def _migrate_apart(url: str) -> None:
     )
     if done.returncode:
         raise SystemExit(done.returncode)
-
-
-def announce(settings: Settings) -> None:
-    """Say in one line what is starting."""
-    log.info(
-        "starting",
-        version=__version__,
-        mode=settings.mode,
-        connections=sorted(settings.connections),
-        database=settings.database_url.partition(":")[0].partition("+")[0],
-        policy=settings.policy.version,
-    )
 
 
 def _connect(

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import structlog
 from dotenv import dotenv_values
 
-from connector import logs, redaction
+from connector import __version__, logs, redaction
 from connector.config.settings import Settings, load_settings, secrets_of
+from connector.errors import ConfigError
+from connector.systems.catalogue import ticket_systems
 from connector.terminal import cell, shown, shown_json
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 DOTENV = ".env"
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+log = structlog.get_logger("connector")
 
 
 def as_json(command: Command) -> Command:
@@ -45,6 +50,25 @@ def settings() -> Settings:
     return loaded
 
 
+def require_connection(settings: Settings) -> None:
+    """Raise ConfigError when no ticket system is connected."""
+    if not settings.connections:
+        names = " or ".join(f"{name.upper()}_URL" for name in ticket_systems())
+        raise ConfigError([f"no ticket system is connected: set {names} and what belongs to it"])
+
+
+def announce(settings: Settings) -> None:
+    """Say in one line what is starting."""
+    log.info(
+        "starting",
+        version=__version__,
+        mode=settings.mode,
+        connections=sorted(settings.connections),
+        database=settings.database_url.partition(":")[0].partition("+")[0],
+        policy=settings.policy.version,
+    )
+
+
 @contextmanager
 def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Iterator[Wiring]:
     """The parts of these settings, given back afterwards. Raises ConfigError, StoreUnavailable."""
@@ -52,7 +76,7 @@ def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Itera
 
     loaded = settings()
     if needs_connection:
-        wiring.require_connection(loaded)
+        require_connection(loaded)
     if needs_schema:
         wiring.prepare_database(loaded, migrates=False)
     parts = wiring.wire(loaded, has_schema=needs_schema)

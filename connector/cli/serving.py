@@ -14,8 +14,9 @@ from types import FrameType
 import click
 import structlog
 
-from connector.app import wiring
 from connector.cli import common
+from connector.cli.apart import apart
+from connector.config.settings import Settings
 
 log = structlog.get_logger("connector")
 
@@ -26,9 +27,9 @@ def run() -> None:
     from connector.app import serve
 
     settings = common.settings()
-    wiring.require_connection(settings)
-    wiring.prepare_database(settings, migrates=True)
-    wiring.announce(settings)
+    common.require_connection(settings)
+    apart(partial(_prepare_database, settings, migrates=True))
+    common.announce(settings)
 
     def site() -> serve.Site:
         from connector.app import web_side  # after the fork: the one web process needs it, not the master
@@ -41,16 +42,32 @@ def run() -> None:
 @click.command()
 def web() -> None:
     """Run the web service alone: webhooks, health, metrics, status page."""
-    from connector.app import serve, web_side
+    from connector.app import serve
 
     settings = common.settings()
-    wiring.require_connection(settings)
+    common.require_connection(settings)
     processes = serve.web_processes(common.environment(), is_sqlite=settings.database_url.startswith("sqlite"))
-    wiring.prepare_database(settings, migrates=False)
-    wiring.announce(settings)
+    prepare = partial(_prepare_database, settings, migrates=False)
+    if processes == 1:
+        apart(prepare)
+    else:
+        prepare()
+        import_module("connector.app.web_side")  # before the fork: the web processes share it
+    common.announce(settings)
     with serve.shared_metrics(processes) as folder:
-        site = partial(web_side.web_site, settings, folder)
+
+        def site() -> serve.Site:
+            from connector.app import web_side
+
+            return web_side.web_site(settings, folder)
+
         serve.serve(site, serve.Listening(settings.host, settings.port, processes, trusted=settings.trusted_proxies))
+
+
+def _prepare_database(settings: Settings, *, migrates: bool) -> None:
+    from connector.app import wiring  # the database library and all
+
+    wiring.prepare_database(settings, migrates=migrates)
 
 
 @click.command()
@@ -60,7 +77,7 @@ def worker() -> None:
     from connector.worker.worker import leave
 
     with common.wired(needs_connection=True) as parts:
-        wiring.announce(parts.settings)
+        common.announce(parts.settings)
         stopped = threading.Event()
 
         def stop(number: int, _frame: FrameType | None) -> None:

@@ -28,6 +28,8 @@ finally:
 """
 SERVES_NOTHING = "import connector.app.serve as side; side.serve = lambda make_site, listening: make_site()"
 """What makes it end: the site of a web process is made in the command's own, and that is all."""
+WATCHES = "import connector.app.serve as side; side.serve = lambda make_site, listening: None"
+"""What makes it end: the master is about to fork its web process, and that is all."""
 WORKS_NOT = "import connector.worker.worker as side; side.Worker.run_forever = lambda *arguments: None"
 """What makes it end: a worker is made, and that is all."""
 FAILS_UNSETTLED = """
@@ -102,6 +104,20 @@ def test_a_web_process_loads_nothing_of_the_work_and_no_driver_of_another_databa
     loaded = loaded_by(tmp_path, "web", first=SERVES_NOTHING, **CONNECTED)
     assert {"connector.web.webhooks", "gunicorn"} <= loaded
     assert loaded & (WORK | POSTGRESQL | DRAWING | {"alembic", "apprise", "holidays"}) == set()
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_the_master_of_one_web_process_loads_nothing_of_what_that_does(tmp_path, command):
+    loaded_by(tmp_path, "migrate")
+    loaded = loaded_by(tmp_path, command, first=WATCHES, **CONNECTED)
+    assert "gunicorn" in loaded
+    assert loaded & (WORK | {"sqlalchemy", "flask", "requests", "connector.web"}) == set()
+
+
+def test_the_master_of_several_web_processes_loads_what_they_share(tmp_path):
+    loaded_by(tmp_path, "migrate")
+    loaded = loaded_by(tmp_path, "web", first=WATCHES, **CONNECTED, WEB_CONCURRENCY="2")
+    assert {"sqlalchemy", "flask", "connector.web.webhooks"} <= loaded
 
 
 def test_a_worker_that_nobody_watches_loads_no_server(tmp_path):
