@@ -106,6 +106,30 @@ def test_between_the_note_and_the_move(desk: Desk, opened: Open, clock: VirtualC
         goes_up_once_more(running, desk, ticket)
 
 
+def test_between_the_note_and_the_move_while_the_client_copies_the_note(desk: Desk, opened: Open) -> None:
+    faults = desk.simulator.faults  # type: ignore[attr-defined]
+    method, path = MOVES[desk.system]
+    with opened() as running:
+        running.run_until(at("09:00"))
+        ticket = desk.open_ticket("Half done, and copied", owner="tess")
+        faults.fail_next(None, 503, method=method, path=path)
+        running.run_until(at("09:30"))
+        [note] = ours(desk, ticket)
+        faults.reset()
+        desk.client_writes(ticket, note.text)
+        desk.client_writes(ticket, f"/escalate knowledge\n\n{note.text}")
+    another_account(desk.system, desk.simulator)  # type: ignore[attr-defined]
+    with opened() as running:
+        for moment, tier in ((at("09:45"), 2), (at("10:20"), 3)):
+            running.run_until(moment)
+            internal = [note for note in ours(desk, ticket) if note.is_internal]
+            assert (desk.ticket(ticket).tier, len(internal), len(escalations(running, ticket))) == (
+                tier,
+                tier - 1,
+                tier - 1,
+            )
+
+
 def test_between_a_note_whose_outcome_is_unknown_and_its_retry(desk: Desk, opened: Open, clock: VirtualClock) -> None:
     faults = desk.simulator.faults  # type: ignore[attr-defined]
     method, pattern = faults.NOTES
