@@ -20,6 +20,7 @@ NAMES = (
     "escalations",
     "calls",
     "lanes",
+    "hostile_client",
     "neighbours",
     "doors",
     "footprint",
