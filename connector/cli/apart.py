@@ -38,8 +38,6 @@ def _do_and_end(action: Callable[[], None], writing: int) -> NoReturn:
     """Whatever comes of it, nothing of what the caller is about to do is done here, too."""
     try:
         os.write(writing, json.dumps(_told(action)).encode())
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
     finally:
         os._exit(0)
 
