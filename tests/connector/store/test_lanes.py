@@ -106,6 +106,34 @@ def test_changes_go_before_very_many_looks_and_leave_them_a_quarter(mailbox: Mai
     assert found == 6 * ["changed"] + 2 * ["look"]
 
 
+@pytest.mark.parametrize("seconds", [0, 1])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_ticket_on_which_mail_keeps_coming_gives_way_where_calls_are_few(
+    mailbox: Mailbox, clock: VirtualClock, is_first: bool, seconds: int
+) -> None:
+    """Neither as the one that waits the longest nor as the newest it keeps two others waiting."""
+    quiet = [a_delivery("one", "1"), a_delivery("other", "2")]
+    noisy = [a_delivery("noisy", f"mail {n}") for n in range(due.CROWDED + 1)]
+    for mails in (noisy, quiet) if is_first else (quiet, noisy):
+        mailbox.deliver(mails)
+        clock.advance(timedelta(seconds=10))
+    clock.advance(timedelta(seconds=seconds))
+    one = Fairness(lanes={"psa": {Lane.WEBHOOKS: 1}})
+    found = [claimed(mailbox, one) for _ in range(3)]
+    assert found[2] == ["noisy"]
+    assert sorted(found[:2]) == [["one"], ["other"]]
+
+
+def test_a_ticket_on_which_mail_keeps_coming_has_its_turn_though_others_wait(
+    mailbox: Mailbox, clock: VirtualClock
+) -> None:
+    mailbox.deliver([a_delivery("noisy", f"mail {n}") for n in range(due.CROWDED + 1)])
+    clock.advance(due.GIVES_WAY)
+    mailbox.deliver([a_delivery(f"edited {n}", f"e{n}") for n in range(300)])
+    clock.advance(timedelta(seconds=2))
+    assert claimed(mailbox, Fairness(lanes={"psa": {Lane.WEBHOOKS: 1, Lane.LOOKS: 0}})) == ["noisy"]
+
+
 def test_what_somebody_writes_now_waits_for_no_mass_edit(mailbox: Mailbox, clock: VirtualClock) -> None:
     mailbox.deliver([a_delivery(f"edited {n}", f"e{n}") for n in range(300)])
     clock.advance(MINUTE)
