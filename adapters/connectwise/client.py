@@ -23,7 +23,7 @@ from adapters.payloads import json_of, objects_of
 from connector.clock import Clock
 from connector.errors import PayloadError, Permanent, Unreachable
 
-PAGE_SIZE = 1000
+PAGE_SIZE, SHRINKS = 1000, 10
 ROUTER = "v4_6_release/"
 
 _CODEBASE = re.compile(r"[A-Za-z0-9_.-]+/?")
@@ -83,7 +83,7 @@ class ConnectWiseClient:
         ``lean``: the fields that are asked of a record which is so by itself: it comes as a ``Lean`` one. Raises
         PayloadError for what is no record, TooLarge where ``lean`` names nothing.
         """
-        size = PAGE_SIZE
+        size, small = PAGE_SIZE, 0
         params = {"pageSize": str(size)}
         if conditions:
             params["conditions"] = conditions
@@ -96,7 +96,7 @@ class ConnectWiseClient:
                 answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
             except TooLarge:
                 if size > 1 and "page" not in params:  # numbers of pages would mean other records
-                    size = max(1, size // 10)
+                    size, small = max(1, size // SHRINKS), 0
                     params["pageSize"] = str(size)
                     continue
                 if size > 1 or not lean:
@@ -114,8 +114,10 @@ class ConnectWiseClient:
                 raise Permanent(f"{what}: the list does not get on beyond {step[0]} {step[1]}")
             seen.add("=".join(step))
             params[step[0]] = step[1]
-            if "page" not in params:
-                size = min(PAGE_SIZE, size * 10)
+            small += 1
+            if "page" not in params and (is_lean or small == SHRINKS):
+                # What made a page too large is behind us.
+                size, small = PAGE_SIZE if is_lean else min(PAGE_SIZE, size * SHRINKS), 0
                 params["pageSize"] = str(size)
 
     def signing_key_at(self, address: str) -> str:

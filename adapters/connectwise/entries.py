@@ -16,7 +16,8 @@ from adapters.payloads import Json, is_of, moment, shown_id, text, written
 from connector.errors import PayloadError
 from connector.model import Author, AuthorKind, Entry, EntryKind, Person, TicketId, Visibility
 from connector.reading.html import to_text
-from connector.reading.intake.texts import Text, taken_in
+from connector.reading.intake.known import KnownTexts
+from connector.reading.intake.texts import Text
 
 
 class Staff(Protocol):
@@ -30,6 +31,8 @@ class Staff(Protocol):
         """What the notes of a member are: an agent's, or of UNKNOWN kind where it is a program."""
         ...
 
+
+_read = KnownTexts(to_text)
 
 INTERNAL_PART = "-internal"
 """Ends the id of what a time entry's internal notes say."""
@@ -148,7 +151,7 @@ def _saying(said: Text, entry: Entry) -> Entry:
 
 
 def _text(value: object, path: str) -> Text:
-    return taken_in(written(value, path), to_text)
+    return _read(written(value, path))
 
 
 def _is_heard(data: Json) -> bool:

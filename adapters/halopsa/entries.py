@@ -15,7 +15,11 @@ from adapters.halopsa.mapping import NOBODY, Names, number, occurred_at, optiona
 from adapters.payloads import Json, label, shown_id, text, written
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketId, Visibility
 from connector.reading.html import plain, to_lines
-from connector.reading.intake.texts import NOTHING, Text, taken_in
+from connector.reading.intake.known import KnownTexts
+from connector.reading.intake.texts import NOTHING, Text
+
+_page = KnownTexts(lambda markup: to_lines(markup, parts_paragraphs=False))
+_plain = KnownTexts(lambda words: plain(words).strip())
 
 BY_SYSTEM, BY_AGENT, BY_USER = 0, 1, 2
 """``who_type``."""
@@ -98,13 +102,9 @@ def text_of(row: Json, path: str) -> Text:
     """
     markup = written(row.get("note_html"), f"{path}: note_html")
     if markup:
-        return taken_in(markup, _lines)
+        return _page(markup)
     note = written(row.get("note"), f"{path}: note")
-    return taken_in(note, lambda words: plain(words).strip()) if note else NOTHING
-
-
-def _lines(markup: str) -> str:
-    return to_lines(markup, parts_paragraphs=False)
+    return _plain(note) if note else NOTHING
 
 
 def visibility_of(row: Json) -> Visibility:

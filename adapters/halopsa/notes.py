@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,10 @@ _ANY: Mapping[str, str] = MappingProxyType({})
 FEWER_ACTIONS = (200, 40, 8, 1)
 """So many are asked for, one after the other, where all of them are larger than an answer may be."""
 
+FITS_FOR = timedelta(minutes=10)
+"""So long it is believed that a ticket's actions are too large to be asked for together: else each look tries in vain.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Actions:
@@ -48,19 +53,24 @@ class Notes:
         self._client = client
         self._clock = clock
         self._outcomes = outcomes
+        self._fit: dict[TicketId, tuple[int, datetime]] = {}
 
     def actions(self, ticket_id: TicketId) -> Actions:
         """All actions of a ticket with their HTML, in no certain order; one call, two for very long tickets.
 
-        Where they are larger than an answer may be: the agents', and the newest that one holds. Raises TooLarge where
-        the agents' are, too.
+        Where they are larger than an answer may be: the agents', and the newest that one holds; so many are asked for
+        at once the next time. Raises TooLarge where the agents' are, too.
         """
-        try:
-            return Actions(self._all(ticket_id))
-        except TooLarge:
-            found = self._all(ticket_id, agentonly="true")
+        fitted = self._fitted(ticket_id)
+        if fitted is None:
+            try:
+                return Actions(self._all(ticket_id))
+            except TooLarge:
+                fitted = FEWER_ACTIONS[0]
+        found = self._all(ticket_id, agentonly="true")
         known = {row.get("id") for row in found}
-        for count in FEWER_ACTIONS:
+        for count in (one for one in FEWER_ACTIONS if one <= fitted):
+            self._fit[ticket_id] = (count, self._clock.now())
             try:
                 newest, total = self._asked(ticket_id, count)
             except TooLarge:
@@ -68,6 +78,14 @@ class Notes:
             found += [row for row in newest if row.get("id") not in known]
             return Actions(found, max(1, total - len(found)))
         return Actions(found, 1)
+
+    def _fitted(self, ticket_id: TicketId) -> int | None:
+        """How many actions fitted into an answer lately, where not all did; None for a ticket of which all may."""
+        count, at = self._fit.get(ticket_id, (None, self._clock.now()))
+        if self._clock.now() - at <= FITS_FOR:
+            return count
+        self._fit = {ticket: fit for ticket, fit in self._fit.items() if self._clock.now() - fit[1] <= FITS_FOR}
+        return None
 
     def _all(self, ticket_id: TicketId, **only: str) -> list[dict[str, Any]]:
         rows, total = self._asked(ticket_id, MOST_ACTIONS, only)

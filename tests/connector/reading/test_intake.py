@@ -12,6 +12,7 @@ from connector.model import Author, AuthorKind, Entry, Visibility
 from connector.reading.html import plain, to_lines, to_text
 from connector.reading.intake import entries as intake
 from connector.reading.intake.entries import MOST_ENTRIES, Intake, is_kept
+from connector.reading.intake.known import KnownTexts
 from connector.reading.intake.texts import MOST_OF_A_SOURCE, MOST_OF_AN_ENTRY, NOTHING, Text, bounded, taken_in
 from connector.reading.own_words import own_lines
 from tests.builders import NINE, a_note
@@ -136,6 +137,42 @@ def test_any_text_is_taken_in_as_harmless_lines(source: str) -> None:
         found.words.encode()
         assert not any(ord(sign) < 0x20 and sign not in "\t\n" for sign in found.words)
         assert not {"\x7f", "\u202e", "\u2066", "\u200b"} & set(found.words)
+
+
+# --- texts that are known ---------------------------------------------------------------------------------------
+
+
+def test_a_text_is_read_once_and_forgotten_when_others_need_the_room() -> None:
+    read: list[str] = []
+
+    def reading(source: str) -> str:
+        read.append(source)
+        return source
+
+    known = KnownTexts(reading, most=1000)
+    for source in ("a" * 200, "b" * 200, "a" * 200, "c" * 200, "b" * 200):
+        assert known(source) == Text(source)
+    assert [source[0] for source in read] == ["a", "b", "c", "b"]
+
+
+def test_half_a_character_is_another_text_than_its_sign() -> None:
+    known = KnownTexts(plain)
+    assert known("a\ud83d") == known("a\N{REPLACEMENT CHARACTER}")
+
+
+def test_what_another_thread_read_meanwhile_is_kept_once() -> None:
+    read: list[str] = []
+
+    def reading(source: str) -> str:
+        read.append(source)
+        if read == [source]:
+            assert known(source) == Text(source)  # as another thread would
+        return source
+
+    known = KnownTexts(reading, most=1000)
+    for source in ("a" * 200, "b" * 200, "a" * 200):
+        known(source)
+    assert [source[0] for source in read] == ["a", "a", "b"]
 
 
 # --- a ticket's entries -----------------------------------------------------------------------------------------
