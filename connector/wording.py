@@ -47,12 +47,10 @@ class Problem(NamedTuple):
 
 
 def storable(text: str) -> str:
-    """A text as every database and every encoder takes it: half an emoji is replaced by the sign for that, NUL by a
-    blank.
+    """A text as every database and every encoder takes it: half an emoji and NUL are replaced by the sign for that. No
+    blank takes their place: in a name, or in a tag, it would part what was one.
     """
-    if not _UNSTORABLE.search(text):
-        return text
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\0", " "))
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def in_utc(moment: datetime) -> str:

@@ -95,11 +95,14 @@ class ConnectWiseClient:
             try:
                 answer = self._call("GET", path, what, right, params=params, headers=_FORWARD_ONLY)
             except TooLarge:
-                if size > 1 and "page" not in params:  # numbers of pages would mean other records
-                    size, small = max(1, size // SHRINKS), 0
+                if size > 1:
+                    if "page" in params:
+                        # Each size divides the one before: the next record is the first of a page there, too.
+                        params["page"] = str((int(params["page"]) - 1) * SHRINKS + 1)
+                    size, small = size // SHRINKS, 0
                     params["pageSize"] = str(size)
                     continue
-                if size > 1 or not lean:
+                if not lean:
                     raise
                 is_lean = True
                 thin = {**params, "fields": lean}
@@ -115,9 +118,9 @@ class ConnectWiseClient:
             seen.add("=".join(step))
             params[step[0]] = step[1]
             small += 1
-            if "page" not in params and (is_lean or small == SHRINKS):
+            if "page" not in params and size < PAGE_SIZE and (is_lean or small == SHRINKS):
                 # What made a page too large is behind us.
-                size, small = PAGE_SIZE if is_lean else min(PAGE_SIZE, size * SHRINKS), 0
+                size, small = size * SHRINKS, 0
                 params["pageSize"] = str(size)
 
     def signing_key_at(self, address: str) -> str:

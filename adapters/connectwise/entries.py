@@ -177,7 +177,8 @@ def _author(data: Json, path: str, staff: Staff) -> Author:
         return Author(AuthorKind.CLIENT, text(contact.get("name")))
     name = next((text(data.get(key)) for key in ("originalAuthor", "createdBy", "enteredBy") if data.get(key)), "")
     known = staff.author(name) if name else None
-    return Author(AuthorKind.UNKNOWN, name) if known is None else _author_of(known, staff)
+    # A name is no account: whoever is called like us is not us.
+    return Author(AuthorKind.UNKNOWN, name) if known is None else replace(_author_of(known, staff), account="")
 
 
 def _author_of(member: Person, staff: Staff) -> Author:

@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.http import TooLarge
@@ -23,13 +23,17 @@ from adapters.request_tracker.transactions import COMMENT, CORRESPOND, CREATE, T
 from connector.errors import PayloadError
 from connector.model import TicketId
 from connector.reading.html import plain, to_lines
-from connector.reading.intake.texts import NOTHING, UNREADABLE, Text, bounded, taken_in
+from connector.reading.intake.texts import MOST_OF_AN_ENTRY, NOTHING, UNREADABLE, Text, bounded, taken_in
 
 _SHOW_COMMENTS = "the rights ShowTicket and ShowTicketComments"
 _MOST_CHARACTERS = 20_000_000
 _AT_ONCE = 50
 _ALL_BUT_TEXT = "ContentType,TransactionId,Filename,Headers"
-_WITH_TEXT = f"Content,{_ALL_BUT_TEXT}"
+_MOST_PAGES = 5
+"""So many pages of attachments are read of one transaction."""
+
+_READERS: Mapping[str, Callable[[str], str]] = {"text/plain": plain, "text/html": to_lines}
+"""What is read of the parts, in the order in which one is preferred to the other."""
 SAYS_SOMETHING = (CREATE, COMMENT, CORRESPOND)
 """What says something: what the client wrote at first, replies and comments."""
 
@@ -110,8 +114,9 @@ class Texts:
         except TooLarge:
             if len(numbers) == 1:
                 # Whoever it claims to be from: what came by e-mail may be left out.
-                by_mail = self._read(numbers, what, beginnings, _ALL_BUT_TEXT)[numbers[0]].by_mail
-                if not by_mail and numbers[0] not in may_lack:
+                may = numbers[0] in may_lack
+                by_mail = may or self._came_by_mail(numbers[0], what, is_beginning=numbers[0] in beginnings)
+                if not by_mail:
                     raise
                 return {numbers[0]: Written(UNREADABLE, by_mail)}
             found: dict[str, Written] = {}
@@ -119,32 +124,32 @@ class Texts:
                 found |= self._read_in_parts(half, what, beginnings, may_lack)
             return found
 
-    def _read(
-        self, numbers: list[str], what: str, beginnings: Collection[str], fields: str = _WITH_TEXT
-    ) -> dict[str, Written]:
-        query = [
-            {"field": "TransactionId", "operator": "IN", "value": numbers},
-            # Of two limits on one field either may hold.
-            {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"},
-            {"field": "ContentType", "operator": "STARTSWITH", "value": "multipart/"},
-            # A mail may be nothing but another mail: its own headers stand on that.
-            {"field": "ContentType", "operator": "STARTSWITH", "value": "message/"},
-        ]
-        params = {"query": json.dumps(query, separators=(",", ":")), "orderby": "id"}
-        params["fields"] = fields
-        parts: dict[str, list[Json]] = {number: [] for number in numbers}
-        for page in self._client.pages("attachments", what, _SHOW_COMMENTS, params):
+    def _came_by_mail(self, number: str, what: str, *, is_beginning: bool) -> bool:
+        """Whether the first part of one that is too large says so. Raises TooLarge where its headers are as well."""
+        params = {**_asked_for([number]), "fields": _ALL_BUT_TEXT, "per_page": "1"}
+        first = self._client.page("attachments", what, _SHOW_COMMENTS, params).rows[:1]
+        return is_mail(first, begins=is_beginning)
+
+    def _read(self, numbers: list[str], what: str, beginnings: Collection[str]) -> dict[str, Written]:
+        """What they say. Raises TooLarge where they are of very many parts: of a single one the first are read."""
+        parts = {number: _Parts() for number in numbers}
+        params = {**_asked_for(numbers), "fields": f"Content,{_ALL_BUT_TEXT}"}
+        for count, page in enumerate(self._client.pages("attachments", what, _SHOW_COMMENTS, params), start=1):
             for row in page.rows:
                 number = record_id(row.get("TransactionId"), f"{what}: attachment: TransactionId")
                 if number not in parts:
                     raise PayloadError(f"{what}: attachment: TransactionId", "it is of another transaction")
-                parts[number].append(row)
+                parts[number].add(row)
             # All of a visible transaction is visible: here a page that is not full is the last.
             if not page.is_full:
                 break
+            if count == _MOST_PAGES and len(numbers) > 1:
+                raise TooLarge(f"{what}: more than {_MOST_PAGES} pages of attachments", "a list does not end")
+            if count == _MOST_PAGES:
+                parts[numbers[0]].unread += 1
+                break
         return {
-            number: Written(body_of(found), is_mail(found, begins=number in beginnings))
-            for number, found in parts.items()
+            number: Written(found.said, found.is_mail(begins=number in beginnings)) for number, found in parts.items()
         }
 
     def _keep(self, read: Mapping[str, Written]) -> None:
@@ -160,32 +165,74 @@ class Texts:
         self._size -= len(written.said.words) if written else 0
 
 
+class _Parts:
+    """What was gathered of a transaction's attachments, in their order: bounded, however many and large they are."""
+
+    def __init__(self) -> None:
+        self.unread = 0
+        self._texts: dict[str, list[Text]] = {kind: [] for kind in _READERS}
+        self._is_first = True
+        self._is_told = self._is_received = self._is_email = False
+
+    def add(self, row: Json) -> None:
+        """Add an attachment; files that were put along are no part of what was written."""
+        headers = text(row.get("Headers"))
+        ways = [way.casefold() for way in _CAME_BY.findall(headers)]
+        if self._is_first:
+            self._is_told, self._is_received = bool(ways), _RECEIVED.search(headers) is not None
+            self._is_first = False
+        self._is_email = self._is_email or "email" in ways
+        kind = _kind(row)
+        if kind in _READERS and not text(row.get("Filename")):
+            found = self._texts[kind]
+            said = taken_in(written(row.get("Content"), "attachment: Content"), _READERS[kind])
+            is_full = sum(len(one.words) for one in found) > MOST_OF_AN_ENTRY
+            found.append(Text("", said.unread + len(said.words)) if is_full else said)
+
+    @property
+    def said(self) -> Text:
+        """What was written: the plain text, else the lines of the HTML."""
+        found = next((texts for texts in self._texts.values() if texts), [])
+        words = "\n".join(one.words for one in found)
+        unread = self.unread + sum(one.unread for one in found)
+        return bounded(Text(words, unread, any(one.is_source for one in found)))
+
+    def is_mail(self, *, begins: bool) -> bool:
+        """See ``is_mail``."""
+        return self._is_email or self._is_received or not (self._is_told or begins or self._is_first)
+
+
 def body_of(parts: Iterable[Json]) -> Text:
-    """What was written: the plain text, else the lines of the HTML; files that were put along are no part of it."""
-    shown = [part for part in parts if not text(part.get("Filename"))]
-    for kind, read in (("text/plain", plain), ("text/html", to_lines)):
-        sources = [written(part.get("Content"), "attachment: Content") for part in shown if _kind(part) == kind]
-        if sources:
-            return _joined([taken_in(source, read) for source in sources])
-    return NOTHING
+    """What was written in attachments."""
+    return _gathered(parts).said
 
 
-def _joined(texts: Sequence[Text]) -> Text:
-    words = "\n".join(text.words for text in texts)
-    return bounded(Text(words, sum(text.unread for text in texts), any(text.is_source for text in texts)))
-
-
-def is_mail(parts: Sequence[Json], *, begins: bool = False) -> bool:
+def is_mail(parts: Iterable[Json], *, begins: bool = False) -> bool:
     """Whether it came in by e-mail, or cannot be shown to have come in by another way.
 
     RT writes that into the headers of the first part, which holds the others; what stands in theirs, the sender wrote.
     Of what a ticket begins with it does so for mails alone.
     """
-    headers = [text(part.get("Headers")) for part in parts]
-    ways = [way.casefold() for part in headers for way in _CAME_BY.findall(part)]
-    is_told = bool(headers) and _CAME_BY.search(headers[0]) is not None
-    is_received = bool(headers) and _RECEIVED.search(headers[0]) is not None
-    return "email" in ways or is_received or not (is_told or begins or not headers)
+    return _gathered(parts).is_mail(begins=begins)
+
+
+def _gathered(parts: Iterable[Json]) -> _Parts:
+    found = _Parts()
+    for part in parts:
+        found.add(part)
+    return found
+
+
+def _asked_for(numbers: Sequence[str]) -> dict[str, str]:
+    query = [
+        {"field": "TransactionId", "operator": "IN", "value": list(numbers)},
+        # Of two limits on one field either may hold.
+        {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"},
+        {"field": "ContentType", "operator": "STARTSWITH", "value": "multipart/"},
+        # A mail may be nothing but another mail: its own headers stand on that.
+        {"field": "ContentType", "operator": "STARTSWITH", "value": "message/"},
+    ]
+    return {"query": json.dumps(query, separators=(",", ":")), "orderby": "id"}
 
 
 def _kind(part: Json) -> str:

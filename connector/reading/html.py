@@ -13,6 +13,8 @@ from connector.reading.markup.characters import visible
 from connector.reading.markup.page import Page
 from connector.reading.markup.tags import LINE_END, Tag, pieces_of
 
+_MARKED = re.compile(r"^[ \t]*+>[^\n]*+", re.MULTILINE)
+_ODD_END = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)")
 _NO_TAG = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 _QUOTED = re.compile(r"<[a-z/!?][^<>]*>|^[ \t]*>.*", re.MULTILINE | re.IGNORECASE)
 _IS_PAGE = re.compile(r"<(?:br|p|blockquote)\b[^<>]*>", re.IGNORECASE)
@@ -21,6 +23,7 @@ _ELEMENT = re.compile(r"<(/?)(div|li|ul|ol|table|tr|td|html|body|span|strong|pre
 
 def to_text(text: str) -> str:
     """The text as a person sees it: as a page where it really is HTML, else as the plain text that it is."""
+    text = _with_whole_quotes(text)
     if "<" in text and _is_page(text):
         # No tag that somebody quoted ends the quote.
         text = _QUOTED.sub(lambda found: found[0] if found[0][0] == "<" else _NO_TAG.sub("<\u200b", found[0]), text)
@@ -40,7 +43,15 @@ def plain(text: str) -> str:
     """A text that is no HTML, as a person sees it: without characters that show nothing, turn the text around them or
     steer a terminal, its line ends one kind.
     """
-    return visible(LINE_END.sub("\n", text)).replace("\u00a0", " ")
+    return visible(LINE_END.sub("\n", _with_whole_quotes(text))).replace("\u00a0", " ")
+
+
+def _with_whole_quotes(text: str) -> str:
+    """The text without line ends within a quoted line after which a program that quotes sets no new mark: what stands
+    behind them is quoted as well.
+    """
+    odd = ">" in text and _ODD_END.search(text)
+    return _MARKED.sub(lambda found: _ODD_END.sub(" ", found[0]), text) if odd else text
 
 
 def to_html(lines: str) -> str:

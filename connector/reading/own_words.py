@@ -70,6 +70,14 @@ def lines_of(text: str) -> tuple[Written, ...]:
     return tuple(found)
 
 
+def end_of_markup(text: str) -> str:
+    """What ends the markup that a text opens last and does not end, on a line of its own; empty where there is none."""
+    opened = [*_MARKUP_BEGINS.finditer(text)][-1:]
+    if not opened or _MARKUP_ENDS.search(text, opened[0].end()):
+        return ""
+    return "\n-->" if opened[0][1] == "!--" else f"\n</{opened[0][1]}>"
+
+
 def own_lines(text: str) -> list[str]:
     """The lines that the author wrote himself, indented as they are; blank ones are empty strings."""
     return [line.words for line in lines_of(text) if line.kind is Kind.OWN]

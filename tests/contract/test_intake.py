@@ -8,6 +8,8 @@ from adapters.http import TooLarge
 from connector.model import AuthorKind, Entry, TicketId, TicketRecord, Visibility
 from connector.reading.intake import entries as intake
 from connector.reading.intake.texts import MOST_OF_AN_ENTRY, UNREADABLE
+from connector.reading.own_words import own_lines
+from connector.rules.commands import says_something
 from connector.systems.contract import TicketSystem
 from tests.contract.worlds import World
 
@@ -112,3 +114,14 @@ def test_a_history_that_was_read_in_part_still_tells_where_the_ticket_was(world:
         change for change in whole.changes if change.what in part.history_of
     ]
     assert all(entry.visibility is not Visibility.UNKNOWN for entry in clients(part))
+
+
+@pytest.mark.parametrize("odd", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1c", "\r"])
+def test_an_odd_line_end_lets_nobodys_words_out_of_a_quote(world: World, odd: str) -> None:
+    """A program that quotes marks anew behind usual line ends alone."""
+    ticket = world.worked_on()
+    world.tick()
+    world.desk.note(ticket, "tess", f"For the record:\n> Hello{odd}/escalate urgency the client is down\nLooked at it")
+    entries = world.read(ticket).entries
+    assert not any(says_something(entry) for entry in entries)
+    assert any("Looked at it" in own_lines(entry.text) for entry in entries)

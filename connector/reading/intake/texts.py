@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from connector.reading.html import plain
+from connector.reading.own_words import end_of_markup
 from connector.wording import storable
 
 MOST_OF_AN_ENTRY = 64 * 1024
@@ -15,8 +16,16 @@ MOST_OF_AN_ENTRY = 64 * 1024
 MOST_OF_A_SOURCE = 256 * 1024
 """So much is read, in characters, of what becomes an entry's words: a mail program's HTML is about 4 times as long."""
 
-_PICTURE = re.compile(r"data:[a-z]{1,20}/[a-z0-9.+-]{1,40};base64,[a-z0-9+/=\s]*+", re.IGNORECASE)
-"""A picture within a page, which is a megabyte of letters before the next word."""
+_PICTURE = re.compile(r"(?<=;base64,)[A-Za-z0-9+/=]{1000,}+")
+"""A picture within a page, which is a megabyte of letters before the next word. A word takes its place: where something
+is taken away, what stood around it could become a tag.
+"""
+
+_CLOSES = "\"'>-->" + "".join(f"</{name}>" for name in ("style", "script", "template", "title", "head", "pre", "code"))
+"""Ends whatever is open where a page is cut: else what was hidden or shown as code would become its author's words."""
+
+_STRAY = re.compile(r"[\"'>-]{1,6}\Z")
+"""What is left of that where nothing was open."""
 
 _DEEPER = re.compile(r"^([ \t]{0,40}>)(?:[ \t]{0,40}>)+(?=[ \t]*+[^\s>])(?!.*>>[ \t]*$)", re.MULTILINE)
 """The marks of what is quoted in a quote: one says as much. A line that ends in such marks is the head of a mail."""
@@ -42,14 +51,17 @@ def taken_in(source: str, read: Callable[[str], str]) -> Text:
     """What was written, made plain with ``read`` and bounded; never raises for anything that may have been written."""
     source = storable(source)
     if "base64," in source:
-        source = _PICTURE.sub("", source)
-    unread, source = max(0, len(source) - MOST_OF_A_SOURCE), source[:MOST_OF_A_SOURCE]
-    is_source = False
+        source = _PICTURE.sub("picture", source)
+    unread, is_source = max(0, len(source) - MOST_OF_A_SOURCE), False
+    if unread:
+        source = source[:MOST_OF_A_SOURCE] + _CLOSES
     try:
         words = read(source)
     except (ValueError, LookupError, TypeError, AssertionError, RecursionError, ArithmeticError):
         # A reader that fails must not keep the ticket from being read: else it would be out of everybody's sight.
         words, is_source = plain(source), True
+    if unread:
+        words = _STRAY.sub("", words.removesuffix(_CLOSES))
     words = _DEEPER.sub(r"\1", words) if ">" in words else words
     return bounded(Text(words, unread, is_source))
 
@@ -62,4 +74,4 @@ def bounded(text: Text) -> Text:
     if len(written) <= MOST_OF_AN_ENTRY:
         return text
     words = written[:MOST_OF_AN_ENTRY].decode(errors="ignore")
-    return text._replace(words=words, unread=text.unread + len(text.words) - len(words))
+    return text._replace(words=words + end_of_markup(words), unread=text.unread + len(text.words) - len(words))

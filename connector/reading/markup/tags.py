@@ -36,7 +36,9 @@ _TAG = re.compile(
 """A tag as browsers see one: no bracket in a quoted value is of a tag. Then a quote's, however odd. Then what browsers
 take for one tag and people do not: its words are words, nothing in it is a tag. Last, a tag that never ends."""
 
-_ENDS = {name: re.compile(rf"</{name}\b[^<>]*>", re.IGNORECASE) for name in _HIDDEN} | {"<!--": re.compile("--!?>")}
+_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])[^<>]*>", re.IGNORECASE) for name in _HIDDEN} | {
+    "<!--": re.compile("--!?>")
+}
 _STARTED, _ENDED = (re.compile(rf"<{slash}([a-z][^\s/<>]*+)", re.IGNORECASE) for slash in ("", "/"))
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE)
 LINE_END = re.compile(r"\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029]")

@@ -1,0 +1,51 @@
+"""What real processes say and store beside a ticket system that repeats all it was sent: none of twenty secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.crash.desks import until
+from tests.crash.services import a_free_port, environment, run_to_end, service
+from tests.scenarios.canaries import CALLBACK, KEYS, Parrot, environ, found_in, parrot
+
+__all__ = ["environ", "parrot"]
+
+pytestmark = pytest.mark.crash
+
+ENOUGH = 30
+"""Calls to the three systems, after which each chore has met a refusal."""
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_no_process_tells_or_keeps_any(
+    environ: dict[str, str], parrot: Parrot, tmp_path: Path, log_format: str
+) -> None:
+    parrot.status = 400
+    given = environment(
+        {
+            **environ,
+            "PORT": str(a_free_port()),
+            "LOG_LEVEL": "debug",
+            "LOG_FORMAT": log_format,
+            "RECONCILE_SECONDS": "1",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'canaries.db'}",
+        }
+    )
+    run_to_end(["migrate"], given, tmp_path)
+    with service("run", given, tmp_path) as running:
+        until(running.is_live, "it listens")
+        answers = [
+            requests.get(f"{running.url}{path}", timeout=10, allow_redirects=False)
+            for path in ("/", "/health/status", "/metrics", f"/webhooks/rt?token={CALLBACK[0]}", f"/{KEYS[1]}")
+        ]
+        answers.append(requests.post(f"{running.url}/webhooks/halopsa", auth=("halo", KEYS[1]), json={}, timeout=10))
+        until(lambda: parrot.asked >= ENOUGH, "the systems were asked")
+        code, _ = running.stop()
+    assert code == 0
+    said = "\n".join(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir() if path.is_file())
+    assert "chore failed" in said or "does not answer" in said
+    assert found_in(said) == set()
+    assert found_in("".join(f"{answer.headers}{answer.text}" for answer in answers)) == set()
