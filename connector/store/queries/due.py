@@ -151,7 +151,7 @@ def _crowded(conn: Connection, due: Collection[AnyRow], fairness: Fairness) -> s
     found: set[Key] = set()
     for connection, lanes in fairness.lanes.items():
         changed = [row.ticket for row in due if row.connection == connection and row.lane == Lane.WEBHOOKS]
-        if len(changed) > lanes.get(Lane.WEBHOOKS, len(changed)):
+        if len(changed) > max(0, lanes.get(Lane.WEBHOOKS, len(changed))):
             found |= {(connection, ticket) for ticket in mail.crowded(conn, connection, changed, CROWDED)}
     return found
 

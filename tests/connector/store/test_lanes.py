@@ -124,6 +124,11 @@ def test_a_ticket_on_which_mail_keeps_coming_gives_way_where_calls_are_few(
     assert sorted(found[:2]) == [["one"], ["other"]]
 
 
+def test_a_lane_that_has_used_more_calls_than_there_are_keeps_nobody_from_claiming(mailbox: Mailbox) -> None:
+    mailbox.deliver([a_delivery("look", "l", source=Source.SWEEP)])
+    assert claimed(mailbox, Fairness(lanes={"psa": {Lane.WEBHOOKS: -1}})) == ["look"]
+
+
 def test_a_ticket_on_which_mail_keeps_coming_has_its_turn_though_others_wait(
     mailbox: Mailbox, clock: VirtualClock
 ) -> None:
