@@ -35,9 +35,9 @@ _KEPT = {Lane.WEBHOOKS: 4, Lane.LOOKS: 6, Lane.LISTS: 12}
 LEFT_BY_DUE = 8
 """What is due by time leaves this part of all calls: an eighth."""
 
-EVENLY, SPANS, LEAST_IN_SPAN = Lane.WEBHOOKS, 10, 4
+EVENLY, SPANS, LEAST_IN_SPAN = Lane.WEBHOOKS, 10, 6
 """The lane whose calls are spread over the window, after a quarter of them, and by how many spans; at least so many in
-each, for a single turn needs some."""
+each, for two turns: of two that wait one may be the flooded ticket's."""
 
 LARGEST_PORTION = 60
 """A portion is at most this part of the limit: a sixtieth."""
