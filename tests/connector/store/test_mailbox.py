@@ -395,7 +395,7 @@ def test_what_fails_for_good_is_a_dead_letter_until_it_is_replayed(mailbox: Mail
     [letter] = mailbox.dead_letters()
     assert (letter.connection, letter.ticket, letter.attempts, letter.mail) == ("psa", "1", 1, 1)
     assert letter.failing_since == START
-    assert letter.error.startswith("poison   x")
+    assert letter.error.startswith("poison \N{REPLACEMENT CHARACTER} x")
     assert len(letter.error) == 2000
     assert mailbox.dead_letters("other") == []
     clock.advance(1000 * HOUR)

@@ -15,7 +15,9 @@ from connector.store.troubles import TroubleKind, Troubles
 from tests.connector.mailboxes import claim_all
 
 
-@pytest.mark.parametrize(("bad", "sound"), [("\ud83d", "\N{REPLACEMENT CHARACTER}"), ("\0", " ")])
+@pytest.mark.parametrize(
+    ("bad", "sound"), [("\ud83d", "\N{REPLACEMENT CHARACTER}"), ("\0", "\N{REPLACEMENT CHARACTER}")]
+)
 def test_every_text_is_stored_whatever_is_in_it(store: Store, bad: str, sound: str) -> None:
     mailbox = Mailbox(store)
     mailbox.deliver([Delivery("psa", f"1{bad}", f"d{bad}", Source.WEBHOOK, b"{}", {f"x-{bad}": bad})])
