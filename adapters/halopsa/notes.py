@@ -70,7 +70,8 @@ class Notes:
         found = self._all(ticket_id, agentonly="true")
         known = {row.get("id") for row in found}
         for count in (one for one in FEWER_ACTIONS if one <= fitted):
-            self._fit[ticket_id] = (count, self._clock.now())
+            # Since when is kept: else a ticket that is read again and again would be read in part for good.
+            self._fit[ticket_id] = (count, self._fit.get(ticket_id, (count, self._clock.now()))[1])
             try:
                 newest, total = self._asked(ticket_id, count)
             except TooLarge:
