@@ -32,6 +32,7 @@ from connector import logs
 from connector.app.connect import connect, worker_of
 from connector.app.memory import settle
 from connector.config.settings import load_settings
+from connector.policy.modes import ENFORCES
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Outcome, Source
@@ -77,7 +78,7 @@ def our_worker(desk: Psa, threads: int) -> Iterator[Escalate]:
             clock,
             calls_per_window=None,
         )
-        turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
+        turns = TurnSettings(modes=ENFORCES, adopts_from_now=False)
         far = timedelta(hours=1)
         connected = connect(
             Connection("connectwise", system),

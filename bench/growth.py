@@ -39,6 +39,7 @@ from connector.app.connect import Connected, connect, worker_of
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import Change, StatusGroup
+from connector.policy.modes import ENFORCES
 from connector.store import audit
 from connector.store.chain.proof import verify
 from connector.store.database.engine import Store
@@ -284,7 +285,7 @@ def connected_to(database: Database, notifier: Notifier | None = None) -> Connec
         Connection(NAME, system),
         database.store,
         policy,
-        TurnSettings(is_enforcing=True, keeps_for=KEPT),
+        TurnSettings(modes=ENFORCES, keeps_for=KEPT),
         timedelta(hours=1),
         keeps_webhooks=False,
         jitter=random.Random(1),

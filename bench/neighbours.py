@@ -29,6 +29,7 @@ from bench.timers import share
 from connector import logs
 from connector.app.connect import Connected, connect, worker_of
 from connector.config.settings import load_settings
+from connector.policy.modes import ENFORCES
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
@@ -117,7 +118,7 @@ def _connected(
         Connection(id_, system),
         store,
         policy,
-        TurnSettings(is_enforcing=True, adopts_from_now=False),
+        TurnSettings(modes=ENFORCES, adopts_from_now=False),
         timedelta(minutes=1),
         keeps_webhooks=False,
         jitter=random.Random(1),  # spreads retries, guards nothing

@@ -17,6 +17,28 @@ TicketId = NewType("TicketId", str)
 _DESCRIPTION_WINDOW = timedelta(seconds=5)
 
 
+class Mode(StrEnum):
+    """How much is done to tickets. See process.md, *Modes*; the most careful first."""
+
+    OBSERVE = "observe"
+    """Nothing is written."""
+
+    WARN = "warn"
+    """Warnings and answers are written, nothing is moved."""
+
+    ENFORCE = "enforce"
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is written."""
+        return self is not Mode.OBSERVE
+
+    @property
+    def moves(self) -> bool:
+        """Whether tickets are escalated."""
+        return self is Mode.ENFORCE
+
+
 class Lane(IntEnum):
     """Whose calls go first where a ticket system allows few; a part of them is kept for each, most for the first."""
 

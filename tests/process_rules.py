@@ -199,6 +199,11 @@ _SECTIONS: dict[str, dict[str, str]] = {
             "Observing, the connector does everything but the writes; what it would have written is in the audit trail."
         ),
         "observe-default": "Observing is the default until a connection is switched on.",
+        "warn": (
+            "Warning, the connector writes warnings and answers and moves nothing; what it would have moved is in the "
+            "audit trail."
+        ),
+        "pilot": "A system or a tier may be in a mode of its own; of several that are set the most careful one counts.",
         "enforce": "Enforcing is the real thing: on every ticket system the same decisions, to the second.",
     },
 }

@@ -25,10 +25,10 @@ from tests.scenarios.conftest import scenario_policy
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = ("/simulation/", "/simulator.py", "/desk.py", "/demo/")
 MOST = {
-    "webhook to clock": 68,
-    "override to confirmed": 80,
-    "webhook to note and move": 110,
-    "environment to settings": 16,
+    "webhook to clock": 69,
+    "override to confirmed": 81,
+    "webhook to note and move": 111,
+    "environment to settings": 17,
 }
 """The most files that each way may lead through; mail, pasted output and error codes are read in rooms of their own.
 What is stored and logged goes through the one redactor, what was written through the one intake (two files).

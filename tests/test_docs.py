@@ -31,7 +31,8 @@ def names_of_the_program() -> set[str]:
     names = {variable.name for variable in (*SERVICE_VARIABLES, ESCALATION_POLICY)}
     names |= {entry.variable.name for entry in (*TIER_VARIABLES, *PLAIN_VARIABLES)}
     names |= {variable.name for system in ticket_systems().values() for variable in system.variables}
-    return names | {f"TIER_n_HOME_{system.upper()}" for system in ticket_systems()}
+    ends = [system.upper() for system in ticket_systems()]
+    return names | {f"{name}_{end}" for name in ("TIER_n_HOME", "ESCALATION_MODE") for end in ends}
 
 
 def test_the_readme_has_a_row_for_each_variable_and_no_other():

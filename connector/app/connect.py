@@ -21,7 +21,7 @@ from connector.connection.sightings import Sightings
 from connector.connection.state import ConnectionBook
 from connector.connection.trails import Trails
 from connector.policy.policy import Policy
-from connector.store.connections import ENFORCE, OBSERVE, Connections
+from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from connector.store.editions import Edition
 from connector.store.journal import Journal
@@ -72,7 +72,8 @@ def connect(
     ``document``: how the policy is written down; empty for one that was made in code.
     """
     mailbox, connections = Mailbox(store), Connections(store)
-    edition = Edition(ENFORCE if settings.is_enforcing else OBSERVE, policy.version, document or {})
+    modes = settings.modes
+    edition = Edition(modes.written(policy), policy.version, modes.of_tiers(policy), document or {})
     reader = reader_of(connection, store, policy, settings, journal)
     notifier = notifier or Notifier()
     settings = replace(settings, audience=notifier.audience)
@@ -81,7 +82,7 @@ def connect(
     turns = TicketTurn(reader, settings, jitter, gate)
     # Registering a webhook is a write on the ticket system: an observing connector only looks. Where an administrator
     # installs the sender, there is nothing to keep.
-    keeps = keeps_webhooks and settings.is_enforcing and connection.system.manages_webhooks
+    keeps = keeps_webhooks and modes.most(policy).writes and connection.system.manages_webhooks
     chore_settings = ChoreSettings(poll_every, keeps_webhooks=keeps, keeps_for=settings.keeps_for)
     names = NameBook(connection, policy, reader.staff, reader.homes, store.now)
     pace = Pace(settings.adopt_per_hour, settings.escalations_per_hour)
@@ -149,7 +150,8 @@ def worker_of(
             one.turns.connection.fresh()
         plan_chores()
 
-    standing = Standing(store, _edition_of(connected), list(takers), in_force_again, monotonic)
+    editions = {one.connection.id: one.edition for one in connected}
+    standing = Standing(store, editions, in_force_again, monotonic)
 
     def sign(worker: str) -> None:
         standing.beat(worker)
@@ -173,11 +175,3 @@ def worker_of(
         gates={one.connection.id: one.gate for one in connected},
         announcers={one.connection.id: one.turns.announcer for one in connected},
     )
-
-
-def _edition_of(connected: Sequence[Connected]) -> Edition:
-    """The one that all connections of a worker have."""
-    first, *others = {one.edition for one in connected}
-    if others:
-        raise ValueError("one worker has one policy and one mode")
-    return first

@@ -56,7 +56,7 @@ def deps_of(wiring: Wiring, deliver: Deliver, worker: Worker | None) -> Deps:
         connections=wiring.connections,
         mailbox=Mailbox(wiring.store),
         deliver=deliver,
-        facts=ServiceFacts(version=__version__, mode=settings.mode),
+        facts=ServiceFacts(version=__version__, mode=settings.mode_said),
         metrics=wiring.metrics,
         worker=worker.settings.name if worker else "",
         poll_every=timedelta(seconds=settings.reconcile_seconds),

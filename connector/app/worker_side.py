@@ -42,7 +42,7 @@ def connections_of(wiring: Wiring) -> list[connect.Connected]:
             connection,
             wiring.store,
             settings.policy,
-            turn_settings(settings),
+            turn_settings(settings, connection.id),
             timedelta(seconds=settings.reconcile_seconds),
             keeps_webhooks=bool(settings.public_url),
             jitter=random.SystemRandom(),
@@ -69,22 +69,28 @@ def notifier_of(settings: Settings) -> Notifier:
     return Notifier(settings.notify_urls, settings.alarm_urls, settings.tier_notify_urls)
 
 
-def turn_settings(settings: Settings) -> TurnSettings:
+def turn_settings(settings: Settings, connection: str) -> TurnSettings:
     """What a turn needs to know of the settings."""
     return TurnSettings(
-        is_enforcing=settings.mode == "enforce",
+        modes=settings.modes_of(connection),
         adopts_from_now=settings.adopt == "now",
         dead_letter_after=timedelta(hours=settings.dead_letter_hours),
         adopt_per_hour=settings.adopt_per_hour,
         escalations_per_hour=settings.escalations_per_hour,
-        keeps_for=timedelta(days=settings.keep_months * DAYS_A_MONTH),
+        keeps_for=keeps_for(settings),
     )
+
+
+def keeps_for(settings: Settings) -> timedelta:
+    """How long what is known of closed tickets, and the audit trail, is kept."""
+    return timedelta(days=settings.keep_months * DAYS_A_MONTH)
 
 
 def reader_of(wiring: Wiring, connection: str) -> TicketReader:
     """Who works a connection's clocks out, to look only: nothing is remembered, planned or written."""
     settings = wiring.settings
-    return connect.reader_of(wiring.connections[connection], wiring.store, settings.policy, turn_settings(settings))
+    turns = turn_settings(settings, connection)
+    return connect.reader_of(wiring.connections[connection], wiring.store, settings.policy, turns)
 
 
 def worker_of(wiring: Wiring) -> Worker:

@@ -62,7 +62,7 @@ def announce(settings: Settings) -> None:
     log.info(
         "starting",
         version=__version__,
-        mode=settings.mode,
+        mode=settings.mode_said,
         connections=sorted(settings.connections),
         database=settings.database_url.partition(":")[0].partition("+")[0],
         policy=settings.policy.version,

@@ -11,13 +11,13 @@ from connector.cli import common
 from connector.cli.obstacles import Obstacle, lines_of, obstacles
 from connector.cli.pace import turn_of
 from connector.errors import ConnectorError
+from connector.model import Mode
 from connector.notes.explanation import explain as explained
 from connector.notes.explanation import held_open
 from connector.rules.escalation import Documentation, demand_of
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
 from connector.store.chain.signatures import signed_head
-from connector.store.connections import OBSERVE
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Event, Step
 from connector.turn.look import Seen
@@ -30,7 +30,10 @@ _STEPS: dict[int, str] = {
     StepKind.MOVE: "move",
     StepKind.SAID: "said or done",
 }
-OBSERVES = "ESCALATION_MODE is observe: this is decided and recorded, and nothing of it is written or moved"
+_PILOT = {
+    Mode.OBSERVE: "the mode here is observe: this is decided and recorded, and nothing of it is written or moved",
+    Mode.WARN: "the mode here is warn: warnings and answers are written, and nothing is moved",
+}
 """Below a decision that says what is to be done."""
 
 _TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned", "what", "why")
@@ -57,8 +60,9 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
             raise
         lines = explained(seen.decision, seen.policy, seen.changes, [*map(told, seen.steps), *held(seen)])
         lines += turn_of(parts, system, seen)
-        if parts.settings.mode == OBSERVE:
-            lines.append(OBSERVES)
+        mode = parts.settings.modes_of(system).at(seen.decision.tier)
+        if mode in _PILOT:
+            lines.append(_PILOT[mode])
     if is_json:
         _answer(system, ticket, seen.decision.verdict.value, [*lines, *in_the_way], found)
     else:
@@ -153,7 +157,7 @@ def _kept(_context: click.Context, _option: click.Parameter, value: str | None) 
 def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
     """Prove that no entry was changed, removed or slipped in; exit 1 otherwise."""
     with common.wired() as parts:
-        keeps_from = parts.store.now() - worker_side.turn_settings(parts.settings).keeps_for
+        keeps_from = parts.store.now() - worker_side.keeps_for(parts.settings)
         report = prove(parts.store, expected, keeps_from)
     if is_json:
         common.answer({**asdict(report), "is_intact": report.is_intact})

@@ -120,6 +120,15 @@ TIER_VARIABLES: tuple[PolicyVariable, ...] = (
         "`queue`",
     ),
     _at("status", "TIER_n_STATUS", "status to set on arrival", "the name of a status", "New"),
+    _at(
+        "mode",
+        "TIER_n_MODE",
+        "for a pilot, how much is done to what the tier holds: `observe`, `warn` or `enforce`; of this one, "
+        "`ESCALATION_MODE` and its system's the most careful one that is set counts",
+        "observe, warn or enforce",
+        "warn",
+        convert=str.lower,
+    ),
 )
 
 PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (

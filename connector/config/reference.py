@@ -10,7 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
-from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES
+from connector.config.service_variables import (
+    ESCALATION_MODE,
+    ESCALATION_POLICY,
+    SERVICE_VARIABLES,
+    mode_of_system,
+)
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from connector.systems.variables import Variable
 
@@ -28,7 +33,12 @@ _HEAD = """\
 
 def groups(systems: Mapping[str, CatalogueEntry]) -> Iterator[tuple[str, list[Variable]]]:
     """The variables under their headings; those of the tiers with ``n`` for the number."""
-    yield "Service", list(SERVICE_VARIABLES)
+    service: list[Variable] = []
+    for variable in SERVICE_VARIABLES:
+        service.append(variable)
+        if variable is ESCALATION_MODE:
+            service += map(mode_of_system, systems)
+    yield "Service", service
     for name, system in systems.items():
         yield f"Ticket system: {name}", list(system.variables)
     tiers = []

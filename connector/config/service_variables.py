@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from connector.model import Mode
 from connector.systems.addresses import Network, networks
 from connector.systems.variables import Secret, Variable, decimal, items, one_of, web_address, whole_number
 
@@ -39,6 +41,10 @@ def _proxies(text: str) -> tuple[Network, ...]:
         return networks(items(text))
     except ValueError:
         raise ValueError("holds what is neither an address nor a network") from None
+
+
+def _mode(text: str) -> Mode:
+    return Mode(one_of(*Mode)(text))
 
 
 def _watcher(text: str) -> Secret:
@@ -98,11 +104,12 @@ LOG_FORMAT = Variable(
 )
 ESCALATION_MODE = Variable(
     "ESCALATION_MODE",
-    "`observe` writes nothing; `enforce` writes",
-    "observe or enforce",
+    "`observe` writes nothing, `warn` writes warnings and answers and moves nothing, `enforce` does all; of several "
+    "that are set for a ticket (this one, its system's, its tier's) the most careful one counts",
+    "observe, warn or enforce",
     "observe",
     "`observe`",
-    one_of("observe", "enforce"),
+    _mode,
 )
 ADOPT = Variable(
     "ADOPT",
@@ -206,6 +213,13 @@ ESCALATION_POLICY = Variable(
     "JSON or the path of a file with JSON",
     "policy.json",
 )
+
+
+def mode_of_system(system: str) -> Variable:
+    """The mode of one ticket system, for a pilot."""
+    meaning = f"the same for {system}, where others are connected that are further, or not as far"
+    return replace(ESCALATION_MODE, name=f"{ESCALATION_MODE.name}_{system.upper()}", meaning=meaning, shown_default="")
+
 
 SERVICE_VARIABLES: tuple[Variable, ...] = (
     DATABASE_URL,

@@ -43,9 +43,12 @@ from connector.config.service_variables import (
     TIER_NOTIFY_URLS,
     TRUSTED_PROXIES,
     WORKER_METRICS_PORT,
+    mode_of_system,
 )
 from connector.errors import ConfigError
+from connector.model import Mode
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
+from connector.policy.modes import Modes, most_careful
 from connector.policy.policy import Policy
 from connector.redaction import Redactor
 from connector.systems.addresses import Network
@@ -69,10 +72,11 @@ class ConfiguredConnection:
 class Settings:
     """Everything that the environment says. ``connections`` are by id, which flat variables take from the kind.
 
-    ``mode`` is ``observe`` or ``enforce``, ``adopt`` is ``now`` or ``history``, ``log_format`` is ``auto`` where
-    nothing is said. ``policy_document`` is the written form of ``policy``. ``alarm_urls`` are ``notify_urls`` where
-    nothing else is said; ``tier_notify_urls`` are by the tier's number.
+    ``mode`` is what is said for all, ``system_modes`` for some connections. ``adopt`` is ``now`` or ``history``,
+    ``log_format`` is ``auto`` where nothing is said. ``policy_document`` is the written form of ``policy``.
+    ``alarm_urls`` are ``notify_urls`` where nothing else is said; ``tier_notify_urls`` are by the tier's number.
     ``counts``: into how many values each secret that is a list was split, by the variable's name.
+
     Secrets never show in ``repr``.
     """
 
@@ -82,7 +86,7 @@ class Settings:
     public_url: str
     log_level: str
     log_format: str
-    mode: str
+    mode: Mode | None
     adopt: str
     adopt_per_hour: int
     escalations_per_hour: int
@@ -99,6 +103,19 @@ class Settings:
     policy_document: Mapping[str, Any] = field(default_factory=dict)
     keep_months: int = 24
     counts: Mapping[str, int] = field(default_factory=dict)
+    system_modes: Mapping[str, Mode] = field(default_factory=dict)
+
+    def modes_of(self, connection: str) -> Modes:
+        """The modes on a connection."""
+        said = [mode for mode in (self.mode, self.system_modes.get(connection)) if mode is not None]
+        return Modes(most_careful(said) if said else None)
+
+    @property
+    def mode_said(self) -> str:
+        """In which mode what is, in words: one where all is in one, else by connection."""
+        said = {name: self.modes_of(name).said(self.policy) for name in self.connections}
+        every = set(said.values()) or {Modes(self.mode).said(self.policy)}
+        return every.pop() if len(every) == 1 else "; ".join(f"{name}: {words}" for name, words in said.items())
 
 
 def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> Settings:
@@ -113,7 +130,8 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
     values, wrong = _with_files(values, systems)
     everything = dict(values)
     problems += wrong
-    read, wrong = read_all((*SERVICE_VARIABLES, *_TIER_TARGETS.values()), values)
+    system_modes = {name: mode_of_system(name) for name in systems}
+    read, wrong = read_all((*SERVICE_VARIABLES, *_TIER_TARGETS.values(), *system_modes.values()), values)
     problems += wrong
     # Of no concern to the policy: neither does it make a ladder longer, nor do its targets get into the document.
     targets = {number: variable for number, variable in _TIER_TARGETS.items() if values.pop(variable.name, "")}
@@ -132,7 +150,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
         public_url=read.get(PUBLIC_URL.name, ""),
         log_level=read.get(LOG_LEVEL.name, "info"),
         log_format=read.get(LOG_FORMAT.name, "auto"),
-        mode=read.get(ESCALATION_MODE.name, "observe"),
+        mode=read.get(ESCALATION_MODE.name),
         adopt=read.get(ADOPT.name, "now"),
         adopt_per_hour=read.get(ADOPT_PER_HOUR.name, 12),
         escalations_per_hour=read.get(ESCALATIONS_PER_HOUR.name, 60),
@@ -149,6 +167,7 @@ def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEnt
         policy_document=document,
         keep_months=read.get(KEEP_MONTHS.name, 24),
         counts=_counts(everything, systems),
+        system_modes={name: read[one.name] for name, one in system_modes.items() if one.name in read},
     )
 
 
@@ -233,7 +252,8 @@ def _unknown_names(values: Mapping[str, str], systems: Mapping[str, CatalogueEnt
     known.update(policy_names(tuple(systems)))
     known.update(variable.name for variable in _TIER_TARGETS.values())
     known.update(variable.name + FILE for variable in _secrets(systems))
-    prefixes = ("TIER_", "FINAL_", *(f"{name.upper()}_" for name in systems))
+    known.update(mode_of_system(name).name for name in systems)
+    prefixes = ("TIER_", "FINAL_", f"{ESCALATION_MODE.name}_", *(f"{name.upper()}_" for name in systems))
     return [
         f"{name}: there is no such variable{did_you_mean(name, known)}"
         for name in sorted(values)

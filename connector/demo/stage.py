@@ -23,6 +23,7 @@ from connector import __version__
 from connector.app.connect import Connected, connect, worker_of
 from connector.clock import Clock, VirtualClock
 from connector.connection.sightings import Sightings
+from connector.policy.modes import ENFORCES, Modes
 from connector.policy.policy import Policy
 from connector.store.budgets import StoredLedger
 from connector.store.database.engine import Store
@@ -127,7 +128,8 @@ def stage(
     desks: Sequence[Desk] = (),
     ids: Sequence[str] = (),
     clock: VirtualClock | None = None,
-    is_enforcing: bool = True,
+    modes: Modes = ENFORCES,
+    modes_of: Mapping[str, Modes] | None = None,
     adopts_from_now: bool = True,
     threads: int = 4,
     has_webhooks: bool = True,
@@ -165,7 +167,7 @@ def stage(
             seen = {"on_call": partial(_saw, sightings, id_), **http_options}
             made[id_] = _connect(id_, desk, url, policy, store, clock, seen)
             stack.callback(made[id_].system.line.close)
-        facts = ServiceFacts(__version__, "enforce" if is_enforcing else "observe")
+        facts = ServiceFacts(__version__, modes.said(policy))
         # What is asked for is never older than the moment: every look is a new one.
         ticks = itertools.count(step=60)
         site = Deps(made, mailbox, group.deliver, facts, poll_every=poll_every, monotonic=lambda: float(next(ticks)))
@@ -173,7 +175,7 @@ def stage(
         threading.Thread(target=web.serve_forever, name="stage web", daemon=True).start()
         stack.callback(web.shutdown)
         turns = TurnSettings(
-            is_enforcing=is_enforcing,
+            modes=modes,
             adopts_from_now=adopts_from_now,
             adopt_per_hour=adopt_per_hour,
             escalations_per_hour=escalations_per_hour,
@@ -183,7 +185,7 @@ def stage(
                 connection,
                 store,
                 policy,
-                turns,
+                replace(turns, modes=(modes_of or {}).get(id_, modes)),
                 poll_every,
                 keeps_webhooks=has_webhooks,
                 jitter=random.Random(1),  # noqa: S311  # spreads retries, guards nothing

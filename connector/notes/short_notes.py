@@ -21,6 +21,8 @@ from connector.working_time.client_day import end_of_day
 
 HOW_TO_OVERRIDE = "/override 45m because …"
 HOW_TO_GO_ON = f"More time? A manager writes: {HOW_TO_OVERRIDE}\nStuck? You write: /escalate knowledge …"
+PILOT = "This is a pilot: nothing is moved yet."
+MOVE_IT = "This is a pilot, in which nothing is moved yet: please move it yourself."
 LONGEST_WARNING = 450
 """How many characters a warning has at most, its last line with the marker included."""
 
@@ -38,14 +40,17 @@ def note(lines: Sequence[str], marker: str, limit: int) -> str:
 # --- answers --------------------------------------------------------------------------------------------------
 
 
-def incomplete(request: Request, missing: Sequence[str]) -> str:
-    """What an escalation that was asked for still needs."""
+def incomplete(request: Request, missing: Sequence[str], *, moves: bool = True) -> str:
+    """What an escalation that was asked for still needs; in a pilot, where nothing ``moves``, it may lack nothing."""
     kinds = joined([reason.value.lower() for reason in request.reasons])
+    if not missing:
+        return f"{name_of(request.by)}, by your /escalate {kinds} this ticket would go up now. {MOVE_IT}"
     things = f"{len(missing)} things that were" if len(missing) > 1 else "one thing that was"
     listed = "\n".join(f"{count}. {words}" for count, words in enumerate(missing, 1))
     return (
         f"{name_of(request.by)}, your /escalate {kinds} waits for {things} not recognised on the ticket. "
-        f"Add to an internal note or time entry, and it goes up at once:\n{listed}"
+        f"Add to an internal note or time entry, and it {'goes' if moves else 'would go'} up at once:\n{listed}"
+        + ("" if moves else f"\n{PILOT}")
     )
 
 
@@ -203,16 +208,17 @@ def untouched(decision: Decision, policy: Policy) -> Iterator[str]:
 # --- before a breach ------------------------------------------------------------------------------------------
 
 
-def warning(decision: Decision, policy: Policy, documentation: Documentation) -> Iterator[str]:
+def warning(decision: Decision, policy: Policy, documentation: Documentation, *, moves: bool = True) -> Iterator[str]:
     """What the holder is told before the limit runs out, in at most ``LONGEST_WARNING`` characters.
 
-    Of the self-check, what the ticket answers already is left out.
+    Of the self-check, what the ticket answers already is left out. ``moves``: whether the ticket goes up then; in a
+    pilot it would.
     """
     clock = decision.clock
     assert clock is not None
     assert clock.due_at is not None
     times = _times(decision, policy)
-    first = _first_line(decision, policy, clock, clock.due_at)
+    first = _first_line(decision, policy, clock, clock.due_at, moves=moves)
     nobodys = [] if decision.record.owner else ["Nobody owns this ticket: please take it."]
     lines = [first, *nobodys, HOW_TO_GO_ON]
     lines += [
@@ -227,14 +233,16 @@ def warning(decision: Decision, policy: Policy, documentation: Documentation) ->
     yield from (*lines[:go_on], check[1:], *lines[go_on:])
 
 
-def _first_line(decision: Decision, policy: Policy, clock: StageClock, due_at: datetime) -> str:
+def _first_line(decision: Decision, policy: Policy, clock: StageClock, due_at: datetime, *, moves: bool) -> str:
     assert decision.tier is not None
     times = _times(decision, policy)
     to = policy.next_tier(decision.tier)
-    then = f"this ticket goes to {clip(name_of(to.name), _TIER)}" if to else "the final escalation follows"
+    up, final = ("goes", "follows") if moves else ("would go", "would follow")
+    then = f"this ticket {up} to {clip(name_of(to.name), _TIER)}" if to else f"the final escalation {final}"
     what = "Write “Plan: …”" if clock.stage is Stage.DIAGNOSIS else "The fix is due"
     left = minutes_text(clock.calendar.between(decision.at, due_at, clock.spans))
-    return f"{what} by {times.short(due_at)} ({times.zone.key}), else {then}. {left} left."
+    pilot = "" if moves else f" {PILOT}"
+    return f"{what} by {times.short(due_at)} ({times.zone.key}), else {then}. {left} left.{pilot}"
 
 
 def _standing(decision: Decision, documentation: Documentation, times: Times) -> str:

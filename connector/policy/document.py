@@ -88,12 +88,17 @@ def _version(policy: Policy, calendars: Mapping[str, Any]) -> str:
 
 
 def _content(policy: Policy) -> dict[str, Any]:
-    """All that a policy says, as plain values; without its calendars."""
+    """All that a policy says of when and where to, as plain values; without its calendars.
+
+    Not in which mode a tier is: that is no other policy (see ``Edition``).
+    """
     ladders = [
         [one.name, sorted(one.clients), sorted(one.priorities), _content(one.policy)["tiers"], asdict(one.policy.final)]
         for one in policy.ladders
     ]
     plain = asdict(replace(policy, calendars={}, critical_priorities=frozenset(), ladders=()))
+    for tier in plain["tiers"]:
+        del tier["mode"]
     return plain | {"critical_priorities": sorted(policy.critical_priorities), "ladders": ladders}
 
 

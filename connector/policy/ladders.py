@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Any
 
+from connector.model import Mode
 from connector.policy.policy import QUEUE, FinalEscalation, FixStartsAt, Ladder, Policy, StartsAt, Tier
 from connector.wording import Path, Problem, clipped, did_you_mean
 from connector.working_time.rules import CalendarError
@@ -51,6 +52,7 @@ def tier_from(index: int, raw: Mapping[str, Any], final: FinalEscalation) -> Tie
         calendar=raw.get("calendar", DEFAULT_CALENDAR),
         next=int(raw.get("next", 0)),
         skip=raw.get("skip", "").strip(),
+        mode=Mode(raw["mode"]) if "mode" in raw else None,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from connector.model import Place, Ref, Status, StatusGroup, TicketRecord
+from connector.model import Mode, Place, Ref, Status, StatusGroup, TicketRecord
 from connector.working_time.calendar import WorkingCalendar
 
 
@@ -37,7 +37,7 @@ class Tier:
     """A rung of the ladder. ``homes`` maps a ticket system's name to the configured home there.
 
     ``next``: the number of the tier that it escalates to, 0 for the one that follows. ``skip``: why escalations pass it
-    over, empty where they do not.
+    over, empty where they do not. ``mode``: how much is done to what it holds, where that is said for it.
     """
 
     number: int
@@ -52,6 +52,7 @@ class Tier:
     calendar: str = "default"
     next: int = 0
     skip: str = ""
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True, slots=True)

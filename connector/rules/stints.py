@@ -6,7 +6,7 @@ and never stored, so that a change of mind (priority, policy, calendar) needs no
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
@@ -145,6 +145,7 @@ def build_timeline(
     unplanned: Collection[str] = (),
     turns: Turns | None = None,
     forgets_after: timedelta | None = None,
+    adopted_tiers: Mapping[int, datetime] | None = None,
 ) -> Timeline:
     """The stints of a ticket.
 
@@ -153,14 +154,17 @@ def build_timeline(
     ``first_started_at``: tickets entered before it and first seen later count from when they were seen.
     ``unplanned``: entries that an earlier look found without a plan. ``turns``: where what was adopted is taken up one
     after the other (None: all at once). ``forgets_after``: for how long what is known of closed tickets is kept: one
-    that is seen for the first time so late may have been known, and closed, before.
+    that is seen for the first time so late may have been known, and closed, before. ``adopted_tiers``: by their numbers
+    tiers that adopted what they held at a moment of their own.
     """
     unknown, unplanned = _unknown(record, policy, homes), frozenset(unplanned)
     changes = tuple(held_changes(changes))
     stays = _stays(record, changes, policy, homes, first_started_at, forgets_after)
-    touched_at = first_touch(record, changes, policy)
+    touched_at, adopted_of = first_touch(record, changes, policy), adopted_tiers or {}
     stints = tuple(
-        _stint(stay, is_first, record, changes, policy, touched_at, adopted_at, unplanned, turns)
+        _stint(
+            stay, is_first, record, changes, policy, touched_at, adopted_of.get(stay.tier, adopted_at), unplanned, turns
+        )
         for is_first, stay in ((index == 0, stay) for index, stay in enumerate(stays))
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None

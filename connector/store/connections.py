@@ -10,12 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, literal, select, update
 
+from connector.model import Mode
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.database.prepared import Prepared
 from connector.store.database.tables import MICROSECOND, AnyRow, Moment, connection, to_micros
-
-OBSERVE, ENFORCE = "observe", "enforce"
 
 TURNS = "turns"
 """Remembered of a connection: for each group of people, when each had his last turns, in microseconds."""
@@ -39,8 +38,13 @@ ENFORCED = "enforced"
 """Remembered of a connection: that it was in force to move tickets, once or now."""
 
 TRIALS, MOST_TRIALS = "trials", 50
-"""Remembered of a connection: from when until when it observed only, after it had been enforced once; the last ones."""
+"""Remembered of a connection: from when until when it moved nothing, after it had been enforced once; the last ones."""
 
+TIERS = "tiers"
+"""Remembered of a connection: by the key of each tier what it is in, and was (see ``_tier_after``)."""
+
+_MODE, _MOVED, _ADOPTED_AT = "mode", "moved", "adopted_at"
+"""Of a tier: its mode; that it was in force to move tickets, once or now; when that adopted what it held."""
 
 ACCOUNTS, MOST_ACCOUNTS = "accounts", 50
 """Remembered of a connection: the ids of its accounts in the ticket system, the present one and those before it."""
@@ -53,9 +57,9 @@ class ConnectionState:
     """A connection as it is stored.
 
     ``adopted_at``: clocks of tickets that were open before count from then (first start, or the first switch to
-    enforce). ``marker_key``: the secret that the connector's marks in notes are derived from.
-    ``answered_at``: when the ticket system last gave a good answer; ``told_by_webhook``, ``found_by_poll``: changes of
-    tickets, by what told of them first.
+    enforce). ``mode``: one for all tiers, or one for each (see ``Modes.written``). ``marker_key``: the secret that the
+    connector's marks in notes are derived from. ``answered_at``: when the ticket system last gave a good answer;
+    ``told_by_webhook``, ``found_by_poll``: changes of tickets, by what told of them first.
     """
 
     name: str
@@ -81,12 +85,22 @@ class ConnectionState:
         """The name of the policy and mode that are in force."""
         return edition_named(self.mode, self.policy_version)
 
-    def binding_from(self, began_at: datetime) -> datetime:
-        """From when on limits bind what began then: from the adoption, or the end of the trial that it began in."""
-        began_at = max(began_at, self.adopted_at)
-        for since, until in self.state.get(TRIALS, ()):
+    def adopted_of(self, tier: str) -> datetime:
+        """From when on clocks count of what that tier held before: the connection's adoption, or its own, later one.
+
+        ``tier``: its key, see ``tier_key``.
+        """
+        own = self.state.get(TIERS, {}).get(tier, {}).get(_ADOPTED_AT)
+        return self.adopted_at if own is None else max(self.adopted_at, datetime.fromisoformat(own))
+
+    def binding_from(self, began_at: datetime, tier: str) -> datetime:
+        """From when on limits bind what began then in a tier: from the adoption, or the end of the trial that it began
+        in.
+        """
+        began_at = max(began_at, self.adopted_of(tier))
+        for since, until in (*self.state.get(TRIALS, ()), *self.state.get(TIERS, {}).get(tier, {}).get(TRIALS, ())):
             if until and datetime.fromisoformat(since) <= began_at < datetime.fromisoformat(until):
-                return datetime.fromisoformat(until)
+                began_at = datetime.fromisoformat(until)
         return began_at
 
 
@@ -96,10 +110,12 @@ class Connections:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def ensure(self, name: str, mode: str, policy_version: str) -> ConnectionState:
+    def ensure(
+        self, name: str, mode: str, policy_version: str, tiers: Mapping[str, Mode] | None = None
+    ) -> ConnectionState:
         """The state of a connection, made on first use and brought up to the given mode and policy."""
         with self.store.writing() as conn:
-            return ensure(conn, self.store, name, mode, policy_version, self.store.now(conn))
+            return ensure(conn, self.store, name, mode, policy_version, tiers or {}, self.store.now(conn))
 
     def note(self, name: str, edition: str, changes: Mapping[str, object]) -> bool:
         """Merge ``changes`` into the free-form state while that edition is in force; where it is not, False.
@@ -212,11 +228,20 @@ def edition_named(mode: str, policy_version: str) -> str:
     return f"{mode} {policy_version}"
 
 
-def ensure(conn: Connection, store: Store, name: str, mode: str, policy_version: str, now: datetime) -> ConnectionState:
+def ensure(
+    conn: Connection,
+    store: Store,
+    name: str,
+    mode: str,
+    policy_version: str,
+    tiers: Mapping[str, Mode],
+    now: datetime,
+) -> ConnectionState:
     """The state of a connection, made on first use and brought up to the given mode and policy.
 
-    A change of either has every ticket looked at anew. The first switch to enforce adopts the open tickets anew; a way
-    back, and to enforce again, does not.
+    A change of either has every ticket looked at anew. The first switch to enforce adopts the open tickets anew, of the
+    connection or of the tier that is switched; a way back, and to enforce again, does not. ``tiers``: the mode of each
+    tier by its key.
     """
     _create(conn, store, name, mode, policy_version, now)
     before = _locked(conn, name)
@@ -224,21 +249,41 @@ def ensure(conn: Connection, store: Store, name: str, mode: str, policy_version:
     state.setdefault(PACED_FROM, now.isoformat())
     if (before.mode, before.policy_version) != (mode, policy_version) or RUNG_AT not in state:
         state = _merged(state, {RUNG_FOR: None, RUNG_AT: now.isoformat(), SURVEYED: None})
-    if before.mode == OBSERVE and mode == ENFORCE and ENFORCED not in state:
+    moved, moves = (Mode.ENFORCE in one.split("/") for one in (before.mode, mode))
+    if moves and not moved and ENFORCED not in state:
         # A version before this one did not remember it; there the adoption tells.
         adopted_at = now if adopted_at == before.first_started_at else adopted_at
-    if ENFORCE in (before.mode, mode):
-        state = _merged(state, {ENFORCED: True, TRIALS: _trials(state.get(TRIALS, []), before.mode, mode, now)})
+    known = state.get(TIERS)
+    after = {key: _tier_after((known or {}).get(key), one, now) for key, one in tiers.items()}
+    if known is None and ENFORCED in state:  # an older version's: what it enforced it enforced in every tier
+        after = {key: {**one, _MOVED: True} for key, one in after.items()}
+    state = _merged(state, {TIERS: {**(known or {}), **after} or None})
+    if moved or moves:
+        trials = _trials(state.get(TRIALS, []), now, moved=moved, moves=moves)
+        state = _merged(state, {ENFORCED: True, TRIALS: trials})
     fresh = {"mode": mode, "policy_version": policy_version, "adopted_at": adopted_at, "state": state}
     conn.execute(update(connection).where(connection.c.name == name).values(fresh))
     return ConnectionState(**{**before._mapping, **fresh})
 
 
-def _trials(known: list[list[str]], before: str, mode: str, now: datetime) -> list[list[str]] | None:
-    """The trials after a start in ``mode``: one that began with it is open, and has an empty end."""
-    if before == OBSERVE and mode == ENFORCE and known:
+def _tier_after(before: Mapping[str, Any] | None, mode: Mode, now: datetime) -> dict[str, Any]:
+    """What is remembered of a tier after a start; a tier of which nothing is known yet adopts nothing by itself."""
+    if before is None:
+        return {_MODE: mode, _MOVED: mode.moves}
+    after = {**before, _MODE: mode, _MOVED: before[_MOVED] or mode.moves}
+    if mode.moves and not before[_MOVED]:
+        after[_ADOPTED_AT] = now.isoformat()
+    if before[_MOVED]:
+        moved = Mode(before[_MODE]).moves
+        after = _merged(after, {TRIALS: _trials(before.get(TRIALS, []), now, moved=moved, moves=mode.moves)})
+    return after
+
+
+def _trials(known: list[list[str]], now: datetime, *, moved: bool, moves: bool) -> list[list[str]] | None:
+    """The trials after a start: one that began with it is open, and has an empty end."""
+    if moves and not moved and known:
         known = [*known[:-1], [known[-1][0], now.isoformat()]]
-    elif before == ENFORCE and mode == OBSERVE:
+    elif moved and not moves:
         known = [*known, [now.isoformat(), ""]]
     return known[-MOST_TRIALS:] or None
 

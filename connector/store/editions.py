@@ -7,13 +7,14 @@ processes starts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from connector.model import Mode
 from connector.store import connections, heartbeats, policy_log
 from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow, audit_head
@@ -25,10 +26,14 @@ LONGEST_SILENCE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A policy and a mode to work under. ``document``: the policy's; empty for one that was made in code."""
+    """A policy and a mode to work under, on one connection. ``mode``: one for all tiers, or one for each.
+
+    ``tiers``: the mode of each tier by its key. ``document``: the policy's; empty for one that was made in code.
+    """
 
     mode: str
     policy_version: str
+    tiers: Mapping[str, Mode] = field(default_factory=dict, repr=False, compare=False)
     document: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -43,23 +48,26 @@ class Editions:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def start(self, edition: Edition, names: Sequence[str]) -> None:
-        """Put an edition in force on these connections, whatever was."""
+    def start(self, editions: Mapping[str, Edition]) -> None:
+        """Put these in force on their connections, whatever was."""
         with self.store.writing() as conn:
-            self._put_in_force(conn, edition, names, self._one_at_a_time(conn))
+            self._put_in_force(conn, editions, self._one_at_a_time(conn))
 
-    def others(self, edition: Edition, names: Sequence[str]) -> dict[str, str]:
-        """The connections on which another edition is in force, and that one's name."""
+    def others(self, editions: Mapping[str, Edition]) -> dict[str, str]:
+        """Of these connections those on which another edition is in force, and that one's name."""
         with self.store.reading() as conn:
-            return {row.name: _edition_of(row) for row in _with_others(conn, edition, names)}
+            return {row.name: _edition_of(row) for row in _with_others(conn, editions)}
 
-    def has_living_others(self, edition: str, since: datetime) -> bool:
-        """Whether a worker of another edition, or one that does not say its own, gave a sign of life since then."""
+    def has_living_others(self, connection: str, edition: str, since: datetime) -> bool:
+        """Whether a worker that serves a connection under another edition, or does not say under which, gave a sign of
+        life since then.
+        """
         with self.store.reading() as conn:
-            return any(one.edition != edition for one in heartbeats.living(conn, since))
+            living = heartbeats.living(conn, since)
+        return any(one.serves(connection) and one.edition_on(connection) != edition for one in living)
 
-    def take_over(self, edition: Edition, names: Sequence[str]) -> bool:
-        """Put an edition in force where no worker with the one in force lives any more; True where it now is on all.
+    def take_over(self, editions: Mapping[str, Edition]) -> bool:
+        """Put an edition in force where no worker with the one in force lives any more; True where that is everywhere.
 
         A worker counts for the connections that it serves.
         """
@@ -67,12 +75,14 @@ class Editions:
             now = self._one_at_a_time(conn)
             since = now - LONGEST_SILENCE
             living = heartbeats.living(conn, since)
-            others = _with_others(conn, edition, names)
-            served = {(row.name, one.edition) for row in others for one in living if one.serves(row.name)}
-            left = [
-                row.name for row in others if (row.name, _edition_of(row)) not in served and _started_at(row) < since
-            ]
-            self._put_in_force(conn, edition, left, now)
+            others = _with_others(conn, editions)
+            served = {(row.name, one.edition_on(row.name)) for row in others for one in living if one.serves(row.name)}
+            left = {
+                row.name: editions[row.name]
+                for row in others
+                if (row.name, _edition_of(row)) not in served and _started_at(row) < since
+            }
+            self._put_in_force(conn, left, now)
         return len(left) == len(others)
 
     def _one_at_a_time(self, conn: Connection) -> datetime:
@@ -80,18 +90,18 @@ class Editions:
         conn.execute(select(audit_head.c.id).with_for_update())
         return self.store.now(conn)
 
-    def _put_in_force(self, conn: Connection, edition: Edition, names: Sequence[str], now: datetime) -> None:
-        if names:
-            policy_log.bring_into_force(conn, edition.policy_version, edition.document, now)
-        for name in sorted(names):
-            connections.ensure(conn, self.store, name, edition.mode, edition.policy_version, now)
+    def _put_in_force(self, conn: Connection, editions: Mapping[str, Edition], now: datetime) -> None:
+        for version, document in {one.policy_version: one.document for one in editions.values()}.items():
+            policy_log.bring_into_force(conn, version, document, now)
+        for name, edition in sorted(editions.items()):
+            connections.ensure(conn, self.store, name, edition.mode, edition.policy_version, edition.tiers, now)
 
 
-def _with_others(conn: Connection, edition: Edition, names: Sequence[str]) -> list[AnyRow]:
+def _with_others(conn: Connection, editions: Mapping[str, Edition]) -> list[AnyRow]:
     """The rows of the connections on which another edition is in force."""
     c = table.c
-    rows = conn.execute(select(c.name, c.mode, c.policy_version, c.state).where(c.name.in_(names)))
-    return [row for row in rows if _edition_of(row) != edition.name]
+    rows = conn.execute(select(c.name, c.mode, c.policy_version, c.state).where(c.name.in_(editions)))
+    return [row for row in rows if _edition_of(row) != editions[row.name].name]
 
 
 def _edition_of(row: AnyRow) -> str:

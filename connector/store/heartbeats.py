@@ -5,8 +5,8 @@ A beat is a write: a worker gives one every few seconds, not with every look int
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
@@ -15,11 +15,14 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import Moment, worker
 
 
-def beat(store: Store, worker_id: str, edition: str | None = None, connections: Collection[str] | None = None) -> None:
-    """Note that a worker has just completed a cycle. ``edition``: the name of its policy and mode; ``connections``:
-    those that it serves.
+def beat(store: Store, worker_id: str, editions: Mapping[str, str] | None = None) -> None:
+    """Note that a worker has just completed a cycle. ``editions``: by the connections that it serves, the names of the
+    policy and mode under which it does.
     """
-    serves = None if connections is None else {"names": sorted(connections)}
+    serves = edition = None
+    if editions is not None:
+        serves = {"names": sorted(editions), "editions": dict(editions)}
+        edition = next(iter(editions.values()), None)  # what a version before this one takes for that of all
     with store.writing() as conn:
         statement = store.insert(worker).values(
             id=worker_id, seen_at=store.now(conn), edition=edition, connections=serves
@@ -30,10 +33,18 @@ def beat(store: Store, worker_id: str, edition: str | None = None, connections: 
 
 @dataclass(frozen=True, slots=True)
 class Living:
-    """A worker that lives. ``edition`` and ``connections`` are None where it does not say its own."""
+    """A worker that lives. ``edition`` and ``connections`` are None where it does not say its own.
+
+    ``editions``: by connection; empty for a worker of an older version, whose ``edition`` is that of all.
+    """
 
     edition: str | None
     connections: frozenset[str] | None
+    editions: Mapping[str, str] = field(default_factory=dict)
+
+    def edition_on(self, connection: str) -> str | None:
+        """The name of the policy and mode under which it serves a connection."""
+        return self.editions.get(connection, self.edition)
 
     def serves(self, connection: str) -> bool:
         """Whether it may serve that connection: one that does not say which it serves may serve any."""
@@ -44,7 +55,10 @@ def living(conn: Connection, since: datetime) -> list[Living]:
     """The workers that gave a sign of life since then."""
     rows = conn.execute(select(worker.c.edition, worker.c.connections).where(worker.c.seen_at >= since))
     return [
-        Living(row.edition, None if row.connections is None else frozenset(row.connections["names"])) for row in rows
+        Living(row.edition, None)
+        if row.connections is None
+        else Living(row.edition, frozenset(row.connections["names"]), row.connections.get("editions", {}))
+        for row in rows
     ]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connector.model import Mode
 from connector.notes import short_notes
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Policy
@@ -16,7 +17,7 @@ from connector.reading.command_words import gist
 from connector.rules.commands import Misunderstood, Request, listens_from
 from connector.rules.escalation import FINAL, Demand, Documentation
 from connector.rules.follow_up import due_reminder, still_owed
-from connector.rules.limits import Decision, Verdict, untouched_at
+from connector.rules.limits import Decision, StageClock, Verdict, untouched_at
 from connector.rules.overrides import Override
 from connector.rules.stints import Stint
 from connector.store.records import AuditEvent, Event, Step, StepState
@@ -25,6 +26,17 @@ from connector.turn.saga import HEARD, StepKind, is_carried_out, saga_named
 
 ANSWER = "answer"
 """What is said to somebody who asked for something."""
+
+WARNING, UNTOUCHED = "warning", "untouched"
+
+_WRITTEN_IN_WARN = frozenset({ANSWER, WARNING, UNTOUCHED})
+
+_DONE_BY = {
+    Mode.OBSERVE: {StepKind.WOULD},
+    Mode.WARN: {StepKind.WOULD, StepKind.SAID},
+    Mode.ENFORCE: {StepKind.SAID},
+}
+"""Which steps tell that a duty was done; who begins to warn does not say at once what was only noted before."""
 
 _WARNED = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 """How a stage stands while there is still something to warn of: its limit has not run out."""
@@ -44,6 +56,10 @@ class Say:
     to_client: bool = False
     facts: Mapping[str, object] = field(default_factory=dict)
     hears: Hears = Hears.NOBODY
+
+    def is_written_in(self, mode: Mode) -> bool:
+        """Whether it is written in that mode, not only noted."""
+        return mode.moves or (mode.writes and self.what in _WRITTEN_IN_WARN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +81,12 @@ class Situation:
     steps: Sequence[Step]
     documentation: Documentation
     people: Callable[[], Sequence[tuple[str, str]]] = tuple
-    is_observing: bool = False
+    mode: Mode = Mode.ENFORCE
 
     def is_done(self, saga: str) -> bool:
-        """Whether a duty was done: written, or in observe mode, noted."""
-        n = StepKind.WOULD if self.is_observing else StepKind.SAID
-        return any(step.saga == saga and step.n == n and step.state is StepState.DONE for step in self.steps)
+        """Whether a duty was done: written, or where that is not done in this mode, noted."""
+        done_by = _DONE_BY[self.mode]
+        return any(step.saga == saga and step.n in done_by and step.state is StepState.DONE for step in self.steps)
 
     def named(self, *parts: str) -> str:
         """The identity of a duty of the running stint."""
@@ -114,8 +130,9 @@ def _answers(situation: Situation, stint: Stint, demand: Demand | None) -> Itera
         if override.at >= listens_from(stint):
             told.setdefault(override.entry, []).append(_on_override(situation, stint, override))
     # What lacks nothing is a demand by itself.
-    for request in () if demand else decision.commands.requests:
-        answer = _on_request(request, situation.documentation.missing(request))
+    is_on_trial = not situation.mode.moves
+    for request in () if demand and not is_on_trial else decision.commands.requests:
+        answer = _on_request(situation, request, situation.documentation.missing(request))
         told.setdefault(request.entry, []).append(answer)
     for word in decision.commands.unclear:
         event = AuditEvent(Event.COMMAND_NOT_UNDERSTOOD, {"by": word.by, "command": word.command, "entry": word.entry})
@@ -158,14 +175,15 @@ def _on_override(situation: Situation, stint: Stint, override: Override) -> tupl
     return line, AuditEvent(Event.OVERRIDE_APPLIED, detail)
 
 
-def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEvent]:
+def _on_request(situation: Situation, request: Request, missing: Sequence[str]) -> tuple[str, AuditEvent]:
     detail = {
         "by": request.identifier or request.by,
         "reason": reasons_text(request.reasons),
         "missing": list(missing),
         "entry": request.entry,
     }
-    return short_notes.incomplete(request, missing), AuditEvent(Event.ESCALATION_INCOMPLETE, detail)
+    line = short_notes.incomplete(request, missing, moves=situation.mode.moves)
+    return line, AuditEvent(Event.ESCALATION_INCOMPLETE, detail)
 
 
 # --- before anybody has touched it ----------------------------------------------------------------------------
@@ -174,14 +192,14 @@ def _on_request(request: Request, missing: Sequence[str]) -> tuple[str, AuditEve
 def _untouched(situation: Situation) -> Duties:
     """That nobody has touched the ticket, once a stint, where it is due; else when it will be."""
     decision, policy = situation.decision, situation.policy
-    at, saga = untouched_at(decision, policy), situation.named("untouched")
+    at, saga = untouched_at(decision, policy), situation.named(UNTOUCHED)
     if at is None or situation.is_done(saga):
         return Duties()
     if decision.at < at:
         return Duties(wake_at=at)
     event = AuditEvent(Event.UNTOUCHED, {"minutes": policy.untouched_minutes})
     lines = tuple(short_notes.untouched(decision, policy))
-    return Duties((Say(saga, "untouched", lines, (event,), hears=Hears.ALL),))
+    return Duties((Say(saga, UNTOUCHED, lines, (event,), hears=Hears.ALL),))
 
 
 # --- before a breach ------------------------------------------------------------------------------------------
@@ -192,15 +210,26 @@ def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
     decision, clock = situation.decision, situation.decision.clock
     if clock is None or decision.verdict not in _WARNED:
         return [], None
-    saga = situation.named(clock.stage.value, "warning")
+    saga = _warning_named(situation, clock)
     warn_at = None if situation.is_done(saga) else clock.warn_at()
     if warn_at is None:
         return [], None
     if decision.at < warn_at:
         return [], warn_at
-    lines = tuple(short_notes.warning(decision, situation.policy, situation.documentation))
+    moves = situation.mode.moves
+    lines = tuple(short_notes.warning(decision, situation.policy, situation.documentation, moves=moves))
     detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
-    return [Say(saga, "warning", lines, (AuditEvent(Event.WARNED, detail),), hears=Hears.TIER)], None
+    return [Say(saga, WARNING, lines, (AuditEvent(Event.WARNED, detail),), hears=Hears.TIER)], None
+
+
+def _warning_named(situation: Situation, clock: StageClock) -> str:
+    """The identity of a stage's warning: another one where the stint was warned on trial, and adopted since."""
+    name, stint = situation.named(clock.stage.value, WARNING), situation.decision.stint
+    assert stint is not None
+    adopted_at = stint.adopted_at
+    if adopted_at is None or all(step.saga != name or step.at >= adopted_at for step in situation.steps):
+        return name
+    return f"{name}/{adopted_at:%Y%m%dT%H%M%SZ}"
 
 
 # --- after a final escalation ---------------------------------------------------------------------------------
@@ -210,7 +239,7 @@ def _final_at(situation: Situation) -> datetime | None:
     """When the stint's final escalation was carried out; None while it was not."""
     saga = situation.named(FINAL)
     done = (step for step in situation.steps if step.saga == saga)
-    if situation.is_observing:
+    if not situation.mode.moves:
         return next((step.at for step in done if step.n == StepKind.WOULD), None)
     return next((step.at for step in done if is_carried_out(step)), None)
 

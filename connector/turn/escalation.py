@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Ownership, Person, Reason, Stage, Target, TicketRecord
+from connector.model import BY_CONNECTOR, Aspect, Change, Mode, Ownership, Person, Reason, Stage, Target, TicketRecord
 from connector.notes.explanation import working
 from connector.notes.phrases import reasons_text
 from connector.policy.policy import Tier
@@ -162,7 +162,7 @@ def _is_recorded(record: TicketRecord) -> bool:
 
 
 def facts_of(
-    decision: Decision, escalation: Escalation, demand: Demand, people: Iterable[tuple[str, str]], *, is_enforcing: bool
+    decision: Decision, escalation: Escalation, demand: Demand, people: Iterable[tuple[str, str]], mode: Mode
 ) -> dict[str, object]:
     """Who, from where, why, with the clock's working. ``people``: role and name of those whom a final one calls."""
     clock, stint = decision.clock, decision.stint
@@ -170,7 +170,7 @@ def facts_of(
     assert stint is not None
     facts: dict[str, object] = {
         "reason": reasons_text(demand.reasons),
-        "mode": "enforce" if is_enforcing else "observe",
+        "mode": mode,
         "from_tier": escalation.tier.number,
         "from": escalation.tier.name,
         "to_tier": escalation.to.number if escalation.to else None,

@@ -14,6 +14,7 @@ from connector.connection.trails import BEGINS_STINTS, Trails
 from connector.errors import PayloadError
 from connector.model import Aspect, AuthorKind, Change, Doer, NoteRef, TicketId, TicketRecord
 from connector.notes.marker import Marks
+from connector.policy.modes import tier_key
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import read_commands, says_something
 from connector.rules.evidence import plan_sighted
@@ -180,9 +181,10 @@ class TicketReader:
             policy,
             homes,
             adopted_at=state.adopted_at if self.adopts_from_now else None,
+            adopted_tiers=self._adopted(policy, state),
             first_started_at=state.first_started_at,
             unplanned=unplanned,
-            turns=self._turns(record, changes, state),
+            turns=self._turns(record, changes, state, policy, homes),
             forgets_after=self.forgets_after,
         )
         if timeline.current and any(entry.author.kind is AuthorKind.AGENT for entry in record.entries):
@@ -198,7 +200,15 @@ class TicketReader:
             policy, decision = limited, replace(kept, kept=_kept(kept, decision, earlier, policy.version))
         return Judged(decision, policy, homes)
 
-    def _turns(self, record: TicketRecord, changes: Sequence[Change], state: ConnectionState) -> Turns | None:
+    def _adopted(self, policy: Policy, state: ConnectionState) -> Mapping[int, datetime]:
+        """From when on the clocks count of what each tier held before; empty where they count from their history."""
+        if not self.adopts_from_now:
+            return {}
+        return {tier.number: state.adopted_of(tier_key(policy.ladder, tier.name)) for tier in policy.tiers}
+
+    def _turns(
+        self, record: TicketRecord, changes: Sequence[Change], state: ConnectionState, policy: Policy, homes: Homes
+    ) -> Turns | None:
         """How it stands with the turn of a ticket that was adopted; None where its clock begins with the adoption.
 
         The database is asked for tickets alone that are older than an adoption that is paced.
@@ -207,7 +217,9 @@ class TicketReader:
         if kept is None or not self.adopts_from_now:
             return None
         paced_from = datetime.fromisoformat(kept)
-        adoptions = [state.adopted_at, *(change.at for change in changes if change.how == ADOPTED)]
+        number = homes.tier_at(record.place)
+        of_tier = [] if number is None else [self._adopted(policy, state)[number]]
+        adoptions = [state.adopted_at, *of_tier, *(change.at for change in changes if change.how == ADOPTED)]
         if not any(paced_from <= at and record.entered_at < at for at in adoptions):
             return None
         found = Adoptions(self.journal.store).of(self.connection.id, str(record.id))
@@ -222,8 +234,9 @@ class TicketReader:
         stint = timeline.current
         if stint is None:
             return None
-        since = state.binding_from(stint.expected_from)
-        return self.policies.limits_kept(policy.ladder, policy.tier(stint.tier), since)
+        tier = policy.tier(stint.tier)
+        since = state.binding_from(stint.expected_from, tier_key(policy.ladder, tier.name))
+        return self.policies.limits_kept(policy.ladder, tier, since)
 
 
 def _kept(kept: Decision, present: Decision, earlier: EarlierLimits, version: str) -> KeptLimit | None:

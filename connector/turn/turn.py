@@ -16,12 +16,13 @@ from connector.connection.absences import Absences
 from connector.connection.brake import Brake
 from connector.connection.gate import Gate
 from connector.errors import ConnectorError, Permanent, VisibleNote
-from connector.model import Aspect, Lane, Ownership, Person, Reason
+from connector.model import Aspect, Lane, Mode, Ownership, Person, Reason
 from connector.notes.escalation_note import compose
 from connector.notes.first_lines import first_lines
 from connector.notes.marker import Marks
 from connector.notes.material import EscalationNote
 from connector.notes.short_notes import not_moved
+from connector.policy.modes import Modes
 from connector.policy.policy import QUEUE, Policy
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.history import is_different, last_move_did_not_hold
@@ -61,15 +62,15 @@ OWNER_STAYS = "owner_stays"
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
-    """What a turn needs to know beyond the policy. ``dead_letter_after``: how long a failing turn is retried.
+    """What a turn needs to know beyond the policy. ``modes``: how much is done to what each tier holds.
 
-    ``audience``: who is told of escalations, warnings and alarms. ``adopt_per_hour``: so many adopted tickets' clocks
-    begin in a working hour; ``escalations_per_hour``: so many escalations by time go up within an hour, on one
-    connection; 0 for any number. ``keeps_for``: how long what is known of closed tickets is
-    kept.
+    ``dead_letter_after``: how long a failing turn is retried. ``audience``: who is told of escalations, warnings and
+    alarms. ``adopt_per_hour``: so many adopted tickets' clocks begin in a working hour; ``escalations_per_hour``: so
+    many escalations by time go up within an hour, on one connection; 0 for any number. ``keeps_for``: how long what is
+    known of closed tickets is kept.
     """
 
-    is_enforcing: bool
+    modes: Modes
     adopts_from_now: bool = True
     dead_letter_after: timedelta = timedelta(hours=24)
     audience: Audience = field(default_factory=Audience)
@@ -104,7 +105,7 @@ class TicketTurn:
             jitter,
             settings.dead_letter_after,
         )
-        self.assigner = Assigner(self.system, self.connection, keeps_turns=settings.is_enforcing)
+        self.assigner = Assigner(self.system, self.connection)
 
     def take(self, claim: Claim) -> Outcome | None:
         """Run the turn. None means the lease was lost: another worker has the ticket and nothing is to be kept."""
@@ -140,7 +141,7 @@ class TicketTurn:
             return self.failures.refused(claim, error, trouble)
 
     def _act(self, seen: Seen, demand: Demand | None, documentation: Documentation) -> Outcome:
-        pending = open_saga(seen.steps) if self.settings.is_enforcing else None
+        pending = self._pending(seen)
         if demand is not None or pending is not None:
             is_asked = demand is None or bool(demand.requests) or demand.reasons != (Reason.TIME,)
             go_ahead(Lane.URGENT if is_asked else Lane.DUE)
@@ -165,6 +166,20 @@ class TicketTurn:
         if isinstance(resumed, Stay):
             return self._stays(seen, note, resumed, demand)
         return self._decide(seen, demand, documentation, has_acted=resumed is not None)
+
+    def _pending(self, seen: Seen) -> tuple[Step, Step | None] | None:
+        """The escalation that was begun, where it is to be finished: the mode of the tier that it leaves decides."""
+        pending = open_saga(seen.steps)
+        if pending is None:
+            return None
+        left = pending[0].outcome.get("from_tier")
+        tiers = seen.policy.tiers
+        tier = tiers[left - 1] if isinstance(left, int) and left <= len(tiers) else seen.decision.tier
+        return pending if self.settings.modes.at(tier).moves else None
+
+    def _mode(self, seen: Seen) -> Mode:
+        """The mode of the ticket: that of what its tier holds."""
+        return self.settings.modes.at(seen.decision.tier)
 
     def _correct(self, seen: Seen, error: MoveRefused) -> None:
         """Where the note stands and the move was refused, one short note says so, once an escalation."""
@@ -195,7 +210,7 @@ class TicketTurn:
     ) -> Outcome:
         """Do what is owed now. ``has_acted``: the audit trail says already why nothing was written."""
         duties = duties_of(self._situation(seen, seen.decision, documentation), demand)
-        if self.settings.is_enforcing and (demand is not None or duties.says or duties.add_people):
+        if self._mode(seen).writes and (demand is not None or duties.says or duties.add_people):
             seen = self._kept(seen)
         if any(say.what == ANSWER for say in duties.says):
             go_ahead(Lane.URGENT)
@@ -206,7 +221,7 @@ class TicketTurn:
         done = next((step for step in seen.steps if step.saga == saga and is_carried_out(step)), None)
         if done is not None:
             return self._already_escalated(seen, saga, done, duties.wake_at)
-        if not self.settings.is_enforcing:
+        if not self._mode(seen).moves:
             return self._would_escalate(seen, demand, saga, duties.wake_at)
         place = self.brake.place_of(seen.decision, seen.policy, demand, saga)
         free = place and self.brake.is_free(place, seen.decision)
@@ -243,7 +258,7 @@ class TicketTurn:
             seen.steps,
             documentation,
             people=lambda: self.reader.staff.called_by(seen.policy.final),
-            is_observing=not self.settings.is_enforcing,
+            mode=self.settings.modes.at(decision.tier),
         )
 
     # -- short notes -------------------------------------------------------------------------------------------
@@ -252,18 +267,18 @@ class TicketTurn:
         """Say what is to be said, each once, and put people on the ticket."""
         if not (duties.says or duties.add_people):
             return
-        speaker = Speaker(self.system, self.journal, self._marks())
-        if not self.settings.is_enforcing:
-            for say in duties.says:
-                speaker.would_say(seen.claim, say)
-            return
-        if duties.says:
-            self._refuse_while_notes_are_stopped(seen)
+        speaker, mode = Speaker(self.system, self.journal, self._marks()), self._mode(seen)
         for say in duties.says:
+            if not say.is_written_in(mode):
+                speaker.would_say(seen.claim, say)
+        says = [say for say in duties.says if say.is_written_in(mode)]
+        if says:
+            self._refuse_while_notes_are_stopped(seen)
+        for say in says:
             tier = seen.decision.tier
             messages = self.announcer.told(say.saga, seen.record, say.lines[0], tier, say.hears) if tier else ()
             speaker.say(seen.claim, seen.record, seen.steps, say, messages)
-        if duties.add_people:
+        if duties.add_people and mode.moves:
             wanted = dict.fromkeys(seen.policy.final.people.values())
             found = (self.reader.staff.find(name) for name in wanted if name)
             people = [person for person in found if person is not None and person.is_active]
@@ -290,13 +305,14 @@ class TicketTurn:
 
     # -- escalations -------------------------------------------------------------------------------------------
 
-    def _escalator(self, policy: Policy) -> Escalator:
+    def _escalator(self, policy: Policy, *, is_real: bool = True) -> Escalator:
+        """``is_real``: whether it is to move anything; else nobody's turn is used up by what it plans."""
         return Escalator(
             self.system,
             self.journal,
             self._marks(),
             policy,
-            self.assigner,
+            replace(self.assigner, keeps_turns=is_real),
             self.announcer,
             owner_stays=self._owner_stays(),
         )
@@ -369,10 +385,10 @@ class TicketTurn:
         return outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
 
     def _would_escalate(self, seen: Seen, demand: Demand, saga: str, wake_at: datetime | None) -> Outcome:
-        """Observe mode: what would have been written goes to the audit trail, once, and nowhere else."""
+        """Where nothing is moved: what would have been goes to the audit trail, once, and nowhere else."""
         if seen.step(saga, StepKind.WOULD):
             return outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
-        escalation, note = self._worked_out(self._escalator(seen.policy), seen, demand, saga)
+        escalation, note = self._worked_out(self._escalator(seen.policy, is_real=False), seen, demand, saga)
         facts = {**escalation.facts, "note": note, "assignment": escalation.assignment}
         finished = outcomes.finished(seen.claim, _settled(seen.decision), seen.new, wake_at)
         would = AuditEvent(Event.WOULD_ESCALATE, facts)
@@ -399,7 +415,7 @@ class TicketTurn:
             still_shown=still_shown,
             trainings=tuple(trainings(seen.steps)),
         )
-        facts = facts_of(decision, plan, demand, people, is_enforcing=self.settings.is_enforcing)
+        facts = facts_of(decision, plan, demand, people, self._mode(seen))
         return replace(plan, facts={**facts, TOLD: first_lines(note)}), compose(note, self.system.note_limit)
 
 

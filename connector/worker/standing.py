@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 
 import structlog
@@ -46,16 +46,14 @@ class Standing:
     def __init__(
         self,
         store: Store,
-        edition: Edition,
-        connections: Sequence[str],
+        editions: Mapping[str, Edition],
         in_force_again: Callable[[], None],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._editions = Editions(store)
         self._troubles = Troubles(store)
-        self._edition = edition
-        self._connections = tuple(connections)
+        self._own = editions
         self._in_force_again = in_force_again
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -64,12 +62,12 @@ class Standing:
 
     def start(self) -> None:
         """Put the worker's policy and mode in force."""
-        self._editions.start(self._edition, self._connections)
+        self._editions.start(self._own)
         self._checked_at = self._monotonic()
 
     def beat(self, worker: str) -> None:
         """Give a sign of life, and now and then see what is in force."""
-        heartbeats.beat(self._store, worker, self._edition.name, self._connections)
+        heartbeats.beat(self._store, worker, {name: edition.name for name, edition in self._own.items()})
         self._look(CHECK_SECONDS)
 
     def may_claim(self, connection: str) -> bool:
@@ -85,34 +83,38 @@ class Standing:
                 return
             if age > GAP_SECONDS:
                 self._patient_until = now + GRACE_SECONDS
-            others = self._editions.others(self._edition, self._connections)
+            others = self._editions.others(self._own)
             is_patient = now < self._patient_until
             if others and not is_patient:
-                self._editions.take_over(self._edition, self._connections)
-                others = self._editions.others(self._edition, self._connections)
+                self._editions.take_over(self._own)
+                others = self._editions.others(self._own)
             self._told(others)
             self._others, self._checked_at = others, now
 
     def _told(self, others: Mapping[str, str]) -> None:
         """Say in the log once, and to all while it lasts, that another edition is in force, or this one again."""
-        name = self._edition.name
         for connection, other in others.items():
+            name = self._own[connection].name
             cause = f"a worker with {_said(name)} claims nothing: {_said(other)} are in force, those of the last start"
             self._troubles.meet(connection, TroubleKind.OTHER_EDITION, name, cause)
         if others and others != self._others:
-            in_force = sorted(set(others.values()))
-            log.warning("waiting: another policy or mode is in force", edition=name, in_force=in_force)
+            log.warning("waiting: another policy or mode is in force", edition=self._names(), in_force=dict(others))
         if self._others.keys() - others.keys():
-            log.warning("policy and mode are in force again", edition=name)
+            log.warning("policy and mode are in force again", edition=self._names())
             self._in_force_again()
-        self._end_old_troubles(name, others)
+        self._end_old_troubles(others)
 
-    def _end_old_troubles(self, name: str, others: Collection[str]) -> None:
-        """What waited and is no more: this edition itself, and workers that ended."""
+    def _names(self) -> list[str]:
+        return sorted({edition.name for edition in self._own.values()})
+
+    def _end_old_troubles(self, others: Collection[str]) -> None:
+        """What waited and is no more: these editions themselves, and workers that ended."""
         silent = self._store.now() - LONGEST_SILENCE
         for trouble in self._troubles.all():
-            is_ours = trouble.kind is TroubleKind.OTHER_EDITION and trouble.connection in self._connections
-            if is_ours and trouble.connection not in others and (trouble.name == name or trouble.seen_at < silent):
+            if trouble.kind is not TroubleKind.OTHER_EDITION or trouble.connection not in self._own:
+                continue
+            is_own = trouble.name == self._own[trouble.connection].name
+            if trouble.connection not in others and (is_own or trouble.seen_at < silent):
                 self._troubles.end(trouble.connection, trouble.kind, trouble.name)
 
 

@@ -108,7 +108,9 @@ class Survey:
         """From when on nobody takes tickets by an earlier policy or mode. Who lives with another may not know yet."""
         in_force_from = datetime.fromisoformat(state.state[RUNG_AT])
         is_rung = state.state.get(RUNG_FOR) == self.edition
-        has_others = not is_rung and self.editions.has_living_others(self.edition, in_force_from - LONGEST_SILENCE)
+        has_others = not is_rung and self.editions.has_living_others(
+            self.id, self.edition, in_force_from - LONGEST_SILENCE
+        )
         return in_force_from + SETTLED_AFTER if has_others else in_force_from
 
     def _meet_all(self, homes: Homes, surveyed: set[str]) -> None:

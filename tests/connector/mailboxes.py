@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from connector.model import Change
 from connector.store import audit
 from connector.store.database.engine import Store
+from connector.store.database.tables import worker
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.queries import rows
@@ -165,3 +166,10 @@ def paused_before_ringing(store: Store) -> Iterator[Pause]:
             yield pause
         finally:
             pause.let_go()
+
+
+def beat_of_before(store: Store, id_: str, edition: str | None) -> None:
+    """A sign of life as workers of older versions give it: they do not say which connections they serve."""
+    with store.writing() as conn:
+        sign = store.insert(worker).values(id=id_, seen_at=store.now(conn), edition=edition)
+        conn.execute(sign.on_conflict_do_update(index_elements=["id"], set_={"seen_at": sign.excluded.seen_at}))

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.connectwise.simulator import Simulator
 from connector.clock import SystemClock
-from connector.store.connections import ENFORCE, Connections
+from connector.model import Mode
+from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from tests.crash.desks import order_for
 from tests.crash.executioner import Executioner
@@ -48,6 +49,6 @@ def executioner(simulator: Simulator) -> Executioner:
 def started_store(store: Store) -> Store:
     """The store of a connection that has met what was open: tickets made from now on are new."""
     connections = Connections(store)
-    connections.ensure(NAME, ENFORCE, crash_policy().version)
+    connections.ensure(NAME, Mode.ENFORCE, crash_policy().version)
     connections.set_swept(NAME, store.now())
     return store

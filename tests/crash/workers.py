@@ -21,6 +21,7 @@ from adapters.connectwise.variables import ConnectWiseSettings
 from connector import logs
 from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
+from connector.policy.modes import ENFORCES
 from connector.policy.policy import Policy
 from connector.store.database.engine import Store
 from connector.store.signing_keys import SigningKeyStore
@@ -108,7 +109,7 @@ def work(order: Order, ready: Connection) -> None:
         contract.Connection(NAME, replace(system, settle_seconds=order.settle)),
         store,
         crash_policy(),
-        TurnSettings(is_enforcing=True, adopts_from_now=False),
+        TurnSettings(modes=ENFORCES, adopts_from_now=False),
         timedelta(seconds=5),
         keeps_webhooks=False,
         jitter=random.Random(os.getpid()),

@@ -12,6 +12,7 @@ from connector.app.connect import connect, worker_of
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, monotonic_of, stage
 from connector.model import TicketId
+from connector.policy.modes import ENFORCES
 from connector.store import audit
 from connector.store.budgets import StoredLedger
 from connector.store.signing_keys import SigningKeyStore
@@ -90,7 +91,7 @@ def _another(running: Simulation, stack: ExitStack, name: str, limit: dict[str, 
         Connection(id_, system),
         running.store,
         policy,
-        TurnSettings(is_enforcing=True),
+        TurnSettings(modes=ENFORCES),
         timedelta(seconds=60),
         keeps_webhooks=True,
         jitter=random.Random(2),  # spreads retries, guards nothing

@@ -110,7 +110,7 @@ def keeps_pace(
         desks=[default_desk(clock)],
         clock=clock,
         notifier=Told(clock),
-        is_enforcing=settings.is_enforcing,
+        modes=settings.modes,
         adopt_per_hour=settings.adopt_per_hour,
         escalations_per_hour=settings.escalations_per_hour,
         attempts=1,

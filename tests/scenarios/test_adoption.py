@@ -12,6 +12,7 @@ import pytest
 
 from connector.demo.stage import Simulation
 from connector.model import StatusGroup
+from connector.policy.modes import ENFORCES, OBSERVES
 from connector.store.pace.adoption import Adoptions
 from connector.systems.desk import Urgency
 from connector.turn.turn import TurnSettings
@@ -23,7 +24,7 @@ HOUR = timedelta(hours=1)
 SETTLED = timedelta(seconds=20)
 """So long after the switch the tickets are surveyed: no worker of before may go on by what it knew."""
 
-OBSERVES = TurnSettings(is_enforcing=False)
+WATCHES = TurnSettings(modes=OBSERVES)
 
 
 def waiting(desk: KeepsPace) -> int:
@@ -35,12 +36,12 @@ def test_of_two_hundred_tickets_twelve_an_hour_leave_the_first_tier_critical_one
     open_stage: Callable[..., Simulation], database_url: str
 ) -> None:
     policy = scenario_policy(tiers=(a_tier(1), a_tier(2, diagnosis_minutes=6000), a_tier(3)))
-    desk = keeps_pace(open_stage, database_url, OBSERVES, policy, poll_every=HOUR)
+    desk = keeps_pace(open_stage, database_url, WATCHES, policy, poll_every=HOUR)
     desk.run_until(at("09:00"))
     normal = desk.open_tickets(190)
     critical = desk.open_tickets(10, urgency=Urgency.CRITICAL)
     desk.run_until(at("15:30"))
-    desk.restart(is_enforcing=True, adopt_per_hour=12, escalations_per_hour=60)
+    desk.restart(modes=ENFORCES, adopt_per_hour=12, escalations_per_hour=60)
     desk.run_until(at("16:59"))
     desk.restart(count=2)
     desk.run_until(at("08:45", day=16))
@@ -59,11 +60,11 @@ def test_of_two_hundred_tickets_twelve_an_hour_leave_the_first_tier_critical_one
 def test_people_are_told_once_how_many_are_taken_up_and_how_fast(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     desk.open_tickets(30)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=12)
+    desk.restart(modes=ENFORCES, adopt_per_hour=12)
     desk.run_until(at("11:00"))
     desk.restart()
     desk.run_until(at("12:00"))
@@ -77,11 +78,11 @@ def test_people_are_told_once_how_many_are_taken_up_and_how_fast(
 def test_a_ticket_that_an_agent_touches_begins_then_and_a_client_touches_none(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(12)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=1)
+    desk.restart(modes=ENFORCES, adopt_per_hour=1)
     desk.run_until(at("10:10"))
     touched, written_on = tickets[-1], tickets[-2]
     desk.running.desk.note(touched, "tess", "Looked at the cable.")
@@ -95,11 +96,11 @@ def test_a_ticket_that_an_agent_touches_begins_then_and_a_client_touches_none(
 def test_a_command_on_a_ticket_that_waits_is_obeyed_at_once(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(5)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=1)
+    desk.restart(modes=ENFORCES, adopt_per_hour=1)
     desk.run_until(at("10:10"))
     desk.running.desk.note(tickets[-1], "tess", "/escalate urgency the whole floor stands still")
     desk.settle()
@@ -109,12 +110,12 @@ def test_a_command_on_a_ticket_that_waits_is_obeyed_at_once(
 def test_a_paused_ticket_takes_no_turn_and_begins_with_whoever_goes_on_with_it(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     paused, *others = desk.open_tickets(3)
     desk.running.desk.set_status(paused, "tess", StatusGroup.WAITING)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=2)
+    desk.restart(modes=ENFORCES, adopt_per_hour=2)
     desk.run_until(at("11:10"))
     assert desk.left_first_tier() == [(others[0], at("10:30") + SETTLED), (others[1], at("11:00") + SETTLED)]
     desk.running.desk.set_status(paused, "tess", StatusGroup.WORKING)
@@ -129,12 +130,12 @@ def test_a_clock_begins_while_the_tickets_own_calendar_is_open(
     policy = scenario_policy(
         calendars={"default": office_hours(), "acme": afternoons}, client_calendars={"acme corp": "acme"}
     )
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES, policy)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES, policy)
     desk.run_until(at("09:00"))
     acme = desk.open_tickets(2)
     globex = desk.open_tickets(2, client="Globex")
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=6)
+    desk.restart(modes=ENFORCES, adopt_per_hour=6)
     desk.run_until(at("13:55"))
     ten = minutes(10)
     first, opening = at("10:30") + SETTLED, at("13:40")  # ten working minutes of its own, then the limit
@@ -149,11 +150,11 @@ def test_a_clock_begins_while_the_tickets_own_calendar_is_open(
 def test_those_that_nobody_touched_are_told_of_at_the_pace_too(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES, scenario_policy(untouched_minutes=30))
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES, scenario_policy(untouched_minutes=30))
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(4, owner=None)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=6)
+    desk.restart(modes=ENFORCES, adopt_per_hour=6)
     desk.run_until(at("10:35"))
     noted = [ticket for ticket in tickets if desk.running.desk.notes(ticket)]
     assert noted == tickets[:1]
@@ -165,11 +166,11 @@ def test_those_that_nobody_touched_are_told_of_at_the_pace_too(
 def test_none_waits_where_all_are_taken_up_at_once_and_those_that_waited_begin_when_that_is_said(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(6)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=1)
+    desk.restart(modes=ENFORCES, adopt_per_hour=1)
     desk.run_until(at("10:40"))
     assert waiting(desk) == 5
     desk.restart(adopt_per_hour=0)
@@ -182,11 +183,11 @@ def test_none_waits_where_all_are_taken_up_at_once_and_those_that_waited_begin_w
 def test_what_was_adopted_by_a_version_that_knew_no_pace_keeps_its_clock(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(3)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True)
+    desk.restart(modes=ENFORCES)
     desk.running.connected.turns.connection.remember("paced_from", None)
     desk.run_until(at("10:10"))
     desk.restart(adopt_per_hour=1)
@@ -197,11 +198,11 @@ def test_what_was_adopted_by_a_version_that_knew_no_pace_keeps_its_clock(
 def test_what_is_resolved_meanwhile_leaves_its_turn_to_the_next(
     open_stage: Callable[..., Simulation], sqlite_url: str
 ) -> None:
-    desk = keeps_pace(open_stage, sqlite_url, OBSERVES)
+    desk = keeps_pace(open_stage, sqlite_url, WATCHES)
     desk.run_until(at("09:00"))
     first, second, third = desk.open_tickets(3)
     desk.run_until(at("10:00"))
-    desk.restart(is_enforcing=True, adopt_per_hour=6)
+    desk.restart(modes=ENFORCES, adopt_per_hour=6)
     desk.run_until(at("10:05"))
     desk.running.desk.set_status(second, "tess", StatusGroup.RESOLVED)
     desk.run_until(at("10:41"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connector.policy.modes import ENFORCES
 from tests.builders import at
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where, writes
 from tests.scenarios.test_meanwhile import restarted
@@ -199,7 +200,7 @@ def test_a_team_that_was_renamed_keeps_its_tickets_also_when_a_worker_starts_ane
     desk.run_until(at("09:05"))
     desk.simulator.rename_team("Service Desk", "First Touch", "Front Line")
     desk.run_until(at("09:10"))
-    restarted(desk, is_enforcing=True)
+    restarted(desk, modes=ENFORCES)
     desk.run_until(at("09:30"))
     assert len(our_notes(desk, ticket)) == 1
     assert any("First Touch" in problem for problem in desk.connected.homes.problems)

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, stage
+from connector.policy.modes import ENFORCES
 from connector.store import audit
 from connector.store.chain.proof import verify
 from connector.store.database.tables import audit_entry, observed, step, worker
@@ -22,7 +23,7 @@ from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where
 
-KEPT = TurnSettings(is_enforcing=True).keeps_for
+KEPT = TurnSettings(modes=ENFORCES).keeps_for
 WEEK = timedelta(days=7)
 
 

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from connector.demo.stage import Simulation
+from connector.policy.modes import OBSERVES
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
 from connector.store.records import Failed, Outcome
@@ -110,7 +111,7 @@ def test_a_limit_that_ran_out_at_closing_time_is_not_late_before_the_opening(ope
 
 
 def test_what_was_escalated_only_in_observe_mode_is_not_late(open_stage: Open) -> None:
-    desk = open_stage(is_enforcing=False)
+    desk = open_stage(modes=OBSERVES)
     desk.run_until(NINE)
     a_ticket_on(desk)
     desk.run_until(NINE + minutes(45))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.policy.document import read_policy
+from connector.policy.modes import ENFORCES
 from connector.store.mailbox import Mailbox
 from connector.store.policy_log import PolicyLog
 from tests.builders import NINE, at
@@ -23,7 +24,7 @@ def under(desk, document) -> None:
     """Restart the connector under another policy."""
     policy = read_policy(document)
     PolicyLog(desk.store).bring_into_force(policy.version, document)
-    restarted(desk, is_enforcing=True, policy=policy)
+    restarted(desk, modes=ENFORCES, policy=policy)
 
 
 def opened(open_stage):

@@ -10,6 +10,7 @@ import pytest
 
 from connector.app.connect import connect, worker_of
 from connector.demo.stage import monotonic_of
+from connector.policy.modes import ENFORCES, OBSERVES, Modes
 from connector.systems.contract import Connection
 from connector.turn.turn import TurnSettings
 from tests.builders import a_tier, at, minutes
@@ -200,7 +201,7 @@ def test_a_status_that_cannot_be_looked_up_holds_still_and_says_so(desk):
 
 @pytest.mark.process("observe")
 def test_observing_writes_nothing_at_all_and_keeps_what_it_would_have_written(open_stage):
-    desk = open_stage(is_enforcing=False, has_webhooks=False)
+    desk = open_stage(modes=OBSERVES, has_webhooks=False)
     desk.run_until(at("09:00"))
     ticket = a_ticket_on(desk)
     desk.run_until(at("16:00"))
@@ -215,7 +216,7 @@ def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open
     desk = open_stage()
     desk.run_until(at("09:00"))
     assert len(desk.simulator.callbacks()) == 1
-    restarted(desk, is_enforcing=True, manages_webhooks=False)
+    restarted(desk, modes=ENFORCES, manages_webhooks=False)
     desk.run_until(at("09:05"))
     ticket = a_ticket_on(desk)
     desk.system.webhooks.remove()
@@ -225,13 +226,13 @@ def test_where_an_administrator_installs_the_sender_no_registration_is_kept(open
     assert len(our_notes(desk, ticket)) == 1
 
 
-def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
+def restarted(desk, *, modes: Modes, policy=None, **traits: bool) -> None:
     """The same desk, its worker started anew in another mode or with another policy."""
     again = connect(
         Connection(desk.connected.connection.id, replace(desk.system, **traits)),
         desk.store,
         policy or desk.connected.turns.reader.policies.present,
-        TurnSettings(is_enforcing=is_enforcing),
+        TurnSettings(modes=modes),
         desk.connected.chores.settings.poll_every,
         keeps_webhooks=True,
         jitter=desk.connected.turns.failures.jitter,
@@ -242,11 +243,11 @@ def restarted(desk, *, is_enforcing: bool, policy=None, **traits: bool) -> None:
 
 @pytest.mark.process("enforce")
 def test_switching_to_enforce_adopts_what_is_open(open_stage):
-    desk = open_stage(is_enforcing=False)
+    desk = open_stage(modes=OBSERVES)
     desk.run_until(at("09:00"))
     ticket = a_ticket_on(desk)
     desk.run_until(at("11:00"))
-    restarted(desk, is_enforcing=True)
+    restarted(desk, modes=ENFORCES)
     desk.run_until(at("11:29:59"))
     assert our_notes(desk, ticket) == []
     desk.run_until(at("11:30"))
@@ -260,7 +261,7 @@ def test_switching_back_to_observe_in_the_middle_of_an_escalation_writes_nothing
     desk.simulator.faults.fail_next(None, 503, method="PATCH")
     desk.run_until(at("09:30"))
     desk.simulator.faults.reset()
-    restarted(desk, is_enforcing=False)
+    restarted(desk, modes=OBSERVES)
     done = len(writes(desk))
     desk.run_until(at("12:00"))
     assert len(writes(desk)) == done
@@ -273,7 +274,7 @@ def test_a_limit_changed_by_the_policy_is_worked_out_anew_for_a_running_stint(de
     desk.run_until(at("09:10"))
     policy = desk.connected.turns.reader.policies.present
     tiers = (replace(policy.tiers[0], diagnosis_minutes=45), *policy.tiers[1:])
-    restarted(desk, is_enforcing=True, policy=replace(policy, tiers=tiers, version="45 minutes"))
+    restarted(desk, modes=ENFORCES, policy=replace(policy, tiers=tiers, version="45 minutes"))
     desk.run_until(at("09:44:59"))
     assert our_notes(desk, ticket) == []
     desk.run_until(at("09:45"))
@@ -288,7 +289,7 @@ def test_a_home_added_by_the_policy_adopts_what_is_open_there_without_a_storm(op
     desk.run_until(at("12:00"))
     assert our_notes(desk, dispatched) == []
     wider = replace(tiers[0], homes={"connectwise": "Service Desk"})
-    restarted(desk, is_enforcing=True, policy=scenario_policy(tiers=(wider, tiers[1]), version="wider"))
+    restarted(desk, modes=ENFORCES, policy=scenario_policy(tiers=(wider, tiers[1]), version="wider"))
     desk.run_until(at("12:29:59"))
     assert our_notes(desk, dispatched) == []
     desk.run_until(at("12:30"))

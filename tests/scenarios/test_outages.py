@@ -17,6 +17,7 @@ from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, stage
 from connector.errors import Busy, Unreachable
 from connector.model import TicketId
+from connector.policy.modes import ENFORCES
 from connector.policy.policy import FinalEscalation
 from connector.store import audit
 from connector.store.records import Delivery, Source
@@ -139,7 +140,7 @@ def another_worker(running: Simulation) -> Worker:
         first.connection,
         running.store,
         first.turns.reader.policies.present,
-        TurnSettings(is_enforcing=True),
+        TurnSettings(modes=ENFORCES),
         minutes(1),
         keeps_webhooks=True,
         jitter=first.turns.failures.jitter,

@@ -13,6 +13,7 @@ import pytest
 from connector.app.connect import connect, worker_of
 from connector.demo.stage import Simulation, monotonic_of
 from connector.policy.document import read_policy
+from connector.policy.modes import ENFORCES, OBSERVES, Modes
 from connector.store.connections import Connections
 from connector.store.policy_log import PolicyLog
 from connector.store.troubles import TroubleKind, Troubles
@@ -27,30 +28,30 @@ from tests.scenarios.test_meanwhile import restarted
 from tests.scenarios.test_notifications import Recorder
 
 
-def under(desk: Simulation, document: dict[str, Any], *, is_enforcing: bool = True) -> None:
+def under(desk: Simulation, document: dict[str, Any], *, modes: Modes = ENFORCES) -> None:
     """Restart the connector under another policy."""
     policy = read_policy(document)
     PolicyLog(desk.store).bring_into_force(policy.version, document)
-    restarted(desk, is_enforcing=is_enforcing, policy=policy)
+    restarted(desk, modes=modes, policy=policy)
 
 
 def opened(
-    open_stage: Callable[..., Simulation], document: dict[str, Any], *, is_enforcing: bool = True, **given: Any
+    open_stage: Callable[..., Simulation], document: dict[str, Any], *, modes: Modes = ENFORCES, **given: Any
 ) -> Simulation:
     """A stage at nine, under a policy that is in the log."""
-    desk = open_stage(read_policy(document), is_enforcing=is_enforcing, document=document, **given)
+    desk = open_stage(read_policy(document), modes=modes, document=document, **given)
     desk.run_until(NINE)
     return desk
 
 
-def another_worker(desk: Simulation, name: str, document: dict[str, Any], *, is_enforcing: bool = True) -> Worker:
+def another_worker(desk: Simulation, name: str, document: dict[str, Any], *, modes: Modes = ENFORCES) -> Worker:
     """A worker process of its own, started now."""
     connection = desk.connected.connection
     made = connect(
         Connection(connection.id, connection.system),
         desk.store,
         read_policy(document),
-        TurnSettings(is_enforcing=is_enforcing),
+        TurnSettings(modes=modes),
         minutes(1),
         keeps_webhooks=True,
         jitter=random.Random(1),
@@ -87,7 +88,7 @@ def noted_at(desk: Simulation, ticket: int) -> list[datetime]:
 @pytest.mark.process("change-of-mind")
 @pytest.mark.parametrize("adopts_from_now", [True, False])
 def test_the_limits_of_a_trial_escalate_nobody_after_the_switch_to_enforce(open_stage, adopts_from_now):
-    desk = opened(open_stage, a_document(30), is_enforcing=False, adopts_from_now=adopts_from_now)
+    desk = opened(open_stage, a_document(30), modes=OBSERVES, adopts_from_now=adopts_from_now)
     ticket = a_ticket_on(desk)
     desk.run_until(at("09:10"))
     under(desk, a_document(240))
@@ -104,7 +105,7 @@ def test_the_limits_of_a_later_trial_escalate_nobody_after_the_switch_back_to_en
     desk = opened(open_stage, a_document(240))
     early = a_ticket_on(desk, "begun while it was enforced")
     desk.run_until(at("09:10"))
-    under(desk, a_document(10), is_enforcing=False)
+    under(desk, a_document(10), modes=OBSERVES)
     desk.run_until(at("09:15"))
     ticket = a_ticket_on(desk, "begun in the trial")
     desk.run_until(at("09:40"))
@@ -139,7 +140,7 @@ def test_a_policy_edited_while_fifty_stints_run_judges_none_by_a_mixture(open_st
     }
     edited["tiers"][1] |= {"homes": {"connectwise": "Sr IT"}, "status": "In Progress"}
     edited["tiers"][2] |= {"homes": {"connectwise": "Tier 3 > Seniors"}}
-    desk = opened(open_stage, trial, is_enforcing=False)
+    desk = opened(open_stage, trial, modes=OBSERVES)
     adopted = [a_ticket_on(desk, f"adopted {n}") for n in range(25)]
     desk.run_until(at("10:00"))
     under(desk, begun)
@@ -290,7 +291,7 @@ def test_a_rolling_deploy_that_adds_a_home_neither_loses_nor_doubles(open_stage,
 
 def test_observe_to_enforce_and_back_and_forth_adopts_once_and_writes_once(open_stage, database_url):
     document = a_document(10)
-    desk = opened(open_stage, document, is_enforcing=False, url=database_url)
+    desk = opened(open_stage, document, modes=OBSERVES, url=database_url)
     observing = desk.worker
     first = a_ticket_on(desk, "one")
     together(desk, [observing], at("09:30"))
@@ -300,7 +301,7 @@ def test_observe_to_enforce_and_back_and_forth_adopts_once_and_writes_once(open_
     together(desk, [observing, enforcing], at("09:41"))
     assert [noted_at(desk, ticket) for ticket in (first, second)] == [[at("09:40")], []]
     # Rolled back: an old worker starts again, and nothing more is written.
-    again = another_worker(desk, "observing again", document, is_enforcing=False)
+    again = another_worker(desk, "observing again", document, modes=OBSERVES)
     together(desk, [again, enforcing], at("09:50"))
     assert (noted_at(desk, second), events(desk, second, "would escalate") != []) == ([], True)
     # And forward: nothing is adopted anew, what was due meanwhile goes up once.

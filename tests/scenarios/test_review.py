@@ -11,6 +11,7 @@ from connector.app.connect import connect, worker_of
 from connector.connection.homes import HomeBook
 from connector.errors import PayloadError
 from connector.model import StatusGroup
+from connector.policy.modes import ENFORCES
 from connector.rules.stints import build_timeline
 from connector.store.heartbeats import beat, last_cycle_at, prune_beats
 from connector.turn.failures import NOTES_STOPPED
@@ -101,9 +102,9 @@ def test_a_home_that_was_taken_out_by_mistake_and_put_back_escalates_what_lies_t
     desk.run_until(at("09:10"))
     policy = desk.connected.turns.reader.policies.present
     wrong = replace(policy.tiers[0], homes={"connectwise": "Service Desk > Dispatch"})
-    restarted(desk, is_enforcing=True, policy=replace(policy, tiers=(wrong, *policy.tiers[1:]), version="typo"))
+    restarted(desk, modes=ENFORCES, policy=replace(policy, tiers=(wrong, *policy.tiers[1:]), version="typo"))
     desk.run_until(at("09:20"))
-    restarted(desk, is_enforcing=True, policy=policy)
+    restarted(desk, modes=ENFORCES, policy=policy)
     desk.run_until(at("16:00"))
     assert our_notes(desk, ticket) != []
 
@@ -113,16 +114,16 @@ def test_a_status_that_was_called_resolved_by_mistake_escalates_once_that_is_men
     desk.run_until(at("09:05"))
     policy = desk.connected.turns.reader.policies.present
     wrong = replace(policy, status_groups={"in progress": StatusGroup.RESOLVED}, version="typo")
-    restarted(desk, is_enforcing=True, policy=wrong)
+    restarted(desk, modes=ENFORCES, policy=wrong)
     desk.run_until(at("09:20"))
-    restarted(desk, is_enforcing=True, policy=policy)
+    restarted(desk, modes=ENFORCES, policy=policy)
     desk.run_until(at("16:00"))
     assert our_notes(desk, ticket) != []
 
 
 def test_a_visible_note_stops_the_notes_of_every_worker_process(desk):
     policy, jitter = desk.connected.turns.reader.policies.present, desk.connected.turns.failures.jitter
-    settings = TurnSettings(is_enforcing=True)
+    settings = TurnSettings(modes=ENFORCES)
     second = connect(
         desk.connected.connection, desk.store, policy, settings, minutes(1), keeps_webhooks=True, jitter=jitter
     )
@@ -341,7 +342,7 @@ def test_a_home_inside_another_that_does_not_resolve_at_start_holds_its_tickets(
     desk.run_until(at("09:35"))
     assert where(desk, ticket)[1] == "Dispatch"
     desk.simulator.rename_team("Service Desk", "Dispatch", "Second Line")
-    restarted(desk, is_enforcing=True)
+    restarted(desk, modes=ENFORCES)
     desk.system.directory.teams._kept.clear()  # as in a new process
     desk.run_until(at("10:30"))
     desk.simulator.rename_team("Service Desk", "Second Line", "Dispatch")
@@ -356,7 +357,7 @@ def test_a_home_added_by_the_policy_adopts_also_what_is_touched_at_that_moment(o
     tickets = [a_ticket_on(desk, f"Old {n}", team="Dispatch", status="In Progress") for n in range(5)]
     desk.run_until(at("12:00"))
     wider = replace(tiers[0], homes={"connectwise": "Service Desk"})
-    restarted(desk, is_enforcing=True, policy=scenario_policy(tiers=(wider, tiers[1]), version="wider"))
+    restarted(desk, modes=ENFORCES, policy=scenario_policy(tiers=(wider, tiers[1]), version="wider"))
     for ticket in tickets:
         desk.simulator.set_summary(ticket, "reworded just now")
     desk.run_until(at("12:05"))

@@ -17,6 +17,7 @@ from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, stage
 from connector.errors import Temporary
 from connector.model import StatusGroup, TicketId
+from connector.policy.modes import ENFORCES
 from connector.policy.policy import FinalEscalation, Policy
 from connector.store.connections import Connections
 from connector.store.pace.adoption import Adoptions
@@ -71,7 +72,7 @@ class Surveyed:
         options = {"adopt_per_hour": 0, **given}
         made = stage(self.clock.now(), policy, self._url, desks=[self.desk], clock=self.clock, attempts=1, **options)
         running = self._stack.enter_context(made)
-        settings = TurnSettings(is_enforcing=True, adopt_per_hour=options["adopt_per_hour"])
+        settings = TurnSettings(modes=ENFORCES, adopt_per_hour=options["adopt_per_hour"])
         return KeepsPace(running, settings)
 
 

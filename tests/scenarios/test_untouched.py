@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from connector.demo.stage import Simulation
+from connector.policy.modes import OBSERVES
 from tests.builders import NINE, at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes
@@ -75,7 +76,7 @@ def test_what_was_open_at_the_first_start_counts_from_then(open_stage: Callable[
 
 def test_an_observer_tells_nobody_and_keeps_what_it_would_have_told(open_stage: Callable[..., Simulation]) -> None:
     notifier = Recorder(1)
-    desk = opened(open_stage, notifier, is_enforcing=False)
+    desk = opened(open_stage, notifier, modes=OBSERVES)
     ticket = a_ticket_on(desk, owner=None)
     desk.run_until(at("09:40"))
     assert (our_notes(desk, ticket), notifier.sent) == ([], [])

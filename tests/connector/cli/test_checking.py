@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from connector.cli.checking import of_connections, of_database, of_settings, to_install
-from connector.config.settings import Settings, load_settings
+from connector.config.settings import ConfiguredConnection, Settings, load_settings
 from connector.errors import Temporary
-from connector.model import Finding, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
+from connector.model import Finding, Mode, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
@@ -162,6 +162,25 @@ def test_without_a_public_address_no_registration_is_asked_for(system):
     assert "webhook" not in found(system, public_url="")
     warned = {finding.subject: finding for finding in of_settings(settings(public_url=""))}
     assert warned["PUBLIC_URL"].severity is Severity.WARNING
+
+
+def test_a_mode_that_does_not_count_because_another_is_more_careful_is_a_finding() -> None:
+    policy = a_policy()
+    first, *others = policy.tiers
+    piloted = replace(policy, tiers=(replace(first, mode=Mode.ENFORCE), *others))
+    connected = {"rt": ConfiguredConnection("rt", None)}
+    here = settings(piloted, mode=Mode.WARN, system_modes={"rt": Mode.ENFORCE}, connections=connected)
+    found = {finding.subject: finding for finding in of_settings(here)}
+    assert found["settings"].message.startswith("mode warn, ")
+    assert found["ESCALATION_MODE_RT"].message == (
+        "enforce has no effect: ESCALATION_MODE is warn, which is more careful"
+    )
+    assert found[f"mode of {first.name}"].message == (
+        "enforce has no effect: rt as a whole is in warn, which is more careful"
+    )
+    assert {found[name].severity for name in ("ESCALATION_MODE_RT", f"mode of {first.name}")} == {Severity.WARNING}
+    right = settings(piloted, mode=Mode.ENFORCE, connections=connected)
+    assert not [finding for finding in of_settings(right) if "no effect" in finding.message]
 
 
 def test_a_system_that_does_not_answer_makes_findings_not_a_crash(system):

@@ -9,7 +9,7 @@ import pytest
 from adapters.connectwise.variables import ConnectWiseSettings
 from connector.config.settings import ConfiguredConnection, load_settings
 from connector.errors import ConfigError
-from connector.model import Ref, Status, StatusGroup
+from connector.model import Mode, Ref, Status, StatusGroup
 from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
 from connector.systems.variables import Secret, Variable
 
@@ -47,7 +47,8 @@ def test_nothing_set_is_the_defaults_and_nothing_connected():
     assert settings.database_url == "sqlite:///escalator.db"
     assert (settings.host, settings.port, settings.public_url) == ("127.0.0.1", 8000, "")
     assert (settings.log_level, settings.log_format) == ("info", "auto")
-    assert (settings.mode, settings.adopt) == ("observe", "now")
+    assert (settings.modes_of("connectwise").most(settings.policy), settings.adopt) == (Mode.OBSERVE, "now")
+    assert settings.mode_said == "observe"
     assert (settings.dead_letter_hours, settings.reconcile_seconds) == (24, 60)
     assert (settings.adopt_per_hour, settings.escalations_per_hour) == (12, 60)
     assert settings.connections == {}
@@ -389,7 +390,7 @@ def test_every_problem_is_in_one_message():
         ("PUBLIC_URL", "http://desk.example.com", "must begin with https://"),
         ("LOG_LEVEL", "loud", "is none of debug, info, warning, error"),
         ("LOG_FORMAT", "xml", "is none of text, json"),
-        ("ESCALATION_MODE", "dry-run", "is none of observe, enforce"),
+        ("ESCALATION_MODE", "dry-run", "is none of observe, warn, enforce"),
         ("ADOPT", "never", "is none of now, history"),
         ("ADOPT_PER_HOUR", "-1", "is not between 0 and 3600"),
         ("ESCALATIONS_PER_HOUR", "many", "is not a whole number"),
@@ -493,3 +494,36 @@ def test_a_secret_shows_itself_only_when_asked():
     secret = Secret("hunter2")
     assert f"{secret} {secret!r}" == "*** Secret('***')"
     assert secret.reveal() == "hunter2"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ("observe", "observe")),
+        ({"ESCALATION_MODE": "enforce"}, ("enforce", "enforce")),
+        ({"ESCALATION_MODE_RT": "Warn"}, ("observe", "warn")),
+        ({"ESCALATION_MODE": "enforce", "ESCALATION_MODE_RT": "observe"}, ("enforce", "observe")),
+        ({"ESCALATION_MODE": "warn", "ESCALATION_MODE_RT": "enforce"}, ("warn", "warn")),
+        ({"ESCALATION_MODE": "observe", "TIER_1_MODE": "enforce"}, ("observe", "observe")),
+        ({"TIER_1_MODE": "enforce"}, ("enforce", "enforce")),
+        ({"TIER_1_MODE": "Enforce", "ESCALATION_MODE_RT": "warn"}, ("enforce", "warn")),
+    ],
+)
+def test_of_the_modes_that_are_set_for_a_ticket_the_most_careful_one_counts(given, expected):
+    settings = load_settings(given)
+    first = settings.policy.tiers[0]
+    assert tuple(settings.modes_of(name).at(first) for name in ("connectwise", "rt")) == expected
+
+
+def test_in_which_mode_what_is_is_said_in_one_word_where_it_is_one():
+    assert load_settings({"ESCALATION_MODE": "warn"}).mode_said == "warn"
+    assert load_settings({"ESCALATION_MODE": "enforce", "TIER_3_MODE": "warn"}).mode_said == (
+        "enforce at First Touch (T1/2), Tier 3 / Service Desk Manager; warn at Sr IT Manager"
+    )
+
+
+def test_a_misspelt_mode_of_a_system_is_refused_with_the_nearest_right_one():
+    (problem,) = problems_of({"ESCALATION_MODE_CONECTWISE": "enforce"})
+    assert problem == (
+        "ESCALATION_MODE_CONECTWISE: there is no such variable; did you mean 'ESCALATION_MODE_CONNECTWISE'?"
+    )

@@ -11,8 +11,8 @@ from functools import partial
 import pytest
 
 from connector.clock import VirtualClock
+from connector.model import Mode
 from connector.store.connections import (
-    ENFORCE,
     MOST_ACCOUNTS,
     PACED_FROM,
     RUNG_AT,
@@ -88,6 +88,55 @@ def test_a_connection_that_began_by_enforcing_adopts_nothing_anew_after_a_while_
         clock.advance(HOUR)
 
 
+def in_modes(connections: Connections, **tiers: str) -> ConnectionState:
+    """A start with these modes of the tiers ``one`` and ``two``."""
+    written = "/".join(tiers.values()) if len(set(tiers.values())) > 1 else next(iter(tiers.values()))
+    return connections.ensure("psa", written, "v1", {name: Mode(mode) for name, mode in tiers.items()})
+
+
+@pytest.mark.parametrize("before", ["observe", "warn"])
+def test_a_tier_that_is_first_enforced_adopts_what_it_holds_and_only_then(
+    connections: Connections, clock: VirtualClock, before: str
+) -> None:
+    first = in_modes(connections, one="enforce", two=before)
+    assert [first.adopted_of(tier) for tier in ("one", "two", "another")] == [START] * 3
+    clock.advance(HOUR)
+    second = in_modes(connections, one="enforce", two="enforce")
+    assert [second.adopted_of(tier) for tier in ("one", "two")] == [START, START + HOUR]
+    for modes in ("observe", "enforce"):
+        clock.advance(HOUR)
+        later = in_modes(connections, one="enforce", two=modes)
+        assert [later.adopted_of(tier) for tier in ("one", "two")] == [START, START + HOUR]
+
+
+def test_a_new_tier_or_one_that_got_another_name_adopts_nothing(connections: Connections, clock: VirtualClock) -> None:
+    in_modes(connections, one="enforce")
+    clock.advance(HOUR)
+    assert in_modes(connections, uno="enforce").adopted_of("uno") == START
+
+
+def test_what_an_older_version_enforced_it_enforced_in_every_tier(
+    connections: Connections, clock: VirtualClock
+) -> None:
+    connections.ensure("psa", "enforce", "v1")
+    clock.advance(HOUR)
+    in_modes(connections, one="enforce", two="observe")
+    clock.advance(HOUR)
+    assert in_modes(connections, one="enforce", two="enforce").adopted_of("two") == START
+
+
+def test_limits_bind_what_began_while_a_tier_was_on_trial_again_from_its_end(
+    connections: Connections, clock: VirtualClock
+) -> None:
+    in_modes(connections, one="enforce", two="enforce")
+    clock.advance(HOUR)
+    in_modes(connections, one="enforce", two="warn")
+    clock.advance(HOUR)
+    ended = in_modes(connections, one="enforce", two="enforce")
+    began = START + HOUR + HOUR / 2
+    assert [ended.binding_from(began, tier) for tier in ("one", "two")] == [began, START + 2 * HOUR]
+
+
 def test_each_change_of_mode_or_policy_has_all_tickets_looked_at_anew(
     connections: Connections, clock: VirtualClock
 ) -> None:
@@ -148,11 +197,11 @@ def test_the_free_form_state_is_merged_name_by_name(connections: Connections) ->
 
 
 def test_accounts_are_kept_for_good_each_once_and_of_very_many_the_last_ones(connections: Connections) -> None:
-    connections.ensure("psa", ENFORCE, "v1")
+    connections.ensure("psa", Mode.ENFORCE, "v1")
     assert connections.get("psa").accounts == frozenset()
     for account in ("900", "901", "900"):
         connections.add_account("psa", account)
-    assert connections.ensure("psa", ENFORCE, "v2").accounts == {"900", "901"}
+    assert connections.ensure("psa", Mode.ENFORCE, "v2").accounts == {"900", "901"}
     for number in range(MOST_ACCOUNTS - 1):
         connections.add_account("psa", f"further {number}")
     assert connections.get("psa").accounts - {f"further {number}" for number in range(MOST_ACCOUNTS)} == {"900"}
@@ -206,7 +255,7 @@ def test_the_last_cycle_is_that_of_the_worker_seen_last(mailbox: Mailbox, clock:
 
 def test_many_workers_at_once_still_go_round_fairly(database_url: str, open_store: Callable[..., Store]) -> None:
     stores = [open_store(database_url) for _ in range(4)]
-    Connections(stores[0]).ensure("psa", ENFORCE, "v1")
+    Connections(stores[0]).ensure("psa", Mode.ENFORCE, "v1")
     loads = dict.fromkeys(("ann", "bob", "cid"), 0)
 
     def choose(store: Store) -> list[str]:

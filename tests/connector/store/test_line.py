@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from connector.store.connections import ENFORCE, Connections
+from connector.model import Mode
+from connector.store.connections import Connections
 from connector.store.line import AT_ONCE, ONE_EVERY, WaitingLine
 from connector.store.outages import Outages
 from connector.store.queries import recovery
@@ -19,7 +20,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def line(mailbox, clock):
     """The line of a connection that was down for an hour, in which nobody's deadline was known, and is back."""
-    Connections(mailbox.store).ensure("psa", ENFORCE, "policy")
+    Connections(mailbox.store).ensure("psa", Mode.ENFORCE, "policy")
     outages = Outages(mailbox.store)
     down(outages, START)
     clock.advance(HOUR)
@@ -54,13 +55,13 @@ def test_what_was_due_after_the_connection_was_back_did_not_wait_for_it(line, cl
 
 
 def test_without_an_outage_there_is_no_line(mailbox):
-    Connections(mailbox.store).ensure("psa", ENFORCE, "policy")
+    Connections(mailbox.store).ensure("psa", Mode.ENFORCE, "policy")
     assert WaitingLine(mailbox.store).wait("psa", START, None) is None
     assert WaitingLine(mailbox.store).wait("never started", START, None) is None
 
 
 def test_without_an_outage_nobody_waits_for_who_writes(mailbox):
-    Connections(mailbox.store).ensure("psa", ENFORCE, "policy")
+    Connections(mailbox.store).ensure("psa", Mode.ENFORCE, "policy")
     with mailbox.store.writing():
         assert WaitingLine(mailbox.store).wait("psa", START, None) is None
 

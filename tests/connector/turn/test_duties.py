@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from connector.model import Entry, Visibility
+from connector.model import Entry, Mode, Visibility
 from connector.policy.policy import EndOfDay, FinalEscalation
 from connector.reading.command_words import gist
 from connector.rules.escalation import Documentation, demand_of
@@ -40,7 +40,7 @@ def owed(
     policy=None,
     changes=None,
     steps: Iterable[Step] = (),
-    is_observing=False,
+    mode=Mode.ENFORCE,
     adopted_at=None,
     day=15,
     **given,
@@ -51,9 +51,7 @@ def owed(
     documentation = Documentation(decision)
     names = {"irene": "Irene Systems", "maria": "Maria Desk"}
     people = [(role, names.get(who, who)) for role, who in policy.final.people.items()]
-    situation = Situation(
-        "psa", decision, policy, tuple(steps), documentation, lambda: people, is_observing=is_observing
-    )
+    situation = Situation("psa", decision, policy, tuple(steps), documentation, lambda: people, mode=mode)
     return duties_of(situation, demand_of(decision, policy, documentation))
 
 
@@ -360,15 +358,15 @@ def test_before_a_final_escalation_was_carried_out_nothing_follows_from_it(step)
 
 def test_an_observer_notes_each_duty_once_and_what_was_written_before_does_not_count_for_it():
     saga = f"{STINT}/diagnosis/warning"
-    assert whats(owed("09:24", is_observing=True, steps=[done(saga, StepKind.SAID)])) == ["warning"]
-    assert whats(owed("09:24", is_observing=True, steps=[done(saga, StepKind.WOULD)])) == []
+    assert whats(owed("09:24", mode=Mode.OBSERVE, steps=[done(saga, StepKind.SAID)])) == ["warning"]
+    assert whats(owed("09:24", mode=Mode.OBSERVE, steps=[done(saga, StepKind.WOULD)])) == []
     assert whats(owed("09:24", steps=[done(saga, StepKind.WOULD)])) == ["warning"]
 
 
 def test_an_observer_follows_a_final_escalation_up_as_if_it_had_been():
     would = done(FINAL_SAGA, StepKind.WOULD, "10:00")
-    assert owed_finally("10:30", steps=[would], is_observing=True) == Duties(wake_at=at("11:00"))
-    assert owed_finally("10:30", steps=[MOVED], is_observing=True) == Duties()
+    assert owed_finally("10:30", steps=[would], mode=Mode.OBSERVE) == Duties(wake_at=at("11:00"))
+    assert owed_finally("10:30", steps=[MOVED], mode=Mode.OBSERVE) == Duties()
 
 
 # --- before anybody has touched it -----------------------------------------------------------------------------
@@ -387,5 +385,5 @@ def test_that_nobody_touches_a_ticket_is_told_once_at_its_time():
 
 
 def test_an_observer_notes_that_nobody_touches_a_ticket_once():
-    (say,) = owed("09:30", is_observing=True, **UNTOUCHED).says
-    assert owed("09:40", steps=[done(say.saga, StepKind.WOULD)], is_observing=True, **UNTOUCHED) == Duties()
+    (say,) = owed("09:30", mode=Mode.OBSERVE, **UNTOUCHED).says
+    assert owed("09:40", steps=[done(say.saga, StepKind.WOULD)], mode=Mode.OBSERVE, **UNTOUCHED) == Duties()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connector.model import Reason, Target
+from connector.model import Mode, Reason, Target
 from connector.rules.commands import Request
 from connector.rules.escalation import Demand
 from connector.store.records import Step, StepState
@@ -16,14 +16,14 @@ from tests.connector.speech import decided, said
 PEOPLE = (("Sr IT Manager", "Irene Systems"), ("Account Manager", ""))
 
 
-def facts(demand: Demand, *, now="09:30", to=2, people=(), is_enforcing=True, **given):
+def facts(demand: Demand, *, now="09:30", to=2, people=(), mode=Mode.ENFORCE, **given):
     policy = a_policy()
     decision = decided(a_ticket(**{"owner": TESS, "status": WORKING} | given), at(now))
     tier = policy.tier(to) if to else None
     escalation = Escalation(
         "psa/4711/x/diagnosis", "ESC-A-B", decision.tier, tier, Target(), "in the queue of it", "queue"
     )
-    return facts_of(decision, escalation, demand, people, is_enforcing=is_enforcing)
+    return facts_of(decision, escalation, demand, people, mode)
 
 
 def a_request(*reasons: Reason, detail="", identifier="tess") -> Request:
@@ -60,7 +60,7 @@ def test_a_request_is_kept_with_who_asked_and_what_was_not_documented():
         Demand(
             "command", (Reason.URGENCY,), (a_request(Reason.URGENCY), a_request(Reason.URGENCY, identifier="")), ("x",)
         ),
-        is_enforcing=False,
+        mode=Mode.OBSERVE,
     )
     assert (found["mode"], found["asked_by"], found["undocumented"]) == ("observe", ["tess", "Tess Tech"], ["x"])
     assert not {"due_at", "act_at", "training", "called"} & found.keys()

@@ -10,10 +10,10 @@ from connector.clock import VirtualClock
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.editions import Edition, Editions
-from connector.store.heartbeats import beat
 from connector.store.troubles import TroubleKind, Troubles
 from connector.worker.standing import Standing
 from tests.builders import NINE, minutes
+from tests.connector.mailboxes import beat_of_before
 
 OLD, NEW = Edition("observe", "v1"), Edition("enforce", "v2")
 
@@ -44,14 +44,14 @@ def store(sqlite_url: str, open_store: Callable[..., Store], clock: VirtualClock
 def standing(store: Store, clock: VirtualClock, again: list[str]) -> tuple[Standing, Watch]:
     """A worker of the old edition, started, and its watch. ``again``: grows when its own is in force again."""
     watch = Watch(clock)
-    made = Standing(store, OLD, ["psa"], lambda: again.append("again"), watch)
+    made = Standing(store, {"psa": OLD}, lambda: again.append("again"), watch)
     made.start()
     return made, watch
 
 
 def test_the_database_is_not_asked_for_each_claim(store: Store, clock: VirtualClock) -> None:
     made, watch = standing(store, clock, [])
-    Editions(store).start(NEW, ["psa"])
+    Editions(store).start({"psa": NEW})
     assert made.may_claim("psa")
     watch.passes(9.9)
     assert made.may_claim("psa")
@@ -61,7 +61,7 @@ def test_the_database_is_not_asked_for_each_claim(store: Store, clock: VirtualCl
 
 def test_with_a_sign_of_life_it_is_asked_every_five_seconds(store: Store, clock: VirtualClock) -> None:
     made, watch = standing(store, clock, [])
-    Editions(store).start(NEW, ["psa"])
+    Editions(store).start({"psa": NEW})
     made.beat("old")
     assert made.may_claim("psa")
     watch.passes(5)
@@ -80,13 +80,13 @@ def test_after_a_time_without_the_database_the_others_are_given_some_to_come_bac
 ) -> None:
     again: list[str] = []
     made, watch = standing(store, clock, again)
-    Editions(store).start(NEW, ["psa"])
-    beat(store, "new", NEW.name)
+    Editions(store).start({"psa": NEW})
+    beat_of_before(store, "new", NEW.name)
     watch.passes(120)  # the database was away
     made.beat("old")
     assert not made.may_claim("psa")
     watch.passes(10)
-    beat(store, "new", NEW.name)
+    beat_of_before(store, "new", NEW.name)
     for _ in range(13):
         assert not made.may_claim("psa")
         watch.passes(5)
@@ -106,12 +106,12 @@ def test_what_follows_from_being_in_force_again_is_done_again_where_the_database
         if failures:
             raise failures.pop()
 
-    made = Standing(store, OLD, ["psa"], again, watch)
+    made = Standing(store, {"psa": OLD}, again, watch)
     made.start()
-    Editions(store).start(NEW, ["psa"])
+    Editions(store).start({"psa": NEW})
     watch.passes(5)
     made.beat("old")
-    Editions(store).start(OLD, ["psa"])
+    Editions(store).start({"psa": OLD})
     watch.passes(5)
     with pytest.raises(StoreUnavailable):
         made.beat("old")
@@ -121,11 +121,11 @@ def test_what_follows_from_being_in_force_again_is_done_again_where_the_database
 
 def test_a_worker_that_serves_other_connections_alone_keeps_nobody_waiting(store: Store, clock: VirtualClock) -> None:
     watch = Watch(clock)
-    elsewhere = Standing(store, OLD, ["halo"], lambda: None, watch)
-    waiting = Standing(store, NEW, ["psa"], lambda: None, watch)
+    elsewhere = Standing(store, {"halo": OLD}, lambda: None, watch)
+    waiting = Standing(store, {"psa": NEW}, lambda: None, watch)
     elsewhere.start()
     waiting.start()
-    Standing(store, OLD, ["psa"], lambda: None, watch).start()  # and ends
+    Standing(store, {"psa": OLD}, lambda: None, watch).start()  # and ends
     for _ in range(24):
         watch.passes(5)
         elsewhere.beat("elsewhere")
@@ -137,9 +137,9 @@ def test_a_worker_that_serves_other_connections_alone_keeps_nobody_waiting(store
 
 def test_another_edition_on_one_connection_stops_no_other(store: Store, clock: VirtualClock) -> None:
     watch, again = Watch(clock), list[str]()
-    both = Standing(store, OLD, ["halo", "psa"], lambda: again.append("again"), watch)
+    both = Standing(store, {"halo": OLD, "psa": OLD}, lambda: again.append("again"), watch)
     both.start()
-    newer = Standing(store, NEW, ["psa"], lambda: None, watch)
+    newer = Standing(store, {"psa": NEW}, lambda: None, watch)
     newer.start()
     for _ in range(24):
         watch.passes(5)
@@ -160,9 +160,9 @@ def test_a_worker_that_does_not_say_which_connections_it_serves_may_serve_any(
     store: Store, clock: VirtualClock
 ) -> None:
     made, watch = standing(store, clock, [])
-    Editions(store).start(NEW, ["psa"])
+    Editions(store).start({"psa": NEW})
     for _ in range(24):
         watch.passes(5)
-        beat(store, "new", NEW.name)
+        beat_of_before(store, "new", NEW.name)
         made.beat("old")
     assert not made.may_claim("psa")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from adapters.connectwise.simulator import Simulator
 from connector.clock import SystemClock
-from connector.store.connections import ENFORCE, Connections
+from connector.model import Mode
+from connector.store.connections import Connections
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.mailbox import Mailbox
@@ -96,7 +97,7 @@ def world(folder: Path) -> Iterator[World]:
         store = Store.open(cluster.url(DATABASE))
         store.migrate()
         connections = Connections(store)
-        connections.ensure(NAME, ENFORCE, crash_policy().version)
+        connections.ensure(NAME, Mode.ENFORCE, crash_policy().version)
         connections.set_swept(NAME, store.now())
         with simulator.serve(), Proxy(cluster.port) as proxy:
             url = cluster.url(DATABASE).replace(f":{cluster.port}/", f":{proxy.port}/")

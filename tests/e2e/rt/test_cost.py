@@ -17,6 +17,7 @@ import pytest
 from connector.app.connect import connect, worker_of
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
+from connector.policy.modes import ENFORCES
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Source
@@ -59,7 +60,7 @@ class Ours:
             SystemClock(),
             calls_per_window=None,
         )
-        turns = TurnSettings(is_enforcing=True, adopts_from_now=False)
+        turns = TurnSettings(modes=ENFORCES, adopts_from_now=False)
         self.connected = connect(
             Connection("rt", self.system),
             self.store,
