@@ -55,6 +55,7 @@ def create_side_app(deps: Deps) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
     problems.register(app)
+    app.url_map.merge_slashes = False
     app.register_blueprint(health.blueprint(health.readiness(deps), health.service_health(deps)))
     _add_metrics(app, deps)
     app.after_request(_protect)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
 import pytest
 import requests
 
 from connector.app import web_side, wiring, worker_side
-from connector.app.side_door import side_door, watched
+from connector.app.side_door import MOST_ASKING, side_door, watched
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.store.heartbeats import beat
@@ -74,3 +79,65 @@ def test_an_address_of_the_next_generation_is_listened_to_as_well(parts):
     app = create_side_app(web_side.deps_of(parts, lambda deliveries: [], worker))
     with side_door(app, "::1", 0) as port:
         assert requests.get(f"http://[::1]:{port}/health/live", timeout=5).status_code == 200
+
+
+@pytest.fixture
+def port(parts) -> Iterator[int]:
+    app = create_side_app(web_side.deps_of(parts, lambda deliveries: [], worker_side.worker_of(parts)))
+    with side_door(app, "127.0.0.1", 0) as found:
+        yield found
+
+
+def a_caller(stack, port, said):
+    caller = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5))
+    caller.sendall(said)
+    return caller
+
+
+def test_of_those_who_never_finish_only_so_many_stay(port):
+    with ExitStack() as stack:
+        callers = [a_caller(stack, port, b"GET /health/live HTTP/1.1\r\nX: ") for _ in range(MOST_ASKING + 20)]
+        for one in callers[:20]:
+            assert one.recv(100) == b""
+        assert requests.get(f"http://127.0.0.1:{port}/health/live", timeout=5).status_code == 200
+
+
+def test_who_sends_a_byte_now_and_then_is_hung_up_on_all_the_same(port, monkeypatch):
+    monkeypatch.setattr("connector.app.side_door.PATIENCE_SECONDS", 0.3)
+    with ExitStack() as stack:
+        slow = a_caller(stack, port, b"GET /health/live HTTP/1.1\r\nX: ")
+        slow.settimeout(0.02)
+        for _ in range(500):
+            try:
+                slow.sendall(b"y")
+                if slow.recv(100) == b"":
+                    return
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+    pytest.fail("it was listened to for 10 s")
+
+
+def test_who_hangs_up_is_no_traceback(port, capfd, caplog):
+    with ExitStack() as stack:
+        caller = a_caller(stack, port, b"GET /health/live HTTP/1.1\r\nX: ")
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    assert requests.get(f"http://127.0.0.1:{port}/health/live", timeout=5).status_code == 200
+    assert capfd.readouterr().err == ""
+    assert not [one for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+@pytest.mark.parametrize(
+    "said", [b"GET /private\x1b HTTP/private\r\n\r\n", b"PRIVATE\r\n\r\n", b"PRIVATE / HTTP/1.1\r\n\r\n"]
+)
+def test_a_refusal_repeats_nothing_of_what_was_sent(port, said):
+    with ExitStack() as stack:
+        caller = a_caller(stack, port, said)
+        answer = b"".join(iter(lambda: caller.recv(4096), b""))
+    assert answer
+    assert b"private" not in answer.lower()
+
+
+def test_a_path_is_what_was_sent(port):
+    assert requests.get(f"http://127.0.0.1:{port}/health//live", timeout=5).status_code == 404
