@@ -124,12 +124,16 @@ def _name_of(target: Secret) -> str:
 
 
 def _sender(address: str) -> Any:
-    """What sends to an address; None when no service has such addresses."""
+    """What sends to an address, and to nowhere else that this one names; None when no service has such addresses."""
     import apprise
 
+    from connector.worker.short_answers import have_answers_short
+
+    have_answers_short()
     # The library logs whole addresses.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    return apprise.Apprise.instantiate(address, suppress_exceptions=True)
+    asset = apprise.AppriseAsset(http_redirects=False)
+    return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
 
 
 def _deliver(sender: Any, title: str, text: str) -> bool:

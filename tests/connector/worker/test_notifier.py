@@ -13,7 +13,7 @@ from connector.errors import Temporary
 from connector.model import Severity
 from connector.systems.variables import Secret
 from connector.turn.announcements import Audience
-from connector.worker.notifier import Notifier
+from connector.worker.notifier import Notifier, Refused
 
 
 class Listener(HTTPServer):
@@ -21,9 +21,13 @@ class Listener(HTTPServer):
 
     def __init__(self) -> None:
         self.posted: list[dict[str, str]] = []
+        self.asked: list[str] = []
         self.status = 200
+        self.redirects_to = ""
+        self.answers = 0
         self.goes_on = threading.Event()
         self.goes_on.set()
+        self.is_hung_up_on = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -35,11 +39,24 @@ class Handler(BaseHTTPRequestHandler):
     server: Listener
 
     def do_POST(self) -> None:
+        self.server.asked.append(self.path)
         body = self.rfile.read(int(self.headers["content-length"]))
         self.server.goes_on.wait(30)
         if self.server.status == 200:
             self.server.posted.append(json.loads(body))
         self.send_response(self.server.status)
+        if self.server.redirects_to:
+            self.send_header("Location", self.server.redirects_to)
+        self.end_headers()
+        try:
+            for _ in range(self.server.answers):
+                self.wfile.write(b" " * 65_536)
+        except OSError:
+            self.server.is_hung_up_on.set()
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)
+        self.send_response(200)
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -118,3 +135,22 @@ def test_a_row_of_an_earlier_version_is_that_of_the_target_at_its_place():
     assert notifier.knows("0")
     assert not notifier.knows("1")
     assert not notifier.knows(Notifier([MAIL]).audience.told[0])
+
+
+def test_an_answer_without_an_end_is_read_in_its_beginning(listener: Listener) -> None:
+    listener.answers = 1 << 30
+    notifier = Notifier([listener.address])
+    for _ in range(2):
+        notifier.send(notifier.audience.told[0], "Ticket 4711: Time", "“VPN”")
+        assert listener.is_hung_up_on.wait(10)
+    assert len(listener.posted) == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_message_goes_nowhere_but_to_its_target(listener: Listener, status: int) -> None:
+    listener.status = status
+    listener.redirects_to = f"http://127.0.0.1:{listener.server_port}/elsewhere"
+    notifier = Notifier([listener.address])
+    with pytest.raises(Refused):
+        notifier.send(notifier.audience.told[0], "Ticket 4711: Time", "“VPN”")
+    assert listener.asked == ["/hook"]
