@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, sel
 from connector.model import Lane
 from connector.store.database.prepared import Prepared
 from connector.store.database.tables import AnyRow, mailbox
-from connector.store.queries import mail
 from connector.store.queries.rows import has_prefix
 from connector.store.records import CHORE, KEY, UNSHARED, Fairness, Key
 
@@ -35,8 +34,8 @@ AT_ONCE = 16
 """Where more connections than that have something due, a claim looks at so many, and at further ones only while it has
 not enough."""
 
-CROWDED, GIVES_WAY = 9, timedelta(minutes=1)
-"""A ticket with more mails than that, which came since the last look, gives way to others for so long."""
+GIVES_WAY = timedelta(seconds=45)
+"""A ticket that was looked at within that time gives way to those that were not: mail may keep coming on it."""
 
 _is_waiting = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.wake_at <= bindparam("at_last"))
 
@@ -100,13 +99,11 @@ def lane_of(row: AnyRow, now: datetime) -> Lane:
     return Lane.URGENT if row.ticket.startswith(CHORE) else Lane(min(row.lane, Lane.DUE))
 
 
-def _chosen(
-    due: Sequence[AnyRow], now: datetime, limit: int, fairness: Fairness, crowded: Collection[Key]
-) -> list[AnyRow]:
+def _chosen(due: Sequence[AnyRow], now: datetime, limit: int, fairness: Fairness) -> list[AnyRow]:
     """What fits: first what is urgent, then the others by their lane; to what waits the longest a quarter is left."""
     due = sorted(due, key=lambda row: row.wake_at)
     urgent = [row for row in due if _is_urgent(row, now)]
-    by_lane = _by_lane(due, now, fairness, crowded)
+    by_lane = _by_lane(due, now, fairness)
     share = _Share(fairness, now)
     chosen: dict[Key, AnyRow] = {}
     for rows, most in ((urgent, limit - limit // 4), (by_lane, limit - limit // 4), (due, limit)):
@@ -117,9 +114,10 @@ def _chosen(
     return list(chosen.values())
 
 
-def _by_lane(due: Sequence[AnyRow], now: datetime, fairness: Fairness, crowded: Collection[Key]) -> list[AnyRow]:
+def _by_lane(due: Sequence[AnyRow], now: datetime, fairness: Fairness) -> list[AnyRow]:
     """By their lane. Where more changed than there are calls for, the oldest and the newest go by turns: what somebody
-    writes now waits for no mass edit. The ``crowded`` tickets, on which mail keeps coming, are never among the newest.
+    writes now waits for no mass edit. Those that were looked at lately are never among the newest, and count as if they
+    had come later.
     """
     changed: dict[str, list[AnyRow]] = defaultdict(list)
     for row in due:
@@ -129,31 +127,17 @@ def _by_lane(due: Sequence[AnyRow], now: datetime, fairness: Fairness, crowded: 
     for connection, rows in changed.items():
         most = fairness.lanes.get(connection, {}).get(Lane.WEBHOOKS, len(rows))
         if most < len(rows):
-            oldest = sorted(rows, key=lambda row: _waits_since(row, crowded))
-            quiet, loud = ([row for row in rows if (_key(row) in crowded) is wanted] for wanted in (False, True))
-            newest = [*reversed(quiet), *loud]
+            lately = {row.ticket for row in rows if _is_seen_lately(row, now)}
+            oldest = sorted(rows, key=lambda row: row.wake_at + GIVES_WAY * (row.ticket in lately))
+            newest = sorted(rows, key=lambda row: (row.ticket in lately, now - row.wake_at))
             order = [row for pair in zip(oldest, newest, strict=True) for row in pair][now.second % 2 :]
             rank |= {(row.connection, row.ticket): n for n, row in reversed([*enumerate(order)])}
     return sorted(due, key=lambda row: (lane_of(row, now), rank.get((row.connection, row.ticket), 0)))
 
 
-def _waits_since(row: AnyRow, crowded: Collection[Key]) -> datetime:
-    at: datetime = row.wake_at
-    return at + GIVES_WAY if _key(row) in crowded else at
-
-
-def _key(row: AnyRow) -> Key:
-    return row.connection, row.ticket
-
-
-def _crowded(conn: Connection, due: Collection[AnyRow], fairness: Fairness) -> set[Key]:
-    """The tickets on which mail keeps coming, of connections where more changed than there are calls for."""
-    found: set[Key] = set()
-    for connection, lanes in fairness.lanes.items():
-        changed = [row.ticket for row in due if row.connection == connection and row.lane == Lane.WEBHOOKS]
-        if len(changed) > max(0, lanes.get(Lane.WEBHOOKS, len(changed))):
-            found |= {(connection, ticket) for ticket in mail.crowded(conn, connection, changed, CROWDED)}
-    return found
+def _is_seen_lately(row: AnyRow, now: datetime) -> bool:
+    read_at = (row.snapshot or {}).get("read_at")
+    return isinstance(read_at, str) and now - datetime.fromisoformat(read_at) < GIVES_WAY
 
 
 class _Share:
@@ -310,7 +294,7 @@ def lock(
             given = {"at_connection": connection, "at_last": now, "at_most": most}
             found = _CHORES.rows(conn, given) if connection in of_chores else _lock_of(conn, given, fairness)
             due |= {(row.connection, row.ticket): row for row in found}
-        chosen = _chosen(list(due.values()), now, limit, fairness, _crowded(conn, due.values(), fairness))
+        chosen = _chosen(list(due.values()), now, limit, fairness)
         looked, at_once = looked + at_once, 2 * at_once
     return chosen
 

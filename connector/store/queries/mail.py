@@ -35,14 +35,6 @@ _UNDONE_IDS = PreparedList(lambda names: select(inbox.c.ticket, inbox.c.id).wher
 _UNDONE = PreparedList(
     lambda names: select(inbox.c.ticket, *(inbox.c[name] for name in _MAIL)).where(_waiting(names)).order_by(inbox.c.id)
 )
-_CROWDED = PreparedList(
-    lambda names: (
-        select(inbox.c.ticket)
-        .where(_waiting(names))
-        .group_by(inbox.c.ticket)
-        .having(func.count() > bindparam("at_most", type_=Integer))
-    )
-)
 _OF_ONE = (
     (inbox.c.connection == bindparam("at_connection"))
     & (inbox.c.ticket == bindparam("at_ticket"))
@@ -143,12 +135,6 @@ def undone_ids(conn: Connection, keys: Iterable[Key]) -> dict[Key, set[int]]:
         for row in _UNDONE_IDS.rows(conn, names, {"at_connection": connection}):
             found[connection, row.ticket].add(row.id)
     return found
-
-
-def crowded(conn: Connection, connection: str, tickets: Sequence[str], most: int) -> set[str]:
-    """Which of the tickets have more mail than that waiting for them."""
-    values = {"at_connection": connection, "at_most": most}
-    return {row.ticket for row in _CROWDED.rows(conn, tickets, values)}
 
 
 def _chores_apart(keys: Iterable[Key]) -> tuple[list[Key], list[Key]]:
