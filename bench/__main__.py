@@ -24,6 +24,7 @@ NAMES = (
     "neighbours",
     "doors",
     "footprint",
+    "tickets",
     "growth",
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -102,6 +104,21 @@ def answer(data: object) -> None:
 def json_line(data: object) -> None:
     """Print a JSON document as one of many lines."""
     click.echo(shown_json(data))
+
+
+def json_list(data: Iterable[object]) -> None:
+    """Print a list, one document a line; each as soon as it is there."""
+    ahead = "["
+    for one in data:
+        click.echo(f"{ahead}\n  {shown_json(one)}", nl=False)
+        ahead = ","
+    click.echo(shown("\n]" if ahead == "," else "[]"))
+
+
+def sheet(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a sheet; nothing in it is a formula."""
+    fields = (["" if value is None else str(value) for value in row] for row in rows)
+    csv.writer(sys.stdout).writerows(map(cell, row) for row in chain([headings], fields))
 
 
 def say(text: str, *, is_error: bool = False) -> None:

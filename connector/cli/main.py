@@ -22,6 +22,7 @@ _COMMANDS = {
     "migrate": ("database", "Bring the database's schema up to date."),
     "policy": ("policies", "Look at the policies that are in force, and apply the newest to stints that are running."),
     "run": ("serving", "Run web and worker together; brings the database up to date by itself."),
+    "tickets": ("tickets", "List the watched tickets, what is due next on top."),
     "web": ("serving", "Run the web service alone: webhooks, health, metrics, status page."),
     "webhooks": ("systems", "Look at, make or remove the webhook's registration."),
     "worker": ("serving", "Run a worker alone; start as many as you like."),

@@ -16,6 +16,9 @@ from connector.store.records import ADOPTED, BRAKED, AuditEvent, Braked, Claim, 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""
 
+SUMMARY_LENGTH = 120
+"""How much of a ticket's summary is kept with its row."""
+
 UNKNOWN_AGAIN = timedelta(minutes=15)
 """When to look again at what nobody can tell yet: somebody may name the status or mend the home meanwhile."""
 
@@ -178,7 +181,7 @@ def backoff(claim: Claim, error: ConnectorError, chance: float) -> timedelta:
 
 
 def _snapshot(decision: Decision) -> dict[str, object]:
-    """What the status page, the poll and the next turn want to know; no text of the client's."""
+    """What people want to see of a ticket, and the poll and the next turn to know; of its texts the summary alone."""
     record, clock, stint = decision.record, decision.clock, decision.stint
     return {
         "version": record.updated_at.isoformat(),
@@ -196,6 +199,11 @@ def _snapshot(decision: Decision) -> dict[str, object]:
         "place": str(record.place),
         "owner": record.owner.identifier if record.owner else None,
         "status": record.status.name,
+        "summary": record.summary[:SUMMARY_LENGTH],
+        "client": record.client.name if record.client else None,
+        "holder": record.owner.name if record.owner else None,
+        "link": record.url or None,
+        "calendar": clock.calendar_name if clock else None,
         **({ADOPTED: True} if stint and (stint.waits or stint.was_taken_up) else {}),
         UNPLANNED: list(without_plan(stint.period, stint.plan, record.entries)) if stint else [],
     }

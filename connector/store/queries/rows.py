@@ -36,6 +36,9 @@ CHUNK = 500
 """How many names one statement may list: far below either database's limit of parameters."""
 _ERROR_LENGTH = 2000
 
+_ALSO_KEPT = {"tier": "tier", "client": "client", "holder": "holder", "state": "verdict"}
+"""Columns by which tickets are chosen, and what they are called in a snapshot."""
+
 _at_key = (mailbox.c.connection == bindparam("at_connection")) & (mailbox.c.ticket == bindparam("at_ticket"))
 
 _TAKING = Prepared(
@@ -253,7 +256,7 @@ def release(conn: Connection, releases: Sequence[Release]) -> None:
 def _releasing(*, with_snapshot: bool) -> AnyStatement:
     names = ["wake_at", "due_at", "attempts", "failing_since", "error", "is_dead", "held_by", "lane", "rests_until"]
     if with_snapshot:
-        names.append("snapshot")
+        names += ["snapshot", "deadline", *_ALSO_KEPT]
     fresh: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     return update(mailbox).where(_at_key).values(owner=None, lease_until=None, ring_at=None, **fresh)
 
@@ -276,7 +279,11 @@ def _released(release: Release, with_snapshot: bool) -> dict[str, object]:
         "new_rests_until": release.rests_until,
     }
     if with_snapshot:
-        values["new_snapshot"] = release.snapshot
+        snapshot = release.snapshot or {}
+        due_at = snapshot.get("due_at")
+        values["new_snapshot"] = snapshot
+        values["new_deadline"] = datetime.fromisoformat(due_at) if isinstance(due_at, str) else None
+        values |= {f"new_{column}": snapshot.get(name) for column, name in _ALSO_KEPT.items()}
     return values
 
 

@@ -62,16 +62,17 @@ def read_lately(conn: Connection, connection: str) -> list[str]:
     return [ticket for read_at, ticket in sorted(read, reverse=True) if read_at]
 
 
-_SHOWN = (
+SHOWN = (
     *("connection", "ticket", "wake_at", "due_at", "owner", "attempts"),
     *("error", "is_dead", "snapshot", "failing_since", "held_by"),
 )
+"""The fields of a TicketRow."""
 
 
 def one(conn: Connection, connection: str, ticket: str) -> dict[str, Any] | None:
     """The fields of TicketRow of one row, if there is one."""
     c = mailbox.c
-    query = select(*(c[name] for name in _SHOWN)).where(c.connection == connection, c.ticket == ticket)
+    query = select(*(c[name] for name in SHOWN)).where(c.connection == connection, c.ticket == ticket)
     row = conn.execute(query).mappings().one_or_none()
     return None if row is None else dict(row)
 
@@ -105,7 +106,7 @@ def listing(conn: Connection, connections: Sequence[str] | None, limit: int) -> 
     """The fields of TicketRow, the one due first on top."""
     c = mailbox.c
     query = (
-        select(*(c[name] for name in _SHOWN))
+        select(*(c[name] for name in SHOWN))
         .where(~has_prefix(c.ticket, CHORE))
         .order_by(c.due_at.is_(None), c.due_at, c.connection, c.ticket)
         .limit(limit)

@@ -1,0 +1,161 @@
+"""``tickets``: what is due next, by deadline: as a table, a sheet, a document, or a table that is drawn anew."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import click
+
+from connector.cli import common
+from connector.connection.due_next import FAILING, PARKED, DueTicket, due_tickets
+from connector.notes.explanation import shown
+from connector.policy.policy import Policy
+from connector.rules.limits import Verdict
+from connector.store.queries.open_tickets import OpenTickets, Wanted
+
+FIRST_SCREEN = 50
+EVERY_SECONDS = 5.0
+"""How often ``--watch`` draws the table anew."""
+
+_STATES = (*(verdict.value for verdict in Verdict), FAILING, PARKED)
+_HEADINGS = ("due", "ticket", "client", "tier", "holder", "stage", "used", "state", "link")
+_FIELDS = tuple(field.name for field in fields(DueTicket))
+_UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440}
+
+_Found = Callable[[], Iterator[DueTicket]]
+
+
+def _length(_: click.Context, __: click.Parameter, text: str | None) -> timedelta | None:
+    """``90``, ``90m``, ``2h`` or ``1d``."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,6}) ?(m|min|h|d|)", text.strip().lower(), re.ASCII)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no length; expected minutes, or for example 90m, 2h, 1d")
+    return timedelta(minutes=int(found[1]) * _UNITS[found[2]])
+
+
+@click.command()
+@click.option("--system", help="Only of this connected ticket system.")
+@click.option("--tier", help="Only of tiers whose name contains this.")
+@click.option("--client", help="Only of clients whose name contains this.")
+@click.option("--holder", help="Only of holders whose name contains this.")
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only in this state.")
+@click.option("--due-within", callback=_length, help="Only what was due, or is within that time: 90m, 2h, 1d.")
+@click.option("--limit", type=click.IntRange(0), default=FIRST_SCREEN, show_default=True, help="How many; 0: all.")
+@click.option("--watch", is_flag=True, help="Draw the table anew every few seconds, until interrupted.")
+@click.option("--csv", "is_csv", is_flag=True, help="Print a sheet.")
+@common.as_json
+def tickets(
+    system: str | None,
+    tier: str | None,
+    client: str | None,
+    holder: str | None,
+    states: tuple[str, ...],
+    due_within: timedelta | None,
+    limit: int,
+    watch: bool,
+    is_csv: bool,
+    is_json: bool,
+) -> None:
+    """List the watched tickets, what is due next on top. Asks the database alone."""
+    if watch + is_csv + is_json > 1:
+        raise click.UsageError("--watch, --csv and --json exclude one another")
+    if watch and not sys.stdout.isatty():
+        raise click.UsageError("--watch needs a terminal; without one, --json or --csv")
+    with common.wired(needs_connection=True) as parts:
+        if system is not None:
+            common.connection_named(parts, system)
+        names = [system] if system is not None else sorted(parts.connections)
+        modes = {name: parts.settings.modes_of(name) for name in names}
+        watched, policy = OpenTickets(parts.store), parts.settings.policy
+        named = {"tier": tier, "client": client, "holder": holder}
+        columns = {column: _like(watched, column, text) for column, text in named.items() if text}
+
+        def wanted() -> Wanted:
+            before = parts.store.now() + due_within if due_within is not None else None
+            verdicts = set(states) - {FAILING, PARKED}
+            return Wanted(columns, verdicts, FAILING in states, PARKED in states, before)
+
+        def found() -> Iterator[DueTicket]:
+            return islice(due_tickets(watched, policy, modes, wanted(), parts.store.now()), limit or None)
+
+        if is_json:
+            common.json_list(map(_document, found()))
+        elif is_csv:
+            common.sheet(_FIELDS, (_document(one).values() for one in found()))
+        elif watch:
+            _watch(found, policy, parts.store.now)
+        else:
+            count = _print_table(found(), policy, parts.store.now())
+            if limit and count == limit:
+                every = sum(watched.count(name, wanted()) for name in names)
+                common.say(f"{count} of {every}; --limit 0 shows all", is_error=True)
+
+
+def _like(watched: OpenTickets, column: str, text: str) -> list[str]:
+    """The names of a column that contain a text, in any case; says so where none does."""
+    found = [name for name in watched.names_in(column) if text.casefold() in name.casefold()]
+    if not found:
+        common.say(f"no watched ticket has a {column} whose name contains {text!r}", is_error=True)
+    return found
+
+
+def _document(one: DueTicket) -> dict[str, Any]:
+    found = {name: getattr(one, name) for name in _FIELDS}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+
+
+def _print_table(found: Iterable[DueTicket], policy: Policy, now: datetime) -> int:
+    rows = [_row(one, policy, now) for one in found]
+    common.table(_HEADINGS, rows)
+    return len(rows)
+
+
+def _watch(found: _Found, policy: Policy, now: Callable[[], datetime]) -> None:
+    """Until it is interrupted."""
+    try:
+        while True:
+            rows = list(found())
+            click.clear()
+            _print_table(rows, policy, now())
+            time.sleep(EVERY_SECONDS)
+    except KeyboardInterrupt:
+        return
+
+
+def _row(one: DueTicket, policy: Policy, now: datetime) -> tuple[str, ...]:
+    """The fields of a line; ``mode`` stands beside the state where nothing is moved."""
+    used = "" if one.used_minutes is None else f"{one.used_minutes:.0f} of {one.limit_minutes:g} min"
+    state = f"{one.state}: {one.why}" if one.why else one.state
+    if one.mode and one.mode != "enforce":
+        state += f" [{one.mode}]"
+    ticket = f"{one.system} {one.ticket} {one.summary}".rstrip()
+    return (
+        _due(one, policy, now),
+        ticket,
+        one.client,
+        one.tier,
+        one.holder or "nobody",
+        one.stage,
+        used,
+        state,
+        one.link,
+    )
+
+
+def _due(one: DueTicket, policy: Policy, now: datetime) -> str:
+    """When it is due, in the zone of the calendar that counts, and how far that is from now."""
+    if one.due_at is None:
+        return "-"
+    calendar = policy.calendars.get(one.calendar) or policy.calendars[policy.tiers[0].calendar]
+    minutes = (one.due_at - now) / timedelta(minutes=1)
+    far = f"{abs(minutes):.0f} min" if abs(minutes) < 120 else f"{abs(minutes) / 60:.0f} h"
+    return f"{shown(one.due_at, calendar.zone)} ({f'in {far}' if minutes >= 0 else f'{far} ago'})"
