@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 from typing import Any
 
+from connector.config.files import text_of
 from connector.config.policy_variables import (
     MOST_TIERS,
     PLAIN_VARIABLES,
@@ -222,14 +222,15 @@ def _with_files(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]
             problems.append(f"{name}: must not be set together with {variable.name}")
             continue
         try:
-            text = FilePath(path).read_text(encoding="utf-8-sig").strip()
+            text = text_of(path).strip()
         except OSError as error:
             problems.append(f"{name}: cannot read the file that it names: {error.strerror}")
         except UnicodeDecodeError:
             problems.append(f"{name}: the file that it names is no UTF-8 text")
         else:
-            found[variable.name] = text
-            if not text:
+            if text:
+                found[variable.name] = text
+            else:
                 problems.append(f"{name}: the file that it names is empty")
     return found, problems
 
@@ -342,7 +343,7 @@ def _policy_text(text: str) -> str:
     if text.startswith(("{", "[")):
         return text
     try:
-        return FilePath(text).read_text(encoding="utf-8-sig")
+        return text_of(text)
     except OSError as error:
         raise ValueError(f"cannot read the file {clipped(text)}: {error.strerror}") from error
     except UnicodeDecodeError as error:

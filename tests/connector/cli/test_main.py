@@ -121,6 +121,18 @@ def test_the_file_env_is_read_and_the_environment_wins(folder):
     assert "'abc'" in escalator("migrate").output
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [("PORT=1\n".encode("utf-16"), "is no UTF-8 text"), (b"#" * (1 << 20) + b"\n", "it is larger than")],
+)
+def test_a_file_of_settings_that_cannot_be_read_is_a_usage_error(folder, written, why):
+    (folder / ".env").write_bytes(written)
+    result = escalator("check")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("escalator: .env: ")
+    assert why in result.stderr
+
+
 def test_values_of_the_file_env_are_taken_as_they_stand(folder, monkeypatch):
     monkeypatch.delenv("PORT", raising=False)
     (folder / ".env").write_text("A=${HOME}\nPORT=1\nB\n")
