@@ -55,6 +55,7 @@ def settings_of(folder: Path, url: str, **more: str) -> dict[str, str]:
         "TIER_1_HOME": "Service Desk",
         "TIER_2_HOME": "Tier 3",
         "TIER_3_HOME": "Sr IT",
+        "WORK_TIME_ZONE": "UTC",
         **more,
     }
 

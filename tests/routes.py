@@ -28,7 +28,7 @@ MOST = {
     "webhook to clock": 69,
     "override to confirmed": 81,
     "webhook to note and move": 111,
-    "environment to settings": 17,
+    "environment to settings": 18,
 }
 """The most files that each way may lead through; mail, pasted output and error codes are read in rooms of their own.
 What is stored and logged goes through the one redactor, what was written through the one intake (two files).
@@ -81,6 +81,7 @@ def routes() -> dict[str, list[str]]:
             "RT_URL": "https://rt.example.com",
             "RT_TOKEN": "1-40-0123456789abcdef0123456789abcdef",
             "RT_WEBHOOK_SECRET": "a" * 32,
+            "WORK_TIME_ZONE": "Europe/Berlin",
         }
         environ |= {f"TIER_{n}_HOME": f"Queue {n}" for n in (1, 2, 3)}
         found["environment to settings"] = watch.during(lambda: load_settings(environ))

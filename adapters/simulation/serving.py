@@ -128,7 +128,7 @@ def serve_by_hand(simulator: Served, port: int, name: str, homes: Sequence[str],
         for variable, value in simulator.environment().items():
             click.echo(f"export {variable}={shlex.quote(value)}")
         told = " ".join(f"TIER_{number}_HOME='{home}'" for number, home in enumerate(homes, start=1))
-        click.echo(f"\n{told}\n\n{more}Stop it with Ctrl-C.")
+        click.echo(f"\n{told} WORK_TIME_ZONE=UTC\n\n{more}Stop it with Ctrl-C.")
         try:
             Waiting().wait()
         except KeyboardInterrupt:

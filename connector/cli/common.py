@@ -7,17 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import structlog
-from dotenv import dotenv_values
 
 from connector import __version__, logs, redaction
-from connector.config.files import text_of
+from connector.config.env_file import read_env_file
 from connector.config.settings import Settings, load_settings, secrets_of
 from connector.errors import ConfigError
 from connector.systems.catalogue import ticket_systems
@@ -41,23 +39,17 @@ def as_json(command: Command) -> Command:
 def environment() -> dict[str, str]:
     """The environment, and below it the file ``.env`` of the working directory, where there is one.
 
-    Raises ConfigError where that is no text, or none that can be read.
+    Raises ConfigError where that cannot be understood.
     """
-    try:
-        written = text_of(DOTENV) if Path(DOTENV).is_file() else ""
-    except OSError as error:
-        raise ConfigError([f"{DOTENV}: cannot read the file: {error.strerror}"]) from error
-    except UnicodeDecodeError:
-        raise ConfigError([f"{DOTENV}: the file is no UTF-8 text"]) from None
-    kept = dotenv_values(stream=StringIO(written), interpolate=False)
-    return {**{name: value for name, value in kept.items() if value is not None}, **os.environ}
+    return {**read_env_file(Path(DOTENV)).values, **os.environ}
 
 
 def settings() -> Settings:
     """The settings, with logging set up as they say. Raises ConfigError with every problem."""
-    environ = environment()
+    kept = read_env_file(Path(DOTENV))
+    environ = {**kept.values, **os.environ}
     redaction.know("settings", secrets_of(environ))
-    loaded = load_settings(environ)
+    loaded = load_settings(environ, kept=kept)
     logs.configure(loaded.log_level, loaded.log_format)
     return loaded
 

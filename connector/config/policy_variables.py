@@ -193,10 +193,10 @@ PLAIN_VARIABLES: tuple[PolicyVariable, ...] = (
     _at(
         f"calendars.{DEFAULT_CALENDAR}.tz",
         "WORK_TIME_ZONE",
-        "the zone of the working hours",
+        "the zone of the working hours, by its region; without a ticket system it is `UTC`",
         "an IANA time zone",
         "America/New_York",
-        "`UTC`",
+        "must be said",
     ),
     _at(
         f"calendars.{DEFAULT_CALENDAR}.holidays",
@@ -300,12 +300,21 @@ class FlatPolicy:
 
     def sentence(self, problem: Problem) -> str:
         """A problem of the document, said of the variable that causes it."""
-        variable = self.origin(problem.path)
+        variable = self.origin(problem.path) or _of_tier(problem.path)
         if variable is None:
             return str(problem)
         if problem.is_complete:
             return f"{variable.name}: {problem.message}"
         return variable.problem(problem.message)
+
+
+def _of_tier(path: Path) -> Variable | None:
+    """The variable that would stand at a path within a tier, where that is not set."""
+    match path:
+        case ("tiers", int(index), key, *_):
+            found = (entry.variable for entry in TIER_VARIABLES if entry.path == (key,))
+            return next((tier_variable(index + 1, one) for one in found), None)
+    return None
 
 
 def tier_variable(number: int, template: Variable, ending: str = "") -> Variable:

@@ -1,6 +1,7 @@
 """Which texts of the environment are secret: the values of secret variables, and the parts of them that others repeat.
 
-Reads the files that ``<NAME>_FILE`` names, no more. A value that is wrong is as secret as one that is right.
+Reads the files that ``<NAME>_FILE`` names, as container platforms mount them, and no more. A value that is wrong is as
+secret as one that is right.
 """
 
 from __future__ import annotations
@@ -9,9 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
+from connector.config.files import text_of
 from connector.redaction import SHORTEST
 from connector.systems.variables import items
 
+FILE = "_FILE"
+"""Behind a secret's name: the path of the file that holds it."""
+
+_MOST_BYTES = 64 * 1024
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.ASCII)
 _LETTER, _DIGIT = re.compile("[A-Za-z]"), re.compile("[0-9]")
 _BETWEEN = re.compile(r"[/:@?&=#,;]+")
@@ -29,6 +35,16 @@ def secret_texts(values: Iterable[str]) -> Iterator[str]:
             yield one
             if "://" in one:
                 yield from _of_address(one)
+
+
+def secret_of_file(path: str) -> str:
+    """A secret as a file holds it, without the line's end behind it. Raises ValueError."""
+    text = text_of(path, _MOST_BYTES).strip()
+    if not text:
+        raise ValueError("is empty: write the secret into it")
+    if len(text.splitlines()) > 1:
+        raise ValueError("holds several lines: write the secret into it, and nothing else")
+    return text
 
 
 def _of_address(address: str) -> Iterator[str]:

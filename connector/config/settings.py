@@ -10,7 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.config.env_file import NO_FILE, EnvFile
 from connector.config.files import text_of
+from connector.config.host_zone import proposal
+from connector.config.misspelt import nearly
 from connector.config.policy_variables import (
     MOST_TIERS,
     PLAIN_VARIABLES,
@@ -19,7 +22,7 @@ from connector.config.policy_variables import (
     home_ending,
     tier_variable,
 )
-from connector.config.secret_values import secret_texts
+from connector.config.secret_values import FILE, secret_of_file, secret_texts
 from connector.config.service_variables import (
     ADOPT,
     ADOPT_PER_HOUR,
@@ -47,17 +50,24 @@ from connector.config.service_variables import (
 )
 from connector.errors import ConfigError
 from connector.model import Mode
-from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
+from connector.policy.document import (
+    PolicyError,
+    doubtful_zones,
+    missing_homes,
+    missing_zones,
+    parse_document,
+    read_policy,
+)
 from connector.policy.modes import Modes, most_careful
 from connector.policy.policy import Policy
 from connector.redaction import Redactor
 from connector.systems.addresses import Network
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from connector.systems.variables import Secret, Variable, given, read_all
-from connector.wording import clipped, did_you_mean, shown
+from connector.wording import clipped, did_you_mean, nearest, shown
 
-FILE = "_FILE"
-"""Behind a secret's name: the path of the file that holds it, as container platforms mount them."""
+_OTHER_NAMES = ("WEB_CONCURRENCY",)
+"""What is read elsewhere: hosting platforms set it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +128,18 @@ class Settings:
         return every.pop() if len(every) == 1 else "; ".join(f"{name}: {words}" for name, words in said.items())
 
 
-def load_settings(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> Settings:
+def load_settings(
+    environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None, kept: EnvFile = NO_FILE
+) -> Settings:
     """The settings of an environment. Raises ConfigError with every problem found; never with a secret's value.
 
     A variable of blanks counts as not set. Nothing connected is no problem: ``connections`` is empty then.
-    ``systems``: the kinds that may be connected; all that are found where nothing is said.
+    ``systems``: the kinds that may be connected; all that are found where nothing is said. ``kept``: the file ``.env``
+    that is part of the environment.
     """
     systems = ticket_systems() if systems is None else systems
     values = given(environ)
-    problems = _unknown_names(values, systems)
+    problems = _unknown_names(values, kept, systems)
     values, wrong = _with_files(values, systems)
     everything = dict(values)
     problems += wrong
@@ -219,19 +232,12 @@ def _with_files(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]
             continue
         path = found.pop(name)
         if variable.name in values:
-            problems.append(f"{name}: must not be set together with {variable.name}")
+            problems.append(f"{name}: must not be set together with {variable.name}: take one of them out")
             continue
         try:
-            text = text_of(path).strip()
-        except OSError as error:
-            problems.append(f"{name}: cannot read the file that it names: {error.strerror}")
-        except UnicodeDecodeError:
-            problems.append(f"{name}: the file that it names is no UTF-8 text")
-        else:
-            if text:
-                found[variable.name] = text
-            else:
-                problems.append(f"{name}: the file that it names is empty")
+            found[variable.name] = secret_of_file(path)
+        except ValueError as error:
+            problems.append(f"{name}: the file that it names {error}")
     return found, problems
 
 
@@ -247,19 +253,31 @@ def _beyond_the_ladder(targets: Mapping[int, Variable], policy: Policy | None) -
     ]
 
 
-def _unknown_names(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> list[str]:
-    """A problem for each name that looks like one of ours and is none."""
-    known = {variable.name for system in systems.values() for variable in system.variables}
-    known.update(policy_names(tuple(systems)))
-    known.update(variable.name for variable in _TIER_TARGETS.values())
-    known.update(variable.name + FILE for variable in _secrets(systems))
-    known.update(mode_of_system(name).name for name in systems)
+def _unknown_names(values: Mapping[str, str], kept: EnvFile, systems: Mapping[str, CatalogueEntry]) -> list[str]:
+    """A problem for each name that is none of ours: all of them in our own file, elsewhere those that look like one."""
+    known = _known_names(systems)
     prefixes = ("TIER_", "FINAL_", f"{ESCALATION_MODE.name}_", *(f"{name.upper()}_" for name in systems))
-    return [
-        f"{name}: there is no such variable{did_you_mean(name, known)}"
-        for name in sorted(values)
-        if name not in known and name.startswith(prefixes)
+    problems = [
+        f"{kept.told(name)}: there is no such variable{did_you_mean(name, known)}"
+        for name in kept.lines
+        if name not in known
     ]
+    for name in sorted(values.keys() - known - kept.lines.keys()):
+        if name.startswith(prefixes):
+            problems.append(f"{name}: there is no such variable{did_you_mean(name, known)}")
+        elif (meant := nearly(name, known)) and not meant & values.keys():
+            ours = nearest(name, meant)
+            other = f"if it is another program's, set {ours} as well"
+            problems.append(f"{name}: there is no such variable; did you mean {ours!r}? ({other})")
+    return problems
+
+
+def _known_names(systems: Mapping[str, CatalogueEntry]) -> set[str]:
+    known = {variable.name for system in systems.values() for variable in system.variables}
+    known.update(variable.name for variable in (*SERVICE_VARIABLES, ESCALATION_POLICY, *_TIER_TARGETS.values()))
+    known.update(policy_names(tuple(systems)), _OTHER_NAMES, (one.name + FILE for one in _secrets(systems)))
+    known.update(mode_of_system(name).name for name in systems)
+    return known - {TIER_NOTIFY_URLS.name, TIER_NOTIFY_URLS.name + FILE}
 
 
 # --- ticket systems -------------------------------------------------------------------------------------------
@@ -302,6 +320,10 @@ def _policy(
         policy = read_policy(flat.document, systems)
     except PolicyError as error:
         problems += [flat.sentence(problem) for problem in error.problems]
+    problems += [flat.sentence(problem) for problem in doubtful_zones(flat.document.get("calendars", {}))]
+    if connected and _ZONE.name not in values:
+        zone, why = proposal(values)
+        problems.append(f"{_ZONE.name}: {_no_zone(connected)}: {why} {_ZONE.name}={zone}")
     homes = [tier.get("homes", {}) for tier in flat.document["tiers"]]
     for _, index, _, system in missing_homes(homes, connected):
         variable = tier_variable(int(index) + 1, _HOME)
@@ -312,6 +334,12 @@ def _policy(
 
 
 _HOME = next(entry.variable for entry in TIER_VARIABLES if entry.path == ("homes",))
+_ZONE = next(entry.variable for entry in PLAIN_VARIABLES if entry.path[-1] == "tz")
+
+
+def _no_zone(connected: Sequence[str]) -> str:
+    are = "is" if len(connected) == 1 else "are"
+    return f"is missing ({', '.join(connected)} {are} connected); expected the zone of the working hours"
 
 
 def _written_policy(
@@ -330,6 +358,11 @@ def _written_policy(
         return None, {}, problems + [f"{name}: {problem}" for problem in error.problems]
     except ValueError as error:
         return None, {}, [*problems, ESCALATION_POLICY.problem(str(error))]
+    calendars = document.get("calendars", {})
+    problems += [f"{name}: {problem}" for problem in doubtful_zones(calendars)]
+    for path in missing_zones(policy, calendars) if connected else ():
+        zone, why = proposal(values)
+        problems.append(f'{name}: {shown(path)}: {_no_zone(connected)}: {why} "tz": "{zone}"')
     for path in missing_homes([tier.homes for tier in policy.tiers], connected):
         problems.append(f"{name}: {shown(path)}: is missing ({path[-1]} is connected)")
     for index, ladder in enumerate(policy.ladders):
@@ -344,7 +377,5 @@ def _policy_text(text: str) -> str:
         return text
     try:
         return text_of(text)
-    except OSError as error:
-        raise ValueError(f"cannot read the file {clipped(text)}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ValueError(f"the file {clipped(text)} is no UTF-8 text") from error
+    except ValueError as error:
+        raise ValueError(f"the file {clipped(text)} {error}") from error

@@ -20,6 +20,7 @@ from connector.wording import Path, Problem, clipped, did_you_mean
 from connector.working_time.calendar import WorkingCalendar
 from connector.working_time.form import CalendarFormError
 from connector.working_time.hours import WorkHoursError, holiday_dates, week_from
+from connector.working_time.zones import names_no_region, region_meant
 
 DEFAULT_ZONE = "UTC"
 DEFAULT_HOURS = "mon-fri 08:00-17:00"
@@ -78,6 +79,25 @@ def missing_homes(tiers: Sequence[Collection[str]], connected: Collection[str]) 
         for system in connected
         if system not in systems
     ]
+
+
+def doubtful_zones(calendars: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+    """A problem for each calendar, in its written form, whose zone names no region: ``EST`` has no summer time."""
+    problems = []
+    for name, form in calendars.items():
+        zone = form.get("tz", "")
+        if names_no_region(zone):
+            region = region_meant(zone)
+            instead = f"did you mean {region!r}?" if region else "expected a region such as 'Europe/Berlin', or UTC"
+            message = f"{clipped(zone)} names an offset, not the region whose clocks you work by; {instead}"
+            problems.append(Problem(("calendars", name, "tz"), message, is_complete=True))
+    return problems
+
+
+def missing_zones(policy: Policy, calendars: Mapping[str, Mapping[str, Any]]) -> list[Path]:
+    """The paths of the zones that the written form of calendars lacks, of those that the policy uses."""
+    used = {tier.calendar for one in policy.every_ladder for tier in one.tiers} | set(policy.client_calendars.values())
+    return [("calendars", name, "tz") for name in sorted(used) if "tz" not in calendars.get(name, {})]
 
 
 def _version(policy: Policy, calendars: Mapping[str, Any]) -> str:

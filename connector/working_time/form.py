@@ -13,7 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector.wording import Path, Problem, clipped
-from connector.working_time.rules import DAY_MINUTES, DAYS, CalendarError, CalendarRules, Span, is_ever_open, load_zone
+from connector.working_time.rules import DAY_MINUTES, DAYS, CalendarError, CalendarRules, Span, is_ever_open
+from connector.working_time.zones import UnknownZoneName, load_zone
 
 
 class CalendarFormError(CalendarError):
@@ -62,7 +63,7 @@ class _Reader:
     def zone(self, name: str) -> ZoneInfo | None:
         try:
             return load_zone(name)
-        except CalendarError as error:
+        except UnknownZoneName as error:
             self.problem(("tz",), str(error))
             return None
 

@@ -1,7 +1,6 @@
 """What a working calendar is made of, and how that lies on the time line.
 
-``pieces`` says for any range what is working time and what is not, and why. Zones come from the ``tzdata``
-package only: the host's own copy may be years old. No clock, no network.
+``pieces`` says for any range what is working time and what is not, and why. No clock, no network.
 """
 
 from __future__ import annotations
@@ -9,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from importlib import resources
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
 
-from connector.wording import WEEKDAYS, did_you_mean
+from connector.wording import WEEKDAYS
 
 DAYS = tuple(name[:3] for name in WEEKDAYS)
 WORKING = "working hours"
@@ -162,18 +159,3 @@ def moment_of(seconds: int) -> datetime:
     if seconds >= _LAST_DAY * DAY_SECONDS:
         return _LAST
     return _FIRST + timedelta(0, seconds)
-
-
-@cache
-def _zone_names() -> frozenset[str]:
-    return frozenset(resources.files("tzdata").joinpath("zones").read_text(encoding="ascii").split())
-
-
-@cache
-def load_zone(key: str) -> ZoneInfo:
-    """The time zone of that name from the ``tzdata`` package. Raises CalendarError with a near match."""
-    if key not in _zone_names():
-        near = did_you_mean(key, _zone_names())
-        raise CalendarError(f"there is no time zone {key!r}; expected an IANA name such as Europe/Berlin{near}")
-    with resources.files("tzdata").joinpath("zoneinfo", *key.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=key)

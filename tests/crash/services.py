@@ -51,8 +51,9 @@ def a_free_port() -> int:
 
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a service: ours, and nothing of it from outside."""
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(_OURS)}, **ours}
+    """The environment of a service: ours, in UTC where that says nothing else, and nothing of it from outside."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return {**outside, "WORK_TIME_ZONE": "UTC", **ours}
 
 
 def run_to_end(arguments: list[str], environ: Mapping[str, str], folder: Path) -> None:

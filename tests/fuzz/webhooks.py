@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "TIER_1_HOME": "Desk",
     "TIER_2_HOME": "Tier 3",
     "TIER_3_HOME": "Sr IT",
+    "WORK_TIME_ZONE": "UTC",
 }
 ANSWERS = {202, 400, 401, 413, 415}
 UNSIGNED, ODD_TYPE, ODD_HEADER = 1, 2, 4

@@ -132,6 +132,7 @@ def environ(parrot: Parrot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "HEARTBEAT_URL": f"http://{here}/ping/{WATCHER}",
         "PUBLIC_URL": "https://escalator.example.com",
         "ESCALATION_MODE": "enforce",
+        "WORK_TIME_ZONE": "UTC",
     }
     homes = {f"TIER_{n}_HOME_{name.upper()}": f"Home {n}" for n in (1, 2, 3) for name in SYSTEMS}
     return found | homes

@@ -164,7 +164,7 @@ KINDS = {
 def explained(running: Simulation, url: str, ticket: TicketId) -> Result:
     """What ``escalator explain`` answers on that database and that desk."""
     homes = {f"TIER_{n}_HOME": home for n, home in enumerate(running.desk.homes, 1)}
-    given = {**running.desk.variables(), **homes, "DATABASE_URL": url}
+    given = {**running.desk.variables(), **homes, "WORK_TIME_ZONE": "UTC", "DATABASE_URL": url}
     result = CliRunner().invoke(cli, ["explain", running.desk.system, str(ticket)], env=given)
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result

@@ -38,8 +38,13 @@ from tests.connector.quiet_logging import logging_as_before
 
 __all__ = ["logging_as_before"]
 
-HOMES = {"TIER_1_HOME": "Service Desk", "TIER_2_HOME": "Tier 3", "TIER_3_HOME": "Sr IT"}
-OURS = ("CONNECTWISE_", "TIER_", "FINAL_", "ESCALATION_", "PROMETHEUS_", "WEB_")
+HOMES = {
+    "TIER_1_HOME": "Service Desk",
+    "TIER_2_HOME": "Tier 3",
+    "TIER_3_HOME": "Sr IT",
+    "WORK_TIME_ZONE": "UTC",
+}
+OURS = ("CONNECTWISE_", "TIER_", "FINAL_", "ESCALATION_", "PROMETHEUS_", "WEB_", "WORK_")
 PATIENCE = 30
 
 

@@ -60,6 +60,7 @@ CONNECTED = {
     "TIER_1_HOME": "Service Desk",
     "TIER_2_HOME": "Tier 3",
     "TIER_3_HOME": "Sr IT",
+    "WORK_TIME_ZONE": "UTC",
 }
 
 

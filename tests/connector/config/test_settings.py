@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from adapters.connectwise.variables import ConnectWiseSettings
+from connector.config.env_file import EnvFile
 from connector.config.settings import ConfiguredConnection, load_settings
 from connector.errors import ConfigError
 from connector.model import Mode, Ref, Status, StatusGroup
@@ -20,7 +22,9 @@ CONNECTED = {
     "CONNECTWISE_PRIVATE_KEY": "private-1234",
     "CONNECTWISE_CLIENT_ID": "client-1234",
 }
-HOMES = {"TIER_1_HOME": "Desk > First", "TIER_2_HOME": "Tier 3", "TIER_3_HOME": "Sr IT"}
+ZONE = {"WORK_TIME_ZONE": "Europe/Berlin"}
+HOMES = {"TIER_1_HOME": "Desk > First", "TIER_2_HOME": "Tier 3", "TIER_3_HOME": "Sr IT", **ZONE}
+TIER_HOMES = [HOMES[f"TIER_{n}_HOME"] for n in (1, 2, 3)]
 
 
 def problems_of(environ, **more):
@@ -149,15 +153,26 @@ def test_a_secret_may_be_what_a_file_holds(tmp_path):
 def test_a_secrets_file_that_gives_none_is_a_problem(tmp_path):
     (tmp_path / "empty").write_text(" \n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xfa")
+    (tmp_path / "two").write_text("slack://a/b\nslack://c/d\n")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "huge").write_bytes(b"x" * 65537)
     assert problems_of({"NOTIFY_URLS": "slack://a/b", "NOTIFY_URLS_FILE": "/x"}) == [
-        "NOTIFY_URLS_FILE: must not be set together with NOTIFY_URLS"
+        "NOTIFY_URLS_FILE: must not be set together with NOTIFY_URLS: take one of them out"
     ]
-    for name, why in {"empty": "is empty", "binary": "is no UTF-8 text"}.items():
-        (problem,) = problems_of({"ALARM_URLS_FILE": str(tmp_path / name)})
-        assert problem.startswith("ALARM_URLS_FILE: the file ")
-        assert problem.endswith(why)
-    (problem,) = problems_of({"TIER_1_NOTIFY_URLS_FILE": str(tmp_path / "none")})
-    assert problem.startswith("TIER_1_NOTIFY_URLS_FILE: cannot read the file")
+    reasons = {
+        "empty": "is empty: write the secret into it",
+        "binary": "is no UTF-8 text, but UTF-16 or no text at all: save it as UTF-8",
+        "none": "is not there: make it, or correct its path",
+        "two": "holds several lines: write the secret into it, and nothing else",
+        "folder": "is a folder, not a file with text: put one in its place",
+        "pipe": "is a pipe, not a file with text: put one in its place",
+        "huge": "is larger than 64 KiB: it is hardly the file that is meant",
+    }
+    for name, why in reasons.items():
+        assert problems_of({"ALARM_URLS_FILE": str(tmp_path / name)}) == [
+            f"ALARM_URLS_FILE: the file that it names {why}"
+        ]
     (problem,) = problems_of({"FINAL_STATUS_FILE": "/x"})
     assert "there is no such variable" in problem
 
@@ -270,9 +285,9 @@ def test_the_flat_variables_say_all_of_a_policy():
 def test_flat_variables_and_document_of_the_same_policy_have_the_same_version(tmp_path):
     flat = load_settings({**CONNECTED, **HOMES, "WARN_AT": "0.5", "WORK_HOLIDAYS": "US-NY"})
     document = {
-        "tiers": [{"homes": {"connectwise": home}} for home in HOMES.values()],
+        "tiers": [{"homes": {"connectwise": home}} for home in TIER_HOMES],
         "warn_at": 0.5,
-        "calendars": {"default": {"holidays": ["US-NY"]}},
+        "calendars": {"default": {"holidays": ["US-NY"], "tz": "Europe/Berlin"}},
     }
     path = tmp_path / "policy.json"
     path.write_text(json.dumps(document), encoding="utf-8-sig")
@@ -317,38 +332,41 @@ def test_a_tier_beyond_the_default_ladder_needs_a_ladder_of_ones_own():
 
 
 def test_a_fourth_tier_needs_a_name():
-    assert problems_of({**HOMES, "TIER_4_HOME": "D"})[0].startswith("tiers[3].name: is missing")
+    (problem,) = problems_of({**HOMES, "TIER_4_HOME": "D"})
+    assert problem.startswith("TIER_4_NAME: is missing; only the first three tiers have a name by default; expected a ")
 
 
 def test_a_home_of_one_system_wins_over_the_common_one():
     systems = {"connectwise": OtherSystem(), "other": OtherSystem()}
-    tiers = load_settings({"OTHER_URL": "x", "TIER_1_HOME": "Desk", "TIER_1_HOME_OTHER": "Queue"}, systems).policy.tiers
+    environ = {"OTHER_URL": "x", "TIER_1_HOME": "Desk", "TIER_1_HOME_OTHER": "Queue", **ZONE}
+    tiers = load_settings(environ, systems).policy.tiers
     assert tiers[0].homes == {"connectwise": "Desk", "other": "Queue"}
 
 
 def test_the_common_home_stands_for_the_connected_systems_only():
     from connector.systems.catalogue import ticket_systems
 
-    settings = load_settings({"OTHER_URL": "x", "TIER_1_HOME": "Queue"}, {**ticket_systems(), "other": OtherSystem()})
+    environ = {"OTHER_URL": "x", "TIER_1_HOME": "Queue", **ZONE}
+    settings = load_settings(environ, {**ticket_systems(), "other": OtherSystem()})
     assert settings.policy.tiers[0].homes == {"other": "Queue"}
 
 
 def test_a_tier_without_a_home_in_a_connected_system_is_named_by_its_variable():
-    assert problems_of({**CONNECTED, "TIER_1_HOME": "A", "TIER_2_NAME": "B"}) == [
+    assert problems_of({**CONNECTED, **ZONE, "TIER_1_HOME": "A", "TIER_2_NAME": "B"}) == [
         "TIER_2_HOME: is missing (connectwise is connected); expected a board, or a board and a team, "
         "for example TIER_2_HOME=Service Desk > First Touch"
     ]
-    assert len(problems_of(CONNECTED)) == 3
+    assert len(problems_of({**CONNECTED, **ZONE})) == 3
 
 
 def test_a_tier_left_out_is_named_once_when_a_system_is_connected():
-    problems = problems_of({**CONNECTED, "TIER_1_HOME": "A", "TIER_3_HOME": "C"})
+    problems = problems_of({**CONNECTED, **ZONE, "TIER_1_HOME": "A", "TIER_3_HOME": "C"})
     assert [problem.split(":")[0] for problem in problems] == ["TIER_2_HOME"]
 
 
 def test_one_problem_of_a_common_home_is_reported_once_for_several_systems():
     systems = {"connectwise": OtherSystem(), "other": OtherSystem()}
-    environ = {"OTHER_URL": "x", "TIER_1_HOME": "A", "TIER_2_HOME": "a"}
+    environ = {"OTHER_URL": "x", "TIER_1_HOME": "A", "TIER_2_HOME": "a", **ZONE}
     assert len(problems_of(environ, systems=systems)) == 1
 
 
@@ -359,6 +377,7 @@ def test_every_problem_is_in_one_message():
     problems = problems_of(
         {
             **CONNECTED,
+            **ZONE,
             "CONNECTWISE_CLIENT_ID": "",
             "TIER_1_HOME": "A",
             "PORT": "http",
@@ -449,6 +468,82 @@ def test_names_of_other_programs_are_left_alone():
     assert load_settings({"PATH": "/bin", "TIERS": "5", "RTFM": "1"}).port == 8000
 
 
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("ESCALATION_MOD", "ESCALATION_MODE"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("NOTIFY_URL", "NOTIFY_URLS"),
+        ("WORKHOURS", "WORK_HOURS"),
+        ("WORK_HOLIDAY", "WORK_HOLIDAYS"),
+        ("TEIR_2_HOME", "TIER_2_HOME"),
+        ("CONECTWISE_URL", "CONNECTWISE_URL"),
+        ("DATABASE_URL_FIEL", "DATABASE_URL_FILE"),
+    ],
+)
+def test_a_name_that_is_nearly_ours_is_refused_unless_ours_is_set_as_well(name, ours):
+    others = f"if it is another program's, set {ours} as well"
+    assert problems_of({name: "x"}) == [f"{name}: there is no such variable; did you mean {ours!r}? ({others})"]
+    with pytest.raises(ConfigError) as caught:
+        load_settings({name: "x", ours: "", "PORT": "x"})
+    assert f"{name}: there" in str(caught.value)
+    with pytest.raises(ConfigError) as caught:
+        load_settings({name: "x", ours: "x", "PORT": "x"})
+    assert f"{name}: there" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["HOME", "GH_TOKEN", "HF_TOKEN", "ADOPTED", "WEB_CONCURRENCY", "DATABASE_HOST"])
+def test_a_short_name_and_one_that_is_far_from_ours_are_another_programs(name):
+    assert load_settings({name: "x"}).port == 8000
+
+
+def test_every_name_of_our_own_file_has_to_be_ours_whatever_the_environment_says_of_it():
+    lines = {"PORT": 1, "WEB_CONCURRENCY": 2, "POTR": 3, "TIER_1_HOEM": 4, "AbC+/x": 5}
+    kept = EnvFile(".env", dict.fromkeys(lines, "9000"), lines)
+    assert problems_of({**kept.values, "TIER_1_HOEM": "x"}, kept=kept) == [
+        ".env, line 3: POTR: there is no such variable; did you mean 'PORT'?",
+        ".env, line 4: TIER_1_HOEM: there is no such variable; did you mean 'TIER_1_HOME'?",
+        ".env, line 5: a name (not told, as no variable is called like that): there is no such variable",
+    ]
+
+
+# --- the zone -------------------------------------------------------------------------------------------------
+
+
+def test_the_zone_has_to_be_said_once_a_system_is_connected_and_the_hosts_is_proposed():
+    homes = {name: home for name, home in HOMES.items() if name not in ZONE}
+    assert load_settings(homes).policy.calendars["default"].zone.key == "UTC"
+    assert problems_of({**CONNECTED, **homes, "TZ": "Europe/Vienna"}) == [
+        "WORK_TIME_ZONE: is missing (connectwise is connected); expected the zone of the working hours: "
+        "this machine is in Europe/Vienna, so perhaps WORK_TIME_ZONE=Europe/Vienna"
+    ]
+
+
+def test_each_calendar_of_a_document_that_is_used_has_to_say_its_zone():
+    document = {
+        "tiers": [{"homes": {"connectwise": "A"}, "calendar": "late"}, {"homes": {"connectwise": "B"}}],
+        "calendars": {"late": {"hours": "mon 12:00-20:00"}, "of nobody": {}, "client's": {"tz": "Europe/Rome"}},
+        "clients": {"Acme": "client's"},
+    }
+    assert load_settings({"ESCALATION_POLICY": json.dumps(document)}).policy
+    problems = problems_of({**CONNECTED, "ESCALATION_POLICY": json.dumps(document), "TZ": "UTC"})
+    assert problems == [
+        f"ESCALATION_POLICY: calendars.{name}.tz: is missing (connectwise is connected); expected the zone of the "
+        'working hours: this machine is in UTC, as most servers are; for example "tz": "America/New_York"'
+        for name in ("default", "late")
+    ]
+
+
+@pytest.mark.parametrize("connected", [{}, CONNECTED])
+def test_a_zone_that_is_an_offset_is_refused_with_the_region_that_is_meant(connected):
+    message = "'EST' names an offset, not the region whose clocks you work by; did you mean 'America/New_York'?"
+    assert problems_of({**connected, **HOMES, "WORK_TIME_ZONE": "EST"}) == [f"WORK_TIME_ZONE: {message}"]
+    document = {"tiers": [{"homes": {"connectwise": "A"}}], "calendars": {"default": {"tz": "EST"}}}
+    assert problems_of({**connected, "ESCALATION_POLICY": json.dumps(document)}) == [
+        f"ESCALATION_POLICY: calendars.default.tz: {message}"
+    ]
+
+
 # --- the document ---------------------------------------------------------------------------------------------
 
 
@@ -468,14 +563,19 @@ def test_problems_of_a_document_have_their_paths():
 
 
 def test_a_document_without_a_home_in_a_connected_system_is_refused():
-    assert problems_of({**CONNECTED, "ESCALATION_POLICY": '{"tiers": [{}]}'}) == [
+    policy = '{"tiers": [{}], "calendars": {"default": {"tz": "UTC"}}}'
+    assert problems_of({**CONNECTED, "ESCALATION_POLICY": policy}) == [
         "ESCALATION_POLICY: tiers[0].homes.connectwise: is missing (connectwise is connected)"
     ]
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
-    [(None, "cannot read the file"), (b"\xff", "is no UTF-8 text"), (b"tiers: []", "is no JSON")],
+    [
+        (None, " is not there: make it, or correct its path"),
+        (b"\xff", "is no UTF-8 text"),
+        (b"tiers: []", "is no JSON"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_a_problem_of_its_variable(tmp_path, content, problem):
     path = tmp_path / "p.json"

@@ -9,7 +9,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from connector.model import Ref, Status, StatusGroup
-from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
+from connector.policy.document import (
+    PolicyError,
+    doubtful_zones,
+    missing_homes,
+    missing_zones,
+    parse_document,
+    read_policy,
+)
 from connector.policy.ladders import home_key
 from connector.policy.policy import EndOfDay, FixStartsAt, StartsAt
 from connector.policy.schema import schema
@@ -295,6 +302,25 @@ def test_missing_homes_are_found_for_each_connected_system():
         ("tiers", 1, "homes", "psa"),
         ("tiers", 1, "homes", "other"),
     ]
+
+
+def test_a_calendar_whose_zone_names_no_region_is_doubtful_and_the_region_is_proposed():
+    calendars = {"default": {"tz": "EST"}, "late": {"tz": "Etc/GMT+11"}, "here": {"tz": "Europe/Rome"}, "none": {}}
+    assert [str(problem) for problem in doubtful_zones(calendars)] == [
+        "calendars.default.tz: 'EST' names an offset, not the region whose clocks you work by; "
+        "did you mean 'America/New_York'?",
+        "calendars.late.tz: 'Etc/GMT+11' names an offset, not the region whose clocks you work by; "
+        "expected a region such as 'Europe/Berlin', or UTC",
+    ]
+    assert read_policy(a_document(calendars={"default": {"tz": "EST"}}))  # as it was kept before this was asked
+
+
+def test_the_zones_that_are_missing_are_those_of_calendars_in_use():
+    ladder = {"name": "VIP", "clients": ["Acme"], "tiers": [{"homes": {"psa": "V"}, "calendar": "vip"}]}
+    calendars = {"vip": {}, "late": {"tz": "UTC"}, "nights": {}, "of nobody": {}}
+    document = a_document(ladders=[ladder], clients={"Acme": "nights", "Other": "late"}, calendars=calendars)
+    missing = missing_zones(read_policy(document), calendars)
+    assert missing == [("calendars", name, "tz") for name in ("default", "nights", "vip")]
 
 
 def test_two_writings_of_a_home_have_one_key():

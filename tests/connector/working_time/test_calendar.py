@@ -13,7 +13,8 @@ import pytest
 from connector.wording import shown
 from connector.working_time.calendar import Segment, WorkingCalendar
 from connector.working_time.form import CalendarFormError
-from connector.working_time.rules import CalendarError, load_zone
+from connector.working_time.rules import CalendarError
+from connector.working_time.zones import load_zone
 from tests.connector.working_time.minute_counter import DAYS, MinuteCounter
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -55,6 +55,7 @@ class Connector:
             "RT_WEBHOOK_SECRET": SECRET,
             **{f"TIER_{number}_HOME": home for number, home in enumerate(HOMES, 1)},
             "WORK_HOURS": "24x7",
+            "WORK_TIME_ZONE": "UTC",
             **self.variables,
         }
 

@@ -1,0 +1,37 @@
+"""Which of our variables a name in the environment nearly is, for somebody who misspelt it. Pure.
+
+The environment is shared: a short name is another program's, as ``HOME`` beside ``HOST``, and ``GH_TOKEN`` beside ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+FEWEST_LETTERS = 8
+MOST_EDITS = 2
+
+
+def nearly(name: str, known: Collection[str]) -> set[str]:
+    """Those of the known names that are nearest to it; none where it is too short to tell, or far from all."""
+    if sum(map(str.isalpha, name)) < FEWEST_LETTERS:
+        return set()
+    for edits in range(1, MOST_EDITS + 1):
+        if found := {one for one in known if within_edits(name, one, edits)}:
+            return found
+    return set()
+
+
+def within_edits(one: str, other: str, most: int) -> bool:
+    """Whether so many edits make one text the other: a letter more, one less, another, or two that change places."""
+    if abs(len(one) - len(other)) > most:
+        return False
+    alike = next((at for at, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs), None)
+    if alike is None:
+        return True
+    mine, theirs, left = one[alike:], other[alike:], most - 1
+    return left >= 0 and (
+        within_edits(mine[1:], theirs[1:], left)
+        or within_edits(mine[1:], theirs, left)
+        or within_edits(mine, theirs[1:], left)
+        or (mine[:2] == theirs[1::-1] and within_edits(mine[2:], theirs[2:], left))
+    )
