@@ -27,7 +27,7 @@ LEFT_OUT = ("/simulation/", "/simulator.py", "/desk.py", "/demo/")
 MOST = {
     "webhook to clock": 69,
     "override to confirmed": 81,
-    "webhook to note and move": 111,
+    "webhook to note and move": 113,
     "environment to settings": 18,
 }
 """The most files that each way may lead through; mail, pasted output and error codes are read in rooms of their own.

@@ -26,7 +26,7 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow
 from connector.store.journal import is_done, store_mail, write_changes, write_steps
 from connector.store.pace import adoption, brake
-from connector.store.queries import chores, due, mail, rows, views
+from connector.store.queries import chores, due, ended_stints, mail, rows, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
     ADOPTED,
@@ -38,6 +38,7 @@ from connector.store.records import (
     Claim,
     DeadLetter,
     Delivery,
+    EndedStint,
     Failed,
     Fairness,
     Finished,
@@ -80,6 +81,7 @@ class _Ledger:
     gone: list[Key] = field(default_factory=list)
     changes: list[tuple[Key, Change]] = field(default_factory=list)
     audit: list[tuple[Key, AuditEvent]] = field(default_factory=list)
+    ended: list[EndedStint] = field(default_factory=list)
 
 
 class Mailbox:
@@ -202,6 +204,8 @@ class Mailbox:
             rows.remove(conn, ledger.gone)
             _keep_turns(conn, [outcome for outcome in valid if isinstance(outcome, Finished)], now)
             write_changes(conn, ledger.changes)
+            if ledger.ended:
+                ended_stints.write(conn, ledger.ended)
             audit.append(conn, ledger.audit, now)
         return results
 
@@ -466,6 +470,7 @@ def _enter(
         ledger.updates.append(_after_failure(outcome, row, left, rests_until, now))
         return
     ledger.changes += [(outcome.claim.key, change) for change in outcome.changes]
+    ledger.ended += outcome.ended
     rests = rests_until is not None and rests_until > now
     if outcome.is_gone and not left and row.ring_at is None and not rests:
         ledger.gone.append(outcome.claim.key)

@@ -231,6 +231,30 @@ class Braked:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedStint:
+    """A stint that is over. ``stint``: its key; ``holder``: who had it last, empty for nobody; ``is_escalated``: by the
+    connector; minutes are working minutes, None where there was nothing to count.
+    """
+
+    connection: str
+    ticket: str
+    stint: str
+    tier: str
+    ladder: str
+    holder: str
+    client: str
+    began_at: datetime
+    ended_at: datetime
+    ended_by: str
+    is_escalated: bool
+    was_warned: bool
+    plan_minutes: float | None
+    fix_minutes: float | None
+    worked_minutes: float | None
+    paused_minutes: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A turn that was done: what to keep, and when to wake the ticket next (None: when mail comes).
 
@@ -238,7 +262,7 @@ class Finished:
     more work. ``is_gone``: the ticket is not watched any more; its row goes, unless more mail is there, or it is to be
     woken.
     ``effect``: what the turn did to the ticket in the end; ``changes`` and ``audit`` tell of it, too. ``unbegun``,
-    ``braked``: what of it waits for its turn.
+    ``braked``: what of it waits for its turn. ``ended``: the stints that are over since it was looked at before.
     """
 
     claim: Claim
@@ -252,6 +276,7 @@ class Finished:
     effect: Effect | None = None
     unbegun: Unbegun | None = None
     braked: Braked | None = None
+    ended: tuple[EndedStint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from connector.errors import ConnectorError, Temporary
 from connector.model import Change
 from connector.policy.policy import Policy
+from connector.rules.account import account_of
 from connector.rules.evidence import without_plan
 from connector.rules.limits import Decision, Verdict
-from connector.store.records import ADOPTED, BRAKED, AuditEvent, Braked, Claim, Event, Failed, Finished, Source, Unbegun
+from connector.store.records import (
+    ADOPTED,
+    BRAKED,
+    AuditEvent,
+    Braked,
+    Claim,
+    EndedStint,
+    Event,
+    Failed,
+    Finished,
+    Source,
+    Step,
+    StepState,
+    Unbegun,
+)
+from connector.turn.duties import WARNING
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""
@@ -68,6 +85,44 @@ def finished(
         changes=changes,
         audit=tuple(_news(claim, decision, snapshot, has_acted=has_acted)),
     )
+
+
+def with_ended(finished: Finished, decision: Decision, policy: Policy, steps: Sequence[Step]) -> Finished:
+    """The outcome with the stints that are over since the ticket was looked at before, or since it was adopted.
+
+    What ended before that was written then, or is no affair of the connector's.
+    """
+    claim, record = finished.claim, decision.record
+    read_at = (claim.snapshot or {}).get("read_at")
+    since = datetime.fromisoformat(read_at) - SETTLED if isinstance(read_at, str) else None
+    ended = []
+    stints = decision.timeline.stints
+    for stint, after in zip_longest(stints, stints[1:]):
+        if stint.ended_at is None or stint.ended_at < (since or stint.adopted_at or stint.ended_at):
+            continue
+        took, tier = account_of(stint, policy, record), policy.tier(stint.tier)
+        own = [step for step in steps if step.saga.startswith(f"{claim.connection}/{claim.ticket}/{stint.key}/")]
+        ended.append(
+            EndedStint(
+                connection=claim.connection,
+                ticket=claim.ticket,
+                stint=stint.key,
+                tier=tier.name,
+                ladder=policy.ladder,
+                holder=stint.holders[-1] if stint.holders else "",
+                client=record.client.name if record.client else "",
+                began_at=stint.entered_at,
+                ended_at=stint.ended_at,
+                ended_by=stint.ended_by,
+                is_escalated=stint.has_left and after is not None and after.is_by_us,
+                was_warned=any(f"/{WARNING}" in step.saga and step.state is StepState.DONE for step in own),
+                plan_minutes=took.to_plan,
+                fix_minutes=took.to_fix,
+                worked_minutes=took.worked,
+                paused_minutes=took.paused,
+            )
+        )
+    return replace(finished, ended=tuple(ended))
 
 
 def echoing(finished: Finished, states: Iterable[str]) -> Finished:

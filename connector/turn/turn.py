@@ -130,7 +130,7 @@ class TicketTurn:
         demand = demand_of(seen.decision, seen.policy, documentation)
         try:
             outcome = self._act(seen, demand, documentation)
-            return outcomes.unbegun(outcome, seen.decision, seen.policy) if isinstance(outcome, Finished) else outcome
+            return self._completed(outcome, seen) if isinstance(outcome, Finished) else outcome
         except Permanent as met:
             error = unless_the_ticket_is_gone(self.system, seen.record.id, met)
             if not is_refusal(error):
@@ -166,6 +166,11 @@ class TicketTurn:
         if isinstance(resumed, Stay):
             return self._stays(seen, note, resumed, demand)
         return self._decide(seen, demand, documentation, has_acted=resumed is not None)
+
+    def _completed(self, outcome: Finished, seen: Seen) -> Finished:
+        """The outcome with what else is known of the ticket: that it waits for its turn, and which stints are over."""
+        outcome = outcomes.unbegun(outcome, seen.decision, seen.policy)
+        return outcome if outcome.ended else outcomes.with_ended(outcome, seen.decision, seen.policy, seen.steps)
 
     def _pending(self, seen: Seen) -> tuple[Step, Step | None] | None:
         """The escalation that was begun, where it is to be finished: the mode of the tier that it leaves decides."""
@@ -368,6 +373,7 @@ class TicketTurn:
         else:
             wake_at = duties_of(self._situation(seen, decision, Documentation(decision)), None).wake_at
         finished = outcomes.finished(seen.claim, _settled(decision), carried.changes, wake_at, has_acted=True)
+        finished = outcomes.with_ended(finished, decision, seen.policy, seen.steps)
         finished = outcomes.echoing(finished, (seen.record.state, carried.record.state))
         return replace(finished, effect=carried.effect, audit=(*carried.audit, *finished.audit))
 

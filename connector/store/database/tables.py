@@ -18,6 +18,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Dialect,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -294,6 +295,29 @@ observed = Table(
     Index("observed_at", "at"),
 )
 """Changes of tickets as they were seen, where the ticket system keeps no history."""
+
+ended_stint = Table(
+    "ended_stint",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("ticket", _name(), primary_key=True),
+    Column("stint", _name(), primary_key=True),
+    Column("tier", ToldName, nullable=False),
+    Column("ladder", Name, nullable=False),
+    Column("holder", ToldName, nullable=False),
+    Column("client", ToldName, nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("ended_by", Told, nullable=False),
+    Column("is_escalated", Boolean, nullable=False),
+    Column("was_warned", Boolean, nullable=False),
+    Column("plan_minutes", Float),
+    Column("fix_minutes", Float),
+    Column("worked_minutes", Float),
+    Column("paused_minutes", Float),
+    Index("ended_stint_at", "ended_at"),
+)
+"""What each stint that is over took, in working minutes, and how it ended."""
 
 audit = Table(
     "audit",

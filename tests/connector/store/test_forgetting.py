@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -17,8 +18,8 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import observed, step
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
-from connector.store.queries import history
-from connector.store.records import AuditEvent, Event
+from connector.store.queries import ended_stints, history
+from connector.store.records import AuditEvent, EndedStint, Event
 from tests.connector.mailboxes import START, a_delivery, all_done, claim_one, record
 from tests.connector.store.test_cutting import of_the_version_before
 
@@ -131,3 +132,41 @@ def test_what_was_decided_of_it_stands_after_a_crash_between_two_pages(mailbox: 
         assert counts(mailbox.store) == (0, 5)
         assert forget(mailbox.store, clock.now())
     assert counts(mailbox.store) == (0, 0)
+
+
+def an_ended_stint(n: int, ended_at: datetime) -> EndedStint:
+    named = ("psa", "1", f"stint {n}", "T1", "", "Tess", "Acme")
+    return EndedStint(*named, ended_at - DAY, ended_at, "status Resolved", False, True, 20.0, None, 30.5, 0.0)
+
+
+def ended(store: Store) -> list[str]:
+    with store.reading() as conn:
+        return [one.stint for one in ended_stints.between(conn, START - 99 * DAY, START + 99 * DAY)]
+
+
+@pytest.mark.parametrize("page", [2, 100])
+def test_stints_that_ended_before_then_are_forgotten(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(history, "PAGE", page)
+    rows = [an_ended_stint(n, START + n * DAY) for n in range(5)]
+    with mailbox.store.writing() as conn:
+        ended_stints.write(conn, rows)
+    assert forget(mailbox.store, START + 3 * DAY)
+    assert ended(mailbox.store) == ["stint 3", "stint 4"]
+
+
+def test_what_is_left_to_forget_is_told(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "PAGE", 2)
+    with mailbox.store.writing() as conn:
+        ended_stints.write(conn, [an_ended_stint(n, START) for n in range(5)])
+    assert not forget(mailbox.store, START + DAY, 3)
+    assert len(ended(mailbox.store)) == 1
+
+
+def test_a_stint_is_written_once_and_read_as_it_was(mailbox: Mailbox) -> None:
+    first = an_ended_stint(1, START)
+    with mailbox.store.writing() as conn:
+        ended_stints.write(conn, [first])
+        ended_stints.write(conn, [replace(first, ended_by="something else")])
+        assert list(ended_stints.between(conn, START, START + DAY)) == [first]

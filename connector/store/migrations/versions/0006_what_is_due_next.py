@@ -1,4 +1,4 @@
-"""What is due next is found by its deadline, and by tier, client, holder and state.
+"""What is due next is found by its deadline, and by tier, client, holder and state; what a stint took is kept.
 
 Spelled out, not taken from ``tables.py``: what has been released as 0006 stays what it was. It only adds: workers of
 the version before go on during a roll-out, and leave these columns as they are.
@@ -27,6 +27,24 @@ def upgrade() -> None:
     micros = f"round(extract(epoch FROM ({due})::timestamptz) * 1000000)" if is_postgresql else _micros(due)
     values = ", ".join(f"{column} = {taken.format(key)}" for column, key in _KEPT.items())
     op.execute(f"UPDATE mailbox SET {values}, deadline = {micros} WHERE snapshot IS NOT NULL")  # noqa: S608  # no input
+
+    _ended_stints()
+
+
+def _ended_stints() -> None:
+    name = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+    op.create_table(
+        "ended_stint",
+        *(sa.Column(key, name, primary_key=True) for key in ("connection", "ticket", "stint")),
+        *(sa.Column(word, sa.String, nullable=False) for word in ("tier", "ladder", "holder", "client")),
+        sa.Column("began_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_at", sa.BigInteger, nullable=False),
+        sa.Column("ended_by", sa.Text, nullable=False),
+        sa.Column("is_escalated", sa.Boolean, nullable=False),
+        sa.Column("was_warned", sa.Boolean, nullable=False),
+        *(sa.Column(f"{what}_minutes", sa.Float) for what in ("plan", "fix", "worked", "paused")),
+    )
+    op.create_index("ended_stint_at", "ended_stint", ["ended_at"])
 
 
 def _micros(due: str) -> str:
