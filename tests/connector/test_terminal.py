@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 import threading
@@ -59,6 +60,12 @@ def test_secrets_show_neither_in_lines_nor_in_documents_nor_in_what_has_no_form_
 )
 def test_a_field_cannot_become_a_formula(formula):
     assert cell(formula)[0] in "' "
+
+
+@pytest.mark.parametrize("text", ['"=1+1"', "\"=cmd|'/c calc'!A0", '"a quote that would take the next lines with it'])
+def test_a_quote_mark_in_front_is_none_that_a_sheet_would_take_away(text):
+    [[field]] = csv.reader([cell(text)], delimiter="\t")
+    assert field.startswith("'")
 
 
 @pytest.mark.parametrize("plain", ["-12", "-0.5", "", "-", "4711", "a=b", "no +1"])
