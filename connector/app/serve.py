@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,16 +23,12 @@ from prometheus_client import values
 from connector.app.door import DoorWorker
 from connector.app.memory import settle
 from connector.app.stopping import GRACE_SECONDS
-from connector.errors import ConfigError
 from connector.systems.addresses import Network
 
 if TYPE_CHECKING:
     from flask import Flask
 
 THREADS = 32
-WEB_PROCESSES = 2
-"""Of ``web`` on PostgreSQL. On SQLite one: two wait for each other's locks, which tenfolds the 99th percentile."""
-
 log = structlog.get_logger("connector")
 
 _SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -67,14 +63,6 @@ def serve(make_site: Callable[[], Site], listening: Listening) -> None:
     """Serve until SIGTERM or SIGINT; does not return (SystemExit with the exit code)."""
     settle()
     _Server(make_site, listening).run()
-
-
-def web_processes(environ: Mapping[str, str], *, is_sqlite: bool) -> int:
-    """How many web processes ``web`` runs: ``WEB_CONCURRENCY``, as hosting platforms set it. Raises ConfigError."""
-    text = environ.get("WEB_CONCURRENCY", "").strip() or str(1 if is_sqlite else WEB_PROCESSES)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 64):
-        raise ConfigError([f"WEB_CONCURRENCY: {text!r} is not a whole number from 1 to 64, such as 2"])
-    return int(text)
 
 
 @contextmanager

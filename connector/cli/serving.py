@@ -16,6 +16,7 @@ import structlog
 
 from connector.cli import common
 from connector.cli.apart import apart
+from connector.config.processes import web_processes
 from connector.config.settings import Settings
 
 log = structlog.get_logger("connector")
@@ -24,10 +25,11 @@ log = structlog.get_logger("connector")
 @click.command()
 def run() -> None:
     """Run web and worker together; brings the database up to date by itself."""
-    from connector.app import serve
-
     settings = common.settings()
     common.require_connection(settings)
+    _web_processes(settings)
+    from connector.app import serve
+
     apart(partial(_prepare_database, settings, migrates=True))
     common.announce(settings)
 
@@ -42,11 +44,11 @@ def run() -> None:
 @click.command()
 def web() -> None:
     """Run the web service alone: webhooks, health, metrics, status page."""
-    from connector.app import serve
-
     settings = common.settings()
     common.require_connection(settings)
-    processes = serve.web_processes(common.environment(), is_sqlite=settings.database_url.startswith("sqlite"))
+    processes = _web_processes(settings)
+    from connector.app import serve
+
     prepare = partial(_prepare_database, settings, migrates=False)
     if processes == 1:
         apart(prepare)
@@ -62,6 +64,10 @@ def web() -> None:
             return web_side.web_site(settings, folder)
 
         serve.serve(site, serve.Listening(settings.host, settings.port, processes, trusted=settings.trusted_proxies))
+
+
+def _web_processes(settings: Settings) -> int:
+    return web_processes(common.environment(), is_sqlite=settings.database_url.startswith("sqlite"))
 
 
 def _prepare_database(settings: Settings, *, migrates: bool) -> None:

@@ -25,9 +25,10 @@ from adapters.connectwise.simulator import Simulator
 from connector import logs
 from connector.app import serve as serving
 from connector.app import web_side, wiring, worker_side
-from connector.app.serve import Listening, Logger, Site, _Server, serve, shared_metrics, web_processes
+from connector.app.serve import Listening, Logger, Site, _Server, serve, shared_metrics
 from connector.app.stopping import leave_in_time
 from connector.clock import SystemClock
+from connector.config.processes import web_processes
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.metrics import Metrics, exposition

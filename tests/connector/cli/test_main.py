@@ -685,6 +685,16 @@ def test_the_command_gives_its_exit_codes_to_the_shell(folder):
     assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)
 
 
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_web_concurrency_that_is_no_number_is_exit_2_in_a_process_of_its_own(folder, connected, command):
+    """gunicorn reads it as well, when it is loaded."""
+    environ = {**os.environ, **connected, "WEB_CONCURRENCY": "many"}
+    line = [sys.executable, "-m", "connector", command]
+    wrong = subprocess.run(line, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)
+    assert "WEB_CONCURRENCY: 'many' is not a whole number" in wrong.stderr
+
+
 def test_tables_on_a_terminal_show_headings_and_take_no_markup(monkeypatch, capsys):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     common.table(("system", "error"), [("psa", "[red]no markup[/red]")])
