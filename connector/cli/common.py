@@ -15,7 +15,9 @@ import click
 import structlog
 
 from connector import __version__, logs, redaction
+from connector.config.dotenv_readers import as_we_read_it
 from connector.config.env_file import read_env_file
+from connector.config.service_variables import HOST
 from connector.config.settings import Settings, load_settings, secrets_of
 from connector.errors import ConfigError
 from connector.systems.catalogue import ticket_systems
@@ -41,13 +43,18 @@ def environment() -> dict[str, str]:
 
     Raises ConfigError where that cannot be understood.
     """
-    return {**read_env_file(Path(DOTENV)).values, **os.environ}
+    return as_we_read_it(os.environ, read_env_file(Path(DOTENV)))
 
 
-def settings() -> Settings:
-    """The settings, with logging set up as they say. Raises ConfigError with every problem."""
+def settings(*, host: str = "") -> Settings:
+    """The settings, with logging set up as they say; ``host`` stands where HOST says nothing.
+
+    Raises ConfigError with every problem.
+    """
     kept = read_env_file(Path(DOTENV))
-    environ = {**kept.values, **os.environ}
+    environ = as_we_read_it(os.environ, kept)
+    if host and not environ.get(HOST.name, "").strip():
+        environ[HOST.name] = host
     redaction.know("settings", secrets_of(environ))
     loaded = load_settings(environ, kept=kept)
     logs.configure(loaded.log_level, loaded.log_format)

@@ -17,15 +17,36 @@ import structlog
 from connector.cli import common
 from connector.cli.apart import apart
 from connector.config.processes import web_processes
+from connector.config.service_variables import HOST
 from connector.config.settings import Settings
 
 log = structlog.get_logger("connector")
 
 
+def _host(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    """Parsed as HOST is."""
+    if value is None:
+        return ""
+    try:
+        return str(HOST.parse(value))
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} {error}") from error
+
+
+listening = click.option(
+    "--host",
+    metavar="ADDRESS",
+    callback=_host,
+    help="Where to listen, where HOST is not set; without either on 127.0.0.1. The port is PORT, or 8000.",
+)
+"""The option ``--host``: what a platform's start line says, which the environment may say otherwise."""
+
+
 @click.command()
-def run() -> None:
+@listening
+def run(host: str) -> None:
     """Run web and worker together; brings the database up to date by itself."""
-    settings = common.settings()
+    settings = common.settings(host=host)
     common.require_connection(settings)
     _web_processes(settings)
     from connector.app import serve
@@ -42,9 +63,10 @@ def run() -> None:
 
 
 @click.command()
-def web() -> None:
+@listening
+def web(host: str) -> None:
     """Run the web service alone: webhooks, health, metrics, status page."""
-    settings = common.settings()
+    settings = common.settings(host=host)
     common.require_connection(settings)
     processes = _web_processes(settings)
     from connector.app import serve

@@ -22,11 +22,12 @@ _LINE_ENDS = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True, slots=True)
 class EnvFile:
-    """What a file sets, as it stands there: the values by name, and the line of each name."""
+    """What a file sets, as it stands there: the values by name, and the line of each name; and its whole text."""
 
     name: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
+    text: str = field(default="", repr=False, compare=False)
 
     def told(self, variable: str) -> str:
         """A name that is set there and is none of ours, with its place."""
@@ -42,7 +43,8 @@ def read_env_file(path: Path) -> EnvFile:
     if not _exists(path):
         return EnvFile(name)
     try:
-        bindings = list(parse_stream(io.StringIO(text_of(path), newline="")))
+        text = text_of(path)
+        bindings = list(parse_stream(io.StringIO(text, newline="")))
     except ValueError as error:
         raise ConfigError([f"{name} in {path.absolute().parent} {error}"]) from None
     values: dict[str, str] = {}
@@ -64,7 +66,7 @@ def read_env_file(path: Path) -> EnvFile:
             values[one.key], lines[one.key] = one.value or "", line
     if problems:
         raise ConfigError(problems)
-    return EnvFile(name, values, lines)
+    return EnvFile(name, values, lines, text)
 
 
 def _exists(path: Path) -> bool:

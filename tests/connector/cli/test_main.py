@@ -642,6 +642,31 @@ def test_run_migrates_by_itself_and_listens_where_it_is_told(connected, folder, 
     assert (line["database"], line["version"]) == ("sqlite", __version__)
 
 
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_the_address_of_the_start_line_stands_where_host_is_not_set(connected, folder, monkeypatch, command):
+    served = Served(monkeypatch)
+    escalator("migrate", **connected)
+    for host in ({}, {"HOST": " "}, {"HOST": "::1"}):
+        assert escalator(command, "--host", "0.0.0.0", **connected, **host).exit_code == 0
+    (folder / ".env").write_text("HOST=127.0.0.2\n")
+    assert escalator(command, "--host", "0.0.0.0", **connected).exit_code == 0
+    hosts = [listening.host for _, listening in served.calls]
+    assert hosts == ["0.0.0.0", "0.0.0.0", "::1", "127.0.0.2"]
+
+
+def test_an_address_of_the_start_line_that_is_none_is_exit_2(connected):
+    result = escalator("web", "--host", "http://x", **connected)
+    assert result.exit_code == 2
+    assert "--host" in result.stderr
+
+
+def test_what_honcho_makes_of_the_file_env_does_not_count(folder):
+    (folder / ".env").write_text("TIER_1_HOME=Service Desk > First Touch\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIER_1_HOME", "ServiceDesk>FirstTouch")
+        assert common.environment()["TIER_1_HOME"] == "Service Desk > First Touch"
+
+
 def test_web_runs_as_many_processes_as_the_platform_says(connected, monkeypatch):
     served = Served(monkeypatch)
     escalator("migrate", **connected)
