@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
@@ -12,32 +13,27 @@ from connector.cli.obstacles import Obstacle, lines_of, obstacles
 from connector.cli.pace import turn_of
 from connector.errors import ConnectorError
 from connector.model import Mode
+from connector.notes.document import document_of
 from connector.notes.explanation import explain as explained
-from connector.notes.explanation import held_open
+from connector.notes.explanation import held_open, shown
+from connector.notes.phrases import joined
 from connector.rules.escalation import Documentation, demand_of
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
 from connector.store.chain.signatures import signed_head
 from connector.store.mailbox import Mailbox
-from connector.store.records import Claim, Event, Step
+from connector.store.records import Claim, Event
+from connector.turn.done import done_by, is_settled
+from connector.turn.duties import Owed, Situation, owed_after_final
 from connector.turn.look import Seen
-from connector.turn.saga import StepKind, open_saga, own_note
+from connector.turn.saga import open_saga, own_note
 from connector.turn.stays import is_held, stay_of
 
-_STEPS: dict[int, str] = {
-    StepKind.WOULD: "decision, observed only",
-    StepKind.NOTE: "note",
-    StepKind.MOVE: "move",
-    StepKind.SAID: "said or done",
-}
 _PILOT = {
     Mode.OBSERVE: "the mode here is observe: this is decided and recorded, and nothing of it is written or moved",
     Mode.WARN: "the mode here is warn: warnings and answers are written, and nothing is moved",
 }
 """Below a decision that says what is to be done."""
-
-_TOLD = ("reason", "from", "to", "stage", "due_at", "tries", "problem", "abandoned", "what", "why")
-"""Of a step's outcome, what ``explain`` shows."""
 
 
 @click.command()
@@ -54,17 +50,23 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
             seen = worker_side.reader_of(parts, system).look(Claim(system, ticket, fence=0))
         except ConnectorError:  # what stands in the way may be the reason
             if is_json:
-                _answer(system, ticket, None, in_the_way, found)
+                _answer(system, ticket, {"verdict": None}, in_the_way, found)
             else:
                 _say(in_the_way)
             raise
-        lines = explained(seen.decision, seen.policy, seen.changes, [*map(told, seen.steps), *held(seen)])
-        lines += turn_of(parts, system, seen)
+        deeds = done_by(seen.steps)
+        done = [(deed.at, deed.words) for deed in deeds]
+        settled = is_settled(seen.steps, seen.decision, system)
+        lines = explained(seen.decision, seen.policy, seen.changes, done, is_settled=settled)
         mode = parts.settings.modes_of(system).at(seen.decision.tier)
+        owed = owed_after_final(situation_of(system, seen, mode))
+        lines += [*held(seen), *(owed_lines(owed, seen) if owed else ()), *turn_of(parts, system, seen)]
         if mode in _PILOT:
             lines.append(_PILOT[mode])
     if is_json:
-        _answer(system, ticket, seen.decision.verdict.value, [*lines, *in_the_way], found)
+        document = document_of(seen.decision, seen.policy, seen.changes)
+        more = {**document, "mode": mode, "done": [asdict(deed) for deed in deeds], "owed": owed and asdict(owed)}
+        _answer(system, ticket, more, [*lines, *in_the_way], found)
     else:
         _say([*lines, *in_the_way])
 
@@ -74,9 +76,24 @@ def _say(lines: list[str]) -> None:
         common.say(line)
 
 
-def _answer(system: str, ticket: str, verdict: str | None, lines: list[str], found: list[Obstacle]) -> None:
+def _answer(system: str, ticket: str, document: Mapping[str, object], lines: list[str], found: list[Obstacle]) -> None:
     in_the_way = [asdict(one) for one in found]
-    common.answer({"system": system, "ticket": ticket, "verdict": verdict, "lines": lines, "in_the_way": in_the_way})
+    common.answer({"system": system, "ticket": ticket, **document, "lines": lines, "in_the_way": in_the_way})
+
+
+def situation_of(system: str, seen: Seen, mode: Mode) -> Situation:
+    """What decides about the duties of a ticket as it was looked at."""
+    return Situation(system, seen.decision, seen.policy, seen.steps, Documentation(seen.decision), mode=mode)
+
+
+def owed_lines(owed: Owed, seen: Seen) -> list[str]:
+    """What is still asked for after the final escalation, and when the next reminder comes."""
+    assert seen.decision.clock is not None
+    zone = seen.decision.clock.calendar.zone
+    lines = [f"After the final escalation of {shown(owed.since, zone)} is still owed: {joined(owed.what)}"]
+    if owed.next_reminder_at is None:
+        return [*lines, "  No further reminder comes"]
+    return [*lines, f"  The next reminder comes at {shown(owed.next_reminder_at, zone)}"]
 
 
 @click.group("dead-letters")
@@ -200,10 +217,3 @@ def held(seen: Seen) -> list[str]:
     demand = demand_of(seen.decision, seen.policy, Documentation(seen.decision))
     stay = stay_of(seen, note, demand, is_held=is_held(seen, note))
     return [] if stay is None or stay.is_over else held_open(seen.decision, seen.policy, note.at, stay.why)
-
-
-def told(step: Step) -> str:
-    """A step of an escalation as one line."""
-    known = {name: step.outcome.get(name) for name in _TOLD}
-    detail = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in known.items() if value)
-    return f"{step.at.isoformat(timespec='seconds')} {step.saga}: {_STEPS.get(step.n, step.n)} {step.state}; {detail}"

@@ -39,9 +39,16 @@ def working(decision: Decision) -> list[str]:
 
 
 def explain(
-    decision: Decision, policy: Policy, changes: Sequence[Change], escalations: Sequence[str] = ()
+    decision: Decision,
+    policy: Policy,
+    changes: Sequence[Change],
+    done: Sequence[tuple[datetime, str]] = (),
+    *,
+    is_settled: bool = False,
 ) -> list[str]:
-    """The whole story of a ticket's clocks, for ``escalator explain``."""
+    """The whole story of a ticket's clocks, for ``escalator explain``. ``done``: what was done there, and when;
+    ``is_settled``: what its breach asks for is among that.
+    """
     record = decision.record
     zone = _zone(decision, policy)
     return [
@@ -65,11 +72,11 @@ def explain(
         *(f"  {line}" for line in working(decision)),
         *(f"  {line}" for line in _kept(decision, zone)),
         "",
-        "Escalations:",
-        *([f"  {line}" for line in escalations] or ["  none"]),
+        "Done:",
+        *([f"  {shown(at, zone)} {words}" for at, words in done] or ["  nothing"]),
         "",
         f"Decision: {decision.verdict.value}: {decision.why}",
-        _next(decision, zone),
+        _next(decision, zone, is_settled=is_settled),
     ]
 
 
@@ -201,11 +208,11 @@ def _value(value: Value) -> str:
     return str(value) if isinstance(value, Place) else value.name
 
 
-def _next(decision: Decision, zone: ZoneInfo) -> str:
+def _next(decision: Decision, zone: ZoneInfo, *, is_settled: bool) -> str:
     if decision.wake_at:
         return f"Looks again by itself at {shown(decision.wake_at, zone)}"
     if decision.verdict is Verdict.BREACHED:
-        return "To be escalated now, unless that was done before (see Escalations)"
+        return "Nothing more goes up by time: see Done" if is_settled else "To be escalated now"
     if decision.verdict is Verdict.UNKNOWN:
         return "Looks again by itself every now and then, and when the ticket changes"
     return "Looks again when the ticket changes"

@@ -244,6 +244,25 @@ def _final_at(situation: Situation) -> datetime | None:
     return next((step.at for step in done if is_carried_out(step)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is owed after the final escalation of ``since``, and when the next reminder of it comes."""
+
+    since: datetime
+    what: tuple[str, ...]
+    next_reminder_at: datetime | None
+
+
+def owed_after_final(situation: Situation) -> Owed | None:
+    """What a carried out final escalation still asks for; None where there was none, or nothing is owed any more."""
+    final, clock, final_at = situation.policy.final, situation.decision.clock, _final_at(situation)
+    if final_at is None or clock is None:
+        return None
+    what = still_owed(situation.decision.record, final_at, client_was_told=bool(final.client_message))
+    _, next_at = due_reminder(final, clock, final_at, (), situation.decision.at)
+    return Owed(final_at, what, next_at) if what else None
+
+
 def _follow_up(situation: Situation, final_at: datetime) -> tuple[list[Say], datetime | None]:
     """The message to the client, and the reminder that is due; with the time of the next one."""
     decision, final, clock = situation.decision, situation.policy.final, situation.decision.clock

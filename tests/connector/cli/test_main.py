@@ -23,7 +23,7 @@ from connector import __version__
 from connector.app import serve, wiring, worker_side
 from connector.app.connect import worker_of
 from connector.app.serve import Listening
-from connector.cli import common, inspection
+from connector.cli import common
 from connector.cli.main import cli
 from connector.clock import SystemClock
 from connector.config.settings import load_settings
@@ -46,12 +46,9 @@ from connector.store.records import (
     Failed,
     Finished,
     Source,
-    Step,
-    StepState,
     Unbegun,
 )
 from connector.store.troubles import TroubleKind, Troubles
-from connector.turn.saga import StepKind
 from connector.worker.worker import WorkerSettings
 from tests.connector.mailboxes import START, a_delivery, claim_one, record
 from tests.connector.quiet_logging import logging_as_before
@@ -590,14 +587,6 @@ def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
         started(parts)
     result = escalator("explain", "connectwise", "999999", **connected)
     assert (result.exit_code, "999999" in result.stderr) == (1, True)
-
-
-def test_explain_tells_what_was_escalated_before():
-    step = Step(
-        "psa/4711/s/fix", StepKind.MOVE, StepState.DONE, {"reason": "Time", "from": "Desk", "to": "Tier 3"}, START
-    )
-    expected = "2026-03-02T09:00:00+00:00 psa/4711/s/fix: move done; reason Time, from Desk, to Tier 3"
-    assert inspection.told(step) == expected
 
 
 def test_explain_before_the_first_start_is_exit_1_and_starts_nothing(connected, folder):

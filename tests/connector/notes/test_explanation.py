@@ -105,20 +105,21 @@ def test_the_whole_story_is_told():
         moved(DESK, TIER_3, at("14:00")),
     ]
     decision = decide(record, at("14:30"), changes)
-    told = "\n".join(explain(decision, NEW_YORK, changes, ["first escalation"]))
+    told = "\n".join(explain(decision, NEW_YORK, changes, [(at("14:05"), "first escalation")]))
     assert "Ticket 4711 at Tier 3 > Seniors, status New (new), owner Tess Tech, priority Priority 3 - Normal" in told
     assert "2026-01-15 09:00:00 EST place: Service Desk > First Touch -> Tier 3 > Seniors (observed)" in told
     assert "paused from 2026-01-15 08:10:00 EST until 2026-01-15 08:15:00 EST: Waiting on client" in told
     assert "plan at 2026-01-15 09:20:00 EST by Tess Tech (note)" in told
-    assert "first escalation" in told
+    assert "Done:\n  2026-01-15 09:05:00 EST first escalation\n" in told
     assert told.endswith("Looks again by itself at 2026-01-15 10:20:00 EST")
 
 
 def test_the_story_of_a_breach_says_what_is_to_be_done():
     decision = decide(a_ticket(owner=TESS), at("18:00"))
     told = explain(decision, NEW_YORK, ())
-    assert told[-1].startswith("To be escalated now")
+    assert told[-1] == "To be escalated now"
     assert "  none" in told
+    assert explain(decision, NEW_YORK, (), is_settled=True)[-1] == "Nothing more goes up by time: see Done"
 
 
 def test_the_story_of_an_unwatched_ticket_has_no_stints():
@@ -222,7 +223,7 @@ def test_the_story_of_a_kept_limit_says_which_it_is_since_when_and_how_to_apply_
     kept = KeptLimit("abc", at("08:00"), "def", 15, at("09:15"))
     told = explain(replace(decision, kept=kept), a_policy(), ())
     begin = told.index("Clock:")
-    assert told[begin : told.index("Escalations:") - 1][-2:] == [
+    assert told[begin : told.index("Done:") - 1][-2:] == [
         "  the limit is that of the policy abc, in force from 2026-01-15 08:00:00 UTC, under which this stint began",
         "  the present policy, def, has 15 working minutes: due at 2026-01-15 09:15:00 UTC by that; "
         "`escalator policy apply` has it count for running stints as well",

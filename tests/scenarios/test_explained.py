@@ -1,0 +1,70 @@
+"""What ``explain`` tells of a ticket that went up to the very end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from connector.cli import inspection
+from connector.demo.stage import Simulation
+from connector.model import Mode
+from connector.policy.modes import OBSERVES
+from connector.store.records import Claim
+from connector.turn.done import done_by, is_settled
+from connector.turn.duties import owed_after_final
+from connector.turn.look import Seen
+from tests.builders import at
+from tests.scenarios.conftest import FINAL as CALLED
+from tests.scenarios.conftest import scenario_policy
+from tests.scenarios.desks import a_ticket_on
+
+
+def looked_at(desk: Simulation, ticket: int) -> Seen:
+    return desk.connected.turns.reader.look(Claim("connectwise", str(ticket), fence=0))
+
+
+def owed_lines(seen: Seen) -> list[str]:
+    owed = owed_after_final(inspection.situation_of("connectwise", seen, Mode.ENFORCE))
+    return inspection.owed_lines(owed, seen) if owed else []
+
+
+def test_after_a_final_escalation_it_says_what_is_owed_until_it_is_there(
+    open_stage: Callable[..., Simulation],
+) -> None:
+    desk = open_stage(scenario_policy(final=replace(CALLED, reminders=2)))
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("10:30"))
+    before = looked_at(desk, ticket)
+    assert (owed_lines(before), is_settled(before.steps, before.decision, "connectwise")) == ([], False)
+    desk.run_until(at("11:10"))
+    seen = looked_at(desk, ticket)
+    assert is_settled(seen.steps, seen.decision, "connectwise")
+    first, second = owed_lines(seen)
+    assert first.startswith("After the final escalation of 2026-01-15 11:00:00 UTC is still owed: a new plan ")
+    assert first.endswith("and word to the client (a note that the client sees)")
+    assert second == "  The next reminder comes at 2026-01-15 12:00:00 UTC"
+    told = "\n".join(deed.words for deed in done_by(seen.steps))
+    assert "escalation from Sr IT Manager to final escalation (Time, in the diagnosis stage)" in told
+    assert not re.search(r"ESC-|@\d|connectwise", told)
+    desk.run_until(at("13:30"))
+    assert owed_lines(looked_at(desk, ticket))[1] == "  No further reminder comes"
+    desk.simulator.add_note(ticket, "New plan: replace it", "irene")
+    desk.simulator.add_note(ticket, "We replace it today", "irene", internal=False)
+    desk.run_until(at("13:40"))
+    assert owed_lines(looked_at(desk, ticket)) == []
+
+
+def test_what_was_only_noted_is_settled_where_nothing_is_moved(open_stage: Callable[..., Simulation]) -> None:
+    desk = open_stage(modes=OBSERVES)
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:20"))
+    seen = looked_at(desk, ticket)
+    assert not is_settled(seen.steps, seen.decision, "connectwise")
+    desk.run_until(at("09:40"))
+    seen = looked_at(desk, ticket)
+    assert is_settled(seen.steps, seen.decision, "connectwise")
+    (deed,) = done_by(seen.steps)
+    assert (deed.words, deed.is_real) == ("escalation, decided and not carried out", False)
