@@ -56,12 +56,13 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {**outside, "WORK_TIME_ZONE": "UTC", **ours}
 
 
-def run_to_end(arguments: list[str], environ: Mapping[str, str], folder: Path) -> None:
-    """Run a command that ends by itself, and well."""
+def run_to_end(arguments: list[str], environ: Mapping[str, str], folder: Path) -> str:
+    """Run a command that ends by itself, and well; what it said."""
     done = subprocess.run(
         [*_COMMAND, *arguments], env=dict(environ), cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
 
 
 @contextmanager

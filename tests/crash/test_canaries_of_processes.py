@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ ENOUGH = 30
 """Calls to the three systems, after which each chore has met a refusal."""
 
 
-@pytest.mark.parametrize("log_format", ["json", "text"])
+@pytest.mark.parametrize(("commands", "log_format"), [(("run",), "json"), (("web", "worker"), "text")])
 def test_no_process_tells_or_keeps_any(
-    environ: dict[str, str], parrot: Parrot, tmp_path: Path, log_format: str
+    environ: dict[str, str], parrot: Parrot, tmp_path: Path, commands: tuple[str, ...], log_format: str
 ) -> None:
     parrot.status = 400
     given = environment(
@@ -35,17 +36,26 @@ def test_no_process_tells_or_keeps_any(
         }
     )
     run_to_end(["migrate"], given, tmp_path)
-    with service("run", given, tmp_path) as running:
-        until(running.is_live, "it listens")
+    with ExitStack() as stack:
+        running = [stack.enter_context(service(command, given, tmp_path)) for command in commands]
+        web = running[0]
+        until(web.is_live, "it listens")
         answers = [
-            requests.get(f"{running.url}{path}", timeout=10, allow_redirects=False)
+            requests.get(f"{web.url}{path}", timeout=10, allow_redirects=False)
             for path in ("/", "/health/status", "/metrics", f"/webhooks/rt?token={CALLBACK[0]}", f"/{KEYS[1]}")
         ]
-        answers.append(requests.post(f"{running.url}/webhooks/halopsa", auth=("halo", KEYS[1]), json={}, timeout=10))
+        answers.append(requests.post(f"{web.url}/webhooks/halopsa", auth=("halo", KEYS[1]), json={}, timeout=10))
         until(lambda: parrot.asked >= ENOUGH, "the systems were asked")
-        code, _ = running.stop()
-    assert code == 0
+        assert [one.stop()[0] for one in running] == [0] * len(commands)
     said = "\n".join(path.read_bytes().decode("latin-1") for path in tmp_path.iterdir() if path.is_file())
     assert "chore failed" in said or "does not answer" in said
     assert found_in(said) == set()
     assert found_in("".join(f"{answer.headers}{answer.text}" for answer in answers)) == set()
+
+
+def test_the_demo_tells_none(environ: dict[str, str], tmp_path: Path) -> None:
+    """It knows no secret that it could mask, and so is to read none."""
+    said = run_to_end(["demo"], environment({**environ, "LOG_LEVEL": "debug"}), tmp_path)
+    assert "Every ticket's fate is as it should be" in said
+    assert found_in(said) == set()
+    assert list(tmp_path.iterdir()) == []

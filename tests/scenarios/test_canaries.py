@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from click import Context
 from click.testing import CliRunner
 from sqlalchemy import create_engine, inspect, make_url
 
@@ -72,6 +73,9 @@ OTHER_COMMANDS: tuple[tuple[str, ...], ...] = (
     ("explain", "nobody", "1"),
 )
 
+IN_PROCESSES = {"demo", "run", "web", "worker"}
+"""Those of ``tests/crash/test_canaries_of_processes.py``."""
+
 
 def run(environ: dict[str, str], *arguments: str) -> str:
     """All that a command says, its crash included."""
@@ -99,6 +103,11 @@ def test_twenty_canaries_are_twenty_and_would_be_found():
     for secret in CANARIES:
         for text in (secret.upper(), quote(secret), base64.b64encode(f"me:{secret}".encode()).decode(), secret[:24]):
             assert secret in found_in(f"… {text} …")
+
+
+def test_no_command_is_left_out():
+    tried = {command for command, *_ in (*COMMANDS, *OTHER_COMMANDS)} | IN_PROCESSES
+    assert set(cli.list_commands(Context(cli))) <= tried
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 418, 500])
