@@ -7,6 +7,7 @@ field of a table that may be opened in a sheet.
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import sys
@@ -45,13 +46,20 @@ def cell(text: str) -> str:
 
 def tell_crashes_without_secrets() -> None:
     """Have what nobody caught, in any thread, told on standard error like everything else: redacted."""
-    # Whatever the terminal's encoding lacks is told by its number instead of raising.
+    # Whatever the terminal's encoding lacks is told by its number instead of raising, as JSON has it.
+    codecs.register_error("escaped", _escaped)
     for stream in (sys.stdout, sys.stderr):
         reconfigure: Any = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
+            reconfigure(errors="escaped")
     sys.excepthook = _told
     threading.excepthook = lambda crash: _told(crash.exc_type, crash.exc_value, crash.exc_traceback)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def _told(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:

@@ -300,6 +300,16 @@ def test_export_prints_the_trail_as_json_lines_with_both_hashes(folder):
     assert second["previous_hash"] == first["hash"]
 
 
+def test_an_export_is_json_also_where_the_terminal_lacks_most_letters(folder):
+    told = "é 日本語 \N{GRINNING FACE} \u202e"
+    with a_store(folder) as store:
+        record(store, "psa", "4711", AuditEvent(Event.CLOCK, {"why": told}))
+    command = [sys.executable, "-c", "from connector.cli import main; main()", "export"]
+    environ = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, env=environ, capture_output=True, encoding="latin-1", check=True)
+    assert json.loads(done.stdout)["detail"] == {"why": told}
+
+
 def test_dead_letters_are_listed_for_people_and_programs(folder):
     with a_store(folder) as store:
         a_dead_letter(Mailbox(store), "4711")
@@ -580,6 +590,23 @@ def test_explain_of_a_ticket_that_was_given_up_on_says_why(connected, desk, fold
         mailbox.finish([Failed(claim_of(mailbox), "it does not work", None)])
     said = escalator("explain", "connectwise", ticket, **connected).stdout
     assert "In the way (dead_letters): it was given up on\n  Last answer: it does not work\n" in said
+
+
+def test_what_a_system_answered_steers_no_terminal_and_becomes_no_formula(connected, desk, folder):
+    ticket = str(desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess"))
+    with wired(connected, folder) as parts:
+        started(parts)
+        mailbox = Mailbox(parts.store)
+        mailbox.deliver([a_delivery(ticket, "mail", "connectwise")])
+        mailbox.finish([Failed(claim_of(mailbox), "=HYPERLINK(1)\x1b[2J\x9b1m\u202e, all is well", None)])
+        record(parts.store, "connectwise", ticket, AuditEvent(Event.CLOCK, {"why": "=HYPERLINK(1)\x1b[2J\u202e"}))
+    commands = (("dead-letters", "list"), ("dead-letters", "list", "--json"), ("explain", "connectwise", ticket))
+    for arguments in (*commands, ("export",)):
+        said = escalator(*arguments, **connected).stdout
+        assert "HYPERLINK(1)" in said
+        assert set(said) & set("\x1b\x9b\u202e") == set()
+    [fields] = escalator("dead-letters", "list", **connected).stdout.splitlines()
+    assert fields.split("\t")[-1].startswith("'=HYPERLINK(1)")
 
 
 def test_explain_of_a_ticket_that_does_not_exist_is_exit_1(connected, folder):
