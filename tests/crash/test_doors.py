@@ -176,6 +176,7 @@ def test_health_answers_while_every_thread_waits_for_the_database(web: Service, 
     with ThreadPoolExecutor(2 * THREADS) as pool:
         waiting = [pool.submit(post, web, f"held-{n}") for n in range(2 * THREADS)]
         assert statuses(answer_to(web, HEALTH)) == [200]
+        assert not any(one.done() for one in waiting)
         holder.execute("ROLLBACK")
         assert {one.result(PATIENCE).status_code for one in waiting} <= {202, 429}
     holder.close()
