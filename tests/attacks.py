@@ -623,6 +623,8 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             "A field of a printed table becomes a formula in a sheet.",
             (
                 f"{_COMMANDS}test_what_a_system_answered_steers_no_terminal_and_becomes_no_formula",
+                "tests/connector/cli/test_tickets.py::"
+                "test_the_sheet_has_no_formula_and_no_sign_that_a_terminal_would_obey",
                 "tests/connector/test_terminal.py::test_a_field_cannot_become_a_formula",
             ),
             "df6bb67",
