@@ -132,7 +132,9 @@ def _sender(address: str) -> Any:
     have_answers_short()
     # The library logs whole addresses.
     logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-    asset = apprise.AppriseAsset(http_redirects=False)
+    # In the thread that is bounded: the library has few of its own, which one that hangs keeps, and they keep a
+    # process from ending.
+    asset = apprise.AppriseAsset(http_redirects=False, async_mode=False, service_timeout=0)
     return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
 
 

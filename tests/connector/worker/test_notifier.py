@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -63,8 +64,8 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def listener() -> Iterator[Listener]:
+@contextmanager
+def listening() -> Iterator[Listener]:
     server = Listener()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -74,6 +75,12 @@ def listener() -> Iterator[Listener]:
     server.server_close()
 
 
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with listening() as server:
+        yield server
+
+
 def test_a_target_that_hangs_keeps_no_thread_for_long(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connector.worker.notifier.SEND_SECONDS", 0.05)
     notifier = Notifier([listener.address])
@@ -81,6 +88,22 @@ def test_a_target_that_hangs_keeps_no_thread_for_long(listener: Listener, monkey
     for why in ("no answer", "still hangs"):
         with pytest.raises(Temporary, match=f"NOTIFY_URLS, target 1 .*not taken: .*{why}"):
             notifier.send(notifier.audience.told[0], "Ticket 4711: Time", "“VPN”")
+    listener.goes_on.set()
+
+
+def test_however_many_targets_hang_another_one_is_told(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library has threads of its own for its calls, at most 32 of them."""
+    monkeypatch.setattr("connector.worker.notifier.SEND_SECONDS", 0.02)
+    listener.goes_on.clear()
+    hanging = Notifier([Secret(f"{listener.address.reveal()}/{n}") for n in range(33)])
+    for name in hanging.audience.told:
+        with pytest.raises(Temporary):
+            hanging.send(name, "Ticket 4711: Time", "“VPN”")
+    monkeypatch.setattr("connector.worker.notifier.SEND_SECONDS", 2.0)
+    with listening() as other:
+        notifier = Notifier([other.address])
+        notifier.send(notifier.audience.told[0], "Ticket 4711: Time", "“VPN”")
+        assert len(other.posted) == 1
     listener.goes_on.set()
 
 
