@@ -135,8 +135,11 @@ def say(text: str, *, is_error: bool = False) -> None:
     click.echo(shown(text), err=is_error)
 
 
-def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print rows: as a table on a terminal, else as lines of tab-separated fields without headings."""
+def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]], keeps: int | None = None) -> None:
+    """Print rows: as a table on a terminal, else as lines of tab-separated fields without headings.
+
+    ``keeps``: a row takes one line on a terminal, and what does not fit is cut off but for so many fields in front.
+    """
     if not sys.stdout.isatty():
         for row in rows:
             click.echo("\t".join(map(cell, row)))
@@ -145,7 +148,10 @@ def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*headings, box=None, pad_edge=False)
+    drawn = Table(box=None, pad_edge=False)
+    for n, heading in enumerate(headings):
+        widest = max((len(row[n]) for row in rows), default=0) if n < (keeps or 0) else None
+        drawn.add_column(heading, no_wrap=keeps is not None, min_width=widest)
     for row in rows:
         drawn.add_row(*(Text(shown(field)) for field in row))
     Console().print(drawn)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import islice
+from shutil import get_terminal_size
 from typing import Any
 
 import click
 
 from connector.cli import common
 from connector.connection.due_next import FAILING, PARKED, DueTicket, due_tickets
-from connector.notes.explanation import shown
 from connector.policy.policy import Policy
 from connector.rules.limits import Verdict
 from connector.store.queries.open_tickets import OpenTickets, Wanted
@@ -25,8 +25,15 @@ EVERY_SECONDS = 5.0
 """How often ``--watch`` draws the table anew."""
 
 _STATES = (*(verdict.value for verdict in Verdict), FAILING, PARKED)
-_HEADINGS = ("due", "ticket", "client", "tier", "holder", "stage", "used", "state", "link")
+_HEADINGS = ("due", "ticket", "used", "state", "client", "holder", "tier", "stage", "summary", "link")
+_ON_A_SCREEN = len(_HEADINGS) - 2
+"""So many of them have room on a terminal, and the summary on a wide one; links are for those who read lines."""
+
+WIDE, _KEPT = 140, 3
 _FIELDS = tuple(field.name for field in fields(DueTicket))
+_HOURS = 120
+"""From so many minutes on a distance is told in hours."""
+
 _UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440}
 
 _Found = Callable[[], Iterator[DueTicket]]
@@ -114,8 +121,10 @@ def _document(one: DueTicket) -> dict[str, Any]:
 
 
 def _print_table(found: Iterable[DueTicket], policy: Policy, now: datetime) -> int:
-    rows = [_row(one, policy, now) for one in found]
-    common.table(_HEADINGS, rows)
+    """A row in a line: on a terminal what has room there."""
+    fields = _ON_A_SCREEN + (get_terminal_size().columns >= WIDE) if sys.stdout.isatty() else len(_HEADINGS)
+    rows = [_row(one, policy, now)[:fields] for one in found]
+    common.table(_HEADINGS[:fields], rows, keeps=_KEPT)
     return len(rows)
 
 
@@ -132,30 +141,23 @@ def _watch(found: _Found, policy: Policy, now: Callable[[], datetime]) -> None:
 
 
 def _row(one: DueTicket, policy: Policy, now: datetime) -> tuple[str, ...]:
-    """The fields of a line; ``mode`` stands beside the state where nothing is moved."""
-    used = "" if one.used_minutes is None else f"{one.used_minutes:.0f} of {one.limit_minutes:g} min"
+    """The fields of a line, what is asked for first in front; a mode in which nothing is moved stands by the state."""
+    used = "" if one.used_minutes is None else f"{one.used_minutes:.0f}/{one.limit_minutes:g}"
     state = f"{one.state}: {one.why}" if one.why else one.state
     if one.mode and one.mode != "enforce":
-        state += f" [{one.mode}]"
-    ticket = f"{one.system} {one.ticket} {one.summary}".rstrip()
-    return (
-        _due(one, policy, now),
-        ticket,
-        one.client,
-        one.tier,
-        one.holder or "nobody",
-        one.stage,
-        used,
-        state,
-        one.link,
-    )
+        state = f"[{one.mode}] {state}"
+    ticket = f"{one.system} {one.ticket}"
+    named = (one.client, one.holder or "nobody", one.tier, one.stage, one.summary, one.link)
+    return (_due(one, policy, now), ticket, used, state, *named)
 
 
 def _due(one: DueTicket, policy: Policy, now: datetime) -> str:
-    """When it is due, in the zone of the calendar that counts, and how far that is from now."""
+    """How far it is from now, and when, in the zone of the calendar that counts; the day where it is not today."""
     if one.due_at is None:
         return "-"
     calendar = policy.calendars.get(one.calendar) or policy.calendars[policy.tiers[0].calendar]
+    local = one.due_at.astimezone(calendar.zone)
+    day = "" if local.date() == now.astimezone(calendar.zone).date() else f"{local:%Y-%m-%d} "
     minutes = (one.due_at - now) / timedelta(minutes=1)
-    far = f"{abs(minutes):.0f} min" if abs(minutes) < 120 else f"{abs(minutes) / 60:.0f} h"
-    return f"{shown(one.due_at, calendar.zone)} ({f'in {far}' if minutes >= 0 else f'{far} ago'})"
+    far = f"{abs(minutes):.0f} min" if abs(minutes) < _HOURS else f"{abs(minutes) / 60:.0f} h"
+    return f"{f'in {far}' if minutes >= 0 else f'{far} ago'}, {day}{local:%H:%M} {local.tzname()}"
