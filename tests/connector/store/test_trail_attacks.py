@@ -327,3 +327,29 @@ def test_who_puts_a_whole_new_trail_behind_a_checkpoint_of_his_is_found_out(trai
     forger.cut("psa", 11, clock.now())
     assert found(trail, told(trail)).is_intact
     assert "KEEP_MONTHS" in verify(trail, kept, keeps_from).why
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_entry SET at = 'soon' WHERE n = 2",
+        "UPDATE audit_entry SET at = 9223372036854775807 WHERE n = 2",
+        "UPDATE audit_entry SET ticket = x'ff' WHERE n = 2",
+        "UPDATE audit_entry SET detail = x'ff' WHERE n = 2",
+        "UPDATE audit_chain SET length = 'many'",
+        "INSERT INTO audit_head SELECT 2, length, hash FROM audit_head",
+    ],
+)
+def test_what_the_connector_never_writes_is_a_finding_and_no_crash(
+    sqlite_url: str, open_store: Callable[..., Store], clock: VirtualClock, change: str
+) -> None:
+    """SQLite keeps a value of any kind in any column."""
+    store = open_store(sqlite_url, clock)
+    Connections(store).ensure("psa", "enforce", "v1")
+    for number in range(3):
+        write(store, clock, str(number), "psa")
+    kept = told(store)
+    with store.writing() as conn:
+        conn.execute(text(change))
+    for expected in (None, kept):
+        assert "the connector never writes what stands there" in verify(store, expected).why
