@@ -19,7 +19,7 @@ from typing import Any
 from connector.redaction import redacted, redacted_all
 
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_FORMULA = re.compile(r'["=+@]|-(?![\d.]*$)')
+_FORMULA = re.compile(r'\s*(?:["=+@\uff1d\uff0b\uff20\uff0d]|-(?![\d.]*$))')
 _BREAKS = re.compile(r"[\t\n\r]+")
 
 
@@ -38,7 +38,7 @@ def shown_json(data: object, indent: int | None = None) -> str:
 
 def cell(text: str) -> str:
     """A text as a field of a line of fields, be it opened in a sheet: no tab, no line end, no formula, also
-    not behind a quote mark, which a sheet takes away.
+    not behind a quote mark or blanks, which a sheet may take away, and not in wide signs.
     """
     field = shown(_BREAKS.sub(" ", text))
     return f"'{field}" if _FORMULA.match(field) else field
