@@ -6,10 +6,13 @@ ends: on SIGTERM it stops accepting, answers what is in flight, then finishes or
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
+import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,15 +26,27 @@ from prometheus_client import values
 from connector.app.door import DoorWorker
 from connector.app.memory import settle
 from connector.app.stopping import GRACE_SECONDS
+from connector.errors import ConfigError, ConnectorError
 from connector.systems.addresses import Network
 
 if TYPE_CHECKING:
     from flask import Flask
 
 THREADS = 32
+PORT_PATIENCE_SECONDS = 2.0
+"""For another start of ours that is just ending."""
+
 log = structlog.get_logger("connector")
 
 _SHARED_METRICS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class PortTaken(ConnectorError):
+    """Somebody else listens where we are to."""
+
+    def __init__(self, listening: Listening) -> None:
+        way = f"end it (`ss -ltnp 'sport = :{listening.port}'` shows it), or take another PORT"
+        super().__init__(f"port {listening.port} of {listening.host} is in use by another process: {way}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +75,39 @@ class Listening:
 
 
 def serve(make_site: Callable[[], Site], listening: Listening) -> None:
-    """Serve until SIGTERM or SIGINT; does not return (SystemExit with the exit code)."""
+    """Serve until SIGTERM or SIGINT; does not return (SystemExit with the exit code).
+
+    Raises ConfigError where nobody could listen there, PortTaken where somebody else does.
+    """
+    _require_free(listening)
     settle()
     _Server(make_site, listening).run()
+
+
+def _require_free(listening: Listening) -> None:
+    """Wait a moment for one who is just stopping there. The server itself would try for longer, and end in silence."""
+    give_up_at = time.monotonic() + PORT_PATIENCE_SECONDS
+    while True:
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in listening.host else socket.AF_INET) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((listening.host, listening.port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise ConfigError([_cannot_listen(listening, error)]) from error
+            if time.monotonic() > give_up_at:
+                raise PortTaken(listening) from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _cannot_listen(listening: Listening, error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        way = "take one from 1024 on, such as PORT=8000, behind your proxy, or give the account the right to"
+        return f"PORT: the account that runs escalator may not listen on {listening.port}: {way}"
+    way = "take one of its own, such as HOST=127.0.0.1, or HOST=0.0.0.0 for all of them"
+    return f"HOST: cannot listen on {listening.host!r} ({error.strerror}): {way}"
 
 
 @contextmanager

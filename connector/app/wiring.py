@@ -19,6 +19,7 @@ from connector.metrics import Metrics
 from connector.store.budgets import StoredLedger
 from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
+from connector.store.database.sqlite_file import require_usable
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection
@@ -65,8 +66,10 @@ def wire(settings: Settings, *, has_schema: bool = True) -> Wiring:
 def prepare_database(settings: Settings, *, migrates: bool) -> None:
     """Bring the schema up to date, or refuse an old one (ConfigError). Leaves no connection open.
 
-    Raises SystemExit, with the exit code, where it could not be brought up to date; that was said on standard error.
+    Raises StoreUnavailable, without waiting, for a file that cannot be used; SystemExit, with the exit code, where the
+    schema could not be brought up to date: that was said on standard error.
     """
+    require_usable(settings.database_url)
     store = Store.open(settings.database_url)
     try:
         if migrates and store.schema_state() in (SchemaState.EMPTY, SchemaState.OLD):

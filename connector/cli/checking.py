@@ -22,6 +22,7 @@ from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Ti
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
+from connector.store.database.sqlite_file import require_usable
 from connector.systems.contract import Connection, TicketSystem
 
 T = TypeVar("T")
@@ -60,25 +61,29 @@ def _of_modes(settings: Settings) -> Iterator[Finding]:
 
 
 def of_database(store: Store) -> Finding:
-    """Whether the database answers and has the schema that is needed."""
-    name = store.engine.url.database
-    if not store.is_postgresql and name and not Path(name).exists():
-        return Finding(WARNING, "database", "does not exist yet: `escalator run` or `escalator migrate` makes it")
+    """Whether the database answers, can be written and has the schema that is needed; where its file is."""
+    name = "" if store.is_postgresql else str(Path(str(store.engine.url.database)).absolute())
+    at = f" ({name})" if name else ""
     try:
+        if name:
+            require_usable(f"sqlite:///{name}")
+        if name and not Path(name).exists():
+            remedy = "`escalator run` or `escalator migrate` makes it"
+            return Finding(WARNING, "database", f"does not exist yet: {remedy}{at}")
         state = store.schema_state()
     except StoreUnavailable as error:
         return Finding(ERROR, "database", str(error))
     match state:
-        case SchemaState.CURRENT if not store.is_postgresql and name and Path(name).stat().st_mode & _OTHERS:
+        case SchemaState.CURRENT if name and Path(name).stat().st_mode & _OTHERS:
             return Finding(WARNING, "database", f"others than its owner may open the file: chmod 600 {name}*")
         case SchemaState.CURRENT:
-            return Finding(OK, "database", "answers, and its schema is up to date")
+            return Finding(OK, "database", f"answers, and its schema is up to date{at}")
         case SchemaState.EMPTY:
-            return Finding(WARNING, "database", "is empty: `escalator run` or `escalator migrate` sets it up")
+            return Finding(WARNING, "database", f"is empty: `escalator run` or `escalator migrate` sets it up{at}")
         case SchemaState.OLD:
-            return Finding(ERROR, "database", "has an older schema: run `escalator migrate`")
+            return Finding(ERROR, "database", f"has an older schema: run `escalator migrate`{at}")
         case SchemaState.NEWER:
-            return Finding(ERROR, "database", "was set up by a newer version of escalator: install that version")
+            return Finding(ERROR, "database", f"was set up by a newer version of escalator: install that version{at}")
 
 
 def of_connections(connections: Mapping[str, Connection], settings: Settings) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from connector.config.env_file import read_env_file
 from connector.config.service_variables import HOST
 from connector.config.settings import Settings, load_settings, secrets_of
 from connector.errors import ConfigError
+from connector.store.database.sqlite_file import file_of
 from connector.systems.catalogue import ticket_systems
 from connector.terminal import cell, shown, shown_json
 
@@ -69,7 +70,8 @@ def require_connection(settings: Settings) -> None:
 
 
 def announce(settings: Settings) -> None:
-    """Say in one line what is starting."""
+    """Say in one line what is starting, and where the database's file is."""
+    file = file_of(settings.database_url)
     log.info(
         "starting",
         version=__version__,
@@ -77,6 +79,7 @@ def announce(settings: Settings) -> None:
         connections=sorted(settings.connections),
         database=settings.database_url.partition(":")[0].partition("+")[0],
         policy=settings.policy.version,
+        **({} if file is None else {"database_file": str(file)}),
     )
 
 

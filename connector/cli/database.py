@@ -7,12 +7,15 @@ import click
 from connector.cli import common
 from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
+from connector.store.database.sqlite_file import require_usable
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    store = Store.open(common.settings().database_url)
+    url = common.settings().database_url
+    require_usable(url)
+    store = Store.open(url)
     try:
         before = store.migrate()
     finally:

@@ -29,7 +29,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connector.clock import Clock, SystemClock
 from connector.errors import ConfigError
-from connector.store.database import schema
+from connector.store.database import schema, sqlite_file
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
 from connector.store.database.steady import DatabaseClock
@@ -50,6 +50,7 @@ class Store:
     def __init__(self, engine: Engine, clock: Clock, database_clock: DatabaseClock | None = None) -> None:
         self.engine = engine
         self.is_postgresql = engine.dialect.name == "postgresql"
+        self._file = None if self.is_postgresql else Path(str(engine.url.database)).absolute()
         self._clock = clock
         self._database_clock = database_clock
         self._latest = EPOCH
@@ -150,16 +151,21 @@ class Store:
         try:
             yield
         except self._unavailable as error:
-            raise self._unavailable_now(f"the database could not do its work: {_in_short(error)}") from error
+            raise self._unavailable_now(f"the database could not do its work: {self._told(error)}") from error
         except DatabaseError as error:
             if type(error.orig) is not sqlite3.DatabaseError:
                 raise
             # Not the statement's fault: the file is damaged, or is no database at all.
-            raise self._unavailable_now(f"the database could not be read: {_in_short(error)}") from error
+            raise self._unavailable_now(f"the database could not be read: {self._told(error)}") from error
         except PoolTimeout as error:
             raise self._unavailable_now("no database connection became free in time") from error
         if self._away_since is not None:
             self._is_back()
+
+    def _told(self, error: BaseException) -> str:
+        """What the database said, and for a file where that is and what to do."""
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        return _in_short(cause) + ("" if self._file is None else sqlite_file.remedy(self._file, cause))
 
     def _unavailable_now(self, message: str) -> StoreUnavailable:
         """The error to raise. An outage is told of when it begins: here; and when it ends."""
@@ -224,9 +230,8 @@ def _forget_parents() -> None:
 os.register_at_fork(after_in_child=_forget_parents)
 
 
-def _in_short(error: BaseException | None) -> str:
+def _in_short(cause: BaseException | None) -> str:
     """The database's own first line, without the statement (it may speak of the client)."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
     lines = str(cause).strip().splitlines()
     return lines[0] if lines else type(cause).__name__
 
@@ -246,9 +251,7 @@ def _parse(url: str) -> URL:
         raise ConfigError([f"DATABASE_URL names a database that is not supported: {example}"])
     if parsed.database in {None, "", ":memory:"} or str(parsed.database).startswith("file:"):
         raise ConfigError([f"DATABASE_URL must name a file, or a restart loses everything: {example}"])
-    folder = Path(str(parsed.database)).absolute().parent
-    if not folder.is_dir():
-        raise ConfigError([f"DATABASE_URL names a file in a folder that does not exist: {folder}"])
+    sqlite_file.require_place(Path(str(parsed.database)).absolute())
     return parsed
 
 
@@ -281,8 +284,8 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL").close()
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up_at:
+        except sqlite3.OperationalError as error:
+            if not sqlite_file.is_held(error) or time.monotonic() > give_up_at:
                 raise
             time.sleep(0.01)
         else:

@@ -25,7 +25,7 @@ from adapters.connectwise.simulator import Simulator
 from connector import logs
 from connector.app import serve as serving
 from connector.app import web_side, wiring, worker_side
-from connector.app.serve import Listening, Logger, Site, _Server, serve, shared_metrics
+from connector.app.serve import Listening, Logger, PortTaken, Site, _Server, serve, shared_metrics
 from connector.app.stopping import leave_in_time
 from connector.clock import SystemClock
 from connector.config.processes import web_processes
@@ -178,6 +178,24 @@ def test_a_wrong_number_of_web_processes_is_refused(text):
 
 def test_an_ipv6_address_is_bound_in_brackets():
     assert (Listening("::", 80).bind, Listening("0.0.0.0", 80).bind) == ("[::]:80", "0.0.0.0:80")
+
+
+def test_a_port_is_waited_for_while_its_owner_is_just_ending(monkeypatch):
+    monkeypatch.setattr(serving, "PORT_PATIENCE_SECONDS", PATIENCE)
+    owner = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(serving.time, "sleep", lambda seconds: owner.close())
+    serving._require_free(Listening("127.0.0.1", owner.getsockname()[1]))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_port_that_stays_taken_is_a_failure_and_no_configuration(monkeypatch, host):
+    monkeypatch.setattr(serving, "PORT_PATIENCE_SECONDS", -1)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with (
+        socket.create_server((host, 0), family=family) as owner,
+        pytest.raises(PortTaken, match="is in use by another"),
+    ):
+        serving._require_free(Listening(host, owner.getsockname()[1]))
 
 
 def test_one_process_shares_its_counts_with_nobody():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import exc, text
+from sqlalchemy import event, exc, text
 
 from connector.clock import VirtualClock
 from connector.errors import ConfigError
@@ -122,6 +124,23 @@ def test_a_file_that_is_no_database_is_unavailable_and_said_to_be_so(tmp_path: P
     (tmp_path / "junk.db").write_text("no database, and longer than what SQLite looks at first\n" * 100)
     with pytest.raises(StoreUnavailable, match="not a database"):
         Store.open(f"sqlite:///{tmp_path / 'junk.db'}").migrate()
+
+
+def test_a_disk_that_is_full_is_said_with_the_file_and_what_to_do(tmp_path: Path, open_store: Opener) -> None:
+    path = tmp_path / "full.db"
+    store = open_store(f"sqlite:///{path}")
+    event.listen(store.engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count=2"))
+    with pytest.raises(StoreUnavailable) as caught:
+        store.migrate()
+    assert str(caught.value).endswith(f"database or disk is full ({path}): make room on its disk")
+
+
+def test_a_file_that_cannot_be_written_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine.time, "sleep", lambda seconds: pytest.fail("it waited"))
+    (tmp_path / "a.db").touch()
+    opened = closing(sqlite3.connect(f"file:{tmp_path / 'a.db'}?mode=ro", uri=True))
+    with opened as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
+        engine._switch_to_wal(connection)
 
 
 def test_a_file_that_stays_locked_is_unavailable(

@@ -1,0 +1,562 @@
+"""What an administrator gets wrong, planted: each fault is said with what, where and what to do, at once and in words.
+
+Most are told in this process. Where the operating system is what refuses, or a shell reads the file, it is a real one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from adapters.connectwise.simulator import Simulator
+from connector.cli.main import cli
+from connector.clock import SystemClock
+from connector.store.database import sqlite_file
+from tests.connector.quiet_logging import logging_as_before
+
+__all__ = ["logging_as_before"]
+
+pytestmark = pytest.mark.usefixtures("logging_as_before")
+
+SECRET = "geheim-geheim-geheim"
+MOST_SECONDS = 8.0
+"""Of one command, on a machine that others use, too; what waited for a lock or a pipe would take twice as long."""
+
+ENVIRON = {
+    "CONNECTWISE_URL": "http://127.0.0.1:9",
+    "CONNECTWISE_COMPANY": "acme",
+    "CONNECTWISE_PUBLIC_KEY": "public-1234",
+    "CONNECTWISE_PRIVATE_KEY": SECRET,
+    "CONNECTWISE_CLIENT_ID": "client-1234",
+    "TIER_1_HOME": "Service Desk",
+    "TIER_2_HOME": "Tier 3",
+    "TIER_3_HOME": "Sr IT",
+    "WORK_TIME_ZONE": "Europe/Berlin",
+}
+OURS = ("CONNECTWISE_", "HALOPSA_", "RT_", "TIER_", "FINAL_", "ESCALATION_", "WORK_", "DATABASE_URL", "PORT", "TZ")
+COMMANDS = ("check", "run", "web", "worker", "migrate", "webhooks status")
+STARTS = ("run", "web", "worker", "migrate")
+
+Changes = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``make``: plants it in a folder, and says what is different in the environment (None: not set). ``says``: what is
+    wrong, where it is and what is to be done, each in the words that have to be there.
+    """
+
+    name: str
+    make: Callable[[Path], Changes]
+    says: Sequence[str]
+    code: int = 2
+    commands: Sequence[str] = COMMANDS
+
+
+def variables(**changes: str | None) -> Callable[[Path], Changes]:
+    return lambda folder: changes
+
+
+def env_file(content: bytes | str) -> Callable[[Path], Changes]:
+    def make(folder: Path) -> Changes:
+        (folder / ".env").write_bytes(content.encode() if isinstance(content, str) else content)
+        return {}
+
+    return make
+
+
+def instead_of_env_file(make: Callable[[Path], object]) -> Callable[[Path], Changes]:
+    def made(folder: Path) -> Changes:
+        make(folder / ".env")
+        return {}
+
+    return made
+
+
+def secret_file(make: Callable[[Path], object]) -> Callable[[Path], Changes]:
+    def made(folder: Path) -> Changes:
+        make(folder / "key")
+        return {"CONNECTWISE_PRIVATE_KEY": None, "CONNECTWISE_PRIVATE_KEY_FILE": str(folder / "key")}
+
+    return made
+
+
+def written(content: bytes) -> Callable[[Path], object]:
+    return lambda path: path.write_bytes(content)
+
+
+KEY = "CONNECTWISE_PRIVATE_KEY_FILE: the file that it names"
+SEVEN = {
+    "PORT": "http",
+    "WARN_AT": "80",
+    "TIER_1_FIX_MINUTES": "soon",
+    "TIER_2_ASSING": "tess",
+    "WORK_HOURS": "mom 08:00-17:00",
+    "NOTIFY_URL": "slack://a/b/c",
+    "CONNECTWISE_CLIENT_ID": "",
+}
+
+VARIABLES = [
+    *(
+        Fault(f"misspelt: {wrong}", variables(**{wrong: "x"}), [f"{wrong}: there is no such variable", f"'{right}'"])
+        for wrong, right in {
+            "TIER_1_HOEM": "TIER_1_HOME",
+            "FINAL_STAUTS": "FINAL_STATUS",
+            "CONNECTWISE_TOKEN": "CONNECTWISE_WEBHOOK_TOKEN",
+            "HALOPSA_TENNANT": "HALOPSA_TENANT",
+            "RT_TOKN": "RT_TOKEN",
+            "ESCALATION_MODE_CONECTWISE": "ESCALATION_MODE_CONNECTWISE",
+            "ESCALATION_MOD": "ESCALATION_MODE",
+            "DATABASE_URI": "DATABASE_URL",
+            "NOTIFY_URL": "NOTIFY_URLS",
+            "WORKHOURS": "WORK_HOURS",
+            "WORK_HOLIDAY": "WORK_HOLIDAYS",
+        }.items()
+    ),
+    Fault(
+        "misspelt, in place of the right one",
+        variables(TEIR_2_HOME="Tier 3", TIER_2_HOME=None),
+        ["TEIR_2_HOME: there is no such variable", "did you mean 'TIER_2_HOME'?", "TIER_2_HOME: is missing"],
+    ),
+    Fault(
+        "misspelt, so that nothing seems connected",
+        variables(CONECTWISE_URL="http://127.0.0.1:9", CONNECTWISE_URL=None),
+        ["CONECTWISE_URL: there is no such variable", "did you mean 'CONNECTWISE_URL'?"],
+    ),
+    Fault(
+        "a gap", variables(TIER_2_HOME=None), ["TIER_2_HOME: is missing", "without gaps", "for example TIER_2_HOME="]
+    ),
+    Fault("no name", variables(TIER_4_HOME="D"), ["TIER_4_NAME: is missing", "for example TIER_4_NAME="]),
+    *(
+        Fault(
+            f"a number: {text}",
+            variables(TIER_1_FIX_MINUTES=text),
+            ["TIER_1_FIX_MINUTES: must be ", f"(got {shown})", "expected a number of minutes above 0", "for example"],
+        )
+        for text, shown in {"ten": "'ten'", "-5": "-5", "nan": "'nan'", "1e3": "'1e3'", "1,5": "'1,5'"}.items()
+    ),
+    Fault("seven at once", variables(**SEVEN), [f"escalator: {name}: " for name in SEVEN]),
+]
+
+ENV_FILE = [
+    Fault(
+        "misspelt", env_file("# ours\n\nPOTR=80\n"), [".env, line 3: POTR", "no such variable", "did you mean 'PORT'?"]
+    ),
+    Fault("another program's", env_file("HTTPS_PROXY=http://p\n"), [".env, line 1: HTTPS_PROXY: there is no such"]),
+    Fault(
+        "a piece of a secret",
+        env_file(f"RT_TOKEN=abc\n{SECRET}+/==\n"),
+        [".env, line 2: a name (not told, as no variable is called like that): there is no such variable"],
+    ),
+    Fault(
+        "a broken line",
+        env_file(f"PORT=80\nRT_TOKEN='{SECRET}\n"),
+        [".env, line 2: cannot be read", "expected NAME=value, and a quote that is opened to be closed"],
+    ),
+    Fault(
+        "no value", env_file(f"\nPORT 80\n{SECRET}\n"), [".env, line 2: cannot be read", ".env, line 3: sets nothing"]
+    ),
+    Fault(
+        "given twice",
+        env_file("PORT=80\nHOST=::1\nPORT=81\n"),
+        [".env, line 3: PORT is set in line 1 already", "take one of them out"],
+    ),
+    Fault("UTF-16", env_file("PORT=80\n".encode("utf-16")), [".env in ", "is no UTF-8 text, but UTF-16", "save it as"]),
+    Fault("Latin-1", env_file("PORT=80\nX=ü\n".encode("latin-1")), ["is no UTF-8 text (line 2)", "save it as UTF-8"]),
+    Fault("huge", env_file(b"#" * 1_100_000), [".env in ", "is larger than 1024 KiB", "hardly the file that is meant"]),
+    Fault("a folder", instead_of_env_file(Path.mkdir), [".env in ", "is a folder, not a file", "put one in its place"]),
+    Fault("a pipe", instead_of_env_file(os.mkfifo), [".env in ", "is a pipe, not a file", "put one in its place"]),
+    Fault(
+        "leads nowhere", instead_of_env_file(lambda path: path.symlink_to("x")), ["is not there: make it, or correct"]
+    ),
+]
+
+
+def document(**calendar: object) -> Callable[[Path], Changes]:
+    homes = [{"homes": {"connectwise": ENVIRON[f"TIER_{n}_HOME"]}} for n in (1, 2, 3)]
+    policy = json.dumps({"tiers": homes, "calendars": {"default": calendar}})
+    flat: dict[str, str | None] = {name: None for name in ENVIRON if name.startswith(("TIER_", "WORK_"))}
+    return variables(**flat, ESCALATION_POLICY=policy)
+
+
+OFFSET = "names an offset, not the region whose clocks you work by"
+TIME = [
+    Fault(
+        "no zone",
+        variables(WORK_TIME_ZONE=None, TZ="Europe/Vienna"),
+        ["WORK_TIME_ZONE: is missing (connectwise is connected)", "so perhaps WORK_TIME_ZONE=Europe/Vienna"],
+    ),
+    Fault(
+        "no zone, on a server",
+        variables(WORK_TIME_ZONE=None, TZ="UTC"),
+        ["WORK_TIME_ZONE: is missing", "in UTC, as most servers are; for example WORK_TIME_ZONE=America/New_York"],
+    ),
+    Fault(
+        "no zone in a document",
+        document(hours="mon-fri 08:00-17:00"),
+        ["ESCALATION_POLICY: calendars.default.tz: is missing", '"tz": "'],
+    ),
+    Fault("an offset in a document", document(tz="EST"), [f"ESCALATION_POLICY: calendars.default.tz: 'EST' {OFFSET}"]),
+    *(
+        Fault(
+            f"an offset: {zone}",
+            variables(WORK_TIME_ZONE=zone),
+            [f"WORK_TIME_ZONE: '{zone}' {OFFSET}", f"did you mean '{region}'?"],
+        )
+        for zone, region in {
+            "EST": "America/New_York",
+            "MST": "America/Denver",
+            "HST": "Pacific/Honolulu",
+            "EST5EDT": "America/New_York",
+            "Etc/GMT+5": "America/New_York",
+            "GMT": "Europe/London",
+        }.items()
+    ),
+    *(
+        Fault(
+            f"no zone is called {zone}",
+            variables(WORK_TIME_ZONE=zone),
+            [f"WORK_TIME_ZONE: there is no time zone '{zone}'", "expected an IANA name such as Europe/Berlin", near],
+        )
+        for zone, near in {
+            "Mars/Olympus": "",
+            "PST": "did you mean 'America/Los_Angeles'?",
+            "Eastern Standard Time": "did you mean 'America/New_York'?",
+            "Berlin": "did you mean 'Europe/Berlin'?",
+        }.items()
+    ),
+    Fault("no minute", variables(WORK_HOURS="mon 08:00-08:00"), ["WORK_HOURS: ", "ends where it starts", "expected"]),
+    Fault(
+        "no open minute",
+        document(tz="UTC", hours={}),
+        ["ESCALATION_POLICY: calendars.default.hours", "no open minute", "expected at least one span"],
+    ),
+    Fault(
+        "no such region", variables(WORK_HOLIDAYS="US-NX"), ["WORK_HOLIDAYS: 'US-NX' names no part of US", "expected"]
+    ),
+    Fault(
+        "no such country", variables(WORK_HOLIDAYS="XX"), ["WORK_HOLIDAYS: 'XX' names no country", "expected a code"]
+    ),
+    Fault(
+        "no such date", variables(WORK_HOLIDAYS="2026-02-30"), ["WORK_HOLIDAYS: '2026-02-30' is no date", "YYYY-MM-DD"]
+    ),
+]
+
+SECRET_FILES = [
+    Fault("not there", secret_file(lambda path: None), [f"{KEY} is not there", "make it, or correct its path"]),
+    Fault("empty", secret_file(written(b"\n")), [f"{KEY} is empty", "write the secret into it"]),
+    Fault(
+        "several lines", secret_file(written(f"{SECRET}\nb\n".encode())), [f"{KEY} holds several lines", "nothing else"]
+    ),
+    Fault("a folder", secret_file(Path.mkdir), [f"{KEY} is a folder", "put one in its place"]),
+    Fault("a pipe", secret_file(os.mkfifo), [f"{KEY} is a pipe", "put one in its place"]),
+    Fault("huge", secret_file(written(SECRET.encode() * 10_000)), [f"{KEY} is larger than 64 KiB", "hardly the file"]),
+    Fault("UTF-16", secret_file(written(SECRET.encode("utf-16"))), [f"{KEY} is no UTF-8 text", "save it as UTF-8"]),
+    Fault(
+        "beside the secret itself",
+        variables(CONNECTWISE_PRIVATE_KEY_FILE="key"),
+        ["CONNECTWISE_PRIVATE_KEY_FILE: must not be set together with CONNECTWISE_PRIVATE_KEY", "take one of them out"],
+    ),
+]
+
+
+def a_database(folder: Path) -> Path:
+    """One that is set up, by a command of its own."""
+    assert told("migrate", {}).code == 0
+    return folder / "escalator.db"
+
+
+def damaged(folder: Path) -> Changes:
+    (folder / "escalator.db").write_bytes(b"no database, and longer than what is looked at first\n" * 100)
+    return {}
+
+
+def damaged_within(folder: Path) -> Changes:
+    path = a_database(folder)
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 8000)
+    return {}
+
+
+DAMAGED = ["escalator.db)", "it is damaged, or no database of SQLite", "put the last backup back in its place"]
+DATABASE = [
+    Fault(
+        "no folder",
+        variables(DATABASE_URL="sqlite:///gone/escalator.db"),
+        ["DATABASE_URL: names a file in a folder that does not exist", "/gone", "make it, or correct the address"],
+        commands=("check", *STARTS),
+    ),
+    Fault(
+        "a folder",
+        variables(DATABASE_URL="sqlite:///../data"),
+        ["DATABASE_URL: names a folder", "/data", "name a file in it, such as"],
+        commands=("check", *STARTS),
+    ),
+    Fault(
+        "no such kind", variables(DATABASE_URL=f"mysql://u:{SECRET}@h/d"), ["DATABASE_URL: ", "expected sqlite:///FILE"]
+    ),
+    Fault("no database", damaged, DAMAGED, code=1, commands=("check", *STARTS)),
+    Fault("damaged within", damaged_within, DAMAGED, code=1, commands=("check", *STARTS)),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a command answered."""
+
+    code: int
+    output: str
+    seconds: float
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, and nothing of ours in the environment; a folder ``data`` is beside it."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for name in list(os.environ):
+        if name.startswith(OURS):
+            monkeypatch.delenv(name)
+    return tmp_path / "here"
+
+
+def told(command: str, changes: Changes) -> Told:
+    """What a command tells in this process."""
+    begun = time.monotonic()
+    result = CliRunner().invoke(cli, command.split(), env={**ENVIRON, **changes})
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Told(result.exit_code, result.output, time.monotonic() - begun)
+
+
+def told_apart(command: str, changes: Changes, before: Sequence[str] = ()) -> Told:
+    """What it tells in a process of its own. ``before``: what starts it there."""
+    environ = {name: value for name, value in {**os.environ, **ENVIRON, **changes}.items() if value is not None}
+    begun = time.monotonic()
+    done = subprocess.run(
+        [*before, sys.executable, "-m", "connector", *command.split()],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    return Told(done.returncode, done.stdout + done.stderr, time.monotonic() - begun)
+
+
+def assert_clear(found: Told, says: Sequence[str], code: int) -> None:
+    """It was said with what, where and what to do, by its exit code, at once, and with no secret."""
+    assert [part for part in says if part not in found.output] == [], found.output
+    assert found.code == code, found.output
+    assert "Traceback" not in found.output
+    assert SECRET not in found.output
+    assert found.seconds < MOST_SECONDS
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=f"{row}: {fault.name}")
+        for row, faults in {
+            "variables": VARIABLES,
+            "env": ENV_FILE,
+            "time": TIME,
+            "secret": SECRET_FILES,
+            "database": DATABASE,
+        }.items()
+        for fault in faults
+    ],
+)
+def test_a_planted_fault_is_told_by_every_command_with_what_where_and_what_to_do(fault: Fault, folder: Path) -> None:
+    changes = fault.make(folder)
+    for command in fault.commands:
+        assert_clear(told(command, changes), fault.says, fault.code)
+
+
+# -- what is right ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written_", "file"),
+    [
+        ("DATABASE_URL=sqlite:///a b.db\r\nPORT=80\r\n", "a b.db"),
+        ("\ufeffDATABASE_URL=sqlite:///a.db\n", "a.db"),
+        ("export DATABASE_URL='sqlite:///a b.db' # beside us\n", "a b.db"),
+        ('DATABASE_URL = "sqlite:///a.db"\n', "a.db"),
+        ("DATABASE_URL=sqlite:///a.db # beside us\n", "a.db"),
+        ("DATABASE_URL=sqlite:///a#b.db\n", "a#b.db"),
+    ],
+)
+def test_a_file_as_people_write_it_works(written_: str, file: str, folder: Path) -> None:
+    env_file(written_)(folder)
+    assert told("migrate", {}).code == 0
+    assert (folder / file).is_file()
+
+
+def test_a_file_with_blanks_in_quotes_works_for_a_shell_that_reads_it_as_well(folder: Path) -> None:
+    env_file("DATABASE_URL='sqlite:///a b.db'\nTIER_1_HOME=\"Service Desk > First Touch\"\n")(folder)
+    found = told_apart("migrate", {}, ["sh", "-c", 'set -a; . ./.env; exec "$@"', "sh"])
+    assert (found.code, (folder / "a b.db").is_file()) == (0, True), found.output
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        secret_file(written(f"{SECRET}\r\n".encode())),
+        variables(CONNECTWISE_PRIVATE_KEY="a'b\"c #d$e\\f g\u00fc"),
+        variables(WORK_HOURS="24/7"),
+        variables(WORK_HOURS="mon-fri 17:00-08:00"),
+        variables(WORK_HOURS="mon-fri 08:00-13:00 12:00-17:00"),
+        variables(WORK_HOLIDAYS="2001-01-01"),
+        variables(WORK_TIME_ZONE="UTC"),
+        variables(DATABASE_URI="x", DATABASE_URL="sqlite:///escalator.db"),
+    ],
+)
+def test_what_only_looks_odd_is_no_fault(changes: Callable[[Path], Changes], folder: Path) -> None:
+    found = told("migrate", changes(folder))
+    assert found.code == 0, found.output
+
+
+# -- the database's file, and the system that refuses ----------------------------------------------------------
+
+
+@pytest.fixture
+def desk() -> Iterator[Mapping[str, str]]:
+    """A ticket system that answers, so that ``check`` has nothing else to find."""
+    simulator = Simulator(SystemClock(), callback_delivery="manual").standard_desk()
+    with simulator.serve():
+        yield simulator.environment()
+
+
+@pytest.fixture
+def powerless() -> Sequence[str]:
+    """What starts a process to which the rights of files apply, also where the tests run as root."""
+    if os.geteuid():
+        return ()
+    command = ("setpriv", "--inh-caps=-all", "--bounding-set=-all")
+    if shutil.which("setpriv") is None or subprocess.run([*command, "true"], check=False).returncode:
+        pytest.skip("runs as root, and nothing here gives that up")
+    return command
+
+
+@pytest.mark.parametrize("name", [".env", "key"])
+def test_a_file_that_may_not_be_read_is_told(name: str, folder: Path, powerless: Sequence[str]) -> None:
+    changes = secret_file(written(b"x"))(folder) if name == "key" else env_file("PORT=80\n")(folder)
+    (folder / name).chmod(0)
+    where = f"{KEY} " if name == "key" else f".env in {folder} "
+    says = [f"{where}may not be read by the account that runs escalator", "give it that right"]
+    for command in ("check", "run"):
+        assert_clear(told_apart(command, changes, powerless), says, 2)
+
+
+def read_only_file(path: Path) -> str:
+    path.chmod(0o400)
+    return f"the database {path} cannot be written: the file is read-only"
+
+
+def read_only_folder(path: Path) -> str:
+    path.parent.chmod(0o500)
+    return f"the database {path} cannot be written: its folder is read-only"
+
+
+@pytest.mark.parametrize("make", [read_only_file, read_only_folder])
+def test_a_database_that_may_not_be_written_is_told(
+    make: Callable[[Path], str], folder: Path, desk: Mapping[str, str], powerless: Sequence[str]
+) -> None:
+    data = folder.parent / "data" / "escalator.db"
+    changes = {**desk, "DATABASE_URL": f"sqlite:///{data}"}
+    assert told("migrate", changes).code == 0
+    try:
+        says = [make(data), "give the account that runs escalator the right to write the file and its folder"]
+        for command in ("check", "run", "migrate"):
+            assert_clear(told_apart(command, changes, powerless), says, 1)
+    finally:
+        data.parent.chmod(0o700)
+
+
+def test_a_folder_in_which_no_database_can_be_made_is_told(folder: Path, powerless: Sequence[str]) -> None:
+    data = folder.parent / "data"
+    data.chmod(0o500)
+    try:
+        found = told_apart("migrate", {"DATABASE_URL": f"sqlite:///{data}/new.db"}, powerless)
+    finally:
+        data.chmod(0o700)
+    assert_clear(found, [f"{data}/new.db cannot be written: its folder is read-only", "give the account"], 1)
+
+
+@pytest.mark.parametrize("how", ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"])
+def test_a_database_that_another_process_holds_is_told_and_not_waited_for(
+    how: str, folder: Path, desk: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sqlite_file.PATIENCE_SECONDS < MOST_SECONDS
+    monkeypatch.setattr(sqlite_file, "PATIENCE_SECONDS", 0.1)
+    path = a_database(folder)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute(how)
+        for command in ("check", *STARTS):
+            says = [
+                "the database cannot be used: database is locked",
+                f"({path})",
+                "another process holds it: end that",
+            ]
+            assert_clear(told(command, desk), says, 1)
+
+
+def test_a_full_disk_is_told(folder: Path) -> None:
+    disk = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=64k none ../data && exec "$@"', "sh"]
+    if shutil.which("unshare") is None or subprocess.run([*disk, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no disk can be made here")
+    for command in ("run", "migrate"):
+        found = told_apart(command, {"DATABASE_URL": "sqlite:///../data/escalator.db"}, disk)
+        assert_clear(found, ["database or disk is full", "/data/escalator.db)", "make room on its disk"], 1)
+
+
+def test_where_the_file_is_stands_in_what_check_and_run_say(
+    folder: Path, desk: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_database(folder)
+    path.chmod(0o600)
+    assert f"answers, and its schema is up to date ({path})" in told("check", desk).output
+    monkeypatch.setattr("connector.app.serve.serve", lambda make_site, listening: None)
+    assert str(path) in told("run", {**desk, "LOG_FORMAT": "json"}).output
+
+
+# -- the process -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["run", "web"])
+def test_a_port_that_is_in_use_is_told(command: str, folder: Path) -> None:
+    a_database(folder)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        found = told_apart(command, {"PORT": port})
+    says = [f"port {port} of 127.0.0.1 is in use by another process", "end it (`ss", "or take another PORT"]
+    assert_clear(found, says, 1)
+
+
+def test_a_port_that_only_root_may_take_is_told(folder: Path, powerless: Sequence[str]) -> None:
+    a_database(folder)
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) <= 80:
+        pytest.skip("here everybody may take it")
+    found = told_apart("run", {"PORT": "80"}, powerless)
+    says = ["PORT: the account that runs escalator may not listen on 80", "take one from 1024 on, such as PORT=8000"]
+    assert_clear(found, says, 2)
+
+
+def test_an_address_that_is_none_of_this_machine_is_told(folder: Path) -> None:
+    a_database(folder)
+    found = told_apart("run", {"HOST": "192.0.2.1"})
+    assert_clear(found, ["HOST: cannot listen on '192.0.2.1' (", "such as HOST=127.0.0.1"], 2)
