@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 10.0
 """How long one who asks may take to say what and to take the answer, in all."""
 
+MOST_HEAD_BYTES = 32 * 1024
+"""Of a request; what stands behind is not read, and nobody who asks how we are has so much to say."""
+
 MOST_ASKING = 16
 """So many are listened to at a time."""
 
@@ -98,8 +101,29 @@ class _ServerV6(_Server):
     address_family = socket.AF_INET6
 
 
+class _Head:
+    """What a caller sends, up to its bound; there it ends. The library's own is 6 MB."""
+
+    def __init__(self, received: Any) -> None:
+        self._received = received
+        self._left = MOST_HEAD_BYTES
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._received.readline(min(limit, self._left))
+        self._left -= len(line)
+        return line
+
+    def close(self) -> None:
+        self._received.close()
+
+
 class _Quiet(WSGIRequestHandler):
     timeout = PATIENCE_SECONDS
+
+    def setup(self) -> None:
+        """Called for each caller."""
+        super().setup()
+        self.rfile = _Head(self.rfile)  # type: ignore[assignment]  # as much of it as is asked for here
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: addresses may hold tokens, and a watcher asks every few seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import socket
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 import requests
 
 from connector.app import web_side, wiring, worker_side
-from connector.app.side_door import MOST_ASKING, side_door, watched
+from connector.app.side_door import MOST_ASKING, MOST_HEAD_BYTES, _Head, side_door, watched
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.store.heartbeats import beat
@@ -117,6 +118,11 @@ def test_who_sends_a_byte_now_and_then_is_hung_up_on_all_the_same(port, monkeypa
             except OSError:
                 return
     pytest.fail("it was listened to for 10 s")
+
+
+def test_of_a_head_so_much_is_read_and_no_more():
+    head = _Head(io.BytesIO(b"X: y\r\n" * MOST_HEAD_BYTES))
+    assert len(b"".join(iter(lambda: head.readline(65_537), b""))) == MOST_HEAD_BYTES
 
 
 def test_who_hangs_up_is_no_traceback(port, capfd, caplog):
