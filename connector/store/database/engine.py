@@ -70,6 +70,7 @@ class Store:
         host's on SQLite. Raises ConfigError for an address that cannot be used.
         """
         parsed = _parse(url)
+        _require_options(parsed)
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite_engine(parsed), clock or SystemClock())
         from connector.store.database import postgresql
@@ -253,6 +254,23 @@ def _parse(url: str) -> URL:
         raise ConfigError([f"DATABASE_URL must name a file, or a restart loses everything: {example}"])
     sqlite_file.require_place(Path(str(parsed.database)).absolute())
     return parsed
+
+
+def _require_options(url: URL) -> None:
+    """Raise ConfigError for what stands behind the ? of an address and is no option: each connection would fail."""
+    if not url.query:
+        return
+    try:
+        _, options = url.get_dialect()().create_connect_args(url)
+        if url.get_backend_name() == "postgresql":
+            from psycopg import ProgrammingError, conninfo
+
+            try:
+                conninfo.make_conninfo(**options)
+            except ProgrammingError as error:
+                raise ValueError from error
+    except (ArgumentError, TypeError, ValueError):  # its text may be a password's
+        raise ConfigError(["DATABASE_URL has an option behind its ? that the database does not know"]) from None
 
 
 def _sqlite_engine(url: URL) -> Engine:

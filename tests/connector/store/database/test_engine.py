@@ -44,12 +44,20 @@ def test_every_spelling_of_a_postgresql_address_is_understood(address: str, open
         ("sqlite:////no/such/folder/x.db", "folder that does not exist"),
         ("mysql://root:hidden@host/name", "not supported"),
         ("hidden", "not a database address"),
+        ("sqlite:///x.db?timeout=hidden", "an option behind its"),
+        ("postgresql://u:hidden@127.0.0.1:9/d?hidden=1", "an option behind its"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_refused_without_showing_it(address: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem) as caught:
         Store.open(address)
     assert "hidden" not in str(caught.value)
+
+
+def test_options_that_the_database_knows_are_taken(tmp_path: Path) -> None:
+    Store.open(f"sqlite:///{tmp_path / 'x.db'}?timeout=5").close()
+    Store.open("postgresql://u:p@127.0.0.1:9/d?sslmode=require&connect_timeout=3&options=-c%20work_mem%3D8MB").close()
+    Store.open("postgresql://u@/d?host=/run/postgresql&application_name=x").close()
 
 
 def test_sqlite_survives_a_power_cut_and_keeps_its_foreign_keys(
