@@ -149,10 +149,11 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             (
                 _READING,
                 _WRITING,
+                f"{_HOSTILE}test_a_hostile_system_keeps_its_own_tickets_waiting_and_nobody_elses",
                 f"{_HOSTILE}test_whatever_a_write_is_answered_it_is_done_once_and_on_this_ticket_alone",
             ),
             "bb6fb87",
-            "what another ticket holds is believed, on ConnectWise and Request Tracker",
+            "what another ticket holds is believed, on ConnectWise and Request Tracker, and nobody is told",
         ),
     ),
     "Text from outside": (
@@ -587,6 +588,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
                 "tests/test_secrets_scan.py::test_a_planted_secret_is_found_wherever_it_is_put_and_not_shown",
             ),
             "a6e3f2f",
+            "a token in a test passes the checks",
         ),
     ),
     "What goes out": (
@@ -722,7 +724,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             "a second note on the ticket, on each system",
         ),
         Attack(
-            "A hostile system keeps the tickets of the other connection waiting, or floods people with alarms.",
+            "A hostile system keeps the tickets of the other connection waiting.",
             (
                 f"{_HOSTILE}test_a_hostile_system_keeps_its_own_tickets_waiting_and_nobody_elses",
                 f"{_HOSTILE}test_tickets_that_are_answered_hostilely_wait_each_by_itself",
