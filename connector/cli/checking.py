@@ -7,7 +7,9 @@ people, priorities, and the webhook's registration.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -43,6 +45,21 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     if not settings.public_url:
         every = f"changes are found by the poll alone, every {settings.reconcile_seconds:g} s"
         yield Finding(WARNING, "PUBLIC_URL", f"is not set, so no webhook can be registered: {every}")
+
+
+def of_holidays(settings: Settings, today: date) -> Iterator[Finding]:
+    """Calendars whose closed days, where they are given one by one, are all over: the next ones were forgotten."""
+    for name, form in settings.policy_document.get("calendars", {}).items():
+        last = max(_dates(form.get("holidays", ())), default=today)
+        if last < today:
+            again = "say those that come, or a country, such as US-NY, whose days are known for years"
+            yield Finding(WARNING, f"holidays of {name!r}", f"the last one by date was {last}: {again}")
+
+
+def _dates(holidays: Sequence[str]) -> Iterator[date]:
+    for written in holidays:
+        with suppress(ValueError):  # a country's
+            yield date.fromisoformat(written.strip())
 
 
 def _of_modes(settings: Settings) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ def check(is_json: bool) -> None:
     """Check settings, names, rights, calendars, the webhook's registration and the database."""
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         found = list(checking.of_settings(parts.settings))
+        found += checking.of_holidays(parts.settings, parts.store.now().date())
         found.append(checking.of_database(parts.store))
         found += worker_side.notifier_of(parts.settings).check()
         found += checking.of_connections(parts.connections, parts.settings)

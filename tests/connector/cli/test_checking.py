@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from connector.cli.checking import of_connections, of_database, of_settings, to_install
+from connector.cli.checking import of_connections, of_database, of_holidays, of_settings, to_install
 from connector.config.settings import ConfiguredConnection, Settings, load_settings
 from connector.errors import Temporary
 from connector.model import Finding, Mode, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
@@ -302,6 +303,21 @@ def test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold():
 def test_calendars_are_listed():
     subjects = {finding.subject: finding for finding in of_settings(settings())}
     assert subjects["calendar 'default'"].severity is Severity.OK
+
+
+@pytest.mark.parametrize(
+    ("holidays", "last"),
+    [
+        (["2025-12-24", " 2025-12-31"], "2025-12-31"),
+        (["US-NY", "2025-12-24"], "2025-12-24"),
+        (["2025-12-24", "2026-03-02"], ""),
+        (["US-NY"], ""),
+    ],
+)
+def test_closed_days_that_are_all_over_are_warned_of(holidays: list[str], last: str) -> None:
+    given = settings(policy_document={"calendars": {"default": {"holidays": holidays}, "late": {}}})
+    messages = [finding.message for finding in of_holidays(given, date(2026, 3, 2))]
+    assert [message.partition(":")[0] for message in messages] == ([f"the last one by date was {last}"] if last else [])
 
 
 # -- the database ----------------------------------------------------------------------------------------------

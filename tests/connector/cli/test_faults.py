@@ -524,6 +524,17 @@ def test_a_full_disk_is_told(folder: Path) -> None:
         assert_clear(found, ["database or disk is full", "/data/escalator.db)", "make room on its disk"], 1)
 
 
+def test_closed_days_that_are_past_are_told_by_check(folder: Path, desk: Mapping[str, str]) -> None:
+    a_database(folder)
+    found = told("check", {**desk, "WORK_HOLIDAYS": "2001-01-01"})
+    assert "holidays of 'default'\tthe last one by date was 2001-01-01: say those that come" in found.output
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+def test_a_database_without_its_tables_is_told(command: str) -> None:
+    assert_clear(told(command, {}), ["the database is empty: run `escalator migrate` first"], 2)
+
+
 def test_where_the_file_is_stands_in_what_check_and_run_say(
     folder: Path, desk: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
