@@ -505,7 +505,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
                 "tests/connector/test_redaction.py::test_a_secret_in_base64_is_masked_alone_and_joined",
             ),
             "df6bb67",
-            "secrets in what commands say",
+            "HaloPSA's client secret in what `check` says",
         ),
         Attack(
             "A ticket system repeats what it was sent, and it stands in a row, a log line or an answer.",
@@ -516,7 +516,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
                 f"{_PROCESSES}test_no_process_tells_or_keeps_any",
             ),
             "df6bb67",
-            "secrets in the bytes of the database",
+            "HaloPSA's client secret in a row, from its own answer",
         ),
         Attack(
             "A refused variable, `https://user:password@…`, is printed whole.",

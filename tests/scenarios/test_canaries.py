@@ -123,7 +123,7 @@ def test_no_command_says_what_a_system_repeats(environ, parrot, status):
     assert parrot.asked > len(COMMANDS)
 
 
-@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("status", [200, 400, 418, 500])
 def test_no_row_no_log_and_no_answer_holds_any(environ, parrot, status, database_url, monkeypatch, capsys):
     parrot.status = status
     environ = {**environ, "DATABASE_URL": database_url}
