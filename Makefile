@@ -7,7 +7,7 @@ READY = $(VENV)/.ready
 READY_TO_TEST = $(VENV)/.ready-to-test
 JOBS ?= 2
 
-.PHONY: demo run test coverage e2e-rt e2e-database check audit fuzz bench format lock clean
+.PHONY: demo run test coverage e2e-rt e2e-database check audit fuzz bench deploy-check format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -83,6 +83,9 @@ fuzz: .venv-fuzz/.ready  ## 10,000 bodies a door and 100,000 texts through the r
 
 bench: $(READY_TO_TEST)  ## every figure beside its reference point in the same run
 	$(BIN)/python -m bench
+
+deploy-check:  ## whichever linters of deploy/ are installed: hadolint, systemd-analyze, nginx, caddy, promtool, shellcheck
+	deploy/verify
 
 format: $(READY_TO_TEST)
 	$(BIN)/ruff format .
