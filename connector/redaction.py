@@ -131,6 +131,9 @@ def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
 def _forms(value: str) -> Iterator[str]:
     """A value as it may stand in a text."""
     for plain in {value, unquote(value)}:
+        yield plain.encode("utf-8", "surrogatepass").hex()
+        yield "".join(f"&#{ord(sign)};" for sign in plain)
+        yield "".join(f"&#x{ord(sign):x};" for sign in plain)
         for one in (plain, *_in_base64(plain.encode("utf-8", "surrogatepass"))):
             yield one
             yield quote(one, safe="", errors="replace")

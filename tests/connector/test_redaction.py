@@ -35,6 +35,10 @@ FORMS = [
     lambda one: json.dumps(one)[1:-1].replace("/", "\\/"),
     lambda one: one.replace("+", "\\u002B").replace("/", "\\u002F").replace("&", "\\u0026"),
     repr,
+    lambda secret: secret.encode().hex(),
+    lambda secret: secret.encode().hex().upper(),
+    lambda secret: "".join(f"&#{ord(sign)};" for sign in secret),
+    lambda secret: "".join(f"&#x{ord(sign):X};" for sign in secret),
 ]
 
 
