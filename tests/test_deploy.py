@@ -79,7 +79,7 @@ def test_the_procfile_says_what_a_platform_starts_and_where_the_web_process_list
 
 def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tmp_path: Path) -> None:
     """In an environment that holds nothing else; the database is the only thing they share."""
-    port = a_free_port()
+    port, side_port = a_free_port(), a_free_port()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
     (tmp_path / "bin" / "python").chmod(0o755)
@@ -88,6 +88,7 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
         "PATH": f"{tmp_path}/bin:/usr/bin:/bin",
         "PYTHONPATH": str(ROOT),
         "PORT": str(port),
+        "WORKER_METRICS_PORT": str(side_port),
         "DATABASE_URL": f"sqlite:///{tmp_path}/escalator.db",
     }
 
@@ -100,7 +101,8 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
     assert release.returncode == 0, said
     running = [start("web"), start("worker")]
     try:
-        assert ready(f"http://127.0.0.1:{port}", running) == {"status": "ready"}
+        # Both: a worker that is told to end before it has begun ends as any program does, and not well.
+        assert [ready(f"http://127.0.0.1:{one}", running) for one in (port, side_port)] == ["ready", "ready"]
     finally:
         for one in running:
             one.terminate()
@@ -109,16 +111,17 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
     assert all('"starting"' in said for said, _ in ended), ended
 
 
-def ready(url: str, running: list[subprocess.Popen[str]]) -> dict[str, Any]:
+def ready(url: str, running: list[subprocess.Popen[str]]) -> str:
     until = time.monotonic() + 60
     while time.monotonic() < until and all(one.poll() is None for one in running):
         try:
             answer = requests.get(f"{url}/health/ready", timeout=5)
         except requests.ConnectionError:
-            time.sleep(0.1)  # a process of its own: nothing tells when it listens
-            continue
-        return {"status": answer.json()["status"]}
-    return {}
+            answer = None
+        if answer is not None and answer.status_code == 200:
+            return str(answer.json()["status"])
+        time.sleep(0.1)  # processes of their own: nothing tells when they are
+    return ""
 
 
 # -- the image -------------------------------------------------------------------------------------------------
