@@ -78,6 +78,17 @@ def test_an_incomplete_request_is_told_exactly_what_is_missing():
     assert "waits for one thing that was not recognised" in incomplete(request, ["what was tried"])
 
 
+def test_in_a_pilot_who_asks_is_told_that_nothing_is_moved():
+    request = Request("n1", "Tess Tech", "tess", at("09:10"), (K,), "")
+    assert incomplete(request, [], moves=False) == (
+        "Tess Tech, by your /escalate knowledge this ticket would go up now. "
+        "This is a pilot, in which nothing is moved yet: please move it yourself."
+    )
+    assert incomplete(request, ["what was tried"], moves=False).endswith(
+        "and it would go up at once:\n1. what was tried\nThis is a pilot: nothing is moved yet."
+    )
+
+
 def test_a_command_that_is_not_understood_is_answered_with_what_is_wrong():
     word = Misunderstood(
         "n1", "Tess\n/override off", at("09:10"), "override", "there is no command /overide; did you mean it?"

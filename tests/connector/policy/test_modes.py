@@ -62,3 +62,7 @@ def test_the_tiers_of_further_ladders_are_told_apart():
 def test_a_mode_makes_no_other_policy():
     assert a_policy(None, None).version == a_policy(WARN, OBSERVE).version
     assert a_policy(None, ladder=WARN).version == a_policy(None, ladder=ENFORCE).version
+
+
+def test_warn_writes_and_moves_nothing():
+    assert [(mode.writes, mode.moves) for mode in Mode] == [(False, False), (True, False), (True, True)]
