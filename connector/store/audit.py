@@ -246,14 +246,19 @@ def export(store: Store) -> Iterator[dict[str, Any]]:
     """Every event as a dictionary that is ready for JSON, with ``hash`` and ``previous_hash``, chain after chain.
 
     Where entries were cut, a line for the checkpoint stands in their place: its ``hash`` is that of the last of them.
+    Raises StoreError at an entry that holds what the connector never writes.
     """
     for chain in _all_chains(store):
         last = 0
-        for row in _events_of(store, chain):
-            if row.id != last + 1:
-                yield from _cut_line(store, chain)
-            last = row.id
-            yield _exported(row)
+        try:
+            for row in _events_of(store, chain):
+                if row.id != last + 1:
+                    yield from _cut_line(store, chain)
+                last = row.id
+                yield _exported(row)
+        except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+            what = f"the entry behind {last} of the chain {chain} holds what the connector never writes"
+            raise StoreError(f"{what}: `escalator audit verify` tells more") from error
         if not last:
             yield from _cut_line(store, chain)
 

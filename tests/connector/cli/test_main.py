@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from adapters.connectwise import system as connectwise
 from adapters.connectwise.simulator import Simulator
@@ -298,6 +299,22 @@ def test_export_prints_the_trail_as_json_lines_with_both_hashes(folder):
     first, second = (json.loads(line) for line in escalator("export").stdout.splitlines())
     assert (first["event"], first["ticket"], first["detail"]) == ("clock", "4711", {"why": "é0"})
     assert second["previous_hash"] == first["hash"]
+
+
+@pytest.mark.parametrize("value", ["detail = '{'", "at = 9223372036854775807"])
+def test_an_export_ends_at_an_entry_that_was_tampered_with_and_says_where(folder, value):
+    with a_store(folder) as store:
+        for n in range(3):
+            record(store, "psa", str(n), AuditEvent(Event.CLOCK, {}))
+        with store.writing() as conn:
+            conn.execute(text(f"UPDATE audit_entry SET {value} WHERE n = 2"))
+    result = escalator("export")
+    assert (result.exit_code, "Traceback" in result.stderr) == (1, False)
+    assert len(result.stdout.splitlines()) <= 1
+    assert (
+        "of the chain psa holds what the connector never writes: `escalator audit verify` tells more" in result.stderr
+    )
+    assert escalator("audit", "verify").exit_code == 1
 
 
 def test_an_export_is_json_also_where_the_terminal_lacks_most_letters(folder):
