@@ -13,6 +13,7 @@ import pytest
 
 from connector.demo.stage import Simulation
 from connector.model import StatusGroup, TicketId
+from connector.policy.modes import ENFORCES
 from connector.store import audit
 from connector.store.pace.brake import Brakes
 from connector.store.troubles import TroubleKind, Troubles
@@ -33,7 +34,7 @@ def braked_desk(
     """A desk with so many tickets of low urgency, whose limits are very long: a mass edit makes all of them late."""
     factors = {"priority 1 - critical": 0.5, "priority 4 - low": 100.0}
     made = scenario_policy(tiers=LONG, priority_factors=factors, **policy)
-    desk = keeps_pace(open_stage, url, TurnSettings(True, escalations_per_hour=per_hour), made, poll_every=HOUR)
+    desk = keeps_pace(open_stage, url, TurnSettings(ENFORCES, escalations_per_hour=per_hour), made, poll_every=HOUR)
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(count, urgency=Urgency.LOW)
     desk.run_until(at("10:00"))
@@ -207,7 +208,7 @@ def test_what_an_outage_held_back_passes_at_its_own_pace(
     open_stage: Callable[..., Simulation], database_url: str
 ) -> None:
     policy = scenario_policy(tiers=LONG)
-    desk = keeps_pace(open_stage, database_url, TurnSettings(True, escalations_per_hour=3), policy)
+    desk = keeps_pace(open_stage, database_url, TurnSettings(ENFORCES, escalations_per_hour=3), policy)
     desk.run_until(at("09:00"))
     tickets = desk.open_tickets(20)
     desk.run_until(at("09:20"))
