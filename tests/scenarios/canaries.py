@@ -49,6 +49,7 @@ class Parrot(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.status = 400
         self.asked = 0
+        self.asked_for: set[str] = set()
         super().__init__(("127.0.0.1", 0), Answers)
 
 
@@ -57,6 +58,7 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked += 1
+        self.server.asked_for.add(f"{self.command} {self.path.partition('?')[0]}")
         body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode("utf-8", "replace")
         if self.path.startswith("/auth/token") and self.server.status != 418:
             return self._send(200, {"access_token": ACCESS, "expires_in": 3600})

@@ -185,7 +185,7 @@ def test_a_ticket_that_is_brought_back_by_hand_again_and_again_climbs_three_time
 
 
 def test_after_a_day_the_moves_of_the_day_before_no_longer_count(open_halo: Open) -> None:
-    running = open_halo()
+    running = open_halo(poll_every=timedelta(hours=1))
     ticket = running.desk.open_ticket("VPN drops", owner="tess")
     for day in (15, 16, 19, 20):  # Thursday, Friday, Monday, Tuesday
         start = at("09:00", day=day) + timedelta(minutes=0 if day == 15 else 60)
