@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from connector.store.database.engine import Store
@@ -47,13 +47,13 @@ def fill(path: Path, count: int) -> None:
     store.close()
 
 
-def _row(n: int, due_at: object) -> dict[str, object]:
+def _row(n: int, due_at: datetime) -> dict[str, object]:
     client, tier, holder = f"Client {n % CLIENTS} Ltd", "First Touch (T1/2)", f"Tess Tech {n % 7}"
     clock = {"used_minutes": 10.0, "limit_minutes": 30.0, "stage": "diagnosis", "calendar": "default"}
     told = {"summary": "VPN client cannot connect since this morning " * 2, "why": "the plan is due in 30 minutes"}
     also = {"link": f"https://na.myconnectwise.net/ticket/{n}", "place": "Board 1", "status": "In Progress"}
     named = {"client": client, "tier": tier, "holder": holder}
-    snapshot = {**clock, **told, **also, **named, "due_at": due_at.isoformat(), "verdict": "running"}  # type: ignore[attr-defined]
+    snapshot = {**clock, **told, **also, **named, "due_at": due_at.isoformat(), "verdict": "running"}
     return {
         **named,
         "connection": "connectwise",

@@ -12,9 +12,9 @@ import re
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +36,7 @@ from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.troubles import TroubleKind
 from connector.systems.catalogue import ticket_systems
+from tests.crash.desks import until
 from tests.crash.services import a_free_port
 from tests.doubles import a_connection
 
@@ -102,7 +103,8 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
     running = [start("web"), start("worker")]
     try:
         # Both: a worker that is told to end before it has begun ends as any program does, and not well.
-        assert [ready(f"http://127.0.0.1:{one}", running) for one in (port, side_port)] == ["ready", "ready"]
+        for one in (port, side_port):
+            until(partial(is_ready, f"http://127.0.0.1:{one}", running), "it is ready")
     finally:
         for one in running:
             one.terminate()
@@ -111,17 +113,14 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
     assert all('"starting"' in said for said, _ in ended), ended
 
 
-def ready(url: str, running: list[subprocess.Popen[str]]) -> str:
-    until = time.monotonic() + 60
-    while time.monotonic() < until and all(one.poll() is None for one in running):
-        try:
-            answer = requests.get(f"{url}/health/ready", timeout=5)
-        except requests.ConnectionError:
-            answer = None
-        if answer is not None and answer.status_code == 200:
-            return str(answer.json()["status"])
-        time.sleep(0.1)  # processes of their own: nothing tells when they are
-    return ""
+def is_ready(url: str, running: list[subprocess.Popen[str]]) -> bool:
+    """AssertionError when one of those that run has ended."""
+    assert all(one.poll() is None for one in running)
+    try:
+        answer = requests.get(f"{url}/health/ready", timeout=5)
+    except requests.ConnectionError:
+        return False
+    return answer.status_code == 200 and answer.json()["status"] == "ready"
 
 
 # -- the image -------------------------------------------------------------------------------------------------
