@@ -1,4 +1,4 @@
-"""Finding things of a ticket system by their names, in lists that are kept for some minutes.
+"""Finding things of a ticket system by their names, in lists that are kept for some minutes; and what can be found so.
 
 Configured names match exactly or else without case; two matches are an error, and a miss names what is near.
 """
@@ -6,10 +6,11 @@ Configured names match exactly or else without case; two matches are an error, a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from connector.errors import UnknownName
+from connector.model import Place, Ref
 from connector.systems.kept import Kept
 from connector.wording import near
 
@@ -17,6 +18,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\ufeff]")
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def plain(value: str) -> str:
@@ -52,3 +54,25 @@ def matches(name: str, items: Sequence[Item], names_of: Callable[[Item], Sequenc
     """The items of exactly that name, else those that have it but for case and white space."""
     exact = [item for item in items if name in names_of(item)]
     return exact or [item for item in items if any(same_name(name, other) for other in names_of(item))]
+
+
+def findable_places(places: Iterable[Place], locate: Callable[[str], Place]) -> list[Place]:
+    """Those of the places that a configuration can name, each named as it is written there, in one line."""
+    written = (Place(tuple(Ref(ref.id, plain(ref.name)) for ref in place.path)) for place in places)
+    return [place for place in written if _leads_back(str(place), place.key, lambda name: locate(name).key)]
+
+
+def findable(refs: Iterable[Ref], look_up: Callable[[str], Ref]) -> list[Ref]:
+    """Those of the things that a configuration can name, each named as it is written there, and once."""
+    written = dict.fromkeys(Ref(ref.id, plain(ref.name)) for ref in refs)
+    return [ref for ref in written if _leads_back(ref.name, ref.id, lambda name: look_up(name).id)]
+
+
+def _leads_back(written: str, wanted: str, look_up: Callable[[str], str]) -> bool:
+    """Whether a configuration that says so means that one thing. What a terminal would obey, nobody is to copy."""
+    if not written or _OBEYED.search(written):
+        return False
+    try:
+        return look_up(written) == wanted
+    except UnknownName:
+        return False

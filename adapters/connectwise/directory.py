@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import named, optional_ref, record_id
 from adapters.connectwise.statuses import BoardStatus, board_statuses
-from adapters.names import find, plain, same_name
+from adapters.names import find, findable, findable_places, plain, same_name
 from adapters.payloads import Json, text
-from connector.errors import UnknownName
+from connector.errors import Permanent, UnknownName
 from connector.model import AuthorKind, Doer, Person, Place, PlacedStatus, Ref, Status, StatusGroup
 from connector.systems.kept import Kept, KeptEach
 
@@ -26,6 +26,7 @@ Item = TypeVar("Item")
 _NO_ARRIVAL = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED, StatusGroup.WAITING})
 _DONE = frozenset({StatusGroup.CLOSED, StatusGroup.RESOLVED})
 _OWNERS_A_CALL = 200
+_MOST_BOARDS = 500
 _PROGRAM = re.compile(
     r"workflow|business rule|automat|integrat|\bz?(?:admin|system|api|connector|bot)\b", re.IGNORECASE
 )
@@ -51,8 +52,8 @@ class Member:
 class Directory:
     """Reads through one client. Lookups raise UnknownName, and AdapterError when a list cannot be read.
 
-    The active service ``boards``, all ``members`` by id, active or not, and all ``priorities``; of each board, by its
-    id, the ``board_statuses`` by id and the ``teams``.
+    The active service ``boards``, all ``members`` by id, active or not, and the ``priority_list``; of each board, by
+    its id, the ``board_statuses`` by id and the ``teams``.
     """
 
     def __init__(self, client: ConnectWiseClient) -> None:
@@ -64,7 +65,7 @@ class Directory:
         monotonic = client.http.options.monotonic
         self.boards = Kept(self._read_boards, monotonic)
         self.members = Kept(self._read_members, monotonic)
-        self.priorities = Kept(self._read_priorities, monotonic)
+        self.priority_list = Kept(self._read_priorities, monotonic)
         self.board_statuses = KeptEach(self._read_statuses, monotonic)
         self.teams = KeptEach(self._read_teams, monotonic)
 
@@ -80,6 +81,15 @@ class Directory:
                 return self._place(board_name, team_name)
         # No such board in the list that is kept: looked up anew, or refused with what is near.
         return self._place(*(splits[0] if splits else (home, "")))
+
+    def places(self) -> list[Place]:
+        """Every board, and behind it its teams: a call for each board. Raises Permanent where there are too many."""
+        boards = self.boards.get()
+        if len(boards) > _MOST_BOARDS:
+            many = f"there are {len(boards)} service boards, too many to ask each for its teams"
+            raise Permanent(f"list the teams: {many}: name the homes yourself", "too many boards")
+        inside = ((board, ((), *((team.ref,) for team in self.teams.get(board.id)))) for board in boards)
+        return findable_places((Place((board, *team)) for board, teams in inside for team in teams), self.locate)
 
     def statuses(self, place: Place) -> list[PlacedStatus]:
         """The active statuses of a place's board."""
@@ -202,7 +212,11 @@ class Directory:
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
-        return find("priority", name, self.priorities, lambda ref: (ref.name,), lambda refs: refs)
+        return find("priority", name, self.priority_list, lambda ref: (ref.name,), lambda refs: refs)
+
+    def priorities(self) -> list[Ref]:
+        """Every priority."""
+        return findable(self.priority_list.get(), self.priority)
 
     def _place(self, board_name: str, team_name: str) -> Place:
         board = self.board(board_name)

@@ -44,7 +44,7 @@ class Line(HttpLine):
             _right("tickets", TICKETS_READ, lambda: _first(self.client, "service/tickets", "tickets", TICKETS_READ)),
             _right("members", MEMBERS_READ, lambda: f"{len(directory.members.get())} members"),
             _right("boards", TABLE_SETUP, lambda: f"{len(directory.boards.get())} active service boards"),
-            _right("priorities", TABLE_SETUP, lambda: f"{len(directory.priorities.get())} priorities"),
+            _right("priorities", TABLE_SETUP, lambda: f"{len(directory.priority_list.get())} priorities"),
             _right("time entries", TIME_READ, lambda: _first(self.client, "time/entries", "time entries", TIME_READ)),
         ]
         if all(finding.severity is Severity.ERROR for finding in rights):

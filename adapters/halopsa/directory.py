@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from adapters.halopsa.client import HaloClient
 from adapters.halopsa.mapping import NOBODY, TICKETS_READ, optional_whole, owner_of, placed, tells_of_waiting, whole
-from adapters.names import find, same_name
+from adapters.names import find, findable, findable_places, same_name
 from adapters.payloads import Json, text
 from connector.errors import PayloadError
 from connector.model import Person, Place, PlacedStatus, Ref, Status, StatusGroup
@@ -49,17 +49,18 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Priority:
-    """A priority as one service level has it; the same id can have a name in each."""
+    """A priority as one service level has it; the same id can have a name in each. ``is_hidden``: nobody chooses it."""
 
     ref: Ref
     sla: str
+    is_hidden: bool = False
 
 
 class Directory:
     """Reads through one client. Look-ups raise UnknownName, and AdapterError when a list cannot be read.
 
-    All ``teams`` and ``agents`` by id, active or not, the ``priorities`` of all service levels, and ``me``, the agent
-    that the API application logs in as.
+    All ``teams`` and ``agents`` by id, active or not, the ``priority_list`` of all service levels, and ``me``, the
+    agent that the API application logs in as.
     """
 
     def __init__(self, client: HaloClient) -> None:
@@ -68,7 +69,7 @@ class Directory:
         self.teams = Kept(self._read_teams, monotonic)
         self.agents = Kept(self._read_agents, monotonic)
         self._statuses = Kept(self._read_statuses, monotonic)
-        self.priorities = Kept(self._read_priorities, monotonic)
+        self.priority_list = Kept(self._read_priorities, monotonic)
         self.me = Kept(self._read_me, monotonic, _FOR_LIFE)
         self._members = KeptEach(self._read_members, monotonic)
 
@@ -77,6 +78,12 @@ class Directory:
     def locate(self, home: str) -> Place:
         """The team that a home names."""
         return Place((self.team(home),))
+
+    def places(self) -> list[Place]:
+        """Every active team."""
+        return findable_places(
+            (Place((team.ref,)) for team in self.teams.get().values() if team.is_active), self.locate
+        )
 
     def people(self, place: Place) -> list[Person]:
         """The active people of a team, with their open tickets."""
@@ -178,14 +185,18 @@ class Directory:
 
     def priority(self, name: str) -> Ref:
         """The priority of that name."""
-        found: Ref = find("priority", name, self.priorities, lambda ref: (ref.name,), _distinct)
+        found: Ref = find("priority", name, self.priority_list, lambda ref: (ref.name,), _distinct)
         return found
+
+    def priorities(self) -> list[Ref]:
+        """Every priority that some service level offers."""
+        return findable(_distinct([one for one in self.priority_list.get() if not one.is_hidden]), self.priority)
 
     def priority_by_id(self, number: int, sla: int | None, name: str = "") -> Ref:
         """The priority of that id, as the ticket's service level calls it where there is one."""
         wanted = str(number)
         if not name:
-            found = [priority for priority in self.priorities.get() if priority.ref.id == wanted]
+            found = [priority for priority in self.priority_list.get() if priority.ref.id == wanted]
             found.sort(key=lambda priority: priority.sla != str(sla))
             name = found[0].ref.name if found else f"priority {number}"
         return Ref(wanted, name)
@@ -245,6 +256,7 @@ class Directory:
             Priority(
                 Ref(str(whole(row.get("priorityid"), "Priority: priorityid")), text(row.get("name"))),
                 str(row.get("slaid", "")),
+                row.get("ishidden") is True,
             )
             for row in rows
         ]

@@ -47,7 +47,7 @@ class Line(HttpLine):
             asked("agents", lambda: f"{len(directory.agents.get())} agents can be read"),
             asked("teams", lambda: f"{len(directory.teams.get())} teams can be read"),
             asked("statuses", lambda: f"{len(directory.all_statuses())} ticket statuses can be read"),
-            asked("priorities", lambda: f"{len(directory.priorities.get())} priorities can be read"),
+            asked("priorities", lambda: f"{len(directory.priority_list.get())} priorities can be read"),
         ]
         if all(finding.severity is Severity.ERROR for finding in basis):
             # One cause, told once.

@@ -99,7 +99,7 @@ class Tickets:
         if known is None:
             known = self._entries(ticket_id, version, record.updated_at, us, latest)
         entries = [*known.entries, *details_of(data, known.entries, record.entered_at)]
-        priorities = [priority.ref for priority in self._directory.priorities.get()]
+        priorities = [priority.ref for priority in self._directory.priority_list.get()]
         reader = Reader(ticket_id, self._directory, self._directory.all_statuses(), priorities, us)
         log = data.get("audit_log")
         changes = reader.changes(known.source.rows, log, record.status, latest)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from adapters.names import find, matches
+from adapters.names import find, findable, findable_places, matches
 from adapters.payloads import Json, text
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.mapping import (
@@ -48,7 +48,7 @@ _TXN_FIELDS = "RT::Queue-RT::Ticket-RT::Transaction"
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """A queue of the list."""
+    """A queue of the list. RT's own for approvals is not active: it is switched off by half."""
 
     ref: Ref
     is_active: bool
@@ -107,6 +107,10 @@ class Directory:
         """The queue of that name. A name may hold slashes: it is looked up in the list, never put into a path."""
         return Place((self.queue(home),))
 
+    def places(self) -> list[Place]:
+        """Every active queue that the account may see."""
+        return findable_places((Place((queue.ref,)) for queue in _active(self._queues.get())), self.locate)
+
     def status_in(self, place: Place, name: str) -> Status:
         """The status of that name: one of RT's own, or one that a ticket is in."""
         wanted = name.strip().casefold()
@@ -142,6 +146,10 @@ class Directory:
             names = list(self._priority_names)
             raise UnknownName("priority in RT_PRIORITIES (a number does as well)", name, near(name, names))
         return found
+
+    def priorities(self) -> list[Ref]:
+        """Those of RT_PRIORITIES, each with the number at which it begins: the API knows no names."""
+        return findable((Ref(str(least), name) for name, least in self._priority_names.items()), self.priority)
 
     def people(self, place: Place) -> list[Person]:
         """The active users who watch the queue as AdminCc, alone or through groups, with their open tickets."""
@@ -247,7 +255,7 @@ class Directory:
         params = {"fields": "Name,Disabled", "orderby": "id", "find_disabled_rows": "1"}
         rows = self._client.records("queues/all", "read the queues", SEE_QUEUE, params)
         return tuple(
-            Queue(Ref(record_id(row.get("id"), "queues: id"), text(row.get("Name"))), str(row.get("Disabled")) != "1")
+            Queue(Ref(record_id(row.get("id"), "queues: id"), text(row.get("Name"))), is_active=_is_in_use(row))
             for row in rows
         )
 
@@ -308,6 +316,11 @@ class Directory:
 def can_do(data: Json, ref: str) -> bool:
     """Whether RT offers something at a record: what the account has no right to is not among its links."""
     return any(link.get("ref") == ref for link in records(data, "_hyperlinks"))
+
+
+def _is_in_use(row: Json) -> bool:
+    """1 is switched off; 2 is what RT has for approvals."""
+    return str(row.get("Disabled")) not in ("1", "2")
 
 
 def _active(queues: Sequence[Queue]) -> list[Queue]:

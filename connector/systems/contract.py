@@ -181,6 +181,15 @@ class Directory(Protocol):
         """The place that a configured home (``Board > Team``) names. Raises UnknownName."""
         ...
 
+    def places(self) -> list[Place]:
+        """Every place at which a tier could live, in the system's own order, an outer one before those in it.
+
+        Each is named as a configuration writes it, in one line: ``locate(str(place))`` is that very place. What no
+        writing leads to is left out: what is switched off, or has a name that another has too. Raises Permanent where
+        a list does not end.
+        """
+        ...
+
     def member(self, name: str) -> Person:
         """The member of staff that a configured identifier names, active or not. Raises UnknownName."""
         ...
@@ -202,6 +211,10 @@ class Directory(Protocol):
 
     def priority(self, name: str) -> Ref:
         """The priority of that name. Raises UnknownName."""
+        ...
+
+    def priorities(self) -> list[Ref]:
+        """Every priority that a ticket can have, as far as the system tells, named so that ``priority`` finds it."""
         ...
 
     def people(self, place: Place) -> list[Person]:

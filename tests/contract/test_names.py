@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from werkzeug.wrappers import Response
 
-from connector.errors import UnknownName
-from connector.model import StatusGroup, TicketId
+from connector.errors import AdapterError, UnknownName
+from connector.model import Place, StatusGroup, TicketId
 from connector.systems.desk import FORMER, STAFF, Urgency
+from tests.contract.servers import Relay, serving
 from tests.contract.worlds import NOWHERE, World
 
 
@@ -33,6 +35,42 @@ def test_a_home_that_is_nearly_right_is_refused_with_what_is_near(world: World) 
         assert refused.value.near[0] in str(refused.value)
     with pytest.raises(UnknownName):
         world.system.directory.locate(NOWHERE)
+
+
+def test_the_places_for_tiers_are_listed_as_a_configuration_writes_them(world: World) -> None:
+    directory = world.connect().directory
+    places = directory.places()
+    assert len({place.key for place in places}) == len(places)
+    for place in places:
+        written = str(place)
+        assert written == " ".join(written.split()) != ""
+        assert directory.locate(written).key == place.key
+    assert {world.home(tier).key for tier in (1, 2, 3)} <= {place.key for place in places}
+
+
+def test_an_outer_place_is_listed_before_those_in_it(world: World) -> None:
+    seen: set[str] = set()
+    for place in world.system.directory.places():
+        outer = Place(place.path[:-1])
+        assert not outer.path or outer.key in seen, place
+        seen.add(place.key)
+
+
+def test_places_that_cannot_be_read_are_not_none(world: World) -> None:
+    relay = Relay(world.address)
+    at = world.stack.enter_context(serving(relay))
+    system = world.connect(at=at, attempts=1)
+    relay.answer_everything(lambda request: Response("", 503))
+    with pytest.raises(AdapterError):
+        system.directory.places()
+
+
+def test_the_priorities_are_listed_as_a_configuration_writes_them(world: World) -> None:
+    directory = world.connect().directory
+    priorities = directory.priorities()
+    assert len(set(priorities)) == len(priorities)
+    assert all(directory.priority(one.name) == one for one in priorities)
+    assert {world.desk.priority_name(urgency) for urgency in Urgency} == {one.name for one in priorities}
 
 
 def test_the_staff_are_found_by_their_configured_names(world: World) -> None:

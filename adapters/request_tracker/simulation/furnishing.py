@@ -25,6 +25,7 @@ CONNECTOR_RIGHTS = (
     "ModifyTicket",
     "ReassignTicket",
 )
+_APPROVALS = 2
 _LOOK = ("SeeQueue", "ShowTicket", "ShowTicketComments", "SeeCustomField", "SeeGroup")
 _WORK = (
     "CreateTicket",
@@ -138,7 +139,8 @@ def furnish(desk: Furnishing) -> None:
 
 
 def begin(desk: Furnishing) -> None:
-    """What every simulated RT has: an administrator, and the connector's account with its group."""
+    """What every RT has, its queue for approvals; an administrator, and the connector's account with its group."""
+    desk.state.queues[_APPROVALS] = Queue(_APPROVALS, "___Approvals", "approvals", is_for_approvals=True)
     desk.add_user(ADMIN, "Enoch Root")
     desk.add_group("Administrators", [ADMIN])
     desk.grant("Administrators", SUPER_USER)

@@ -160,7 +160,8 @@ class ListRoutes:
 
     def _queues(self) -> Json:
         with_disabled = bool(request.args.get("find_disabled_rows"))
-        found = [queue for queue in self._state.queues.values() if with_disabled or not queue.is_disabled]
+        off = [queue for queue in self._state.queues.values() if queue.is_disabled or queue.is_for_approvals]
+        found = [queue for queue in self._state.queues.values() if with_disabled or queue not in off]
         is_counted = self._state.may(self._door.user, "SeeQueue")
         return self._page(found, self._may_see_queue, self._door.serial().queue_item, is_counted=is_counted)
 

@@ -35,12 +35,13 @@ class Group:
 
 @dataclass
 class Queue:
-    """A queue with its watchers and the transaction custom fields that apply there."""
+    """A queue with its watchers and the transaction custom fields that apply there; one is for approvals alone."""
 
     id: int
     name: str
     life_cycle: str = "default"
     is_disabled: bool = False
+    is_for_approvals: bool = False
     admin_cc: list[Principal] = dataclasses.field(default_factory=list)
 
 

@@ -233,7 +233,7 @@ class Serial:
         values: dict[str, Callable[[], Any]] = {
             "Name": lambda: queue.name,
             "Lifecycle": lambda: queue.life_cycle,
-            "Disabled": lambda: str(int(queue.is_disabled)),
+            "Disabled": lambda: "2" if queue.is_for_approvals else str(int(queue.is_disabled)),
         }
         return self.item("queue", queue.id, "", values)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from connector.errors import UnknownName
+from connector.errors import Forbidden, UnknownName
 from connector.model import (
     Ref,
     StatusGroup,
@@ -62,6 +62,34 @@ def test_homes_statuses_and_priorities_are_found_by_name(site: Site, system: Tic
     with pytest.raises(UnknownName, match="unambiguous priority"):
         later.directory.priority("Critical")
     later.line.close()
+
+
+def test_places_are_the_active_teams_of_which_there_is_one_of_a_name(site: Site, system: TicketSystem) -> None:
+    for name in ("Tier 3", "Voice / Netz"):
+        site.simulator.add_team(name)
+    site.simulator.add_team("Sr IT", inactive=True)
+    places = [str(place) for place in system.directory.places()]
+    assert places == ["1st Line Support", "First Touch", "Sr IT", "Dispatch", "Voice / Netz"]
+
+
+def test_priorities_are_those_that_some_service_level_offers(site: Site, system: TicketSystem) -> None:
+    site.simulator.add_priority(7, "High", sla=3)  # of two numbers: nobody could say which
+    site.simulator.add_priority(5, "Retired", sla=3)
+    site.simulator.add_priority(6, "Planned", sla=3)
+    (retired,) = (one for one in site.simulator.state.priorities if one["name"] == "Retired")
+    retired["ishidden"] = True
+    assert system.directory.priorities() == [
+        Ref("1", "Critical"),
+        Ref("3", "Medium"),
+        Ref("4", "Low"),
+        Ref("6", "Planned"),
+    ]
+
+
+def test_a_list_of_teams_that_may_not_be_read_is_told(site: Site, system: TicketSystem) -> None:
+    site.faults.forbid(path="^Team$")
+    with pytest.raises(Forbidden, match="read the teams"):
+        system.directory.places()
 
 
 def test_the_people_of_a_team_come_with_their_load(site: Site, system: TicketSystem) -> None:
