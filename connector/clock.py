@@ -1,12 +1,13 @@
 """Where the edges take the time from; the core is handed moments.
 
 ``SystemClock`` is the host's clock. ``VirtualClock`` stands still until it is moved: the demo and the scenario
-tests drive hours of service-desk time with it.
+tests drive hours of service-desk time with it. ``PacedClock`` is how other processes know the demo's time.
 """
 
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -22,6 +23,18 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PacedClock:
+    """A clock that stood at ``start`` when the host's stood at ``since``, and goes ``speed`` times as fast."""
+
+    start: datetime
+    speed: float
+    since: datetime
+
+    def now(self) -> datetime:
+        return self.start + (datetime.now(UTC) - self.since) * self.speed
 
 
 class VirtualClock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from adapters.simulation.serving import Served
@@ -23,6 +24,9 @@ class OnSimulator:
 
     def deliver(self) -> int:
         return len(self.simulator.deliver_pending())
+
+    def keep_webhooks(self) -> Sequence[tuple[str, Mapping[str, str], bytes]]:
+        return [(one.url, one.headers, one.body) for one in self.simulator.keep_pending()]
 
     def lose_webhooks(self, *, lost: bool) -> None:
         self.simulator.faults.callbacks_lose_all = lost

@@ -104,10 +104,7 @@ class Outbox:
         """Send everything that waits, in order (``manual``), retries at once. What is sent meanwhile too."""
         done: list[Sending] = []
         while True:
-            with self._changed:
-                # Only behind threads does a number in the queue mean a moment.
-                batch = [entry[2] for entry in sorted(self._queue, key=lambda entry: entry[1])]
-                self._queue.clear()
+            batch = self.keep_pending()
             if not batch:
                 return done
             if self._faults.callbacks_reorder:
@@ -117,6 +114,14 @@ class Outbox:
                 while again is not None:
                     finished, again = self._attempt(again)
                 done.append(finished)
+
+    def keep_pending(self) -> list[Sending]:
+        """Take what waits out, in order; it is on nobody's way any more."""
+        with self._changed:
+            # Only behind threads does a number in the queue mean a moment.
+            batch = [entry[2] for entry in sorted(self._queue, key=lambda entry: entry[1])]
+            self._queue.clear()
+            return batch
 
     def wait_delivered(self, timeout: float) -> bool:
         """Wait until nothing waits or is being sent; False when that took longer than ``timeout`` seconds."""

@@ -112,6 +112,10 @@ class Served(ABC):
         """Send the webhooks that wait (``manual``); returns what was sent."""
         return self._outbox.deliver_pending()
 
+    def keep_pending(self) -> list[Sending]:
+        """The webhooks that wait (``manual``), in order, which are not sent then."""
+        return self._outbox.keep_pending()
+
     def pending_callbacks(self) -> int:
         """How many webhooks wait or are being sent."""
         return self._outbox.pending()

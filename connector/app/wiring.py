@@ -50,7 +50,7 @@ def wire(settings: Settings, *, has_schema: bool = True) -> Wiring:
     Without the schema, as before the first start, calls are counted for this process alone.
     """
     metrics, sightings = Metrics(), Sightings()
-    store = Store.open(settings.database_url)
+    store = Store.open(settings.database_url, settings.demo_clock)
 
     def called(connection: str, method: str, status: int, seconds: float) -> None:
         metrics.count_call(connection, method, status, seconds)
@@ -70,7 +70,7 @@ def prepare_database(settings: Settings, *, migrates: bool) -> None:
     schema could not be brought up to date: that was said on standard error.
     """
     require_usable(settings.database_url)
-    store = Store.open(settings.database_url)
+    store = Store.open(settings.database_url, settings.demo_clock)
     try:
         if migrates and store.schema_state() in (SchemaState.EMPTY, SchemaState.OLD):
             _migrate_apart(settings.database_url)

@@ -15,6 +15,7 @@ import click
 import structlog
 
 from connector import __version__, logs, redaction
+from connector.config.demo_clock import DEMO_CLOCK
 from connector.config.dotenv_readers import as_we_read_it
 from connector.config.env_file import read_env_file
 from connector.config.service_variables import HOST
@@ -67,6 +68,14 @@ def require_connection(settings: Settings) -> None:
     if not settings.connections:
         names = " or ".join(f"{name.upper()}_URL" for name in ticket_systems())
         raise ConfigError([f"no ticket system is connected: set {names} and what belongs to it"])
+
+
+def require_no_demo(settings: Settings) -> None:
+    """Raise ConfigError for the demo's own settings: it serves its desk itself, and keeps its time."""
+    if settings.demo_clock is not None:
+        raise ConfigError(
+            [f"{DEMO_CLOCK.name}: the demo's desk is served by the demo: look at it with the other commands"]
+        )
 
 
 def announce(settings: Settings) -> None:

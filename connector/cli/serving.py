@@ -5,6 +5,7 @@ What runs for weeks loads what it needs and no more: each command imports its ow
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from functools import partial
@@ -13,6 +14,7 @@ from types import FrameType
 
 import click
 import structlog
+from click.core import ParameterSource
 
 from connector.cli import common
 from connector.cli.apart import apart
@@ -48,6 +50,7 @@ def run(host: str) -> None:
     """Run web and worker together; brings the database up to date by itself."""
     settings = common.settings(host=host)
     common.require_connection(settings)
+    common.require_no_demo(settings)
     _web_processes(settings)
     from connector.app import serve
 
@@ -68,6 +71,7 @@ def web(host: str) -> None:
     """Run the web service alone: webhooks, health, metrics, status page."""
     settings = common.settings(host=host)
     common.require_connection(settings)
+    common.require_no_demo(settings)
     processes = _web_processes(settings)
     from connector.app import serve
 
@@ -105,6 +109,7 @@ def worker() -> None:
     from connector.worker.worker import leave
 
     with common.wired(needs_connection=True) as parts:
+        common.require_no_demo(parts.settings)
         common.announce(parts.settings)
         stopped = threading.Event()
 
@@ -123,6 +128,32 @@ def worker() -> None:
 
 
 @click.command()
-def demo() -> None:
-    """Show a service desk's morning at high speed, on a simulated ticket system."""
-    raise SystemExit(import_module("connector.demo").main())
+@click.option("--stay", is_flag=True, help="Keep the desk open, with the service listening, to look around.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 600),
+    default=1.0,
+    show_default=True,
+    help="With --stay: how many times as fast as on the wall time passes there.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="With --stay: where the service listens on 127.0.0.1; 0: any free port.",
+)
+@click.pass_context
+def demo(context: click.Context, stay: bool, speed: float, port: int) -> None:
+    """Show a service desk's morning at high speed, on two simulated ticket systems.
+
+    With --stay it goes on: look around with the other commands, and post a webhook. ESCALATION_MODE,
+    ESCALATION_MODE_<SYSTEM> and TIER_n_MODE in the environment make a pilot of it.
+    """
+    if stay:
+        import_module("connector.demo.stay").main(os.environ, speed, port)
+        return
+    for name in ("speed", "port"):
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            raise click.UsageError(f"--{name} is for --stay alone")
+    raise SystemExit(import_module("connector.demo.show").main())

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connector.clock import PacedClock
+from connector.config.demo_clock import DEMO_CLOCK, far_from_here
 from connector.config.env_file import NO_FILE, EnvFile
 from connector.config.files import text_of
 from connector.config.host_zone import proposal
@@ -85,7 +87,8 @@ class Settings:
     ``mode`` is what is said for all, ``system_modes`` for some connections. ``adopt`` is ``now`` or ``history``,
     ``log_format`` is ``auto`` where nothing is said. ``policy_document`` is the written form of ``policy``.
     ``alarm_urls`` are ``notify_urls`` where nothing else is said; ``tier_notify_urls`` are by the tier's number.
-    ``counts``: into how many values each secret that is a list was split, by the variable's name.
+    ``counts``: into how many values each secret that is a list was split, by the variable's name. ``demo_clock``: the
+    time of the desk that ``escalator demo --stay`` plays, in place of the database's or the host's.
 
     Secrets never show in ``repr``.
     """
@@ -114,6 +117,7 @@ class Settings:
     keep_months: int = 24
     counts: Mapping[str, int] = field(default_factory=dict)
     system_modes: Mapping[str, Mode] = field(default_factory=dict)
+    demo_clock: PacedClock | None = None
 
     def modes_of(self, connection: str) -> Modes:
         """The modes on a connection."""
@@ -144,8 +148,10 @@ def load_settings(
     everything = dict(values)
     problems += wrong
     system_modes = {name: mode_of_system(name) for name in systems}
-    read, wrong = read_all((*SERVICE_VARIABLES, *_TIER_TARGETS.values(), *system_modes.values()), values)
+    read, wrong = read_all((*SERVICE_VARIABLES, DEMO_CLOCK, *_TIER_TARGETS.values(), *system_modes.values()), values)
     problems += wrong
+    if DEMO_CLOCK.name in values:
+        problems += far_from_here(values, systems)
     # Of no concern to the policy: neither does it make a ladder longer, nor do its targets get into the document.
     targets = {number: variable for number, variable in _TIER_TARGETS.items() if values.pop(variable.name, "")}
     connections, connected, wrong = _connections(values, systems)
@@ -181,6 +187,7 @@ def load_settings(
         keep_months=read.get(KEEP_MONTHS.name, 24),
         counts=_counts(everything, systems),
         system_modes={name: read[one.name] for name, one in system_modes.items() if one.name in read},
+        demo_clock=read.get(DEMO_CLOCK.name),
     )
 
 
@@ -274,7 +281,9 @@ def _unknown_names(values: Mapping[str, str], kept: EnvFile, systems: Mapping[st
 
 def _known_names(systems: Mapping[str, CatalogueEntry]) -> set[str]:
     known = {variable.name for system in systems.values() for variable in system.variables}
-    known.update(variable.name for variable in (*SERVICE_VARIABLES, ESCALATION_POLICY, *_TIER_TARGETS.values()))
+    known.update(
+        variable.name for variable in (*SERVICE_VARIABLES, DEMO_CLOCK, ESCALATION_POLICY, *_TIER_TARGETS.values())
+    )
     known.update(policy_names(tuple(systems)), _OTHER_NAMES, (one.name + FILE for one in _secrets(systems)))
     known.update(mode_of_system(name).name for name in systems)
     return known - {TIER_NOTIFY_URLS.name, TIER_NOTIFY_URLS.name + FILE}

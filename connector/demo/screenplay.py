@@ -6,7 +6,7 @@ It is told in the words of a service desk; how a ticket system puts them is its 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -233,6 +233,12 @@ FATES = (
         ),
     ),
 )
+
+
+def later(fate: Fate, by: timedelta) -> Fate:
+    """The same once more, by so much later."""
+    acts = tuple(replace(act, at=act.at + by) for act in fate.acts)
+    return replace(fate, arrives=fate.arrives + by, acts=acts)
 
 
 def demo_policy(desks: Sequence[Desk]) -> Policy:

@@ -6,7 +6,6 @@ import logging
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,104 +17,18 @@ from rich.padding import Padding
 from rich.table import Table
 
 from connector.clock import VirtualClock
-from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, Act, Fate, demo_policy
-from connector.demo.stage import Simulation, stage
-from connector.model import TicketId
+from connector.demo.morning import Arrived, Morning, is_escalation
+from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, demo_policy
+from connector.demo.stage import stage
 from connector.store.records import TicketRow
 from connector.systems.catalogue import ticket_systems
-from connector.systems.desk import STAFF, Desk, DeskNote
+from connector.systems.desk import STAFF, DeskNote
 from connector.terminal import shown
 
 SHOW_SECONDS = 32.0
 """How long the morning takes on a terminal; elsewhere it takes no longer than the work."""
 
 FRAME = timedelta(minutes=1)
-
-
-@dataclass
-class Arrived:
-    """A ticket that arrived at a desk, and how many of the connector's notes on it were told already."""
-
-    fate: Fate
-    desk: Desk
-    number: TicketId
-    seen: int = 0
-
-    @property
-    def name(self) -> str:
-        """How the demo calls it: system and number."""
-        return f"{self.desk.system} #{self.number}"
-
-    @property
-    def notes(self) -> list[DeskNote]:
-        """The connector's notes on it, as the ticket system has them."""
-        return [note for note in self.desk.notes(self.number) if note.by_connector]
-
-    @property
-    def went_up(self) -> tuple[str, ...]:
-        """When it was escalated, by the notes."""
-        times = (note.at for note in self.notes if is_escalation(note))
-        return tuple(f"{at.astimezone(ZONE):%H:%M:%S}" for at in times)
-
-    @property
-    def told(self) -> list[str]:
-        """What the connector's other notes say."""
-        return [note.text for note in self.notes if not is_escalation(note)]
-
-
-def is_escalation(note: DeskNote) -> bool:
-    """Whether a note is that of an escalation, be it the final one."""
-    return note.text.startswith(("ESCALATED", "FINAL ESCALATION"))
-
-
-@dataclass
-class Morning:
-    """The morning as it passes: which ticket is whose fate, and what happened."""
-
-    stage: Simulation
-    tickets: list[Arrived] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-
-    def run_until(self, moment: datetime) -> None:
-        """Let people and connector do what they do until ``moment``, each thing at its second."""
-        for at, fate, act in list(self._due(moment)):
-            self.stage.run_until(at)
-            if act is None:
-                self._arrive(fate)
-            else:
-                ticket = self.ticket_of(fate)
-                act.do(ticket.desk, ticket.number)
-                self._tell(at, f"{ticket.name} {act.told}")
-            self.stage.settle()
-            self._tell_escalations()
-        self.stage.run_until(moment)
-        self._tell_escalations()
-
-    def _due(self, moment: datetime) -> Iterator[tuple[datetime, Fate, Act | None]]:
-        now = self.stage.clock.now()
-        every = [(fate.arrives, fate, None) for fate in FATES]
-        every += [(act.at, fate, act) for fate in FATES for act in fate.acts]  # type: ignore[misc]  # a union of rows
-        yield from sorted((row for row in every if now < row[0] <= moment), key=lambda row: row[0])
-
-    def _arrive(self, fate: Fate) -> None:
-        desk = self.stage.desks[fate.at]
-        ticket = Arrived(fate, desk, desk.open_ticket(fate.summary, owner=fate.owner, urgency=fate.urgency))
-        self.tickets.append(ticket)
-        self._tell(fate.arrives, f"{ticket.name} arrives: {fate.summary} ({fate.owner})")
-
-    def ticket_of(self, fate: Fate) -> Arrived:
-        """The ticket that has this fate."""
-        return next(ticket for ticket in self.tickets if ticket.fate is fate)
-
-    def _tell_escalations(self) -> None:
-        for ticket in self.tickets:
-            notes = ticket.notes
-            for note in notes[ticket.seen :]:
-                self._tell(note.at, f"{ticket.name} {note.text.splitlines()[0]}")
-            ticket.seen = len(notes)
-
-    def _tell(self, at: datetime, what: str) -> None:
-        self.told.append(f"{at.astimezone(ZONE):%H:%M:%S}  {' '.join(what.split())}")
 
 
 def main(console: Console | None = None) -> int:
@@ -133,7 +46,7 @@ def main(console: Console | None = None) -> int:
             "at high speed.\n"
         )
         with stage(OPENING, demo_policy(desks), database, desks=desks, clock=clock) as running:
-            morning = Morning(running)
+            morning = Morning(running, list(FATES))
             running.settle()
             (_show if console.is_terminal else _list)(morning, console)
             problems = _judge(morning, console)
@@ -161,11 +74,11 @@ def _show(morning: Morning, console: Console) -> None:
     """The live table, paced so that people can follow it."""
     frames = list(_frames())
     pace = SHOW_SECONDS / len(frames)
-    with Live(_table(morning), console=console, auto_refresh=False) as live:
+    with Live(table_of(morning), console=console, auto_refresh=False) as live:
         for at in frames:
             began = time.monotonic()
             morning.run_until(at)
-            live.update(_table(morning), refresh=True)
+            live.update(table_of(morning), refresh=True)
             time.sleep(max(0.0, pace - (time.monotonic() - began)))
 
 
@@ -178,7 +91,8 @@ def _list(morning: Morning, console: Console) -> None:
         morning.told.clear()
 
 
-def _table(morning: Morning) -> Table:
+def table_of(morning: Morning) -> Table:
+    """The clocks as they stand, and the last things that happened."""
     now = morning.stage.clock.now()
     table = Table(title=f"{now.astimezone(ZONE):%H:%M}", title_style="bold", expand=True)
     for heading in ("Ticket", "Tier", "Owed", "Clock", "Holder", "Status"):

@@ -138,13 +138,16 @@ def stage(
     document: Mapping[str, Any] | None = None,
     adopt_per_hour: int = 0,
     escalations_per_hour: int = 0,
+    port: int = 0,
+    are_served: bool = False,
     **http_options: Any,
 ) -> Iterator[Simulation]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards.
 
     ``desks`` keep the time of ``clock``; without them there is the default one. ``ids`` are those of their
     connections, the names of their kinds where nothing is said. The policy names their homes; ``document``: how it is
-    written down.
+    written down. ``port``: where the web process listens on 127.0.0.1; 0: any free one. ``are_served``: the desks
+    answer already.
     """
     if desks and clock is None:
         raise ValueError("desks come with their clock")
@@ -157,13 +160,14 @@ def stage(
         mailbox = Mailbox(store)
         group = GroupCommit(mailbox)
         stack.callback(group.stop)
-        web = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Quiet)
+        web = make_server("127.0.0.1", port, _not_yet, threaded=True, request_handler=_Quiet)
         stack.callback(web.server_close)
         url = f"http://127.0.0.1:{web.server_port}"
         made: dict[str, Connection] = {}
         sightings = Sightings(lambda: clock.now().timestamp())
         for id_, desk in _by_id(desks, ids).items():
-            stack.enter_context(desk.serve())
+            if not are_served:
+                stack.enter_context(desk.serve())
             seen = {"on_call": partial(_saw, sightings, id_), **http_options}
             made[id_] = _connect(id_, desk, url, policy, store, clock, seen)
             stack.callback(made[id_].system.line.close)

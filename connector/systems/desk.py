@@ -102,6 +102,10 @@ class Desk(Protocol):
         """From now on webhooks get lost, or arrive again."""
         ...
 
+    def keep_webhooks(self) -> Sequence[tuple[str, Mapping[str, str], bytes]]:
+        """The webhooks that wait, each with address, headers and body, kept back; a real system's do not wait."""
+        ...
+
     def member(self, person: str) -> str:
         """How the configuration names a member of the staff (or FORMER)."""
         ...

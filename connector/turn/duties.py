@@ -255,7 +255,8 @@ class Owed:
 
 def owed_after_final(situation: Situation) -> Owed | None:
     """What a carried out final escalation still asks for; None where there was none, or nothing is owed any more."""
-    final, clock, final_at = situation.policy.final, situation.decision.clock, _final_at(situation)
+    final, clock = situation.policy.final, situation.decision.clock
+    final_at = _final_at(situation) if clock else None  # no clock: perhaps no stint either
     if final_at is None or clock is None:
         return None
     what = still_owed(situation.decision.record, final_at, client_was_told=bool(final.client_message))

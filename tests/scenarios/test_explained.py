@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from connector.cli import inspection
 from connector.demo.stage import Simulation
-from connector.model import Mode
+from connector.model import Mode, StatusGroup
 from connector.policy.modes import OBSERVES
 from connector.store.records import Claim
 from connector.turn.done import done_by, is_settled
@@ -68,3 +68,13 @@ def test_what_was_only_noted_is_settled_where_nothing_is_moved(open_stage: Calla
     assert is_settled(seen.steps, seen.decision, "connectwise")
     (deed,) = done_by(seen.steps)
     assert (deed.words, deed.is_real) == ("escalation, decided and not carried out", False)
+
+
+def test_a_resolved_ticket_owes_nothing(open_stage: Callable[..., Simulation]) -> None:
+    desk = open_stage(modes=OBSERVES)
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:40"))
+    desk.desk.set_status(str(ticket), "tess", StatusGroup.RESOLVED)
+    desk.run_until(at("09:45"))
+    assert owed_lines(looked_at(desk, ticket)) == []

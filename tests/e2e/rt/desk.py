@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from adapters.request_tracker.desk import PRIORITIES, RtDesk
@@ -41,6 +41,9 @@ class RealDesk(RtDesk):
 
     def send_webhooks_to(self, address: str) -> None:
         self.instance.send_webhooks_to(address)
+
+    def keep_webhooks(self) -> Sequence[tuple[str, Mapping[str, str], bytes]]:
+        return ()
 
     def deliver(self) -> int:
         if not self.instance.is_sending():
