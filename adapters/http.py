@@ -33,6 +33,7 @@ from connector.model import Lane
 from connector.redaction import redacted_bytes
 from connector.systems.contract import CallLedger
 from connector.systems.lanes import present_lane
+from connector.systems.reach import causes, place_of, why
 from connector.systems.variables import is_loopback
 
 DEFAULT_RETRY_AFTER = 30.0
@@ -165,7 +166,10 @@ class HttpClient:
         if 300 <= answer.status < 400:
             host = _host_named(answer.headers.get("Location", ""))
             # In maintenance some redirect everything: nothing can be done there then, whoever asks for what.
-            message = f"{what}: redirected to {host}; configure the address itself"
+            message = (
+                f"{what}: redirected to {host}; configure the address itself, or, where that is a page to log in, let "
+                "the API through without it"
+            )
             raise Unreachable(message, cause="it redirects to another address")
         return answer
 
@@ -227,7 +231,7 @@ class HttpClient:
             ):
                 return self._answer(response, request, started)
         except (requests.RequestException, Urllib3Error) as error:
-            raise _translated(error, request) from error
+            raise _translated(error, request, options) from error
 
     def _prepared(self, request: _Prepared) -> requests.PreparedRequest:
         """The request as it goes out."""
@@ -349,11 +353,12 @@ def _is_worth_a_retry(error: BaseException) -> bool:
     return isinstance(error, Temporary) and error.retry_after is None
 
 
-def _translated(error: Exception, request: _Prepared) -> AdapterError:
-    kind = type(error).__name__
+def _translated(error: Exception, request: _Prepared, options: HttpOptions) -> AdapterError:
+    where = place_of(request.url)
+    reason = why(error, options.connect_seconds, options.read_seconds) or type(error).__name__
     if _was_never_sent(error):
-        return Unreachable(f"{request.what}: no connection ({kind})", cause="no connection")
-    return _unanswered(request, f"no answer ({kind})")
+        return Unreachable(f"{request.what}: no connection to {where}: {reason}", cause="no connection")
+    return _unanswered(request, f"no answer from {where}: {reason}")
 
 
 def _unanswered(request: _Prepared, problem: str) -> AdapterError:
@@ -373,16 +378,4 @@ def _was_never_sent(error: Exception) -> bool:
     """Whether the connection itself failed, so that nothing can have been performed."""
     if isinstance(error, (requests.ConnectTimeout, requests.exceptions.ProxyError)):
         return True
-    return any(isinstance(cause, (NewConnectionError, ssl.SSLCertVerificationError)) for cause in _causes(error))
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and what it wraps, in the several ways in which the libraries wrap."""
-    waiting: list[object] = [error]
-    seen: set[int] = set()
-    while waiting:
-        cause = waiting.pop()
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
-            yield cause
-            waiting += [getattr(cause, "reason", None), cause.__cause__, cause.__context__, *cause.args]
+    return any(isinstance(cause, (NewConnectionError, ssl.SSLCertVerificationError)) for cause in causes(error))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from adapters.absence import NotThere
 from adapters.http import HttpClient
-from connector.errors import ConnectorError
+from adapters.payloads import NO_JSON
+from connector.errors import ConnectorError, Unreachable
 from connector.model import Finding, Lane, Severity
+from connector.systems.certificates import told_of_refused
+from connector.systems.reach import causes
 
 PROBED = 5
 """How many tickets a probe of the line asks for."""
@@ -49,13 +53,37 @@ def asked(subject: str, ask: Callable[[], object], fine: str = "", *, if_absent:
     try:
         answer = ask()
     except NotThere as error:
-        return Finding(Severity.ERROR, subject, f"{error}{if_absent}")
+        return Finding(Severity.ERROR, subject, f"{error}{if_absent}", error.cause)
     except ConnectorError as error:
-        return Finding(Severity.ERROR, subject, str(error))
+        return failed(subject, error)
     if isinstance(answer, tuple):
         severity, message = answer
         return Finding(severity, subject, message)
     return Finding(Severity.OK, subject, fine or str(answer))
+
+
+def failed(subject: str, error: ConnectorError, address: str = "") -> Finding:
+    """What an error makes: a finding. ``address``: the variables that say where calls go, and may be wrong.
+
+    Where a certificate was refused, it is looked at: until when it was valid, for which names.
+    """
+    message = str(error)
+    if isinstance(error, Unreachable) and (shown := _of_certificate(error)):
+        message = f"{message} ({shown})"
+    elif isinstance(error, Unreachable) and address and error.cause in _OF_ADDRESS:
+        message = f"{message}; is {address} right?"
+    return Finding(Severity.ERROR, subject, message, getattr(error, "cause", ""))
+
+
+_OF_ADDRESS = (NO_JSON,)
+"""Causes that a wrong address has, too, and of which the message does not say so."""
+
+
+def _of_certificate(error: ConnectorError) -> str:
+    """What the certificate tells that a call was refused for."""
+    asked_for = next((url for one in causes(error) if (url := getattr(getattr(one, "request", None), "url", ""))), "")
+    parts = urlsplit(asked_for)
+    return told_of_refused(error, parts.hostname, parts.port or 443) if parts.hostname else ""
 
 
 def clock_finding(skew: float | None, site: str) -> Finding:

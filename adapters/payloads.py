@@ -86,8 +86,13 @@ def json_of(answer: Answer, what: str, *, is_write: bool = False) -> Any:
     try:
         return answer.json()
     except ValueError as error:
-        message = f"{what}: answered {answer.status}, but not in JSON ({error})"
+        kind = "with a web page and not in JSON" if _is_page(answer) else f"but not in JSON ({error})"
+        message = f"{what}: answered {answer.status}, {kind}"
         raise OutcomeUnknown(message) if is_write else Unreachable(message, cause=NO_JSON) from error
+
+
+def _is_page(answer: Answer) -> bool:
+    return answer.body[:64].lstrip().startswith(b"<")
 
 
 def objects_of(found: Any, what: str) -> list[dict[str, Any]]:

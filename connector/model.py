@@ -436,18 +436,25 @@ class Reason(StrEnum):
 
 
 class Severity(StrEnum):
+    """How a finding stands; ``UNTESTED`` is what could not be looked at, and the finding says why."""
+
     ERROR = "error"
     WARNING = "warning"
     OK = "ok"
+    UNTESTED = "not tested"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of ``escalator check``: what was looked at, how it stands, and what to do about it."""
+    """One line of ``escalator check``: what was looked at, how it stands, and what to do about it.
+
+    ``cause``: what lies behind it, in the words of an error's ``cause``; of findings with one cause, one is told.
+    """
 
     severity: Severity
     subject: str
     message: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

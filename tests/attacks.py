@@ -540,7 +540,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
         Attack(
             "A secret with a comma in it becomes two, the second short, and nobody notices.",
             (
-                "tests/connector/cli/test_checking.py::"
+                "tests/connector/cli/checks/test_settings.py::"
                 "test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold",
                 "tests/connector/systems/test_variables.py::"
                 "test_a_secret_of_webhooks_that_can_be_guessed_is_refused_each_of_several",

@@ -17,7 +17,7 @@ from adapters.connectwise.notes import NOTES_ADD, TIME_READ
 from adapters.connectwise.resources import PATH, RIGHT
 from adapters.connectwise.tickets import TICKETS_READ
 from adapters.connectwise.trail import TRAIL_READ, read_trail
-from adapters.line import PROBED, HttpLine, asked, clock_finding
+from adapters.line import PROBED, HttpLine, asked, clock_finding, failed
 from adapters.payloads import moment, objects_of
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity, TicketId
@@ -49,7 +49,10 @@ class Line(HttpLine):
         ]
         if all(finding.severity is Severity.ERROR for finding in rights):
             # One cause, told once.
-            return [*reach, Finding(Severity.ERROR, "access", f"nothing at all can be read: {rights[0].message}")]
+            return [
+                *reach,
+                replace(rights[0], subject="access", message=f"nothing at all can be read: {rights[0].message}"),
+            ]
         return [
             *reach,
             *rights,
@@ -75,9 +78,9 @@ class Line(HttpLine):
 
 
 _WRITES = Finding(
-    Severity.OK,
+    Severity.UNTESTED,
     "rights to write",
-    "not tested: Add, Edit, because only a write can prove them: "
+    "only a write can prove Add and Edit: "
     f"{NOTES_ADD} for notes, {MOVES_RIGHT} for moves; Add, Edit and Delete of callbacks for `webhooks register`",
 )
 
@@ -87,7 +90,7 @@ def _reachability(client: ConnectWiseClient) -> list[Finding]:
         answer = client.company_info()
         address = client.address()
     except ConnectorError as error:
-        return [Finding(Severity.ERROR, "site", str(error))]
+        return [failed("site", error, "CONNECTWISE_URL")]
     fine = Finding(Severity.OK, "site", f"answers; calls go to {address}")
     return [fine, clock_finding(client.http.clock_skew(answer), "the site")]
 
@@ -114,7 +117,7 @@ def _poll(client: ConnectWiseClient) -> tuple[Severity, str]:
     params = {"pageSize": "1", "fields": "id,_info", "orderBy": "lastUpdated desc"}
     rows: Any = client.get("service/tickets", what, TICKETS_READ, params)
     if not rows:
-        return Severity.OK, "not tested whether the poll's filter finds changed tickets: there is none to be found"
+        return Severity.UNTESTED, "whether its filter finds what was changed: there is no ticket to find"
     newest = record_id(rows[0], what)
     changed_at = moment(info(rows[0]).get("lastUpdated"), what)
     conditions = f"lastUpdated >= [{to_wire(changed_at)}]"
@@ -127,16 +130,16 @@ def _poll(client: ConnectWiseClient) -> tuple[Severity, str]:
 def _trail(client: ConnectWiseClient) -> Finding:
     """Whether the audit trail can be read, which alone tells who moved a ticket."""
 
-    def read() -> str:
+    def read() -> tuple[Severity, str]:
         params = {"pageSize": "1", "fields": "id"}
         rows: Any = client.get("service/tickets", "read tickets", TICKETS_READ, params)
         if not rows:
-            return "not tested: there is no ticket"
+            return Severity.UNTESTED, f"there is no ticket to read it of; it needs {TRAIL_READ}"
         read_trail(client, TicketId(str(record_id(rows[0], "tickets"))))
-        return f"who moved a ticket, and when, can be read: {TRAIL_READ}"
+        return Severity.OK, f"who moved a ticket, and when, can be read: {TRAIL_READ}"
 
     found = _asked("audit trail", read)
-    if found.severity is Severity.OK:
+    if found.severity is not Severity.ERROR:
         return found
     return Finding(
         Severity.WARNING, found.subject, f"{found.message}. Without it nobody can tell who moves a ticket back"
@@ -147,7 +150,7 @@ def _people(client: ConnectWiseClient) -> Finding:
     """Reading shows that the right is there at all; whether it may add cannot be seen without adding."""
     found = _right("people on tickets", RIGHT, lambda: _first(client, PATH, "schedule entries", RIGHT))
     if found.severity is Severity.OK:
-        return replace(found, message=f"{found.message}; not tested: Add")
+        return replace(found, severity=Severity.UNTESTED, message=f"{found.message}; only a write can prove Add")
     return Finding(Severity.WARNING, found.subject, f"{found.message}. Only FINAL_ADD_PEOPLE needs it")
 
 

@@ -14,13 +14,13 @@ from adapters.halopsa.poll import WITH_CLOSED, Poll
 from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.registrations import Registrations
 from adapters.halopsa.workdays import Workday, workday
-from adapters.line import PROBED, HttpLine, asked, clock_finding
+from adapters.line import PROBED, HttpLine, asked, clock_finding, failed
 from connector.errors import ConnectorError
 from connector.model import Finding, Severity, TicketId
 
 _WRITES = (
-    "edit:tickets of the application; of the agent: to modify tickets, also closed ones and those not assigned to it, "
-    "to re-assign them, to update status and re-assign outside of actions"
+    "edit:tickets of the application; of the agent: to use the action of notes, to modify tickets, also closed ones "
+    "and those not assigned to it, to re-assign them, to update status and re-assign outside of actions"
 )
 
 
@@ -60,8 +60,8 @@ class Line(HttpLine):
             asked("note outcome", lambda: _outcome(self.outcomes)),
             asked("webhook registrations", self.registrations.list_readable, "webhook registrations can be read"),
             *_workdays(self.client),
-            Finding(Severity.OK, "rights to write", f"not tested, because only a write can prove them: {_WRITES}"),
-            *_unless_broken(basis, "teams", lambda: [_home(directory, home) for home in dict.fromkeys(self.homes)]),
+            Finding(Severity.UNTESTED, "rights to write", f"only a write can prove them: {_WRITES}"),
+            *_unless_broken(basis, "teams", lambda: _homes(directory, list(dict.fromkeys(self.homes)))),
         ]
 
     def probe(self) -> list[TicketId]:
@@ -82,7 +82,7 @@ def _reachability(client: HaloClient) -> list[Finding]:
             return [Finding(Severity.ERROR, "credentials", str(token_refusal(answer)))]
         client.tokens.current()
     except ConnectorError as error:
-        return [Finding(Severity.ERROR, "credentials", str(error))]
+        return [failed("credentials", error)]
     fine = Finding(Severity.OK, "credentials", "the authorisation server gives a token")
     return [fine, clock_finding(client.http.clock_skew(answer), "the instance")]
 
@@ -108,7 +108,7 @@ def _tickets(client: HaloClient) -> list[Finding]:
             return found
         ticket: Any = client.get(f"Tickets/{rows[0].get('id')}", what, TICKETS_READ, {"include_auditing": "true"})
     except ConnectorError as error:
-        return [Finding(Severity.ERROR, "tickets", str(error))]
+        return [failed("tickets", error)]
     if isinstance(ticket, dict) and isinstance(ticket.get("audit_log"), list):
         return [*found, Finding(Severity.OK, "audit log", "it comes with the tickets")]
     message = (
@@ -122,13 +122,13 @@ def _poll(poll: Poll) -> Finding:
     try:
         return poll.finding()
     except ConnectorError as error:
-        return Finding(Severity.ERROR, "poll", str(error))
+        return failed("poll", error)
 
 
 def _visible(client: HaloClient, directory: Directory) -> Finding:
     """Whose tickets can be seen: nobody's and other agents' must be, and only such a ticket proves it."""
 
-    def look() -> str:
+    def look() -> tuple[Severity, str]:
         what, me = "look at the open tickets", directory.me.get().person.id
         params = {"open_only": "true", "pageinate": "true", "page_size": str(PAGE_SIZE), "page_no": "1"}
         rows = records(client.get("Tickets", what, TICKETS_READ, params), "tickets", what)
@@ -139,8 +139,9 @@ def _visible(client: HaloClient, directory: Directory) -> Finding:
         }
         seen = [kind for kind, is_seen in kinds.items() if is_seen]
         unseen = [kind for kind, is_seen in kinds.items() if not is_seen]
-        missing = f"not tested, because none is there or none may be seen: {' and '.join(unseen)}" if unseen else ""
-        return "; ".join(filter(None, (f"seen: {' and '.join(seen)}" if seen else "", missing)))
+        missing = f"none is there or none may be seen: {' and '.join(unseen)}" if unseen else ""
+        told = "; ".join(filter(None, (f"seen: {' and '.join(seen)}" if seen else "", missing)))
+        return Severity.UNTESTED if unseen else Severity.OK, told
 
     return asked("open tickets", look)
 
@@ -150,7 +151,7 @@ def _outcome(outcomes: NoteOutcomes) -> tuple[Severity, str]:
     outcome = outcomes.look()
     if outcome.effects:
         return Severity.WARNING, f"{outcome} also {', '.join(outcome.effects)}; its configuration should not"
-    return Severity.OK, f"notes are written with {outcome}, which does nothing else; not tested: whether it may be used"
+    return Severity.OK, f"notes are written with {outcome}, which does nothing else"
 
 
 def _workdays(client: HaloClient) -> list[Finding]:
@@ -181,9 +182,18 @@ def _home(directory: Directory, home: str) -> Finding:
         if unseen := " and ".join(me.unseen.get(team.id, ())):
             message = f"our own agent may not see the {unseen} of that team, which would look as if they did not exist"
             return Severity.ERROR, f"{found}; {message}"
-        if me.teams is None or team.id in me.teams:
-            return Severity.OK, found
-        missing = "to assign to it, because our own agent is not a member of it and needs the right"
-        return Severity.OK, f"{found}; not tested: {missing}"
+        return Severity.OK, found
 
     return asked(f"home {home!r}", read)
+
+
+def _homes(directory: Directory, homes: Sequence[str]) -> list[Finding]:
+    """Each home, and those to which our agent can assign only by a right that no reading shows."""
+    found = [_home(directory, home) for home in homes]
+    foreign = [home for home, one in zip(homes, found, strict=True) if one.severity is Severity.OK]
+    me = directory.me.get().teams if foreign else None
+    foreign = [] if me is None else [home for home in foreign if directory.locate(home).path[0].id not in me]
+    if not foreign:
+        return found
+    why = f"our own agent is no member of {', '.join(foreign)} and needs the right to assign to other teams"
+    return [*found, Finding(Severity.UNTESTED, "assignment", f"{why}: only a write can prove it")]

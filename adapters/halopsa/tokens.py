@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import threading
 from datetime import datetime, timedelta
-from typing import Any
 
 from adapters.answers import Answer
 from adapters.halopsa.mapping import number
 from adapters.halopsa.refusals import token_refusal
 from adapters.halopsa.variables import HaloSettings
 from adapters.http import HttpClient
-from adapters.payloads import NO_JSON
+from adapters.payloads import json_of
 from connector.clock import Clock
 from connector.errors import PayloadError, Unreachable
 from connector.redaction import know
@@ -77,10 +76,9 @@ class Tokens:
         if answer.status not in (200, 201):
             raise token_refusal(answer)
         try:
-            body: Any = answer.json()
-        except ValueError as error:
-            message = "log in to HaloPSA: the answer is not JSON; check HALOPSA_AUTH_URL"
-            raise Unreachable(message, cause=NO_JSON) from error
+            body = json_of(answer, "log in to HaloPSA")
+        except Unreachable as error:
+            raise Unreachable(f"{error}; check HALOPSA_AUTH_URL", cause=error.cause) from error
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             raise PayloadError("log in to HaloPSA: access_token", "missing")

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from adapters.line import PROBED, HttpLine, asked, clock_finding
+from adapters.line import PROBED, HttpLine, asked, clock_finding, failed
 from adapters.payloads import json_of, moment, text
 from adapters.request_tracker.client import RtClient
 from adapters.request_tracker.directory import NOTE_KEY, SHOW_TICKETS, Directory, can_do
@@ -64,7 +64,7 @@ class Line(HttpLine):
                 raise PayloadError("rt: Version", "missing: this does not look like RT")
             account = self.directory.account.get()
         except ConnectorError as error:
-            return [Finding(Severity.ERROR, "site", str(error))]
+            return [failed("site", error, "RT_URL")]
         who = f"RT {version} answers, and knows the connector as {account.user.name!r}"
         fine = Finding(Severity.OK, "site", who)
         return [fine, clock_finding(self.client.http.clock_skew(answer), "RT")]
@@ -77,7 +77,7 @@ class Line(HttpLine):
         what = "look at the newest change"
         rows = self.client.page("tickets", what, SHOW_TICKETS, {**params, "fields": "LastUpdated"}).rows
         if not rows:
-            return Severity.WARNING, f"the account's is {named}; there is no ticket yet to prove it with"
+            return Severity.UNTESTED, f"the account's is {named}; there is no ticket yet to prove it with"
         at = moment(rows[0].get("LastUpdated"), "ticket: LastUpdated")
         number = record_id(rows[0].get("id"), "ticket: id")
         zone = account.zone or _UTC
@@ -117,7 +117,7 @@ class Line(HttpLine):
         params = {"query": f"Queue = {queue.id} AND Status = '__Active__'", "fields": "_hyperlinks", "per_page": "1"}
         rows = self.client.page("tickets", f"read a ticket of {home!r}", SHOW_TICKETS, params).rows
         if not rows:
-            return Severity.OK, f"CreateTicket is there; not tested, as no open ticket can be seen there: {_AT_TICKETS}"
+            return Severity.UNTESTED, f"{_AT_TICKETS}: no open ticket can be seen there; create one, and check again"
         lacking = [right for ref, right in _LINKS if not can_do(rows[0], ref)]
         if lacking:
             return Severity.ERROR, f"the connector's account needs {' and '.join(lacking)} there"
@@ -127,8 +127,8 @@ class Line(HttpLine):
 _LINKS = (("comment", "CommentOnTicket"), ("lifecycle", "ModifyTicket"))
 _AT_TICKETS = "ShowTicket, CommentOnTicket, ModifyTicket"
 _UNTOLD = Finding(
-    Severity.OK,
+    Severity.UNTESTED,
     "rights to write",
-    "not tested, because only a write can prove them: ReassignTicket and ShowTicketComments for the connector's "
+    "only a write can prove them: ReassignTicket and ShowTicketComments for the connector's "
     "account, OwnTicket for the people of each queue. The escalation of a test ticket shows them",
 )

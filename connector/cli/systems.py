@@ -8,10 +8,11 @@ from typing import TypeVar
 
 import click
 
-from connector.app import worker_side
-from connector.cli import checking, common
+from connector.cli import common
+from connector.cli.checks import checklist
+from connector.cli.checks.registration import to_install
 from connector.cli.common import Command
-from connector.model import Registration, Severity
+from connector.model import Registration
 from connector.systems.contract import Webhooks
 
 T = TypeVar("T")
@@ -20,21 +21,19 @@ T = TypeVar("T")
 @click.command()
 @common.as_json
 def check(is_json: bool) -> None:
-    """Check settings, names, rights, calendars, the webhook's registration and the database."""
+    """Check settings, names, rights, calendars, the webhook's registration and the database.
+
+    Exit 1 where there is an error.
+    """
     with common.wired(needs_connection=True, needs_schema=False) as parts:
-        found = list(checking.of_settings(parts.settings))
-        found += checking.of_holidays(parts.settings, parts.store.now().date())
-        found.append(checking.of_database(parts.store))
-        found += worker_side.notifier_of(parts.settings).check()
-        found += checking.of_connections(parts.connections, parts.settings)
-    errors = sum(finding.severity is Severity.ERROR for finding in found)
+        found = checklist.as_read(list(checklist.every(parts)))
     if is_json:
-        common.answer({"errors": errors, "findings": [asdict(finding) for finding in found]})
+        common.answer({**checklist.counts(found), "findings": [asdict(finding) for finding in found]})
     else:
         rows = [(finding.severity.value, finding.subject, finding.message) for finding in found]
         common.table(("", "subject", "finding"), rows)
-        common.say("No errors." if not errors else f"{errors} error{'s' * (errors > 1)}.")
-    if errors:
+        common.say(checklist.in_one_line(found))
+    if checklist.counts(found)["errors"]:
         raise SystemExit(1)
 
 
@@ -96,7 +95,7 @@ def _asked(name: str | None, ask: Callable[[Webhooks], T]) -> tuple[dict[str, T]
     with common.wired(needs_connection=True, needs_schema=False) as parts:
         chosen = list(parts.connections.values()) if name is None else [common.connection_named(parts, name)]
         managed = [one for one in chosen if one.system.manages_webhooks]
-        installed = {one.id: checking.to_install(one.system) for one in chosen if one not in managed}
+        installed = {one.id: to_install(one.system) for one in chosen if one not in managed}
         return {one.id: ask(one.system.webhooks) for one in managed}, installed
 
 

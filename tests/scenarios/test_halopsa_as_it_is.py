@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from connector.cli.checking import of_connections
+from connector.cli.checks.connections import of_connections
 from connector.clock import VirtualClock
 from connector.config.settings import load_settings
 from connector.demo.stage import Simulation, at_desks, stage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.connectwise.simulator import Simulator
-from connector.cli.checking import of_connections
+from connector.cli.checks.connections import of_connections
 from connector.clock import VirtualClock
 from connector.config.settings import load_settings
 from connector.model import Severity, StatusGroup

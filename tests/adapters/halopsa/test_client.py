@@ -94,7 +94,7 @@ def test_an_odd_lifetime_is_no_harm(mock: responses.RequestsMock, lifetime: dict
         (429, {}, Busy, "too many"),
         (503, {}, Unreachable, "503"),
         (302, {}, Unreachable, "redirected"),
-        (200, "page", Unreachable, "not JSON"),
+        (200, "page", Unreachable, "not in JSON.*check HALOPSA_AUTH_URL"),
         (200, {"token": "x"}, PayloadError, "access_token"),
         (200, [], PayloadError, "access_token"),
         (200, {"access_token": ""}, PayloadError, "access_token"),

@@ -66,7 +66,7 @@ def test_a_proxys_page_instead_of_json_may_pass(site: Site) -> None:
         return Answer(200, {}, b"<html>") if "queues" in args[1] else answered(*args, **options)
 
     site.system.tickets._client.http.call = as_page  # type: ignore[method-assign]  # what no fault can make
-    with pytest.raises(Temporary, match="but not in JSON"):
+    with pytest.raises(Temporary, match="with a web page and not in JSON"):
         site.home(1)
 
 

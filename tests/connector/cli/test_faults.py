@@ -19,21 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from adapters.connectwise.simulator import Simulator
-from connector.cli.main import cli
 from connector.clock import SystemClock
 from connector.store.database import sqlite_file
+from tests.connector.cli.faults import MOST_SECONDS, SECRET, Changes, Told, assert_clear, folder
+from tests.connector.cli.faults import told as told_of
 from tests.connector.quiet_logging import logging_as_before
 
-__all__ = ["logging_as_before"]
+__all__ = ["folder", "logging_as_before"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
-
-SECRET = "geheim-geheim-geheim"
-MOST_SECONDS = 8.0
-"""Of one command, on a machine that others use, too; what waited for a lock or a pipe would take twice as long."""
+pytestmark = pytest.mark.usefixtures("logging_as_before", "folder")
 
 ENVIRON = {
     "CONNECTWISE_URL": "http://127.0.0.1:9",
@@ -46,11 +42,8 @@ ENVIRON = {
     "TIER_3_HOME": "Sr IT",
     "WORK_TIME_ZONE": "Europe/Berlin",
 }
-OURS = ("CONNECTWISE_", "HALOPSA_", "RT_", "TIER_", "FINAL_", "ESCALATION_", "WORK_", "DATABASE_URL", "PORT", "TZ")
 COMMANDS = ("check", "run", "web", "worker", "migrate", "webhooks status")
 STARTS = ("run", "web", "worker", "migrate")
-
-Changes = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,34 +305,9 @@ DATABASE = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a command answered."""
-
-    code: int
-    output: str
-    seconds: float
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, and nothing of ours in the environment; a folder ``data`` is beside it."""
-    (tmp_path / "data").mkdir()
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    for name in list(os.environ):
-        if name.startswith(OURS):
-            monkeypatch.delenv(name)
-    return tmp_path / "here"
-
-
 def told(command: str, changes: Changes) -> Told:
     """What a command tells in this process."""
-    begun = time.monotonic()
-    result = CliRunner().invoke(cli, command.split(), env={**ENVIRON, **changes})
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Told(result.exit_code, result.output, time.monotonic() - begun)
+    return told_of(command, {**ENVIRON, **changes})
 
 
 def told_apart(command: str, changes: Changes, before: Sequence[str] = ()) -> Told:
@@ -355,15 +323,6 @@ def told_apart(command: str, changes: Changes, before: Sequence[str] = ()) -> To
         check=False,
     )
     return Told(done.returncode, done.stdout + done.stderr, time.monotonic() - begun)
-
-
-def assert_clear(found: Told, says: Sequence[str], code: int) -> None:
-    """It was said with what, where and what to do, by its exit code, at once, and with no secret."""
-    assert [part for part in says if part not in found.output] == [], found.output
-    assert found.code == code, found.output
-    assert "Traceback" not in found.output
-    assert SECRET not in found.output
-    assert found.seconds < MOST_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -378,7 +378,8 @@ def test_check_finds_nothing_wrong_once_the_webhook_is_registered(connected):
     assert "escalator webhooks register" in first.stdout
     assert escalator("webhooks", "register", **connected, **PUBLIC).exit_code == 0
     second = escalator("check", **connected, **PUBLIC)
-    assert (second.exit_code, second.stdout.splitlines()[-1]) == (0, "No errors.")
+    assert second.exit_code == 0
+    assert second.stdout.splitlines()[-1].startswith("No errors, ")
 
 
 def test_check_names_a_home_that_is_not_there_and_the_near_one(connected):

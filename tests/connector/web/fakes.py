@@ -92,6 +92,10 @@ class FakeSystem:
     def check(self) -> list[Finding]:
         return [Finding(Severity.OK, "site", "answers")]
 
+    def people(self, place: Place) -> list[Person]:
+        self._answer()
+        return [person for person in self.members.values() if person.is_active]
+
     calls = 0
     budget = None
 

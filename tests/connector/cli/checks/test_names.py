@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
-from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
-from connector.cli.checking import of_connections, of_database, of_holidays, of_settings, to_install
-from connector.config.settings import ConfiguredConnection, Settings, load_settings
-from connector.errors import Temporary
-from connector.model import Finding, Mode, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
+from connector.cli.checks.connections import of_connections
+from connector.cli.checks.registration import to_install
+from connector.cli.checks.settings import of_settings
+from connector.errors import Forbidden, Temporary
+from connector.model import Finding, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
-from connector.store.database.engine import Store
-from connector.store.database.errors import StoreUnavailable
+from tests.connector.cli.checks.situations import a_policy, settings
 from tests.connector.web.fakes import FakeSystem
 from tests.doubles import a_connection, a_system
 
-HOMES = ("Desk", "Tier 3", "Sr IT")
 NEW, WAITING = StatusGroup.NEW, StatusGroup.WAITING
 
 
 @pytest.fixture
 def system() -> FakeSystem:
     return FakeSystem()
-
-
-def a_policy(**changes) -> Policy:
-    policy = load_settings({}).policy
-    tiers = tuple(replace(tier, homes={"psa": home}) for tier, home in zip(policy.tiers, HOMES, strict=True))
-    people = FinalEscalation("tess", "tess", "tess")
-    return replace(policy, **{"tiers": tiers, "final": people, **changes})
-
-
-def settings(policy: Policy | None = None, **changes) -> Settings:
-    return replace(load_settings({}), policy=policy or a_policy(), **{"public_url": "https://me.example", **changes})
 
 
 def found(system, policy=None, **changes) -> dict[str, Finding]:
@@ -148,7 +132,7 @@ def test_a_webhook_that_is_not_sent_for_every_event_is_warned_of_and_names_them(
 def test_a_webhook_that_an_administrator_installs_is_told_and_is_no_error(system):
     system.manages_webhooks = False
     finding = found(system)["webhook"]
-    assert finding.severity is Severity.WARNING
+    assert finding.severity is Severity.UNTESTED
     assert "install the rule 'Tell the connector' at the site" in finding.message
 
 
@@ -163,25 +147,6 @@ def test_without_a_public_address_no_registration_is_asked_for(system):
     assert "webhook" not in found(system, public_url="")
     warned = {finding.subject: finding for finding in of_settings(settings(public_url=""))}
     assert warned["PUBLIC_URL"].severity is Severity.WARNING
-
-
-def test_a_mode_that_does_not_count_because_another_is_more_careful_is_a_finding() -> None:
-    policy = a_policy()
-    first, *others = policy.tiers
-    piloted = replace(policy, tiers=(replace(first, mode=Mode.ENFORCE), *others))
-    connected = {"rt": ConfiguredConnection("rt", None)}
-    here = settings(piloted, mode=Mode.WARN, system_modes={"rt": Mode.ENFORCE}, connections=connected)
-    found = {finding.subject: finding for finding in of_settings(here)}
-    assert found["settings"].message.startswith("mode warn, ")
-    assert found["ESCALATION_MODE_RT"].message == (
-        "enforce has no effect: ESCALATION_MODE is warn, which is more careful"
-    )
-    assert found[f"mode of {first.name}"].message == (
-        "enforce has no effect: rt as a whole is in warn, which is more careful"
-    )
-    assert {found[name].severity for name in ("ESCALATION_MODE_RT", f"mode of {first.name}")} == {Severity.WARNING}
-    right = settings(piloted, mode=Mode.ENFORCE, connections=connected)
-    assert not [finding for finding in of_settings(right) if "no effect" in finding.message]
 
 
 def test_a_system_that_does_not_answer_makes_findings_not_a_crash(system):
@@ -208,7 +173,7 @@ def test_of_a_system_that_lets_nobody_in_one_cause_is_told_and_no_repetitions(sy
     system.is_down = True
     findings = found(system, a_policy(status_groups={"waiting": StatusGroup.WAITING}))
     assert [finding for finding in findings.values() if finding.severity is Severity.ERROR] == [refused_of(refused)]
-    assert findings["names and webhook"].severity is Severity.WARNING
+    assert findings["names and webhook"].severity is Severity.UNTESTED
     assert len(findings) == 2
 
 
@@ -293,72 +258,65 @@ def test_a_status_and_a_priority_have_to_be_known_to_one_of_the_systems(system):
     ]
 
 
-def test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold():
-    counted = replace(settings(), counts={"NOTIFY_URLS": 3, "RT_WEBHOOK_SECRET": 1})
-    found = {finding.subject: finding for finding in of_settings(counted)}
-    assert found["NOTIFY_URLS"].message == "3 values"
-    assert found["RT_WEBHOOK_SECRET"].message == "1 value"
+# -- one cause, one error ----------------------------------------------------------------------------------------
 
 
-def test_calendars_are_listed():
-    subjects = {finding.subject: finding for finding in of_settings(settings())}
-    assert subjects["calendar 'default'"].severity is Severity.OK
+def test_of_errors_with_one_cause_the_first_is_told_and_the_others_are_named_as_not_looked_at(system, monkeypatch):
+    missing = "the right to see people is missing"
+    own = [Finding(Severity.ERROR, subject, "refused", missing) for subject in ("members", "teams")]
+    monkeypatch.setattr(system, "check", lambda: [*own, Finding(Severity.ERROR, "clock", "is wrong")])
+
+    def forbidden(name):
+        raise Forbidden("read the members: refused", missing)
+
+    monkeypatch.setattr(system, "member", forbidden)
+    findings = found(system, with_tier(1, assign="tess"))
+    errors = [subject for subject, finding in findings.items() if finding.severity is Severity.ERROR]
+    assert errors == ["members", "clock"]
+    [(subjects, behind)] = [(s, f.message) for s, f in findings.items() if f.severity is Severity.UNTESTED]
+    assert subjects.startswith("teams, tier 1 (First Touch (T1/2)) assignee, final escalation, Sr IT Manager")
+    assert behind == f"not looked at, because of the error under 'members': {missing}"
 
 
-@pytest.mark.parametrize(
-    ("holidays", "last"),
-    [
-        (["2025-12-24", " 2025-12-31"], "2025-12-31"),
-        (["US-NY", "2025-12-24"], "2025-12-24"),
-        (["2025-12-24", "2026-03-02"], ""),
-        (["US-NY"], ""),
-    ],
-)
-def test_closed_days_that_are_all_over_are_warned_of(holidays: list[str], last: str) -> None:
-    given = settings(policy_document={"calendars": {"default": {"holidays": holidays}, "late": {}}})
-    messages = [finding.message for finding in of_holidays(given, date(2026, 3, 2))]
-    assert [message.partition(":")[0] for message in messages] == ([f"the last one by date was {last}"] if last else [])
+def test_a_home_that_does_not_resolve_is_told_with_its_tier_alone(system, monkeypatch):
+    cause = "there is no home named 'Tier3'"
+    monkeypatch.setattr(system, "check", lambda: [Finding(Severity.ERROR, "home 'Tier3'", "is unknown", cause)])
+    findings = found(system, with_tier(2, homes={"psa": "Tier3"}))
+    errors = [subject for subject, finding in findings.items() if finding.severity is Severity.ERROR]
+    assert errors == ["tier 2 (Tier 3 / Service Desk Manager) home"]
 
 
-# -- the database ----------------------------------------------------------------------------------------------
+def test_where_no_home_is_seen_at_all_their_names_are_not_blamed(system, monkeypatch):
+    monkeypatch.setattr(system, "check", lambda: [Finding(Severity.ERROR, "boards", "none can be seen")])
+    system.places = {}
+    findings = found(system)
+    assert [finding.subject for finding in findings.values() if finding.severity is Severity.ERROR] == ["psa: boards"]
+    assert findings["names and webhook"].severity is Severity.UNTESTED
 
 
-def test_a_file_that_is_not_there_is_not_made_by_looking(tmp_path: Path, open_store: Callable[..., Store]):
-    path = tmp_path / "new.db"
-    assert of_database(open_store(f"sqlite:///{path}")).severity is Severity.WARNING
-    assert not path.exists()
+# -- homes -------------------------------------------------------------------------------------------------------
 
 
-def test_a_database_is_fine_once_its_schema_is_up_to_date(empty_database_url: str, open_store: Callable[..., Store]):
-    store = open_store(empty_database_url)
-    assert of_database(store).severity is Severity.WARNING
-    store.migrate()
-    if not store.is_postgresql:
-        path = Path(str(store.engine.url.database))
-        path.chmod(0o644)
-        finding = of_database(store)
-        assert (finding.severity, "chmod 600" in finding.message) == (Severity.WARNING, True)
-        path.chmod(0o600)
-    assert of_database(store).severity is Severity.OK
+def test_two_tiers_whose_homes_are_one_place_are_an_error(system):
+    system.places["tier 3 "] = system.places["Tier 3"]
+    message = found(system, with_tier(3, homes={"psa": "tier 3 "}))["tier 3 (Sr IT Manager) home"].message
+    assert message == (
+        "'tier 3 ' is Tier 3, and so is 'Tier 3' of tier 2 (Tier 3 / Service Desk Manager): a ticket there could be of "
+        "either; give each its own"
+    )
 
 
-@pytest.mark.parametrize(("version", "word"), [("0000", "older"), ("9999", "newer")])
-def test_an_older_or_newer_schema_is_an_error(sqlite_url: str, open_store: Callable[..., Store], version, word):
-    store = open_store(sqlite_url)
-    with store.writing() as conn:
-        conn.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
-    finding = of_database(store)
-    assert finding.severity is Severity.ERROR
-    assert word in finding.message
+@pytest.mark.parametrize(("assign", "severity"), [("queue", Severity.WARNING), ("round_robin", Severity.ERROR)])
+def test_a_home_with_nobody_active_is_told(system, monkeypatch, assign, severity):
+    monkeypatch.setattr(system, "people", lambda place: [])
+    finding = found(system, with_tier(2, assign=assign))["tier 2 (Tier 3 / Service Desk Manager) people"]
+    assert (finding.severity, finding.message.startswith("nobody active is at Tier 3")) == (severity, True)
 
 
-def test_a_database_that_does_not_answer_is_an_error(
-    sqlite_url: str, open_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
-):
-    store = open_store(sqlite_url)
+def test_people_who_cannot_be_looked_up_are_not_called_missing(system, monkeypatch):
+    def down(place):
+        raise Temporary("the site does not answer")
 
-    def away():
-        raise StoreUnavailable("gone")
-
-    monkeypatch.setattr(store, "schema_state", away)
-    assert of_database(store) == Finding(Severity.ERROR, "database", "gone")
+    monkeypatch.setattr(system, "people", down)
+    finding = found(system)["tier 2 (Tier 3 / Service Desk Manager) people"]
+    assert (finding.severity, "could not be looked up" in finding.message) == (Severity.ERROR, True)

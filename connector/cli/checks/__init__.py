@@ -1,0 +1,1 @@
+"""What ``escalator check`` looks at, each point as a finding; ``checklist.every`` has them all. Nothing is changed."""

@@ -1,0 +1,40 @@
+"""The database: whether it answers, may be written, and has the schema that is needed. Nothing is made or written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from connector.model import Finding, Severity
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
+from connector.store.database.schema import SchemaState
+from connector.store.database.sqlite_file import require_usable
+
+_OTHERS = 0o077
+OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
+
+
+def of_database(store: Store) -> Finding:
+    """Whether the database answers, can be written and has the schema that is needed; where its file is."""
+    name = "" if store.is_postgresql else str(Path(str(store.engine.url.database)).absolute())
+    at = f" ({name})" if name else ""
+    try:
+        if name:
+            require_usable(f"sqlite:///{name}")
+        if name and not Path(name).exists():
+            remedy = "`escalator run` or `escalator migrate` makes it"
+            return Finding(WARNING, "database", f"does not exist yet: {remedy}{at}")
+        state = store.schema_state()
+    except StoreUnavailable as error:
+        return Finding(ERROR, "database", str(error))
+    match state:
+        case SchemaState.CURRENT if name and Path(name).stat().st_mode & _OTHERS:
+            return Finding(WARNING, "database", f"others than its owner may open the file: chmod 600 {name}*")
+        case SchemaState.CURRENT:
+            return Finding(OK, "database", f"answers, and its schema is up to date{at}")
+        case SchemaState.EMPTY:
+            return Finding(WARNING, "database", f"is empty: `escalator run` or `escalator migrate` sets it up{at}")
+        case SchemaState.OLD:
+            return Finding(ERROR, "database", f"has an older schema: run `escalator migrate`{at}")
+        case SchemaState.NEWER:
+            return Finding(ERROR, "database", f"was set up by a newer version of escalator: install that version{at}")

@@ -1,0 +1,41 @@
+"""What the settings alone tell: the modes, and what was set that has no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.config.service_variables import mode_of_system
+from connector.config.settings import Settings
+from connector.model import Finding, Severity
+
+OK, WARNING = Severity.OK, Severity.WARNING
+
+
+def of_settings(settings: Settings) -> Iterator[Finding]:
+    """What the settings alone tell; they were valid, or nobody would be here."""
+    policy = settings.policy
+    yield Finding(OK, "settings", f"mode {settings.mode_said}, policy {policy.version}, {len(policy.tiers)} tiers")
+    yield from _of_modes(settings)
+    for name, calendar in policy.calendars.items():
+        yield Finding(OK, f"calendar {name!r}", calendar.hours_text)
+    for name, count in sorted(settings.counts.items()):
+        # How many tells of a comma inside of one; what they are, nobody is told.
+        yield Finding(OK, name, "1 value" if count == 1 else f"{count} values")
+    if not settings.public_url:
+        every = f"changes are found by the poll alone, every {settings.reconcile_seconds:g} s"
+        yield Finding(WARNING, "PUBLIC_URL", f"is not set, so no webhook can be registered: {every}")
+
+
+def _of_modes(settings: Settings) -> Iterator[Finding]:
+    """Modes that are said and do not count, because a more careful one does."""
+    for connection in settings.connections:
+        said, counts = settings.system_modes.get(connection), settings.modes_of(connection)
+        if said is not None and counts.base is not said:
+            name = mode_of_system(connection).name
+            yield Finding(
+                WARNING, name, f"{said} has no effect: ESCALATION_MODE is {counts.base}, which is more careful"
+            )
+        for tier in (tier for ladder in settings.policy.every_ladder for tier in ladder.tiers):
+            if tier.mode is not None and counts.at(tier) is not tier.mode:
+                why = f"{connection} as a whole is in {counts.base}, which is more careful"
+                yield Finding(WARNING, f"mode of {tier.name}", f"{tier.mode} has no effect: {why}")

@@ -1,0 +1,55 @@
+"""What ``check`` tells of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from connector.cli.checks.database import of_database
+from connector.model import Finding, Severity
+from connector.store.database.engine import Store
+from connector.store.database.errors import StoreUnavailable
+
+
+def test_a_file_that_is_not_there_is_not_made_by_looking(tmp_path: Path, open_store: Callable[..., Store]):
+    path = tmp_path / "new.db"
+    assert of_database(open_store(f"sqlite:///{path}")).severity is Severity.WARNING
+    assert not path.exists()
+
+
+def test_a_database_is_fine_once_its_schema_is_up_to_date(empty_database_url: str, open_store: Callable[..., Store]):
+    store = open_store(empty_database_url)
+    assert of_database(store).severity is Severity.WARNING
+    store.migrate()
+    if not store.is_postgresql:
+        path = Path(str(store.engine.url.database))
+        path.chmod(0o644)
+        finding = of_database(store)
+        assert (finding.severity, "chmod 600" in finding.message) == (Severity.WARNING, True)
+        path.chmod(0o600)
+    assert of_database(store).severity is Severity.OK
+
+
+@pytest.mark.parametrize(("version", "word"), [("0000", "older"), ("9999", "newer")])
+def test_an_older_or_newer_schema_is_an_error(sqlite_url: str, open_store: Callable[..., Store], version, word):
+    store = open_store(sqlite_url)
+    with store.writing() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = :version"), {"version": version})
+    finding = of_database(store)
+    assert finding.severity is Severity.ERROR
+    assert word in finding.message
+
+
+def test_a_database_that_does_not_answer_is_an_error(
+    sqlite_url: str, open_store: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+):
+    store = open_store(sqlite_url)
+
+    def away():
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(store, "schema_state", away)
+    assert of_database(store) == Finding(Severity.ERROR, "database", "gone")

@@ -1,0 +1,36 @@
+"""What ``check`` tells of the settings alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from connector.cli.checks.settings import of_settings
+from connector.config.settings import ConfiguredConnection
+from connector.model import Mode, Severity
+from tests.connector.cli.checks.situations import a_policy, settings
+
+
+def test_a_mode_that_does_not_count_because_another_is_more_careful_is_a_finding() -> None:
+    policy = a_policy()
+    first, *others = policy.tiers
+    piloted = replace(policy, tiers=(replace(first, mode=Mode.ENFORCE), *others))
+    connected = {"rt": ConfiguredConnection("rt", None)}
+    here = settings(piloted, mode=Mode.WARN, system_modes={"rt": Mode.ENFORCE}, connections=connected)
+    found = {finding.subject: finding for finding in of_settings(here)}
+    assert found["settings"].message.startswith("mode warn, ")
+    assert found["ESCALATION_MODE_RT"].message == (
+        "enforce has no effect: ESCALATION_MODE is warn, which is more careful"
+    )
+    assert found[f"mode of {first.name}"].message == (
+        "enforce has no effect: rt as a whole is in warn, which is more careful"
+    )
+    assert {found[name].severity for name in ("ESCALATION_MODE_RT", f"mode of {first.name}")} == {Severity.WARNING}
+    right = settings(piloted, mode=Mode.ENFORCE, connections=connected)
+    assert not [finding for finding in of_settings(right) if "no effect" in finding.message]
+
+
+def test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold():
+    counted = replace(settings(), counts={"NOTIFY_URLS": 3, "RT_WEBHOOK_SECRET": 1})
+    found = {finding.subject: finding for finding in of_settings(counted)}
+    assert found["NOTIFY_URLS"].message == "3 values"
+    assert found["RT_WEBHOOK_SECRET"].message == "1 value"
