@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES
-from connector.config.reference import env_example, main, markdown_table
+from connector.config.reference import env_example, main, readme_table, settings_tables
 from connector.config.service_variables import ESCALATION_POLICY, SERVICE_VARIABLES, TIER_NOTIFY_URLS
 from connector.config.settings import load_settings, policy_names
 from connector.store.database.tables import metadata
@@ -18,9 +18,13 @@ ROOT = Path(__file__).parent.parent
 ASSIGNMENT = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.+)$", re.MULTILINE)
 
 
-def readme_block() -> str:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def tables_of(page: str) -> str:
+    text = (ROOT / page).read_text(encoding="utf-8")
     return text.partition("<!-- environment: start -->\n")[2].partition("<!-- environment: end -->")[0]
+
+
+def rows_of(page: str) -> list[str]:
+    return re.findall(r"^\| `([A-Za-z0-9_]+)` \|", tables_of(page), re.MULTILINE)
 
 
 def example() -> str:
@@ -35,14 +39,21 @@ def names_of_the_program() -> set[str]:
     return names | {f"{name}_{end}" for name in ("TIER_n_HOME", "ESCALATION_MODE") for end in ends}
 
 
-def test_the_readme_has_a_row_for_each_variable_and_no_other():
-    rows = re.findall(r"^\| `([A-Za-z0-9_]+)` \|", readme_block(), re.MULTILINE)
+def test_the_reference_has_a_row_for_each_variable_and_no_other():
+    rows = rows_of("docs/settings.md")
     assert len(rows) == len(set(rows))
     assert set(rows) == names_of_the_program()
 
 
-def test_the_readme_has_the_generated_table():
-    assert readme_block().strip() == markdown_table().strip()
+def test_the_readme_has_the_twenty_that_matter():
+    rows = rows_of("README.md")
+    assert len(rows) == len(set(rows)) == 20
+    assert set(rows) < names_of_the_program()
+
+
+def test_the_pages_have_the_generated_tables():
+    assert tables_of("README.md").strip() == readme_table().strip()
+    assert tables_of("docs/settings.md").strip() == settings_tables().strip()
 
 
 def test_the_example_holds_each_variable_and_no_other():
@@ -77,8 +88,10 @@ def test_every_flat_name_of_the_policy_is_replaced_by_the_document():
 
 
 def test_the_table_and_the_example_are_printed_on_demand(capsys):
-    assert main(["table"]) == 0
-    assert capsys.readouterr().out == markdown_table()
+    assert main(["readme"]) == 0
+    assert capsys.readouterr().out == readme_table()
+    assert main(["settings"]) == 0
+    assert capsys.readouterr().out == settings_tables()
     assert main(["example"]) == 0
     assert capsys.readouterr().out == env_example()
     assert main(["poem"]) == 2
@@ -92,9 +105,21 @@ PAGES = [path for place in ("*.md", "docs/**/*.md", "adapters/*/*.md", "contrib/
 def test_every_file_that_a_page_names_or_links_is_there(page):
     text = page.read_text(encoding="utf-8")
     named = re.findall(r"`((?:adapters|bench|connector|contrib|docs|fixtures|tests)/[\w./-]+)`", text)
-    linked = [link for link in re.findall(r"\]\(([^)#\s]+)\)", text) if "://" not in link]
+    linked = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
     assert [name for name in named if not (ROOT / name).exists()] == []
-    assert [link for link in linked if not (page.parent / link).exists()] == []
+    assert [link for link in linked if not is_there(page, *link.partition("#")[::2])] == []
+
+
+def is_there(page: Path, path: str, heading: str) -> bool:
+    """Whether a link's file is there, and the heading in it that the link names, if it does."""
+    target = page.parent / path if path else page
+    return target.exists() and (not heading or heading in headings_of(target))
+
+
+def headings_of(page: Path) -> set[str]:
+    """The headings of a page as a link names them: small letters, blanks as hyphens, without punctuation."""
+    named = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in named}
 
 
 def test_the_readmes_list_of_pages_names_each_once():

@@ -1,12 +1,13 @@
-"""Every environment variable in groups, as the README's table and as ``.env.example``.
+"""Every environment variable in groups, as the tables of the documents and as ``.env.example``.
 
-``python -m connector.config.reference table`` or ``… example`` prints them; a test keeps both files equal to it.
+``python -m connector.config.reference readme`` prints the README's table, ``settings`` the tables of
+``docs/settings.md``, ``example`` the example; a test keeps the files equal to them.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from connector.config.policy_variables import PLAIN_VARIABLES, TIER_VARIABLES, home_ending
@@ -22,12 +23,36 @@ from connector.systems.variables import Variable
 _ACTIVE = ("DATABASE_URL", "HOST", "PORT", "LOG_LEVEL", "ESCALATION_MODE")
 """What ``.env.example`` sets; all else stands there as a comment."""
 
+_THAT_MATTER = (
+    "DATABASE_URL",
+    "HOST",
+    "PORT",
+    "PUBLIC_URL",
+    "ESCALATION_MODE",
+    "NOTIFY_URLS",
+    "ALARM_URLS",
+    "TIER_n_NAME",
+    "TIER_n_HOME",
+    "TIER_n_DIAGNOSIS_MINUTES",
+    "TIER_n_FIX_MINUTES",
+    "TIER_n_MANAGERS",
+    "TIER_n_MODE",
+    "FINAL_SR_IT_MANAGER",
+    "FINAL_SERVICE_DESK_MANAGER",
+    "FINAL_ACCOUNT_MANAGER",
+    "WORK_HOURS",
+    "WORK_TIME_ZONE",
+    "WORK_HOLIDAYS",
+    "CRITICAL_PRIORITIES",
+)
+"""The twenty that most desks set, beside those of their ticket system."""
+
 _TIERS = range(1, 4)
 _EXAMPLE_HOMES = {1: "Service Desk > First Touch", 2: "Tier 3", 3: "Sr IT"}
 
 _HEAD = """\
 # Every variable with a harmless value. Copy to .env, and take the '#' from what you need.
-# A variable without a value counts as not set. README.md says what each one means.
+# A variable without a value counts as not set. docs/settings.md says what each one means.
 """
 
 
@@ -59,13 +84,23 @@ def _home_in(home: Variable, system: str) -> Variable:
     )
 
 
-def markdown_table(systems: Mapping[str, CatalogueEntry] | None = None) -> str:
-    """The table of the README, one row a variable."""
+def readme_table(systems: Mapping[str, CatalogueEntry] | None = None) -> str:
+    """The table of the README: the variables that matter most."""
+    every = [one for _, variables in groups(systems or ticket_systems()) for one in variables]
+    return _table(one for one in every if one.name in _THAT_MATTER)
+
+
+def settings_tables(systems: Mapping[str, CatalogueEntry] | None = None) -> str:
+    """The tables of the reference: every variable, under the heading of its group."""
+    found = groups(systems or ticket_systems())
+    return "\n".join(f"## {heading}\n\n{_table(variables)}" for heading, variables in found)
+
+
+def _table(variables: Iterable[Variable]) -> str:
     lines = ["| variable | default | meaning |", "| --- | --- | --- |"]
-    for _, variables in groups(ticket_systems() if systems is None else systems):
-        for variable in variables:
-            meaning = variable.meaning.replace("|", "\\|")
-            lines.append(f"| `{variable.name}` | {variable.shown_default or '–'} | {meaning} |")
+    for variable in variables:
+        meaning = variable.meaning.replace("|", "\\|")
+        lines.append(f"| `{variable.name}` | {variable.shown_default or '–'} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
@@ -94,10 +129,10 @@ def _plain(markdown: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the ``table`` or the ``example``; 2 for any other wish."""
-    texts = {"table": markdown_table, "example": env_example}
+    """Print the table of the ``readme``, the ``settings`` or the ``example``; 2 for any other wish."""
+    texts = {"readme": readme_table, "settings": settings_tables, "example": env_example}
     if len(arguments) != 1 or arguments[0] not in texts:
-        sys.stderr.write("usage: python -m connector.config.reference table|example\n")
+        sys.stderr.write("usage: python -m connector.config.reference readme|settings|example\n")
         return 2
     sys.stdout.write(texts[arguments[0]]())
     return 0
