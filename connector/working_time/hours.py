@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 
@@ -17,6 +17,9 @@ from connector.working_time.rules import DAYS
 
 HOLIDAY_YEARS = range(2000, 2061)
 """The years for which a country's holidays are known to a calendar."""
+
+LANGUAGE = "en_US"
+"""Of the names of days; without one the package takes that of the environment."""
 
 Week = dict[str, list[list[str]]]
 
@@ -142,13 +145,27 @@ def holiday_dates(items: Iterable[str]) -> list[str]:
     return [day.isoformat() for day in sorted(found)]
 
 
+def closed_days(items: Iterable[str], first: date, count: int) -> list[tuple[date, str]]:
+    """So many of the days that are named, from one on, in order, each with the name that its country has for it.
+
+    A single date has none. The items are those that ``holiday_dates`` takes; none of them may be wrong.
+    """
+    found: dict[date, str] = {}
+    for item in map(str.strip, items):
+        names: Mapping[date, str] = {} if _DATE.fullmatch(item) else _named_holidays(*_country(item))
+        for day in _dates(item):
+            if day >= first:
+                found[day] = names.get(day, "") or found.get(day, "")
+    return sorted(found.items())[:count]
+
+
 def _dates(item: str) -> frozenset[date]:
     if _DATE.fullmatch(item):
         try:
             return frozenset((date.fromisoformat(item),))
         except ValueError:
             raise ValueError(f"{clipped(item)} is no date; expected one that exists, as YYYY-MM-DD") from None
-    return _public_holidays(*_country(item))
+    return frozenset(_named_holidays(*_country(item)))
 
 
 def _country(item: str) -> tuple[str, str | None]:
@@ -180,10 +197,10 @@ def _supported() -> dict[str, list[str]]:
 
 
 @cache
-def _public_holidays(country: str, part: str | None) -> frozenset[date]:
+def _named_holidays(country: str, part: str | None) -> Mapping[date, str]:
     import holidays
 
     with warnings.catch_warnings():
         # For a few countries the package knows moving feasts for some of the years only, and warns of the others.
         warnings.simplefilter("ignore", UserWarning)
-        return frozenset(holidays.country_holidays(country, subdiv=part, years=HOLIDAY_YEARS))
+        return dict(holidays.country_holidays(country, subdiv=part, years=HOLIDAY_YEARS, language=LANGUAGE))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from connector.app import worker_side
 from connector.app.wiring import Wiring
-from connector.cli.checks.calendars import of_holidays
+from connector.cli.checks.calendars import of_calendars, of_zone_data
 from connector.cli.checks.connections import of_connections
-from connector.cli.checks.database import of_database
+from connector.cli.checks.database import of_database, of_database_clock
 from connector.cli.checks.settings import of_settings
+from connector.clock import SystemClock
 from connector.model import Finding, Severity
 
 _READ = (Severity.ERROR, Severity.WARNING, Severity.OK, Severity.UNTESTED)
@@ -19,8 +20,11 @@ _READ = (Severity.ERROR, Severity.WARNING, Severity.OK, Severity.UNTESTED)
 def every(parts: Wiring) -> Iterator[Finding]:
     """Every finding, each as soon as it is made. Reads only; raises nothing of the connector's errors."""
     yield from of_settings(parts.settings)
-    yield from of_holidays(parts.settings, parts.store.now().date())
     yield of_database(parts.store)
+    yield from of_database_clock(parts.store, SystemClock())
+    now = parts.store.now()
+    yield from of_calendars(parts.settings, now)
+    yield of_zone_data(now)
     yield from worker_side.notifier_of(parts.settings).check()
     yield from of_connections(parts.connections, parts.settings)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from connector.clock import Clock
 from connector.model import Finding, Severity
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
@@ -11,6 +13,7 @@ from connector.store.database.schema import SchemaState
 from connector.store.database.sqlite_file import require_usable
 
 _OTHERS = 0o077
+MOST_SKEW_SECONDS = 120.0
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
 
 
@@ -38,3 +41,21 @@ def of_database(store: Store) -> Finding:
             return Finding(ERROR, "database", f"has an older schema: run `escalator migrate`{at}")
         case SchemaState.NEWER:
             return Finding(ERROR, "database", f"was set up by a newer version of escalator: install that version{at}")
+
+
+def of_database_clock(store: Store, host: Clock) -> Iterator[Finding]:
+    """Whether the host's clock agrees with the database's, which counts on PostgreSQL. A file has none of its own."""
+    if not store.is_postgresql:
+        return
+    try:
+        with store.reading() as conn:
+            database = store.now(conn)
+    except StoreUnavailable:
+        return  # told already
+    ahead = (host.now() - database).total_seconds()
+    if abs(ahead) <= MOST_SKEW_SECONDS:
+        yield Finding(OK, "database clock", f"within {abs(ahead):.0f} s of this host's")
+        return
+    way = "ahead of" if ahead > 0 else "behind"
+    which = "the database's counts for limits; set both by NTP, as certificates and signatures go by this host's"
+    yield Finding(WARNING, "database clock", f"this host's clock is {abs(ahead):.0f} s {way} the database's: {which}")

@@ -16,8 +16,6 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     policy = settings.policy
     yield Finding(OK, "settings", f"mode {settings.mode_said}, policy {policy.version}, {len(policy.tiers)} tiers")
     yield from _of_modes(settings)
-    for name, calendar in policy.calendars.items():
-        yield Finding(OK, f"calendar {name!r}", calendar.hours_text)
     for name, count in sorted(settings.counts.items()):
         # How many tells of a comma inside of one; what they are, nobody is told.
         yield Finding(OK, name, "1 value" if count == 1 else f"{count} values")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from connector.working_time.calendar import WorkingCalendar
-from connector.working_time.hours import HOLIDAY_YEARS, WorkHoursError, holiday_dates, week_from
+from connector.working_time.hours import HOLIDAY_YEARS, WorkHoursError, closed_days, holiday_dates, week_from
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EARLY, LATE = ["08:00", "12:00"], ["13:00", "17:00"]
@@ -80,6 +80,16 @@ def test_holidays_are_dates_of_countries_of_their_parts_and_single_ones_without_
     dates = holiday_dates(["gb", " 2026-12-24 ", "2026-12-25", "de-by"])
     assert dates == sorted(set(dates))
     assert {"2026-12-24", "2026-12-25", "2026-01-06", "2026-11-01"} <= set(dates)
+
+
+def test_the_next_closed_days_are_told_in_order_with_the_names_that_countries_have_for_them():
+    found = closed_days(["US-NY", " 2026-12-25", "2026-12-28", "2026-12-01"], date(2026, 12, 25), 3)
+    assert found == [
+        (date(2026, 12, 25), "Christmas Day"),
+        (date(2026, 12, 28), ""),
+        (date(2027, 1, 1), "New Year's Day"),
+    ]
+    assert closed_days(["2026-12-25"], date(2026, 12, 26), 3) == []
 
 
 def test_a_part_of_a_country_has_holidays_of_its_own():

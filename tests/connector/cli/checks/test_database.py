@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
-from connector.cli.checks.database import of_database
+from connector.cli.checks.database import of_database, of_database_clock
+from connector.clock import SystemClock, VirtualClock
 from connector.model import Finding, Severity
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
+
+NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
 
 def test_a_file_that_is_not_there_is_not_made_by_looking(tmp_path: Path, open_store: Callable[..., Store]):
@@ -53,3 +59,33 @@ def test_a_database_that_does_not_answer_is_an_error(
 
     monkeypatch.setattr(store, "schema_state", away)
     assert of_database(store) == Finding(Severity.ERROR, "database", "gone")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(400, "400 s ahead of the database's: "), (-400, "400 s behind the database's: "), (1, "within 1 s")],
+)
+def test_a_host_whose_clock_is_not_the_databases_is_told(seconds: int, said: str) -> None:
+    class Postgresql:
+        is_postgresql = True
+
+        def reading(self) -> nullcontext[None]:
+            return nullcontext()
+
+        def now(self, conn: object) -> datetime:
+            return NOW
+
+    [finding] = of_database_clock(cast(Store, Postgresql()), VirtualClock(NOW + timedelta(seconds=seconds)))
+    assert said in finding.message
+    assert finding.severity is (Severity.OK if abs(seconds) == 1 else Severity.WARNING)
+
+
+def test_the_clock_of_the_database_itself_is_asked_for(postgresql_url: str, open_store: Callable[..., Store]) -> None:
+    [finding] = of_database_clock(open_store(postgresql_url), SystemClock())
+    assert (finding.severity, "within 0 s" in finding.message) == (Severity.OK, True)
+    [late] = of_database_clock(open_store(postgresql_url), VirtualClock(datetime(2020, 1, 1, tzinfo=UTC)))
+    assert (late.severity, "behind the database's" in late.message) == (Severity.WARNING, True)
+
+
+def test_where_the_file_has_no_clock_of_its_own_nothing_is_told(sqlite_url: str, open_store: Callable[..., Store]):
+    assert list(of_database_clock(open_store(sqlite_url), SystemClock())) == []
