@@ -2,7 +2,8 @@
 
 ``fixtures/upgrade`` has two, made by the versions of their days in this very scenario: at nine five tickets are opened;
 one waits for the client since 09:05, one went up on an order of 09:17, another was to go up on one of 09:20, when its
-note was written and its move was refused; one is a dead letter. Beside each, the notes that stood on its desk.
+note was written and its move was refused; one is a dead letter. Beside each, the notes that stood on its desk. The
+files are SQLite's; for PostgreSQL their rows are carried into tables that the migrations of their days make there.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import MetaData, create_engine, select, text
 
 from adapters.connectwise.desk import ConnectWiseDesk
 from adapters.connectwise.simulator import API_MEMBER, Simulator
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, stage
+from connector.store.database import schema
 from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
 from tests.builders import at
+from tests.databases import POSTGRESQL, SQLITE
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import events, our_notes, where
 
@@ -48,19 +52,46 @@ def as_it_stood(clock: VirtualClock, notes: dict[str, list[dict[str, str]]]) -> 
     return simulator, tickets
 
 
-@pytest.fixture(params=sorted(path.name.removesuffix(".db.gz") for path in FOLDER.glob("*.db.gz")))
+def carried(file: Path, store: Store) -> None:
+    """Set up an empty database as one was at a SQLite file's version, with that file's rows."""
+    old = create_engine(f"sqlite:///{file}")
+    with old.connect() as source, store.writing() as conn:
+        schema.upgrade(conn, source.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+        made, there = MetaData(), MetaData()
+        made.reflect(conn)
+        there.reflect(source)
+        for table in made.sorted_tables:
+            conn.execute(table.delete())  # a migration may begin with a row
+            rows = [dict(row) for row in source.execute(select(there.tables[table.name])).mappings()]
+            if rows:
+                conn.execute(table.insert(), rows)
+            if "id" in table.c and table.c.id.server_default is not None:
+                last = max((row["id"] for row in rows), default=0)
+                conn.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last + 1}, false)"))
+    old.dispose()
+
+
+FILES = sorted(path.name.removesuffix(".db.gz") for path in FOLDER.glob("*.db.gz"))
+ON_EACH = [(kind, name) for kind in (SQLITE, POSTGRESQL) for name in FILES]
+
+
+@pytest.fixture(params=ON_EACH, ids="-".join)
 def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Simulation, dict[str, int]]]:
     """The present version on that database and desk, from 09:21 on."""
+    kind, name = request.param
     file = tmp_path / "escalator.db"
-    file.write_bytes(gzip.decompress((FOLDER / f"{request.param}.db.gz").read_bytes()))
-    notes = json.loads((FOLDER / f"{request.param}.json").read_text(encoding="utf-8"))["notes"]
-    store = Store.open(f"sqlite:///{file}")
+    file.write_bytes(gzip.decompress((FOLDER / f"{name}.db.gz").read_bytes()))
+    notes = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["notes"]
+    url = f"sqlite:///{file}" if kind == SQLITE else request.getfixturevalue("empty_postgresql_url")
+    store = Store.open(url)
+    if kind == POSTGRESQL:
+        carried(file, store)
     assert store.schema_state() is SchemaState.OLD
     store.close()
     clock = VirtualClock(at("08:55"))
     simulator, tickets = as_it_stood(clock, notes)
     desks = [ConnectWiseDesk(simulator)]
-    with stage(clock.now(), scenario_policy(warn_at=0.8), f"sqlite:///{file}", desks=desks, clock=clock) as running:
+    with stage(clock.now(), scenario_policy(warn_at=0.8), url, desks=desks, clock=clock) as running:
         yield running, tickets
 
 
