@@ -73,11 +73,11 @@ def test_a_pilot_at_the_demos_desk_does_its_part_and_the_commands_say_so(
 
         told = escalator(desk, monkeypatch, "explain", backup.desk.system, backup.number).stdout
         assert "escalation from First Touch (T1/2) to Tier 3" in told
-        assert "the mode here is warn: warnings and answers are written, and nothing is moved" in told
+        assert "Mode: warn: warnings and answers are written, and nothing is moved" in told
         result = escalator(desk, monkeypatch, "explain", *running)
         assert result.exit_code == 0, result.stderr
         told = result.stdout
-        assert "the mode here is observe: this is decided and recorded, and nothing of it is written or moved" in told
+        assert "Mode: observe: this is decided and recorded, and nothing of it is written or moved" in told
 
         assert escalator(desk, monkeypatch, "explain", *resolved).exit_code == 0
 
@@ -85,6 +85,7 @@ def test_a_pilot_at_the_demos_desk_does_its_part_and_the_commands_say_so(
         assert checked.exit_code == 0
         words = "connectwise: enforce at First Touch (T1/2), Sr IT Manager; warn at Tier 3 / Service Desk Manager"
         assert f"{words}; halopsa: observe" in " ".join(checked.stdout.split())
+        assert "has no effect" not in checked.stdout
 
         rows = [line.split("\t") for line in escalator(desk, monkeypatch, "tickets").stdout.splitlines()]
         states = {row[1]: row[3] for row in rows}

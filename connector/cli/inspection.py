@@ -30,8 +30,8 @@ from connector.turn.saga import open_saga, own_note
 from connector.turn.stays import is_held, stay_of
 
 _PILOT = {
-    Mode.OBSERVE: "the mode here is observe: this is decided and recorded, and nothing of it is written or moved",
-    Mode.WARN: "the mode here is warn: warnings and answers are written, and nothing is moved",
+    Mode.OBSERVE: "Mode: observe: this is decided and recorded, and nothing of it is written or moved",
+    Mode.WARN: "Mode: warn: warnings and answers are written, and nothing is moved",
 }
 """Below a decision that says what is to be done."""
 

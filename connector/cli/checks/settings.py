@@ -33,7 +33,10 @@ def _of_modes(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 WARNING, name, f"{said} has no effect: ESCALATION_MODE is {counts.base}, which is more careful"
             )
-        for tier in (tier for ladder in settings.policy.every_ladder for tier in ladder.tiers):
-            if tier.mode is not None and counts.at(tier) is not tier.mode:
-                why = f"{connection} as a whole is in {counts.base}, which is more careful"
-                yield Finding(WARNING, f"mode of {tier.name}", f"{tier.mode} has no effect: {why}")
+    counting = {name: settings.modes_of(name) for name in settings.connections}
+    for tier in (tier for ladder in settings.policy.every_ladder for tier in ladder.tiers):
+        # In a pilot a tier's mode is for one system of several.
+        if counting and tier.mode is not None and all(modes.at(tier) is not tier.mode for modes in counting.values()):
+            more_careful = " and ".join(f"{name} as a whole is in {modes.base}" for name, modes in counting.items())
+            why = f"{more_careful}, which is more careful"
+            yield Finding(WARNING, f"mode of {tier.name}", f"{tier.mode} has no effect: {why}")

@@ -477,7 +477,7 @@ def test_explain_shows_the_working_of_a_ticket(connected, desk, folder):
     assert text.exit_code == 0
     assert f"Ticket {ticket} at Service Desk" in text.stdout
     assert "Decision: " in text.stdout
-    assert text.stdout.splitlines()[-1] == "the mode here is observe: " + (
+    assert text.stdout.splitlines()[-1] == "Mode: observe: " + (
         "this is decided and recorded, and nothing of it is written or moved"
     )
     enforcing = escalator("explain", "connectwise", ticket, ESCALATION_MODE="enforce", **environ)

@@ -29,6 +29,14 @@ def test_a_mode_that_does_not_count_because_another_is_more_careful_is_a_finding
     assert not [finding for finding in of_settings(right) if "no effect" in finding.message]
 
 
+def test_a_tiers_mode_that_counts_on_one_of_two_systems_is_no_finding() -> None:
+    first, *others = a_policy().tiers
+    piloted = replace(a_policy(), tiers=(replace(first, mode=Mode.WARN), *others))
+    connected = {name: ConfiguredConnection(name, None) for name in ("rt", "halopsa")}
+    pilot = settings(piloted, mode=Mode.ENFORCE, system_modes={"rt": Mode.OBSERVE}, connections=connected)
+    assert not [finding for finding in of_settings(pilot) if finding.severity is Severity.WARNING]
+
+
 def test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold():
     counted = replace(settings(), counts={"NOTIFY_URLS": 3, "RT_WEBHOOK_SECRET": 1})
     found = {finding.subject: finding for finding in of_settings(counted)}
