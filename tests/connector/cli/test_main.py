@@ -721,7 +721,7 @@ def test_demo_ends_with_the_exit_code_of_the_demo(monkeypatch):
         def main() -> int:
             return 1
 
-    monkeypatch.setitem(sys.modules, "connector.demo", Demo)
+    monkeypatch.setitem(sys.modules, "connector.demo.show", Demo)
     assert escalator("demo").exit_code == 1
 
 
