@@ -355,7 +355,7 @@ def _is_worth_a_retry(error: BaseException) -> bool:
 
 def _translated(error: Exception, request: _Prepared, options: HttpOptions) -> AdapterError:
     where = place_of(request.url)
-    reason = why(error, options.connect_seconds, options.read_seconds) or type(error).__name__
+    reason = why(error, options.connect_seconds, options.read_seconds).words or type(error).__name__
     if _was_never_sent(error):
         return Unreachable(f"{request.what}: no connection to {where}: {reason}", cause="no connection")
     return _unanswered(request, f"no answer from {where}: {reason}")

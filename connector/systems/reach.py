@@ -10,6 +10,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 _CERTIFICATE = {
@@ -29,8 +30,19 @@ EXPIRED, OTHER_NAMES = 10, (62, 64)
 _NO_WAY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN})
 
 
-def why(error: BaseException, connect_seconds: float, read_seconds: float) -> str:
-    """The reason, and behind a colon what to do; empty where the error tells neither.
+@dataclass(frozen=True, slots=True)
+class UnreachedReason:
+    """``words``: why, and behind a colon what to do; empty where nothing tells. ``is_closed``: nobody listens there;
+    ``is_late``: what was waited for did not come in time.
+    """
+
+    words: str
+    is_closed: bool = False
+    is_late: bool = False
+
+
+def why(error: BaseException, connect_seconds: float, read_seconds: float) -> UnreachedReason:
+    """The reason that an error tells.
 
     The seconds are those that were waited for a connection, and for an answer.
     """
@@ -39,14 +51,18 @@ def why(error: BaseException, connect_seconds: float, read_seconds: float) -> st
     said = next((words for one in chain if (words := _of(one))), "")
     if "ProxyError" in names:
         inner = f" ({said.partition(':')[0]})" if said else ""
-        return f"the proxy that the environment names does not let through{inner}: mend HTTPS_PROXY, or add to NO_PROXY"
+        proxy = f"the proxy that the environment names does not let through{inner}"
+        return UnreachedReason(f"{proxy}: mend HTTPS_PROXY, or add to NO_PROXY")
     if said:
-        return said
+        return UnreachedReason(said, is_closed="ConnectionRefusedError" in names)
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
-        return f"no connection within {connect_seconds:g} s: a firewall in between, or another address"
+        late = f"no connection within {connect_seconds:g} s: a firewall in between, or another address"
+        return UnreachedReason(late, is_late=True)
     if "TimeoutError" in names or "ReadTimeoutError" in names:
-        return f"no answer within {read_seconds:g} s: it is slow or hangs; look at it there"
-    return ""
+        return UnreachedReason(
+            f"no answer within {read_seconds:g} s: it is slow or hangs; look at it there", is_late=True
+        )
+    return UnreachedReason("")
 
 
 def refused_certificate(error: BaseException) -> ssl.SSLCertVerificationError | None:

@@ -15,6 +15,7 @@ from connector.redaction import redacted_bytes
 from connector.systems.kept import Kept
 from connector.web import health, problems, status, webhooks
 from connector.web.deps import Deps
+from connector.web.nonces import answers_of
 from connector.web.problems import HttpProblem
 
 METRICS_SECONDS = 1.0
@@ -42,8 +43,9 @@ def create_app(deps: Deps) -> Flask:
     app.url_map.merge_slashes = False  # a path is what was sent: nothing is redirected
     app.before_request(_refuse_what_is_no_text)
     ready, service = health.readiness(deps), health.service_health(deps)
-    app.register_blueprint(webhooks.blueprint(deps))
-    app.register_blueprint(health.blueprint(ready, service))
+    answer = answers_of(deps)
+    app.register_blueprint(webhooks.blueprint(deps, answer))
+    app.register_blueprint(health.blueprint(ready, service, answer))
     app.register_blueprint(status.blueprint(deps, service))
     _add_metrics(app, deps)
     app.after_request(_protect)

@@ -1,4 +1,5 @@
-"""Is it alive, is it ready, is all well? ``live`` asks nobody; the others ask the database, once a second at most.
+"""Is it alive, is it ready, is all well? ``live`` asks nobody, unless it is given a nonce (``nonces``); the others ask
+the database, once a second at most.
 
 Ready is this process: the database answers, its schema is current, and where the process has a worker, that worker has
 completed a cycle in the last minute. A web process that can store webhooks is ready whatever the ticket system or a
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from connector.store import heartbeats
 from connector.store.database.engine import Store
@@ -20,6 +21,7 @@ from connector.store.database.errors import StoreError
 from connector.store.database.schema import SchemaState
 from connector.systems.kept import Kept
 from connector.web.deps import Deps
+from connector.web.nonces import PARAMETER, Answers
 from connector.web.reasons import LONGEST_SILENCE, ConnectionHealth, Inspector, ServiceHealth
 
 CACHE_SECONDS = 1.0
@@ -72,13 +74,17 @@ def service_health(deps: Deps) -> Callable[[], ServiceHealth]:
     return Kept(Inspector(deps.mailbox, deps.connections, deps.poll_every).look, deps.monotonic, CACHE_SECONDS).get
 
 
-def blueprint(ready: Callable[[], Readiness], service: Callable[[], ServiceHealth]) -> Blueprint:
-    """The routes ``/health/live``, ``/health/ready`` and ``/health/status``."""
+def blueprint(
+    ready: Callable[[], Readiness], service: Callable[[], ServiceHealth], answer: Answers = lambda _: ""
+) -> Blueprint:
+    """The routes ``/health/live``, ``/health/ready`` and ``/health/status``. ``answer``: to the nonces of ``check``."""
     routes = Blueprint("health", __name__, url_prefix="/health")
 
     @routes.get("/live")
     def live() -> Response:
-        return jsonify(status="live")
+        nonce = request.args.get(PARAMETER, "")
+        proof = answer(nonce) if nonce else ""
+        return jsonify(status="live", **({"answer": proof} if proof else {}))
 
     @routes.get("/ready")
     def is_ready() -> tuple[Response, int]:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from time import monotonic
 
 import structlog
-from flask import Blueprint, Request, Response, request
+from flask import Blueprint, Request, Response, jsonify, request
 
 from connector.errors import KeyOutdated, KeyUnknown, PayloadError, SignatureError
 from connector.model import InboundRequest
@@ -24,6 +24,7 @@ from connector.systems.addresses import sender_of
 from connector.systems.contract import Connection
 from connector.web.address import PATH
 from connector.web.deps import Deps
+from connector.web.nonces import PARAMETER, Answers
 from connector.web.problems import HttpProblem, unavailable
 from connector.web.unverified import Unverified
 
@@ -38,11 +39,13 @@ SAID_ONE_BY_ONE, WINDOW_SECONDS = 20, 60.0
 QUIET_SECONDS = 10.0
 """So long after the last webhook that could not be stored, one that is tells that this is over."""
 
+_ASKS = f"{PARAMETER}=".encode()
+
 log = structlog.get_logger("connector.web.webhooks")
 
 
-def blueprint(deps: Deps) -> Blueprint:
-    """The route of every connection's webhooks."""
+def blueprint(deps: Deps, answer: Answers = lambda _: "") -> Blueprint:
+    """The route of every connection's webhooks. ``answer``: to the nonces of ``check``, of which no webhook is made."""
     routes = Blueprint("webhooks", __name__)
     receivers: dict[str, Receiver] = {}
     storing = Storing(deps.monotonic)
@@ -52,6 +55,8 @@ def blueprint(deps: Deps) -> Blueprint:
         connection = deps.connections.get(connection_id)
         if connection is None:
             raise HttpProblem(404, "unknown_system", "No such ticket system is connected")
+        if _ASKS in request.query_string and (proof := answer(request.args.get(PARAMETER, ""))):
+            return jsonify(answer=proof)
         receiver = receivers.get(connection_id) or receivers.setdefault(
             connection_id, Receiver(connection, deps, storing)
         )

@@ -9,6 +9,7 @@ from connector.app.wiring import Wiring
 from connector.cli.checks.calendars import of_calendars, of_zone_data
 from connector.cli.checks.connections import of_connections
 from connector.cli.checks.database import of_database, of_database_clock
+from connector.cli.checks.public_address import of_public_address
 from connector.cli.checks.settings import of_settings
 from connector.clock import SystemClock
 from connector.model import Finding, Severity
@@ -18,13 +19,17 @@ _READ = (Severity.ERROR, Severity.WARNING, Severity.OK, Severity.UNTESTED)
 
 
 def every(parts: Wiring) -> Iterator[Finding]:
-    """Every finding, each as soon as it is made. Reads only; raises nothing of the connector's errors."""
+    """Every finding, each as soon as it is made; raises nothing of the connector's errors.
+
+    Reads only, but for a nonce in our own database, which the public address is asked for.
+    """
     yield from of_settings(parts.settings)
     yield of_database(parts.store)
     yield from of_database_clock(parts.store, SystemClock())
     now = parts.store.now()
     yield from of_calendars(parts.settings, now)
     yield of_zone_data(now)
+    yield from of_public_address(parts.settings, parts.store)
     yield from worker_side.notifier_of(parts.settings).check()
     yield from of_connections(parts.connections, parts.settings)
 

@@ -19,9 +19,6 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     for name, count in sorted(settings.counts.items()):
         # How many tells of a comma inside of one; what they are, nobody is told.
         yield Finding(OK, name, "1 value" if count == 1 else f"{count} values")
-    if not settings.public_url:
-        every = f"changes are found by the poll alone, every {settings.reconcile_seconds:g} s"
-        yield Finding(WARNING, "PUBLIC_URL", f"is not set, so no webhook can be registered: {every}")
 
 
 def _of_modes(settings: Settings) -> Iterator[Finding]:

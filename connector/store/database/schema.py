@@ -14,7 +14,7 @@ from sqlalchemy import Connection, inspect, text
 
 from connector.errors import ConfigError
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; a test compares it with the folder."""
 
 _MIGRATION_LOCK = 7_365_001_042

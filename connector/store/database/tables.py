@@ -416,6 +416,15 @@ signing_key = Table(
 )
 """Keys that verify webhooks, learned from the ticket systems; shared by all processes."""
 
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("nonce", _name(), primary_key=True),
+    Column("answer", _name(), nullable=False),
+    Column("until", Moment, nullable=False),
+)
+"""What ``check`` asks the public address for, to see whether it leads to a service with this database."""
+
 call_budget = Table(
     "call_budget",
     metadata,

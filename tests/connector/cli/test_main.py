@@ -64,7 +64,7 @@ HOMES = {
     "TIER_3_HOME": "Sr IT",
     "WORK_TIME_ZONE": "UTC",
 }
-PUBLIC = {"PUBLIC_URL": "http://127.0.0.1:8000"}
+PUBLIC = {"PUBLIC_URL": "http://127.0.0.1:9"}
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def wrapped(*errors: BaseException) -> BaseException:
     ],
 )
 def test_the_reason_is_told_in_plain_words_with_what_to_do(error: BaseException, says: str) -> None:
-    found = why(error, 5.0, 10.0)
+    found = why(error, 5.0, 10.0).words
     assert says in found
     assert bool(found) is bool(says)
 

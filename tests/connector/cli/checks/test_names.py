@@ -8,7 +8,6 @@ import pytest
 
 from connector.cli.checks.connections import of_connections
 from connector.cli.checks.registration import to_install
-from connector.cli.checks.settings import of_settings
 from connector.errors import Forbidden, Temporary
 from connector.model import Finding, Person, PlacedStatus, Ref, Registration, Severity, Status, StatusGroup
 from connector.policy.policy import FinalEscalation, Policy
@@ -145,8 +144,6 @@ def test_an_adapter_that_does_not_say_what_to_install_has_its_readme(system):
 def test_without_a_public_address_no_registration_is_asked_for(system):
     system.own_registrations = []
     assert "webhook" not in found(system, public_url="")
-    warned = {finding.subject: finding for finding in of_settings(settings(public_url=""))}
-    assert warned["PUBLIC_URL"].severity is Severity.WARNING
 
 
 def test_a_system_that_does_not_answer_makes_findings_not_a_crash(system):

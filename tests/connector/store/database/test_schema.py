@@ -22,6 +22,7 @@ from connector.store.database.schema import SchemaState
 from connector.store.database.tables import metadata
 from connector.store.heartbeats import last_cycle_at
 from connector.store.policy_log import PolicyLog
+from connector.store.queries.nonces import Nonces
 
 Opener = Callable[..., Store]
 
@@ -117,3 +118,12 @@ def test_a_database_of_the_second_version_keeps_its_workers_signs_of_life(
         conn.execute(text("INSERT INTO worker (id, seen_at, state) VALUES ('one', 1000000, 'running')"))
     assert store.migrate() is SchemaState.OLD
     assert last_cycle_at(store) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
+def test_a_database_of_the_sixth_version_takes_nonces(empty_database_url: str, open_store: Opener) -> None:
+    store = open_store(empty_database_url)
+    with store.writing() as conn:
+        schema.upgrade(conn, "0006")
+    assert store.migrate() is SchemaState.OLD
+    made = Nonces(store).issue()
+    assert Nonces(store).answers() == {made.nonce: made.answer}
