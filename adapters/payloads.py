@@ -63,6 +63,23 @@ def is_at(url: str, wanted: str) -> bool:
     return same_host and urlsplit(url).path.rstrip("/") == urlsplit(wanted).path
 
 
+def looks_at(url: str, wanted: str) -> bool:
+    """Whether an address ends as the one that is wanted does: in the path of webhooks and whose they are."""
+    try:
+        ends = [[part for part in urlsplit(one).path.split("/") if part][-2:] for one in (url, wanted)]
+    except ValueError:
+        return False
+    return ends[0] == ends[1]
+
+
+def address_alone(url: str) -> str:
+    """An address without what may be a secret: no user, no query."""
+    try:
+        return origin_of(url).removesuffix(":443").removesuffix(":80") + urlsplit(url).path
+    except ValueError:
+        return "an address that is none"
+
+
 def decoded(body: bytes) -> Any:
     """A body as JSON, as it was sent: what is kept of it goes through ``sound``. Raises PayloadError."""
     try:

@@ -7,6 +7,7 @@ filters are not trusted: what is ours is decided here, by the address up to its 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -15,8 +16,8 @@ from adapters.connectwise.client import ConnectWiseClient
 from adapters.connectwise.mapping import record_id
 from adapters.connectwise.refusals import Refused
 from adapters.connectwise.variables import ConnectWiseSettings
-from adapters.payloads import is_at, text
-from connector.errors import ConfigError, Permanent
+from adapters.payloads import address_alone, is_at, looks_at, text
+from connector.errors import ConfigError, NotFound, Permanent
 from connector.model import Registration
 
 DESCRIPTION = "Escalation connector: tells it which tickets changed"
@@ -57,6 +58,21 @@ class Callbacks:
         for row in ours:
             self._delete(row)
         return len(ours)
+
+    def elsewhere(self) -> list[Registration]:
+        """See the contract."""
+        return [
+            replace(self._registration(row), url=address_alone(text(row.get("url"))))
+            for row in self._rows()
+            if not is_at(text(row.get("url")), self._base())
+            and (text(row.get("description")) == DESCRIPTION or looks_at(text(row.get("url")), self._base()))
+        ]
+
+    def remove_elsewhere(self, registration: str) -> None:
+        """See the contract."""
+        if registration not in {one.id for one in self.elsewhere()}:
+            raise NotFound(f"there is no callback {registration} elsewhere that looks like ours")
+        self._delete({"id": int(registration)})
 
     def list_readable(self) -> None:
         """Read the list, to see whether that is allowed."""

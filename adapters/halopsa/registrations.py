@@ -15,8 +15,8 @@ from adapters.halopsa.client import HaloClient
 from adapters.halopsa.events import CATALOGUE, Event, lacking, numbers_of
 from adapters.halopsa.mapping import optional_whole
 from adapters.halopsa.variables import HaloSettings, WebhookBasic, WebhookBearer, WebhookProof
-from adapters.payloads import is_at, text
-from connector.errors import AdapterError, ConfigError, Forbidden, OutcomeUnknown, PayloadError, Permanent
+from adapters.payloads import address_alone, is_at, looks_at, text
+from connector.errors import AdapterError, ConfigError, Forbidden, NotFound, OutcomeUnknown, PayloadError, Permanent
 from connector.model import Registration
 from connector.systems.kept import Kept
 
@@ -63,6 +63,21 @@ class Registrations:
         for row in ours:
             self._delete(row)
         return len(ours)
+
+    def elsewhere(self) -> list[Registration]:
+        """See the contract."""
+        return [
+            Registration(str(row["id"]), address_alone(text(row.get("url"))), _is_active(row))
+            for row in self._rows()
+            if not is_at(text(row.get("url")), self.url)
+            and (text(row.get("name")) == NAME or looks_at(text(row.get("url")), self.url))
+        ]
+
+    def remove_elsewhere(self, registration: str) -> None:
+        """See the contract."""
+        if registration not in {one.id for one in self.elsewhere()}:
+            raise NotFound(f"there is no webhook {registration} elsewhere that looks like ours")
+        self._delete({"id": registration})
 
     def list_readable(self) -> None:
         """Read the list, to see whether that is allowed."""

@@ -97,6 +97,14 @@ class Webhooks:
         """See the contract."""
         raise _installed_by_hand()
 
+    def elsewhere(self) -> list[Registration]:
+        """See the contract."""
+        raise _installed_by_hand()
+
+    def remove_elsewhere(self, registration: str) -> None:
+        """See the contract."""
+        raise _installed_by_hand()
+
 
 def _state(body: Json) -> str:
     """The state that a webhook tells of; the sender names who made the change."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -79,10 +80,13 @@ def register(system: str | None, is_json: bool) -> None:
 
 
 @webhooks.command()
+@click.option("--elsewhere", metavar="ID", help="Remove that one alone, which leads to another address (see `check`).")
 @_of_a_system
-def remove(system: str | None, is_json: bool) -> None:
+def remove(system: str | None, is_json: bool, elsewhere: str | None) -> None:
     """Remove this connector's registrations."""
-    removed, installed = _asked(system, lambda side: side.remove())
+    if elsewhere is not None and system is None:
+        raise click.UsageError("--elsewhere needs the SYSTEM in which the registration is")
+    removed, installed = _asked(system, partial(_removed, elsewhere))
     if is_json:
         common.answer({**removed, **dict.fromkeys(installed)})
     else:
@@ -97,6 +101,13 @@ def _asked(name: str | None, ask: Callable[[Webhooks], T]) -> tuple[dict[str, T]
         managed = [one for one in chosen if one.system.manages_webhooks]
         installed = {one.id: to_install(one.system) for one in chosen if one not in managed}
         return {one.id: ask(one.system.webhooks) for one in managed}, installed
+
+
+def _removed(elsewhere: str | None, side: Webhooks) -> int:
+    if elsewhere is None:
+        return side.remove()
+    side.remove_elsewhere(elsewhere)
+    return 1
 
 
 def _show(rows: Sequence[tuple[str, Registration]]) -> None:

@@ -81,7 +81,7 @@ class Webhooks(Protocol):
     def registrations(self) -> list[Registration]:
         """The webhook registrations that belong to this connector's public address.
 
-        This and the two below raise Permanent, saying what to install where, unless the system ``manages_webhooks``.
+        This and those below raise Permanent, saying what to install where, unless the system ``manages_webhooks``.
         """
         ...
 
@@ -94,6 +94,18 @@ class Webhooks(Protocol):
 
     def remove(self) -> int:
         """Remove this connector's registrations; returns how many there were."""
+        ...
+
+    def elsewhere(self) -> list[Registration]:
+        """Registrations that look like ours, by their path or by what they are called, and lead to another address.
+
+        They may be those of an address that this connector had before, or another connector's. Of their addresses no
+        query is told.
+        """
+        ...
+
+    def remove_elsewhere(self, registration: str) -> None:
+        """Remove that one of those, by its id. Raises NotFound for any other."""
         ...
 
 

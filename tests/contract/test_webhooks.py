@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
 
-from connector.errors import ConnectorError, KeyUnknown, PayloadError, Permanent, SignatureError
+from connector.errors import ConnectorError, KeyUnknown, NotFound, PayloadError, Permanent, SignatureError
 from connector.model import InboundRequest, StatusGroup, TicketId
 from connector.systems.desk import Desk
 from connector.web.address import address_of
@@ -228,9 +229,35 @@ def test_only_our_own_registrations_are_seen_repaired_and_removed(world: World) 
     other.webhooks.remove()
 
 
+def test_a_registration_of_an_earlier_address_is_seen_and_removed_by_its_id_alone(world: World) -> None:
+    needs_registrations(world)
+    earlier = world.connect(webhook_url=world.webhook_url.replace(world.public_url, ELSEWHERE))
+    theirs, ours = earlier.webhooks.register(), world.system.webhooks.register()
+    [found] = world.system.webhooks.elsewhere()
+    assert (found.id, found.is_active, found.lacks) == (theirs.id, True, ())
+    assert found.url == world.webhook_url.replace(world.public_url, ELSEWHERE)
+    assert [one.id for one in earlier.webhooks.elsewhere()] == [ours.id]
+    for other in (ours.id, "4711", "x"):
+        with pytest.raises(NotFound):
+            world.system.webhooks.remove_elsewhere(other)
+    world.system.webhooks.remove_elsewhere(found.id)
+    assert world.system.webhooks.elsewhere() == earlier.webhooks.registrations() == []
+    assert world.system.webhooks.registrations() == [ours]
+
+
+def test_a_registration_that_is_called_as_ours_are_is_seen_under_any_path(world: World) -> None:
+    needs_registrations(world)
+    other = world.connect(webhook_url=f"{ELSEWHERE}/hooks")
+    other.webhooks.register()
+    assert [one.url for one in world.system.webhooks.elsewhere()] == [f"{ELSEWHERE}/hooks"]
+    other.webhooks.remove()
+
+
 def test_where_an_administrator_installs_the_sender_each_call_says_what_to_install(world: World) -> None:
     world.needs(not world.system.manages_webhooks, "registers its webhooks through the API")
-    for call in (world.system.webhooks.registrations, world.system.webhooks.register, world.system.webhooks.remove):
+    side = world.system.webhooks
+    calls = (side.registrations, side.register, side.remove, side.elsewhere, partial(side.remove_elsewhere, "1"))
+    for call in calls:
         with pytest.raises(Permanent) as refused:
             call()
         assert len(str(refused.value)) > 20

@@ -36,7 +36,23 @@ def of_registration(connection: Connection) -> Iterator[Finding]:
         message = f"the registration could not be looked up: {error}"
         yield Finding(ERROR, "webhook", message, getattr(error, "cause", ""))
         return
+    yield from _elsewhere(connection)
     yield _judged(found, f"run `escalator webhooks register {connection.id}`")
+
+
+def _elsewhere(connection: Connection) -> Iterator[Finding]:
+    """Registrations that look like ours under another address: left of an earlier one, or another connector's."""
+    try:
+        found = connection.system.webhooks.elsewhere()
+    except (AdapterError, ConfigError) as error:
+        message = f"those under other addresses could not be looked up: {error}"
+        yield Finding(ERROR, "webhook", message, getattr(error, "cause", ""))
+        return
+    for one in found:
+        state = "" if one.is_active else ", switched off"
+        left = f"{one.id} looks like ours and leads to {one.url}{state}: unless another connector is there, run"
+        remedy = f"`escalator webhooks remove {connection.id} --elsewhere {one.id}`"
+        yield Finding(WARNING, "webhook elsewhere", f"{left} {remedy}")
 
 
 def _judged(found: Sequence[Registration], remedy: str) -> Finding:

@@ -414,6 +414,15 @@ def test_the_registration_is_shown_made_once_and_removed(connected, desk):
     shown = escalator(*status, **environ)
     assert (shown.exit_code, "active" in shown.stdout) == (0, True)
     assert json.loads(escalator(*status, "--json", **environ).stdout) == {"connectwise": [made["connectwise"]]}
+    elsewhere = {**environ, "PUBLIC_URL": "https://earlier.example.com"}
+    assert escalator("webhooks", "register", **elsewhere).exit_code == 0
+    warning = next(line for line in escalator("check", **environ).stdout.splitlines() if "webhook elsewhere" in line)
+    assert "looks like ours and leads to https://earlier.example.com/webhooks/connectwise: unless another" in warning
+    command = warning.rpartition("`escalator ")[2].removesuffix("`").split()
+    assert escalator(*command, **environ).stdout == "connectwise: 1 removed\n"
+    assert "webhook elsewhere" not in escalator("check", **environ).stdout
+    assert escalator(*command, **environ).exit_code == 1
+    assert escalator("webhooks", "remove", "--elsewhere", "1", **environ).exit_code == 2
     assert escalator("webhooks", "remove", **environ).stdout == "connectwise: 1 removed\n"
     assert json.loads(escalator("webhooks", "remove", "--json", **environ).stdout) == {"connectwise": 0}
 

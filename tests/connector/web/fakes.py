@@ -37,6 +37,7 @@ class FakeSystem:
         self.members = {"tess": Person("1", "tess", "Tess Tech"), "gone": Person("2", "gone", "Gone", is_active=False)}
         self.priorities = {"critical": Ref("1", "Critical")}
         self.own_registrations = [Registration("1", "https://me.example/webhooks/psa", is_active=True)]
+        self.registrations_elsewhere: list[Registration] = []
         self.is_down = False
         self.is_closed = False
 
@@ -88,6 +89,10 @@ class FakeSystem:
     def remove(self) -> int:
         count, self.own_registrations = len(self.own_registrations), []
         return count
+
+    def elsewhere(self) -> list[Registration]:
+        self._answer()
+        return self.registrations_elsewhere
 
     def check(self) -> list[Finding]:
         return [Finding(Severity.OK, "site", "answers")]
