@@ -7,7 +7,7 @@ READY = $(VENV)/.ready
 READY_TO_TEST = $(VENV)/.ready-to-test
 JOBS ?= 2
 
-.PHONY: demo run test coverage e2e-rt e2e-database check audit fuzz bench deploy-check format lock clean
+.PHONY: demo init run test coverage e2e-rt e2e-database check audit fuzz bench deploy-check format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -46,6 +46,9 @@ $(READY_TO_TEST): requirements.lock requirements-dev.lock pyproject.toml
 
 demo: $(READY)  ## a service desk's morning, at high speed, on a simulated ticket system
 	$(BIN)/escalator demo
+
+init: $(READY)  ## connect a ticket system: asks, tries, proposes, and writes .env
+	$(BIN)/escalator init
 
 run: $(READY)  ## web and worker as one, configured by the environment and .env
 	$(BIN)/escalator run

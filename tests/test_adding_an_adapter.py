@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.errors import ConfigError
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
 from tests.contract import conftest as contract_worlds
 
@@ -56,6 +57,21 @@ def test_each_adapter_declares_its_name_in_the_form_that_the_page_shows(entry):
     line = f'NAME = "{entry.name}"'
     assert line in (folder_of(entry) / "__init__.py").read_text(encoding="utf-8").splitlines()
     assert line.replace(entry.name, "name") in PAGE
+
+
+@every_adapter
+def test_the_first_variable_is_the_address_and_the_settings_say_what_is_missing_beside_it(entry):
+    address, *others = entry.variables
+    assert entry.settings_from({}) is None
+    with pytest.raises(ConfigError) as refused:
+        entry.settings_from({address.name: address.example})
+    missing = [
+        one for one in others if any(told.startswith(f"{one.name}: is missing") for told in refused.value.problems)
+    ]
+    assert len(missing) == len(refused.value.problems) > 0
+    for other in others:
+        with pytest.raises(ConfigError, match=address.name):
+            entry.settings_from({other.name: other.example})
 
 
 @every_adapter

@@ -120,6 +120,7 @@ WEBHOOK_USER = Variable(
     "a user name without a colon",
     "halo",
     parse=_user,
+    make=lambda: "escalator",
 )
 WEBHOOK_PASSWORD = rotating_secret(
     "HALOPSA_WEBHOOK_PASSWORD",

@@ -142,6 +142,26 @@ def sheet(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     csv.writer(sys.stdout).writerows(map(cell, row) for row in chain([headings], fields))
 
 
+def is_on_terminal() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def ask(question: str, default: str = "", *, is_hidden: bool = False) -> str:
+    """What a person answers, without blanks around it; ``default`` for nothing. ``is_hidden``: it is not seen.
+
+    Raises click.Abort where they leave.
+    """
+    seen = f"{shown(question)} [{shown(default)}]" if default and not is_hidden else shown(question)
+    answered: str = click.prompt(seen, default=default, show_default=False, hide_input=is_hidden)
+    return answered.strip()
+
+
+def agree(question: str, *, default: bool) -> bool:
+    """Whether a person says yes. Raises click.Abort where they leave."""
+    return click.confirm(shown(question), default=default)
+
+
 def say(text: str, *, is_error: bool = False) -> None:
     """Print a text, on standard error where it tells of one."""
     click.echo(shown(text), err=is_error)

@@ -19,6 +19,7 @@ _COMMANDS = {
     "demo": ("serving", "Show a service desk's morning at high speed, on simulated ticket systems, or stay at it."),
     "explain": ("inspection", "Show which minutes of TICKET counted, why, and what stands in its way."),
     "export": ("inspection", "Print the audit trail, or the training requests in it, as JSON lines, oldest first."),
+    "init": ("setup.command", "Connect a ticket system: asks, tries, proposes, and writes .env."),
     "migrate": ("database", "Bring the database's schema up to date."),
     "policy": ("policies", "Look at the policies that are in force, and apply the newest to stints that are running."),
     "run": ("serving", "Run web and worker together; brings the database up to date by itself."),

@@ -43,10 +43,14 @@ def read_env_file(path: Path) -> EnvFile:
     if not _exists(path):
         return EnvFile(name)
     try:
-        text = text_of(path)
-        bindings = list(parse_stream(io.StringIO(text, newline="")))
+        return env_file_of(name, text_of(path))
     except ValueError as error:
         raise ConfigError([f"{name} in {path.absolute().parent} {error}"]) from None
+
+
+def env_file_of(name: str, text: str) -> EnvFile:
+    """What a text sets that is, or is to be, the file of that name. Raises ConfigError as ``read_env_file``."""
+    bindings = list(parse_stream(io.StringIO(text, newline="")))
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
     problems = []

@@ -18,12 +18,22 @@ _NOWHERE = ("UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Univer
 
 def proposal(environ: Mapping[str, str], localtime: Path = LOCALTIME) -> tuple[str, str]:
     """A zone to propose, and before it the words that say why. ``TZ`` wins over the file, as everywhere."""
-    own = _named(environ.get("TZ", "").removeprefix(":") or _target(localtime))
+    own = own_zone(environ, localtime)
     if not own:
         return EXAMPLE, "the one of this machine cannot be told; for example"
     if own in _NOWHERE:
         return EXAMPLE, f"this machine is in {own}, as most servers are; for example"
     return own, f"this machine is in {own}, so perhaps"
+
+
+def own_zone(environ: Mapping[str, str], localtime: Path = LOCALTIME) -> str:
+    """The zone of this machine, UTC among them; empty where it cannot be told."""
+    return _named(environ.get("TZ", "").removeprefix(":") or _target(localtime))
+
+
+def tells_of_a_place(zone: str) -> bool:
+    """Whether a machine's zone says where it is: one in UTC, as most servers are, says nothing."""
+    return bool(zone) and zone not in _NOWHERE
 
 
 def _target(localtime: Path) -> str:

@@ -198,6 +198,11 @@ def secrets_of(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry]
     return _secret_texts(values, systems)
 
 
+def unknown_names(environ: Mapping[str, str], kept: EnvFile) -> list[str]:
+    """A problem for each name that is none of ours, whatever the values are; see ``load_settings``."""
+    return _unknown_names(given(environ), kept, ticket_systems())
+
+
 # --- names ----------------------------------------------------------------------------------------------------
 
 

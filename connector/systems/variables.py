@@ -7,6 +7,7 @@ the texts are passed in. A secret's text never gets into a message.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -51,7 +52,8 @@ class Variable:
 
     ``shown_default`` is for people; ``expected`` completes "expected …"; ``example`` is a harmless value.
     ``parse`` turns the text into a value. A text of blanks counts as not set. ``instead_of`` names the variable that
-    it takes the place of: the two are never set together.
+    it takes the place of: the two are never set together. ``make`` gives a value of what both sides have only to agree
+    upon, so that nobody needs to think of one.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Variable:
     parse: Parser = str
     is_secret: bool = False
     instead_of: str = ""
+    make: Callable[[], str] | None = None
 
     @property
     def hint(self) -> str:
@@ -167,7 +170,13 @@ def rotating_secret(name: str, meaning: str, instead_of: str = "") -> Variable:
     """A secret with which webhooks prove themselves; two of them are accepted while it is changed."""
     expected = f"one or two values of at least {SHORTEST_WEBHOOK_SECRET} characters, comma-separated"
     example = "a-long-random-text"
-    return Variable(name, meaning, expected, example, parse=_one_or_two, is_secret=True, instead_of=instead_of)
+    return Variable(
+        name, meaning, expected, example, parse=_one_or_two, is_secret=True, instead_of=instead_of, make=_made
+    )
+
+
+def _made() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _one_or_two(text: str) -> tuple[str, ...]:

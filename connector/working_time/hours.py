@@ -171,7 +171,7 @@ def _dates(item: str) -> frozenset[date]:
 def _country(item: str) -> tuple[str, str | None]:
     """The codes of a country and its subdivision, as the ``holidays`` package knows them."""
     code, dash, part = item.partition("-")
-    supported = _supported()
+    supported = countries()
     country = code.upper()
     if country not in supported:
         near = did_you_mean(country, supported)
@@ -190,7 +190,8 @@ def _country(item: str) -> tuple[str, str | None]:
 
 
 @cache
-def _supported() -> dict[str, list[str]]:
+def countries() -> Mapping[str, Sequence[str]]:
+    """The codes of the countries whose holidays are known, each with those of its parts."""
     import holidays  # not at every start: it takes a fifth of it
 
     return holidays.list_supported_countries()

@@ -51,6 +51,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("webhooks", "remove"),
     *(("explain", name, "1") for name in SYSTEMS),
     ("explain", "halopsa", "1", "--json"),
+    *(("init", name, "--yes") for name in SYSTEMS),
 )
 """Those that ask the ticket systems: once for each way in which these repeat what they were sent."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.config.host_zone import proposal
+from connector.config.host_zone import own_zone, proposal, tells_of_a_place
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,11 @@ def test_the_file_of_the_host_tells_its_zone_by_where_it_leads(tmp_path: Path) -
     assert proposal({"TZ": "Asia/Tokyo"}, link)[0] == "Asia/Tokyo"
     zone.unlink()
     assert proposal({}, link) == ("America/New_York", "the one of this machine cannot be told; for example")
+
+
+@pytest.mark.parametrize(
+    ("given", "zone"), [("Europe/Vienna", "Europe/Vienna"), ("Etc/UTC", "Etc/UTC"), ("Mars/Olympus", "")]
+)
+def test_a_machine_in_utc_says_nothing_of_a_place(given: str, zone: str) -> None:
+    assert own_zone({"TZ": given}, Path("/nowhere")) == zone
+    assert tells_of_a_place(zone) is (zone == "Europe/Vienna")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from connector.working_time.calendar import WorkingCalendar
-from connector.working_time.hours import HOLIDAY_YEARS, WorkHoursError, closed_days, holiday_dates, week_from
+from connector.working_time.hours import HOLIDAY_YEARS, WorkHoursError, closed_days, countries, holiday_dates, week_from
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 EARLY, LATE = ["08:00", "12:00"], ["13:00", "17:00"]
@@ -129,3 +129,9 @@ def test_every_problem_of_the_holidays_is_reported():
     with pytest.raises(WorkHoursError) as caught:
         holiday_dates(["USS", "2026-12-25", "2026-02-30"])
     assert len(caught.value.problems) == 2
+
+
+def test_the_countries_are_those_whose_holidays_are_known() -> None:
+    assert "NY" in countries()["US"]
+    for country in ("US", "GB", "DE"):
+        assert holiday_dates([country])

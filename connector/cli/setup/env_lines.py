@@ -1,0 +1,111 @@
+"""The text of ``.env`` with some names set anew: nothing else of it is touched. Pure.
+
+A value is written so that our own reader, a shell (``. ./.env``), honcho and foreman read the same in it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from dotenv.parser import Binding, parse_stream
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]+", re.ASCII)
+_UNDECIDED = re.compile(r"\\(?:\\|$)")
+"""What our reader makes one backslash of, or takes for an end that is none; a shell leaves both, in single quotes."""
+
+_EXPANDED = re.compile(r"[$`]")
+_UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
+_HEAD = re.compile(r"\s*(?:export[^\S\r\n]+)?")
+_VALUE = re.compile(
+    r"(?:[^=\r\n]*=[^\S\r\n]*)"
+    r"(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^\r\n]*?(?=\s+#[^\r\n]*(?:\r\n|\r|\n|$)|[^\S\r\n]*(?:\r\n|\r|\n|$)))",
+    re.DOTALL,
+)
+"""A name, the sign and the value, up to a comment behind it; as python-dotenv takes them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A name to be set; ``value`` None: it is to count no more. ``heading`` and ``comment``: of a new one."""
+
+    name: str
+    value: str | None
+    comment: str = ""
+    heading: str = ""
+
+
+def quoted(value: str) -> str:
+    """A value as it is written. Raises ValueError, a sentence's end, for what no writing says to all readers alike."""
+    if any(unicodedata.category(sign) in _UNWRITABLE for sign in value):
+        raise ValueError("holds a line end or a sign that nobody sees")
+    if value != value.strip() or not value:
+        raise ValueError("is empty, or has blanks around it")
+    if _PLAIN.fullmatch(value):
+        return value
+    if "'" not in value and not _UNDECIDED.search(value):
+        return f"'{value}'"
+    if _EXPANDED.search(value):
+        kind = "a single quote" if "'" in value else "a backslash"
+        raise ValueError(f"holds {kind} beside $ or `, which a shell and we cannot read alike from one line")
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def rewritten(text: str, wanted: Sequence[Setting]) -> str:
+    """The text with these names set: where they stand, else behind everything, under their headings.
+
+    A name that has its value already is left as it stands. Raises ValueError as ``quoted``.
+    """
+    line_end = "\r\n" if "\r\n" in text else "\n"
+    by_name = {one.name: one for one in wanted}
+    kept: list[str] = []
+    there: set[str] = set()
+    for binding in parse_stream(io.StringIO(text, newline="")):
+        one = by_name.get(binding.key or "")
+        if one is None or binding.value == one.value:
+            kept.append(binding.original.string)
+        else:
+            kept.append(_commented_out(binding, line_end) if one.value is None else _with_value(binding, one))
+        there.add(binding.key or "")
+    new = [one for one in wanted if one.name not in there and one.value is not None]
+    before = "".join(kept)
+    if not new:
+        return before
+    if before and not before.endswith(("\n", "\r")):
+        before += line_end
+    return before + line_end.join([*([""] if before else []), *_blocks(new)]) + line_end
+
+
+def _with_value(binding: Binding, wanted: Setting) -> str:
+    """The assignment with another value; what stands before it and behind it stays."""
+    text = binding.original.string
+    head = _HEAD.match(text)
+    start = head.end() if head else 0
+    old = _VALUE.match(text, start)
+    end = old.end() if old else len(text.rstrip("\r\n"))
+    return f"{text[:start]}{wanted.name}={quoted(wanted.value or '')}{text[end:]}"
+
+
+def _commented_out(binding: Binding, line_end: str) -> str:
+    text = binding.original.string
+    blank = text[: len(text) - len(text.lstrip())]
+    lines = text[len(blank) :].splitlines()
+    ended = line_end if text.endswith(("\n", "\r")) else ""
+    return blank + line_end.join(f"# {line}" for line in lines) + ended
+
+
+def _blocks(new: Iterable[Setting]) -> list[str]:
+    lines: list[str] = []
+    for heading, group in groupby(new, lambda one: one.heading):
+        lines += [""] if lines else []
+        lines += [f"# --- {heading} ---"] if heading else []
+        said = ""
+        for one in group:
+            lines += [f"# {one.comment}"] if one.comment not in ("", said) else []
+            said = one.comment
+            lines.append(f"{one.name}={quoted(one.value or '')}")
+    return lines
