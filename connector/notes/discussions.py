@@ -34,8 +34,11 @@ def discussions(note: EscalationNote, work: TiersWork, times: Times) -> Iterator
 
 def _asked(note: EscalationNote, work: TiersWork, times: Times) -> Iterator[tuple[datetime, str]]:
     """The escalations that were asked for, but for those that a line of an earlier escalation tells already."""
+    held: dict[datetime, Documentation] = {}
     for number, request in enumerate(work.asked):
-        missing = _missing_then(note, request) if number < _MOST_TRACED else ()
+        if number < _MOST_TRACED and request.at not in held:
+            held[request.at] = _held_then(note, request.at)
+        missing = _missing(held[request.at], request) if number < _MOST_TRACED else ()
         topic = in_full(request.topic)
         followed = [quoted(words) for at, words in note.earlier if at >= request.at - _APART]
         if not missing and any(topic in words for words in followed):
@@ -46,14 +49,16 @@ def _asked(note: EscalationNote, work: TiersWork, times: Times) -> Iterator[tupl
         yield request.at, f"{who} asked for an escalation ({kinds_text(request.reasons)}){words}{waited}"
 
 
-def _missing_then(note: EscalationNote, request: Request) -> list[str]:
-    """What a request still needed when it was made, in words without the form of the line that says it."""
+def _held_then(note: EscalationNote, moment: datetime) -> Documentation:
+    """What the ticket held at a moment: what is asked for in one breath is held against one reading of it."""
     decision = note.decision
-    record = replace(
-        decision.record, entries=tuple(entry for entry in decision.record.entries if entry.at <= request.at)
-    )
-    then = replace(decision, timeline=replace(decision.timeline, record=record))
-    return [words.partition(" (")[0] for words in Documentation(then).missing(request)]
+    record = replace(decision.record, entries=tuple(entry for entry in decision.record.entries if entry.at <= moment))
+    return Documentation(replace(decision, timeline=replace(decision.timeline, record=record)))
+
+
+def _missing(held: Documentation, request: Request) -> list[str]:
+    """What a request still needed, in words without the form of the line that says it."""
+    return [words.partition(" (")[0] for words in held.missing(request)]
 
 
 def _refused(override: Override, times: Times) -> str:

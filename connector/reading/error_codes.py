@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from connector.reading.error_forms import events, messages, names, network, numbers, panels
 from connector.reading.error_forms.words import SHAPES, Form
@@ -17,7 +18,14 @@ _OVER = 200
 """A long line is read a piece at a time; what begins in one may end in the next, this far."""
 
 _FORMS = (*names.FORMS, *numbers.FORMS, *events.FORMS, *panels.FORMS, *network.FORMS, *messages.FORMS)
-_WORDS = frozenset[str]().union(*(form.words for form in _FORMS))
+_NUMBERS = {
+    name: {
+        word: [number for number, form in enumerate(_FORMS) if form.shape == name and word in form.words]
+        for word in frozenset[str]().union(*(form.words for form in _FORMS if form.shape == name))
+    }
+    for name in SHAPES
+}
+"""By shape and word the numbers of the forms that need both: most lines have few shapes and few of the words."""
 
 _SAME = str.maketrans({"\t": " ", "\u00a0": " ", "\u202f": " ", "’": "'"})
 _LINK = re.compile(r"\bhttps?://[^\s<>\"“”`]{1,500}", re.IGNORECASE)
@@ -65,6 +73,11 @@ def _spans_in(piece: str) -> list[tuple[int, int]]:
 def _likely(piece: str) -> list[Form]:
     """The forms that may be found in a piece."""
     lowered = piece.casefold()
-    words = {word for word in _WORDS if word in lowered}
-    shapes = {name for name, shape in SHAPES.items() if shape.search(piece)}
-    return [form for form in _FORMS if form.shape in shapes and not form.words.isdisjoint(words)]
+    words = [
+        numbers
+        for name, shape in SHAPES.items()
+        if shape.search(piece)
+        for word, numbers in _NUMBERS[name].items()
+        if word in lowered
+    ]
+    return [_FORMS[number] for number in {*chain.from_iterable(words)}]
