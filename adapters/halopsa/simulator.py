@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask
 
 from adapters.halopsa.simulation.door import Access, Door
 from adapters.halopsa.simulation.faults import Faults
@@ -21,6 +20,7 @@ from adapters.halopsa.simulation.state import Actor, State
 from adapters.halopsa.simulation.ticket_routes import TicketRoutes
 from adapters.halopsa.simulation.webhooks import WebhookSender
 from adapters.halopsa.simulation.wire import public
+from adapters.simulation.application import Application
 from adapters.simulation.outbox import Mode, Post
 from adapters.simulation.refusal import Json
 from adapters.simulation.serving import Served, serve_by_hand
@@ -61,12 +61,13 @@ class Simulator(Setup, People, Served):
         self._webhooks = WebhookSender(self.state, callback_delivery, post, callback_workers)
         begin(self)
         self.api_agent = self.add_application(client_id, client_secret, APPLICATION, API_AGENT)
-        app = Flask("halopsa-simulator", static_folder=None)
+        app = Application("halopsa-simulator")
         door = Door(app, self.state, self.access)
         TicketRoutes(door)
         SetupRoutes(door)
         WebhookRoutes(door)
         OpenRoutes(app, self.state, self.access)
+        app.complete()
         app.wsgi_app = _AnyCase(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way to wrap it
         super().__init__(app, self.state, self._webhooks.outbox, short_path)
 

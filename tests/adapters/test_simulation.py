@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from adapters.simulation.application import Application
 from adapters.simulation.door import FrontDoor
 from adapters.simulation.faults import CallFaults
 from adapters.simulation.state import Ground
@@ -42,3 +44,24 @@ def test_the_state_stands_still_during_a_call_and_what_it_caused_leaves_after_it
     Door(app, ground).serve("GET", "/tickets", view)
     app.test_client().get("/tickets")
     assert seen == [("acts", False), ("looks", False), ("leaves", True)]
+
+
+def answering(name: str, word: str, *paths: str) -> Application:
+    app = Application(name)
+    for path in paths:
+        app.add_url_rule(path, path, lambda: word)
+    return app.complete()
+
+
+def test_applications_of_one_name_serve_the_same_addresses_each_its_own_views() -> None:
+    apps = [answering("alike", word, "/a", "/b") for word in ("one", "two")]
+    assert apps[0].url_map is apps[1].url_map
+    assert [[app.test_client().get(path).text for path in ("/a", "/b")] for app in apps] == [["one"] * 2, ["two"] * 2]
+
+
+@pytest.mark.parametrize("paths", [("/a", "/b"), ()])
+def test_an_application_that_serves_others_than_the_first_of_its_name_is_refused(paths: tuple[str, ...]) -> None:
+    name = f"other {len(paths)}"
+    answering(name, "one", "/a")
+    with pytest.raises(RuntimeError, match="serves other addresses than the first"):
+        answering(name, "two", *paths)

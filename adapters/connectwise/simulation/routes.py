@@ -13,13 +13,14 @@ from adapters.connectwise.simulation.refusal import (
 from adapters.connectwise.simulation.state import ROUTER, State
 from adapters.connectwise.simulation.system_routes import SystemRoutes
 from adapters.connectwise.simulation.ticket_routes import TicketRoutes
+from adapters.simulation.application import Application
 from adapters.simulation.door import as_json
 from adapters.simulation.refusal import dumped
 
 
 def create_app(state: State, access: Access, key_of: Callable[[str], str | None]) -> Flask:
     """The Flask application. ``key_of`` gives the callback signing key that is served under a GUID."""
-    app = Flask("connectwise-simulator", static_folder=None)
+    app = Application("connectwise-simulator")
     # Real addresses have double slashes; they must arrive as they are, not as a redirect.
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
@@ -27,7 +28,7 @@ def create_app(state: State, access: Access, key_of: Callable[[str], str | None]
     TicketRoutes(door)
     SystemRoutes(door)
     _OpenRoutes(app, state, key_of)
-    return app
+    return app.complete()
 
 
 class _OpenRoutes:

@@ -13,17 +13,18 @@ from adapters.request_tracker.simulation.list_routes import ListRoutes
 from adapters.request_tracker.simulation.records import Ticket
 from adapters.request_tracker.simulation.state import SYSTEM, State
 from adapters.request_tracker.simulation.ticket_routes import TicketRoutes
+from adapters.simulation.application import Application
 
 
 def create_app(state: State, access: Access, version: str) -> Flask:
     """The Flask application."""
-    app = Flask("request-tracker-simulator", static_folder=None)
+    app = Application("request-tracker-simulator")
     app.url_map.strict_slashes = False
     door = Door(app, state, access)
     actions = Actions(state)
     TicketRoutes(door, actions, Scrip(state, actions).run)
     ListRoutes(door, version)
-    return app
+    return app.complete()
 
 
 class Scrip:
