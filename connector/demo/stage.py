@@ -176,7 +176,9 @@ def stage(
         ticks = itertools.count(step=60)
         site = Deps(made, mailbox, group.deliver, facts, poll_every=poll_every, monotonic=lambda: float(next(ticks)))
         web.app = create_app(site)
-        threading.Thread(target=web.serve_forever, name="stage web", daemon=True).start()
+        threading.Thread(
+            target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True
+        ).start()
         stack.callback(web.shutdown)
         turns = TurnSettings(
             modes=modes,

@@ -8,6 +8,7 @@ are finished as they were begun; every ticket is rung after it (see ``survey``).
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -34,6 +35,9 @@ GAP_SECONDS = 30.0
 
 GRACE_SECONDS = 15.0
 
+NEW_AFTER = 1.0
+"""After so many seconds a sign of life says something that the one before did not."""
+
 log = structlog.get_logger("connector.worker")
 
 
@@ -59,6 +63,7 @@ class Standing:
         self._lock = threading.Lock()
         self._others: Mapping[str, str] = {}
         self._checked_at = self._patient_until = monotonic()
+        self._beat_at = -math.inf
 
     def start(self) -> None:
         """Put the worker's policy and mode in force."""
@@ -67,7 +72,10 @@ class Standing:
 
     def beat(self, worker: str) -> None:
         """Give a sign of life, and now and then see what is in force."""
-        heartbeats.beat(self._store, worker, {name: edition.name for name, edition in self._own.items()})
+        now = self._monotonic()
+        if not 0 <= now - self._beat_at < NEW_AFTER:
+            heartbeats.beat(self._store, worker, {name: edition.name for name, edition in self._own.items()})
+            self._beat_at = now
         self._look(CHECK_SECONDS)
 
     def may_claim(self, connection: str) -> bool:

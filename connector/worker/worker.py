@@ -179,13 +179,19 @@ class Worker:
     def cycle(self) -> int:
         """Claim what is due, run it, finish it; returns how many turns were taken. For tests and the demo."""
         claims = self._claim(self.settings.threads * 4)
-        with ThreadPoolExecutor(self.settings.threads) as pool:
-            outcomes = list(pool.map(self._take, claims))
+        outcomes = self._taken(claims)
         self._finishing.store([outcome for outcome in outcomes if outcome])
         self._forget(claims)
         self._beat(self.settings.name)
         self._look_at_the_clock()
         return len(claims)
+
+    def _taken(self, claims: Sequence[Claim]) -> list[Outcome | None]:
+        """The outcomes of claims, taken in parallel where there are several."""
+        if len(claims) < 2:
+            return [self._take(claim) for claim in claims]
+        with ThreadPoolExecutor(self.settings.threads) as pool:
+            return list(pool.map(self._take, claims))
 
     def run_until_idle(self, most_cycles: int = 10_000) -> int:
         """Take turns until nothing is due; returns how many. RuntimeError when that never happens."""

@@ -10,6 +10,7 @@ from connector.clock import VirtualClock
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.editions import Edition, Editions
+from connector.store.heartbeats import last_cycle_at
 from connector.store.troubles import TroubleKind, Troubles
 from connector.worker.standing import Standing
 from tests.builders import NINE, minutes
@@ -73,6 +74,17 @@ def test_with_a_sign_of_life_it_is_asked_every_five_seconds(store: Store, clock:
         "a worker with the mode observe and the policy v1 claims nothing: the mode enforce and the policy v2 are in "
         "force, those of the last start"
     )
+
+
+def test_a_sign_of_life_within_a_second_of_the_one_before_says_nothing_new(store: Store, clock: VirtualClock) -> None:
+    now = [0.0]
+    made = Standing(store, {"psa": OLD}, lambda: None, lambda: now[0])
+    seen = []
+    for now[0] in (0.0, 0.9, 1.0):
+        clock.advance(minutes(1))
+        made.beat("w1")
+        seen.append(last_cycle_at(store, "w1"))
+    assert seen == [NINE + minutes(1), NINE + minutes(1), NINE + minutes(3)]
 
 
 def test_after_a_time_without_the_database_the_others_are_given_some_to_come_back(
