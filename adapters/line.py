@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from adapters.absence import NotThere
 from adapters.http import HttpClient
 from adapters.payloads import NO_JSON
-from connector.errors import ConnectorError, Unreachable
+from connector.errors import ConnectorError, UnknownName, Unreachable
 from connector.model import Finding, Lane, Severity
 from connector.systems.certificates import told_of_refused
 from connector.systems.reach import causes
@@ -72,7 +72,9 @@ def failed(subject: str, error: ConnectorError, address: str = "") -> Finding:
         message = f"{message} ({shown})"
     elif isinstance(error, Unreachable) and address and error.cause in _OF_ADDRESS:
         message = f"{message}; is {address} right?"
-    return Finding(Severity.ERROR, subject, message, getattr(error, "cause", ""))
+    # Of names that are not known each is a finding; what is said of people without their names is the same of all.
+    cause = "" if isinstance(error, UnknownName) else getattr(error, "cause", "")
+    return Finding(Severity.ERROR, subject, message, cause)
 
 
 _OF_ADDRESS = (NO_JSON,)

@@ -26,7 +26,7 @@ def check(is_json: bool) -> None:
 
     Exit 1 where there is an error.
     """
-    with common.wired(needs_connection=True, needs_schema=False) as parts:
+    with common.wired(needs_connection=True, needs_schema=False) as parts, common.told_otherwise("connector.store"):
         found = checklist.as_read(list(checklist.every(parts)))
     if is_json:
         common.answer({**checklist.counts(found), "findings": [asdict(finding) for finding in found]})

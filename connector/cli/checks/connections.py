@@ -43,8 +43,8 @@ def _of_connection(connection: Connection, settings: Settings, homes: list[Place
         return
     names = list(of_names(connection, settings.policy, homes))
     # A home that does not resolve is told with its tier.
-    told = {finding.cause for finding in names if finding.severity is ERROR and finding.cause}
-    yield from (one for one in own if not (one.subject.startswith("home ") and one.cause in told))
+    told = {finding.message for finding in names if finding.severity is ERROR}
+    yield from (one for one in own if not (one.subject.startswith("home ") and one.message in told))
     yield from names
     if settings.public_url:
         yield from of_registration(connection)

@@ -149,7 +149,7 @@ def _asked(subject: str, ask: Callable[[], T], good: Callable[[T], str]) -> tupl
     try:
         found = ask()
     except UnknownName as error:
-        return None, Finding(ERROR, subject, str(error), error.cause)
+        return None, Finding(ERROR, subject, str(error))
     except ConnectorError as error:
         return None, Finding(ERROR, subject, f"could not be looked up: {error}", getattr(error, "cause", ""))
     return found, Finding(OK, subject, good(found))

@@ -166,7 +166,13 @@ class Store:
     def _told(self, error: BaseException) -> str:
         """What the database said, and for a file where that is and what to do."""
         cause = error.orig if isinstance(error, DBAPIError) else error
-        return _in_short(cause) + ("" if self._file is None else sqlite_file.remedy(self._file, cause))
+        told = _in_short(cause)
+        if self._file is not None:
+            return told + sqlite_file.remedy(self._file, cause)
+        from connector.store.database import postgresql
+
+        what = postgresql.remedy(told)
+        return f"{told}: {what}" if what else told
 
     def _unavailable_now(self, message: str) -> StoreUnavailable:
         """The error to raise. An outage is told of when it begins: here; and when it ends."""

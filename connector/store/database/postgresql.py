@@ -7,6 +7,7 @@ open. A server likewise ends the transaction of a client that is gone, and with 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,31 @@ def make_engine(url: URL, clock: DatabaseClock, pool_timeout: float) -> Engine:
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", begin)
     return engine
+
+
+_REMEDIES = {
+    "connection refused": "start it, or correct host and port in DATABASE_URL",
+    "failed to resolve host": "correct the host in DATABASE_URL, or look at this host's name server",
+    "translate host name": "correct the host in DATABASE_URL, or look at this host's name server",
+    "timeout expired": "see whether a firewall is in between, or correct the host in DATABASE_URL",
+    "password authentication failed": "correct user and password in DATABASE_URL",
+    "no password supplied": "put the password into DATABASE_URL",
+    "pg_hba.conf": "allow this host and user in the server's pg_hba.conf",
+    "permission denied": "give the user of DATABASE_URL the right to use and to change this database",
+    "does not support ssl": "say sslmode=disable in DATABASE_URL, or switch TLS on at the server",
+    "certificate": "correct sslmode and sslrootcert in DATABASE_URL",
+    "too many clients": "allow more connections there, or start fewer processes here",
+    "remaining connection slots": "allow more connections there, or start fewer processes here",
+    "no space left": "make room on the server's disk",
+}
+_NO_DATABASE = re.compile(r'database "[^"]*" does not exist')
+
+
+def remedy(told: str) -> str:
+    """What to do about what the server or its driver says, in English; empty where that is not known."""
+    if _NO_DATABASE.search(told):
+        return "create it, or correct its name in DATABASE_URL"
+    return next((what for words, what in _REMEDIES.items() if words in told.casefold()), "")
 
 
 def sample(conn: Connection, clock: DatabaseClock) -> None:

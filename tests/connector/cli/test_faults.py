@@ -13,9 +13,11 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -325,6 +327,73 @@ def told_apart(command: str, changes: Changes, before: Sequence[str] = ()) -> To
     return Told(done.returncode, done.stdout + done.stderr, time.monotonic() - begun)
 
 
+TIERS = [{"homes": {"connectwise": ENVIRON[f"TIER_{n}_HOME"]}} for n in (1, 2, 3)]
+NO_FLAT: dict[str, str | None] = {name: None for name in ENVIRON if name.startswith(("TIER_", "WORK_"))}
+
+
+def policy_of(text: str, **changes: str | None) -> Callable[[Path], Changes]:
+    return variables(**{**NO_FLAT, **changes}, ESCALATION_POLICY=text)
+
+
+def a_policy(*tiers: Mapping[str, object], **more: object) -> str:
+    """A document with these on top of what each of the three tiers needs."""
+    given = [{**tier, **changes} for tier, changes in zip(TIERS, [*tiers, {}, {}, {}], strict=False)]
+    return json.dumps({"tiers": given, "calendars": {"default": {"tz": "UTC", "hours": "mon-fri 08:00-17:00"}}, **more})
+
+
+def policy_file(content: bytes | None) -> Callable[[Path], Changes]:
+    def make(folder: Path) -> Changes:
+        if content is not None:
+            (folder / "policy.json").write_bytes(content)
+        return {**NO_FLAT, "ESCALATION_POLICY": "policy.json"}
+
+    return make
+
+
+ON_ALL = {"priorities": ["Low"]}
+WHERE = "ESCALATION_POLICY: "
+POLICY = [
+    Fault(
+        "no JSON",
+        policy_of('{"tiers": [\n  {"name": }]}'),
+        [f"{WHERE}is no JSON: Expecting value in line 2, column 12", "expected JSON or the path of a file with JSON"],
+    ),
+    Fault("an unknown key", policy_of('{"teirs": []}'), [f"{WHERE}teirs: unknown key; did you mean 'tiers'?"]),
+    Fault(
+        "an unknown key within",
+        policy_of(a_policy({"fix_minuts": 3})),
+        [f"{WHERE}tiers[0].fix_minuts: unknown key; did you mean 'fix_minutes'?"],
+    ),
+    Fault(
+        "an unreachable tier",
+        policy_of(a_policy({"next": 3})),
+        [f"{WHERE}tiers[1]: tier 2", "is unreachable: no tier escalates to it"],
+    ),
+    Fault(
+        "two ladders for one ticket",
+        policy_of(a_policy(ladders=[{"name": name, "when": ON_ALL, "tiers": TIERS} for name in ("a", "b")])),
+        [f"{WHERE}ladders[1]", "tell them apart by clients or priorities, or give them homes of their own"],
+    ),
+    Fault(
+        "a limit that can never be met",
+        policy_of(a_policy({"diagnosis_minutes": 60, "fix_minutes": 30}, fix_starts_at="stint")),
+        [f"{WHERE}tiers[0].fix_minutes: the limit can never be met"],
+    ),
+    Fault(
+        "with variables of tiers as well",
+        policy_of(a_policy(), TIER_1_NAME="First"),
+        ["TIER_1_NAME: must not be set together with ESCALATION_POLICY"],
+    ),
+    Fault("no file", policy_file(None), [f"{WHERE}the file 'policy.json' is not there: make it, or correct its path"]),
+    Fault(
+        "in another encoding",
+        policy_file("{}".encode("utf-16")),
+        [f"{WHERE}the file 'policy.json' is no UTF-8 text, but UTF-16", "save it as UTF-8"],
+    ),
+    Fault("empty", policy_file(b""), [f"{WHERE}", "policy.json"]),
+]
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -335,6 +404,7 @@ def told_apart(command: str, changes: Changes, before: Sequence[str] = ()) -> To
             "time": TIME,
             "secret": SECRET_FILES,
             "database": DATABASE,
+            "policy": POLICY,
         }.items()
         for fault in faults
     ],
@@ -481,6 +551,97 @@ def test_a_full_disk_is_told(folder: Path) -> None:
     for command in ("run", "migrate"):
         found = told_apart(command, {"DATABASE_URL": "sqlite:///../data/escalator.db"}, disk)
         assert_clear(found, ["database or disk is full", "/data/escalator.db)", "make room on its disk"], 1)
+
+
+SERVER = "postgresql://desk:{secret}@{place}/desk?sslmode=disable&gssencmode=disable"
+NO_PASSWORD = b'password authentication failed for user "desk"'
+NO_DATABASE = b'database "desk" does not exist'
+
+
+@contextlib.contextmanager
+def refusing(code: bytes, message: bytes) -> Iterator[str]:
+    """A PostgreSQL that refuses whoever comes, in its own form; gives its place."""
+    fields = b"SFATAL\0VFATAL\0C" + code + b"\0M" + message + b"\0\0"
+    answer = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                connection.recv(4096)
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+
+
+@contextlib.contextmanager
+def down() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+    yield place
+
+
+@pytest.mark.parametrize(
+    ("server", "says"),
+    [
+        (down, ["Connection refused", "start it, or correct host and port in DATABASE_URL"]),
+        (
+            partial(refusing, b"28P01", NO_PASSWORD),
+            ["authentication failed", "correct user and password in DATABASE_URL"],
+        ),
+        (partial(refusing, b"3D000", NO_DATABASE), ["does not exist: create it, or correct its name in DATABASE_URL"]),
+    ],
+)
+def test_a_database_server_that_lets_nobody_in_is_told_without_the_password(
+    server: Callable[[], contextlib.AbstractContextManager[str]], says: Sequence[str], desk: Mapping[str, str]
+) -> None:
+    with server() as place:
+        url = SERVER.format(secret=SECRET, place=place)
+        for command in ("check", *STARTS):
+            assert_clear(told(command, {**desk, "DATABASE_URL": url}), says, 1)
+        checked = told("check", {**desk, "DATABASE_URL": url}).output
+        assert [line.split("\t")[1] for line in checked.splitlines() if line.startswith("error")] == ["database"]
+        assert '"event"' not in checked
+
+
+def test_the_name_of_a_database_server_that_is_not_known_is_told(
+    desk: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def getaddrinfo(*args: object, **more: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    found = told("migrate", {"DATABASE_URL": SERVER.format(secret=SECRET, place="no-such-host.invalid")})
+    assert_clear(found, ["failed to resolve host 'no-such-host.invalid'", "correct the host in DATABASE_URL"], 1)
+
+
+@pytest.mark.parametrize(
+    ("version", "says", "code"),
+    [
+        ("0005", "has an older schema", 2),
+        ("9999", "was set up by a newer version of escalator: install that version", 2),
+    ],
+)
+def test_an_older_or_newer_schema_is_told(
+    version: str, says: str, code: int, folder: Path, desk: Mapping[str, str]
+) -> None:
+    with contextlib.closing(sqlite3.connect(a_database(folder))) as other:
+        other.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        other.commit()
+    assert_clear(told("check", desk), [f"error\tdatabase\t{says}"], 1)
+    for command in ("web", "worker"):
+        assert_clear(told(command, desk), [f"the database {says}"], code)
+    if version == "9999":
+        for command in ("run", "migrate"):
+            assert_clear(told(command, desk), [f"the database {says}"], code)
 
 
 def test_closed_days_that_are_past_are_told_by_check(folder: Path, desk: Mapping[str, str]) -> None:

@@ -276,11 +276,18 @@ def test_of_errors_with_one_cause_the_first_is_told_and_the_others_are_named_as_
 
 
 def test_a_home_that_does_not_resolve_is_told_with_its_tier_alone(system, monkeypatch):
-    cause = "there is no home named 'Tier3'"
-    monkeypatch.setattr(system, "check", lambda: [Finding(Severity.ERROR, "home 'Tier3'", "is unknown", cause)])
+    message = "there is no home named 'Tier3'; did you mean 'Desk' or 'Tier 3' or 'Sr IT'?"
+    monkeypatch.setattr(system, "check", lambda: [Finding(Severity.ERROR, "home 'Tier3'", message)])
     findings = found(system, with_tier(2, homes={"psa": "Tier3"}))
     errors = [subject for subject, finding in findings.items() if finding.severity is Severity.ERROR]
     assert errors == ["tier 2 (Tier 3 / Service Desk Manager) home"]
+
+
+def test_of_names_that_are_not_known_each_is_told(system):
+    final = FinalEscalation("nobody", "noone", "tess")
+    findings = found(system, a_policy(final=final))
+    errors = [subject for subject, finding in findings.items() if finding.severity is Severity.ERROR]
+    assert errors == ["final escalation, Sr IT Manager", "final escalation, Service Desk Manager"]
 
 
 def test_where_no_home_is_seen_at_all_their_names_are_not_blamed(system, monkeypatch):
