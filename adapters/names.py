@@ -6,6 +6,7 @@ Configured names match exactly or else without case; two matches are an error, a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -46,8 +47,14 @@ def find(
         if len(chosen) == 1:
             return chosen[0]
         if chosen:
-            raise UnknownName(f"unambiguous {kind}", name, [names_of(item)[0] for item in chosen])
+            raise UnknownName(f"unambiguous {kind}", name, told_apart([names_of(item) for item in chosen]))
     raise UnknownName(kind, name, near(name, [names_of(item)[0] for item in found]))
+
+
+def told_apart(names: Sequence[Sequence[str]]) -> list[str]:
+    """Of the names of several things one each that none of the others has, if there is such a one."""
+    shared = Counter(plain(one).casefold() for own in names for one in set(own))
+    return [next((one for one in own if one and shared[plain(one).casefold()] == 1), own[0]) for own in names]
 
 
 def matches(name: str, items: Sequence[Item], names_of: Callable[[Item], Sequence[str]]) -> list[Item]:
