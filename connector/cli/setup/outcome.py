@@ -19,7 +19,7 @@ from connector.model import Mode
 from connector.systems.catalogue import ticket_systems
 from connector.systems.variables import Variable
 
-_HEAD = "# Written by `escalator init`, which can be run again. README.md says what else can be set.\n"
+_HEAD = "# Written by `escalator init`, which can be run again. docs/settings.md says what else can be set.\n"
 _NUMBERED = re.compile(r"TIER_[1-9]_")
 
 
