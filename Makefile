@@ -10,7 +10,7 @@ JOBS ?= 2
 # With its bytecode kept, a process of the connector starts in a third of the time; the tests start many.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo init run test coverage e2e-rt e2e-database check audit fuzz bench deploy-check format lock clean
+.PHONY: demo init run test soak coverage e2e-rt e2e-database check audit fuzz bench deploy-check format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -60,10 +60,14 @@ run: $(READY)  ## web and worker as one, configured by the environment and .env
 PURE = reading working_time policy rules notes
 TRACED = $(PURE) model wording
 
-test: $(READY_TO_TEST)  ## every test; those of the pure rooms first, with the coverage that is asked of these
-	$(BIN)/pytest -n $(JOBS) $(PURE:%=tests/connector/%) \
+# Which variants are left to soak is worked out by tests/soak.py.
+test: $(READY_TO_TEST)  ## every test, in one variant; those of the pure rooms first, with the coverage asked of these
+	$(BIN)/pytest -n $(JOBS) -m "not soak" $(PURE:%=tests/connector/%) \
 	  $(TRACED:%=--cov=connector.%) --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/pytest -n $(JOBS) $(PURE:%=--ignore=tests/connector/%)
+	$(BIN)/pytest -n $(JOBS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
+
+soak: $(READY_TO_TEST)  ## the further variants of the tests: each scenario, case file and crash on every system and database
+	$(BIN)/pytest -n $(JOBS) -m soak tests/scenarios tests/crash tests/test_cases.py
 
 coverage: $(READY_TO_TEST)  ## how much of everything the tests run through; tracing it takes twice the time
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95

@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from connector import redaction
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.soak"]
 
 # How long one example takes says something about the machine, and what else it does.
 settings.register_profile("untimed", deadline=None)

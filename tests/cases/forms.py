@@ -48,6 +48,12 @@ def cases_of(file: str) -> tuple[Case, ...]:
     return tuple(_case(held["about"], number, one) for number, one in enumerate(held["cases"], 1))
 
 
+def systems_of(file: str) -> tuple[str, ...]:
+    """The systems that have the form of any of its cases."""
+    there = frozenset[str]().union(*(case.on for case in cases_of(file)))
+    return tuple(system for system in SYSTEMS if system in there)
+
+
 def _case(about: str, number: int, one: Mapping[str, Any]) -> Case:
     written = one.get("notes") or [{key: one[key] for key in ("by", "text", "html") if key in one}]
     if "line" in one:

@@ -1,0 +1,67 @@
+"""What `make test` leaves to `make soak`: the further variants of what is proven by one of them.
+
+A scenario is a whole morning of the connector over HTTP, and most run on every ticket system, some on both databases.
+What differs between those is tested where it lies: every adapter in ``tests/contract`` and ``tests/adapters``, every
+statement on both databases in ``tests/connector/store``. So `make test` takes each scenario, case file and crash once,
+on one ticket system and one database, which are others from test to test; `make soak` runs all the rest. Plain
+``pytest`` runs everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import count
+from typing import Protocol, TypeVar, cast
+from zlib import crc32
+
+import pytest
+
+from connector.systems.catalogue import ticket_systems
+
+ROTATED = ("tests/scenarios/", "tests/crash/", "tests/test_cases.py")
+"""Where a variant is enough for `make test`: what is here takes seconds each time."""
+
+VARIANTS = (*ticket_systems(), "sqlite", "postgresql")
+
+
+class Callspec(Protocol):
+    """The parameters of a test by their names."""
+
+    params: Mapping[str, object]
+
+
+class Item(Protocol):
+    """A collected test; one with parameters has a ``callspec``, too."""
+
+    nodeid: str
+
+
+Collected = TypeVar("Collected", bound=Item)
+
+
+def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
+    """Those of the collected tests that are further variants of another one."""
+    tests: dict[str, dict[object, list[Collected]]] = {}
+    for item in items:
+        if hasattr(item, "callspec") and item.nodeid.startswith(ROTATED):
+            test, _, _ = item.nodeid.partition("[")
+            tests.setdefault(test, {}).setdefault(_all_the_rest(cast(Callspec, item.callspec)), []).append(item)
+    left = []
+    for test, groups in tests.items():
+        # Where to begin is as good as random, and the same on every machine and in every process.
+        for number, variants in zip(count(crc32(test.encode())), groups.values(), strict=False):
+            taken = number % len(variants)
+            left += [*variants[:taken], *variants[taken + 1 :]]
+    return left
+
+
+def _all_the_rest(of: Callspec) -> object:
+    """The parameters that are no variant; what they are is told by their looks, a function's by its address."""
+    return tuple(sorted((name, repr(value)) for name, value in of.params.items() if value not in VARIANTS))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them, before tests are selected by their marks."""
+    for item in left_to_soak(items):
+        item.add_marker(pytest.mark.soak)

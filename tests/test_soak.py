@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from connector.systems.catalogue import ticket_systems
+from tests.soak import ROTATED, left_to_soak
+
+ROOT = Path(__file__).parent.parent
+SYSTEMS = list(ticket_systems())
+KINDS = ["down", "slow", "wrong", "hostile"]
+
+
+@dataclass
+class Collected:
+    nodeid: str
+    callspec: SimpleNamespace = field(repr=False)
+
+
+def variants_of(name: str, **params: list[object]) -> list[Collected]:
+    """A test with all its variants, as they are collected."""
+    sets = [dict(zip(params, values, strict=True)) for values in product(*params.values())]
+    return [Collected(f"{name}[{'-'.join(map(str, one.values()))}]", SimpleNamespace(params=one)) for one in sets]
+
+
+def taken(tests: list[Collected]) -> list[dict[str, object]]:
+    left = left_to_soak(tests)
+    return [test.callspec.params for test in tests if test not in left]
+
+
+def test_of_a_scenario_on_every_system_and_both_databases_one_variant_is_taken() -> None:
+    tests = variants_of("tests/scenarios/test_a.py::test_b", system=SYSTEMS, database=["sqlite", "postgresql"])
+    assert len(taken(tests)) == 1
+
+
+def test_each_thing_that_is_tried_is_taken_and_they_go_round_the_systems() -> None:
+    tests = variants_of("tests/scenarios/test_a.py::test_b", system=SYSTEMS, kind=KINDS, odd=[{"a": 1}, {"b": 2}])
+    found = taken(tests)
+    assert {(one["kind"], str(one["odd"])) for one in found} == set(product(KINDS, ["{'a': 1}", "{'b': 2}"]))
+    assert len(found) == 2 * len(KINDS)
+    often = Counter(one["system"] for one in found)
+    assert set(often) == set(SYSTEMS)
+    assert max(often.values()) - min(often.values()) <= 1
+
+
+def test_several_tests_begin_with_other_systems() -> None:
+    tests = [test for n in range(30) for test in variants_of(f"tests/scenarios/test_a.py::test_{n}", system=SYSTEMS)]
+    assert {one["system"] for one in taken(tests)} == set(SYSTEMS)
+
+
+def test_what_is_taken_is_the_same_in_every_process() -> None:
+    tests = variants_of("tests/crash/test_a.py::test_b", system=SYSTEMS, kind=KINDS)
+    assert taken(tests) == taken(variants_of("tests/crash/test_a.py::test_b", system=SYSTEMS, kind=KINDS))
+
+
+def test_elsewhere_every_variant_is_taken() -> None:
+    tests = variants_of("tests/contract/test_a.py::test_b", system=SYSTEMS)
+    assert left_to_soak(tests) == []
+
+
+def test_where_variants_are_left_there_are_tests() -> None:
+    assert all((ROOT / place).exists() for place in ROTATED)
+
+
+@pytest.mark.parametrize(("target", "selected"), [("test", '-m "not soak"'), ("soak", "-m soak")])
+def test_make_test_and_make_soak_run_everything_before_a_change_lands(target: str, selected: str) -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition(f"\n{target}: ")[2].partition("\n\n")[0]
+    assert recipe.count("$(BIN)/pytest") == recipe.count(selected) > 0
+    assert f"make {target}\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
