@@ -95,7 +95,8 @@ class Notifier:
                 message = "the address is not understood; see the list of services at Apprise"
                 yield Finding(Severity.ERROR, target.shown, message)
             else:
-                yield Finding(Severity.OK, target.shown, "the address is understood; nothing was sent")
+                message = "the address is understood; as nothing is sent, its first message shows whether it is taken"
+                yield Finding(Severity.UNTESTED, target.shown, message)
 
     def _named(self, variable: str, targets: Sequence[Secret]) -> tuple[str, ...]:
         names = [_name_of(target) for target in targets]
