@@ -10,10 +10,11 @@ from connector.model import Finding, Severity
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
-from connector.store.database.sqlite_file import require_usable
+from connector.store.database.sqlite_file import network_drive, require_usable
 
 _OTHERS = 0o077
 MOST_SKEW_SECONDS = 120.0
+MOUNTS = Path("/proc/self/mounts")
 OK, WARNING, ERROR = Severity.OK, Severity.WARNING, Severity.ERROR
 
 
@@ -27,6 +28,9 @@ def of_database(store: Store) -> Finding:
         if name and not Path(name).exists():
             remedy = "`escalator run` or `escalator migrate` makes it"
             return Finding(WARNING, "database", f"does not exist yet: {remedy}{at}")
+        if name and (drive := network_drive(Path(name).resolve(), _mounts())):
+            remedy = "put it on a disk of this machine, or use PostgreSQL"
+            return Finding(ERROR, "database", f"is on a network drive ({drive}), where locks do not hold: {remedy}{at}")
         state = store.schema_state()
     except StoreUnavailable as error:
         return Finding(ERROR, "database", str(error))
@@ -41,6 +45,14 @@ def of_database(store: Store) -> Finding:
             return Finding(ERROR, "database", f"has an older schema: run `escalator migrate`{at}")
         case SchemaState.NEWER:
             return Finding(ERROR, "database", f"was set up by a newer version of escalator: install that version{at}")
+
+
+def _mounts() -> str:
+    """What is mounted, where the kernel tells it."""
+    try:
+        return MOUNTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def of_database_clock(store: Store, host: Clock) -> Iterator[Finding]:

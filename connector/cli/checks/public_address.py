@@ -134,7 +134,7 @@ def _elsewhere(url: str, replies: Sequence[Reply], is_running: bool) -> Finding:
 def _not_reached(url: str, error: NotReached, is_running: bool) -> Finding:
     message = f"{url} is not reached: {place_of(url)}: {error}"
     if error.is_closed:
-        return _unless_it_only_does_not_run(message, is_running)
+        return _unless_it_only_does_not_run(message if is_running else f"{url}: connection refused", is_running)
     if error.is_late:
         again = "some networks let nobody out and in again: try it from elsewhere"
         return Finding(WARNING, SUBJECT, f"{message}; {again}")

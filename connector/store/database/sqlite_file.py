@@ -7,6 +7,7 @@ Nothing is made and nothing is written here.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -30,6 +31,28 @@ _REMEDIES = {
     sqlite3.SQLITE_NOTADB: _DAMAGED,
     sqlite3.SQLITE_FULL: "make room on its disk",
 }
+_NETWORK = frozenset(
+    [
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "smbfs",
+        "afs",
+        "ceph",
+        "glusterfs",
+        "lustre",
+        "davfs",
+        "fuse.sshfs",
+        "fuse.glusterfs",
+        "fuse.s3fs",
+        "fuse.rclone",
+    ]
+)
+_FIELDS = 3
+_OCTAL = re.compile(r"\\([0-7]{3})")
+"""How a blank in a path is written in the kernel's list."""
+
 _PRIMARY = 0xFF
 """Of an error's code; what else is in it tells more than anybody wants to know."""
 
@@ -64,6 +87,18 @@ def require_usable(url: str) -> None:
         if not os.access(path, os.R_OK | os.W_OK):
             raise StoreUnavailable(f"the database {path} cannot be written: the file is read-only: {_RIGHT}")
         _try(path)
+
+
+def network_drive(path: Path, mounts: str) -> str:
+    """The kind of network drive that a file is on, by the kernel's list of what is mounted; empty for none."""
+    place, kind = Path("/"), ""
+    for fields in (line.split(" ") for line in mounts.splitlines()):
+        if len(fields) < _FIELDS:
+            continue
+        mounted = Path(_OCTAL.sub(lambda found: chr(int(found[1], 8)), fields[1]))
+        if path.is_relative_to(mounted) and len(mounted.parts) >= len(place.parts):
+            place, kind = mounted, fields[2]
+    return kind if kind in _NETWORK else ""
 
 
 def _try(path: Path) -> None:

@@ -105,6 +105,13 @@ FAULTS = {
         plant=lambda simulator: simulator.add_agent("Tess Tech", ("Tier 3",), email="t.tech@example.com"),
         kinds=(HALOPSA,),
     ),
+    "a team of a board without members": NameFault(
+        fixed(TIER_3_HOME="Sr IT > Night Shift"),
+        lambda kind: ["tier 3 (Sr IT Manager) people", "nobody active is at Sr IT > Night Shift, so nobody may see"],
+        plant=lambda simulator: simulator.add_team("Sr IT", "Night Shift"),
+        severity="warning",
+        kinds=(CONNECTWISE,),
+    ),
     "a home without members": NameFault(
         fixed(TIER_3_ASSIGN="round_robin"),
         lambda kind: ["tier 3 (Sr IT Manager) people", "nobody active is at Sr IT, so that tickets go to nobody"],

@@ -386,6 +386,8 @@ def test_check_names_a_home_that_is_not_there_and_the_near_one(connected):
     result = escalator("check", "--json", **{**connected, "TIER_2_HOME": "Tier3"})
     answer = json.loads(result.stdout)
     assert (result.exit_code, answer["errors"] >= 1) == (1, True)
+    assert list(answer) == ["errors", "warnings", "fine", "not_tested", "findings"]
+    assert {tuple(finding) for finding in answer["findings"]} == {("severity", "subject", "message", "cause")}
     wrong = [finding["message"] for finding in answer["findings"] if finding["severity"] == "error"]
     assert any("'Tier 3'" in message for message in wrong)
 

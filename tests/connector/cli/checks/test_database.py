@@ -11,11 +11,13 @@ from typing import cast
 import pytest
 from sqlalchemy import text
 
+from connector.cli.checks import database
 from connector.cli.checks.database import of_database, of_database_clock
 from connector.clock import SystemClock, VirtualClock
 from connector.model import Finding, Severity
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
+from connector.store.database.sqlite_file import network_drive
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 
@@ -37,6 +39,33 @@ def test_a_database_is_fine_once_its_schema_is_up_to_date(empty_database_url: st
         assert (finding.severity, "chmod 600" in finding.message) == (Severity.WARNING, True)
         path.chmod(0o600)
     assert of_database(store).severity is Severity.OK
+
+
+MOUNTS = "/dev/sda1 / ext4 rw 0 0\nshort\nnas:/x /mnt/a\\040b nfs4 rw 0 0\n/dev/sdb /mnt/a\\040b/local ext4 rw 0 0\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/mnt/a b/escalator.db", "nfs4"),
+        ("/mnt/a b/local/escalator.db", ""),
+        ("/mnt/a/escalator.db", ""),
+        ("/srv/escalator.db", ""),
+    ],
+)
+def test_a_file_on_a_network_drive_is_known_by_what_is_mounted(path: str, kind: str) -> None:
+    assert network_drive(Path(path), MOUNTS) == kind
+
+
+def test_a_database_on_a_network_drive_is_an_error(
+    sqlite_url: str, open_store: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(sqlite_url)
+    monkeypatch.setattr(database, "MOUNTS", tmp_path / "mounts")
+    assert "network drive" not in of_database(store).message  # the kernel tells nothing
+    (tmp_path / "mounts").write_text(f"nas:/x {tmp_path} cifs rw 0 0\n")
+    finding = of_database(store)
+    assert (finding.severity, "is on a network drive (cifs), where locks" in finding.message) == (Severity.ERROR, True)
 
 
 @pytest.mark.parametrize(("version", "word"), [("0000", "older"), ("9999", "newer")])

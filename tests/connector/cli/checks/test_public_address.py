@@ -176,7 +176,7 @@ def test_who_repeats_what_he_is_sent_proves_nothing(ways: Ways) -> None:
         (
             answering(502),
             Severity.UNTESTED,
-            "answers 502, as it does not reach the web process behind it; nothing runs",
+            "answers 502, as it does not reach the web process behind it; nothing",
         ),
     ],
 )
