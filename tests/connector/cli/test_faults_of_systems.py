@@ -206,7 +206,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
     usual = socket.getaddrinfo
 
     def getaddrinfo(host: Any, *args: Any, **more: Any) -> Any:
-        if isinstance(host, str) and host.endswith(".invalid"):
+        if isinstance(host, str) and host.endswith((".invalid", ".myconnectwise.net", ".connectwisedev.com")):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return usual("127.0.0.1" if host == NAMED else host, *args, **more)
 
@@ -316,6 +316,20 @@ def test_an_address_that_does_not_lead_there_is_one_finding_with_the_reason(
         if kind != RT:
             told_ = told("webhooks status", {**environ, ADDRESS[kind]: address, "PUBLIC_URL": "https://me.example"})
             assert_clear(told_, [says[0].partition(" (")[0]], 1)
+
+
+@pytest.mark.usefixtures("names")
+@pytest.mark.parametrize(
+    ("host", "asked"),
+    [
+        ("sandbox-na.myconnectwise.net", "sandbox-na.myconnectwise.net"),
+        ("test.connectwisedev.com", "test.connectwisedev.com"),
+        ("na.myconnectwise.net", "api-na.myconnectwise.net"),
+    ],
+)
+def test_a_sandbox_is_asked_where_it_is_and_a_region_at_its_api(host: str, asked: str) -> None:
+    environ = {**environ_of(CONNECTWISE, ConnectWise(SystemClock())), "CONNECTWISE_URL": f"https://{host}"}
+    assert_clear(told("check", environ), [f"no connection to {asked}:443: the name is not known"], 1)
 
 
 @pytest.mark.usefixtures("names")
