@@ -21,11 +21,12 @@ from connector.rules.escalation import Documentation, demand_of
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
 from connector.store.chain.signatures import signed_head
+from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim, Event
 from connector.turn.done import done_by, is_settled
 from connector.turn.duties import Owed, Situation, owed_after_final
-from connector.turn.look import Seen
+from connector.turn.look import Seen, TicketReader
 from connector.turn.saga import open_saga, own_note
 from connector.turn.stays import is_held, stay_of
 
@@ -47,7 +48,7 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
         found = obstacles(parts.store, system, ticket)
         in_the_way = [line for one in found for line in lines_of(one, system, ticket)]
         try:
-            seen = worker_side.reader_of(parts, system).look(Claim(system, ticket, fence=0))
+            seen = seen_now(worker_side.reader_of(parts, system), parts.store, system, ticket)
         except ConnectorError:  # what stands in the way may be the reason
             if is_json:
                 _answer(system, ticket, {"verdict": None}, in_the_way, found)
@@ -79,6 +80,12 @@ def _say(lines: list[str]) -> None:
 def _answer(system: str, ticket: str, document: Mapping[str, object], lines: list[str], found: list[Obstacle]) -> None:
     in_the_way = [asdict(one) for one in found]
     common.answer({"system": system, "ticket": ticket, **document, "lines": lines, "in_the_way": in_the_way})
+
+
+def seen_now(reader: TicketReader, store: Store, system: str, ticket: str) -> Seen:
+    """The ticket as its next turn would see it: with what its last turn left. Raises what ``look`` raises."""
+    row = Mailbox(store).ticket(system, ticket)
+    return reader.look(Claim(system, ticket, fence=0, snapshot=row.snapshot if row else None))
 
 
 def situation_of(system: str, seen: Seen, mode: Mode) -> Situation:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from connector.cli import inspection
-from connector.demo.stage import Simulation
+from connector.clock import VirtualClock
+from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import Mode, StatusGroup
 from connector.policy.modes import OBSERVES
-from connector.store.records import Claim
+from connector.systems.catalogue import ticket_systems
 from connector.turn.done import done_by, is_settled
 from connector.turn.duties import owed_after_final
 from connector.turn.look import Seen
@@ -21,7 +25,7 @@ from tests.scenarios.desks import a_ticket_on
 
 
 def looked_at(desk: Simulation, ticket: int) -> Seen:
-    return desk.connected.turns.reader.look(Claim("connectwise", str(ticket), fence=0))
+    return inspection.seen_now(desk.connected.turns.reader, desk.store, desk.desk.system, str(ticket))
 
 
 def owed_lines(seen: Seen) -> list[str]:
@@ -78,3 +82,24 @@ def test_a_resolved_ticket_owes_nothing(open_stage: Callable[..., Simulation]) -
     desk.desk.set_status(str(ticket), "tess", StatusGroup.RESOLVED)
     desk.run_until(at("09:45"))
     assert owed_lines(looked_at(desk, ticket)) == []
+
+
+@pytest.mark.parametrize("system", list(ticket_systems()))
+def test_after_a_change_of_policy_it_says_what_the_next_turn_will(sqlite_url: str, system: str) -> None:
+    clock = VirtualClock(at("08:30"))
+    open_before = ticket_systems()[system].simulated(clock)
+    with open_before.serve():
+        ticket = open_before.open_ticket("It was open before", owner="tess")
+    clock.move_to(at("09:00"))
+    policy = at_desks(scenario_policy(version="first"), [open_before])
+    told = []
+    for version in ("first", "second"):
+        known = replace(policy, version=version)
+        with stage(clock.now(), known, sqlite_url, desks=[open_before], clock=clock, adopt_per_hour=12) as desk:
+            if version == "second":
+                told.append(looked_at(desk, int(ticket)).decision)
+            desk.run_until(clock.now() + timedelta(minutes=5))
+            told.append(looked_at(desk, int(ticket)).decision)
+    clocks = [decision.clock for decision in told]
+    assert all(one is not None for one in clocks)
+    assert len({one.due_at for one in clocks if one}) == 1
