@@ -89,8 +89,8 @@ def test_a_pilot_at_the_demos_desk_does_its_part_and_the_commands_say_so(
 
         rows = [line.split("\t") for line in escalator(desk, monkeypatch, "tickets").stdout.splitlines()]
         states = {row[1]: row[3] for row in rows}
-        assert states[f"connectwise {backup.number}"].startswith("[warn] ")
-        assert states[" ".join(running)].startswith("[observe] ")
+        assert states[f"connectwise {backup.number}"].endswith(" [warn]")
+        assert states[" ".join(running)].endswith(" [observe]")
 
 
 def test_the_folder_configures_the_desk_that_is_played(tmp_path: Path) -> None:

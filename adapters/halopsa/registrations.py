@@ -87,7 +87,11 @@ class Registrations:
     def url(self) -> str:
         """The address to register."""
         if not self._webhook_url:
-            raise ConfigError(["PUBLIC_URL is needed to register a webhook, such as https://escalator.example.com"])
+            raise ConfigError(
+                [
+                    "PUBLIC_URL is not set: it is what webhooks are registered with, such as https://escalator.example.com"
+                ]
+            )
         return self._webhook_url
 
     def _wanted(self) -> dict[str, Any]:

@@ -123,11 +123,12 @@ def told_otherwise(logger: str) -> Iterator[None]:
 
 
 def connection_named(parts: Wiring, name: str) -> Connection:
-    """The connected ticket system of that name; a usage error names those that there are."""
-    if name not in parts.connections:
+    """The connected ticket system of that name, in any case; a usage error names those that there are."""
+    found = next((id_ for id_ in parts.connections if id_.casefold() == name.casefold()), None)
+    if found is None:
         known = ", ".join(parts.connections) or "none"
         raise click.UsageError(f"{name!r} is not connected; connected: {known}")
-    return parts.connections[name]
+    return parts.connections[found]
 
 
 def answer(data: object) -> None:
@@ -195,7 +196,7 @@ def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]], keeps: int
 
     drawn = Table(box=None, pad_edge=False)
     for n, heading in enumerate(headings):
-        widest = max((len(row[n]) for row in rows), default=0) if n < (keeps or 0) else None
+        widest = max(map(len, (heading, *(row[n] for row in rows)))) if n < (keeps or 0) else None
         drawn.add_column(heading, no_wrap=keeps is not None, min_width=widest)
     for row in rows:
         drawn.add_row(*(Text(shown(field)) for field in row))

@@ -44,7 +44,7 @@ _PILOT = {
 def explain(system: str, ticket: str, is_json: bool) -> None:
     """Show which minutes of TICKET counted, why, and what stands in its way. Reads only."""
     with common.wired(needs_connection=True) as parts:
-        common.connection_named(parts, system)
+        system = common.connection_named(parts, system).id
         found = obstacles(parts.store, system, ticket)
         in_the_way = [line for one in found for line in lines_of(one, system, ticket)]
         try:

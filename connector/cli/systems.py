@@ -112,7 +112,8 @@ def _removed(elsewhere: str | None, side: Webhooks) -> int:
 
 def _show(rows: Sequence[tuple[str, Registration]]) -> None:
     shown = [(name, one.id, "active" if one.is_active else "switched off", one.url) for name, one in rows]
-    common.table(("system", "id", "state", "address"), shown)
+    if shown:
+        common.table(("system", "id", "state", "address"), shown)
     for name, one in rows:
         if one.lacks:
             common.say(f"{name}: not sent for: {', '.join(one.lacks)}; the poll finds these")

@@ -18,18 +18,22 @@ from connector.cli import common
 from connector.connection.due_next import FAILING, PARKED, DueTicket, due_tickets
 from connector.policy.policy import Policy
 from connector.rules.limits import Verdict
+from connector.store.database.engine import Store
+from connector.store.editions import LONGEST_SILENCE
+from connector.store.heartbeats import last_cycle_at
 from connector.store.queries.open_tickets import OpenTickets, Wanted
+from connector.wording import in_utc
 
 FIRST_SCREEN = 50
 EVERY_SECONDS = 5.0
 """How often ``--watch`` draws the table anew."""
 
 _STATES = (*(verdict.value for verdict in Verdict), FAILING, PARKED)
-_HEADINGS = ("due", "ticket", "used", "state", "client", "holder", "tier", "stage", "summary", "link")
-_ON_A_SCREEN = len(_HEADINGS) - 2
-"""So many of them have room on a terminal, and the summary on a wide one; links are for those who read lines."""
+_HEADINGS = ("due", "ticket", "used", "state", "client", "holder", "tier", "stage", "summary", "why", "link")
+_ON_A_SCREEN = len(_HEADINGS) - 3
+"""So many of them have room on a terminal, and the summary on a wide one; the rest is for those who read lines."""
 
-WIDE, _KEPT = 140, 3
+WIDE, _KEPT = 140, 4
 _FIELDS = tuple(field.name for field in fields(DueTicket))
 _HOURS = 120
 """From so many minutes on a distance is told in hours."""
@@ -79,7 +83,7 @@ def tickets(
         raise click.UsageError("--watch needs a terminal; without one, --json or --csv")
     with common.wired(needs_connection=True) as parts:
         if system is not None:
-            common.connection_named(parts, system)
+            system = common.connection_named(parts, system).id
         names = [system] if system is not None else sorted(parts.connections)
         modes = {name: parts.settings.modes_of(name) for name in names}
         watched, policy = OpenTickets(parts.store), parts.settings.policy
@@ -105,6 +109,14 @@ def tickets(
             if limit and count == limit:
                 every = sum(watched.count(name, wanted()) for name in names)
                 common.say(f"{count} of {every}; --limit 0 shows all", is_error=True)
+            _tell_if_nobody_watches(parts.store)
+
+
+def _tell_if_nobody_watches(store: Store) -> None:
+    last = last_cycle_at(store)
+    if last is None or store.now() - last > LONGEST_SILENCE:
+        when = f" since {in_utc(last)}" if last else ""
+        common.say(f"No worker is running{when}: nothing goes up, and this is what was read last", is_error=True)
 
 
 def _like(watched: OpenTickets, column: str, text: str) -> list[str]:
@@ -141,13 +153,11 @@ def _watch(found: _Found, policy: Policy, now: Callable[[], datetime]) -> None:
 
 
 def _row(one: DueTicket, policy: Policy, now: datetime) -> tuple[str, ...]:
-    """The fields of a line, what is asked for first in front; a mode in which nothing is moved stands by the state."""
+    """The fields of a line, what is asked for first in front; the state with a mode in which nothing is moved."""
     used = "" if one.used_minutes is None else f"{one.used_minutes:.0f}/{one.limit_minutes:g}"
-    state = f"{one.state}: {one.why}" if one.why else one.state
-    if one.mode and one.mode != "enforce":
-        state = f"[{one.mode}] {state}"
+    state = f"{one.state} [{one.mode}]" if one.mode and one.mode != "enforce" else one.state
     ticket = f"{one.system} {one.ticket}"
-    named = (one.client, one.holder or "nobody", one.tier, one.stage, one.summary, one.link)
+    named = (one.client, one.holder or "nobody", one.tier, one.stage, one.summary, one.why, one.link)
     return (_due(one, policy, now), ticket, used, state, *named)
 
 

@@ -19,10 +19,11 @@ from connector.store import heartbeats
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.database.schema import SchemaState
+from connector.store.editions import LONGEST_SILENCE
 from connector.systems.kept import Kept
 from connector.web.deps import Deps
 from connector.web.nonces import PARAMETER, Answers
-from connector.web.reasons import LONGEST_SILENCE, ConnectionHealth, Inspector, ServiceHealth
+from connector.web.reasons import ConnectionHealth, Inspector, ServiceHealth
 
 CACHE_SECONDS = 1.0
 

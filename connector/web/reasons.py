@@ -16,15 +16,13 @@ from connector.store.connections import Connections, ConnectionState
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.database.schema import SchemaState
+from connector.store.editions import LONGEST_SILENCE
 from connector.store.mailbox import Mailbox
 from connector.store.outages import back_since
 from connector.store.pace.adoption import Adoptions
 from connector.store.pace.brake import Brakes
 from connector.store.records import CHORE, NOTIFY, MailboxStanding
 from connector.store.troubles import ReasonCode, Trouble, TroubleKind, Troubles, in_runbook
-
-LONGEST_SILENCE = timedelta(seconds=60)
-"""How long ago a worker's last cycle may be."""
 
 LONGEST_LAG = timedelta(minutes=5)
 """How long what is due may wait to be taken up."""

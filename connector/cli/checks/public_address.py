@@ -22,6 +22,7 @@ from connector.model import Finding, Severity
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
+from connector.store.editions import LONGEST_SILENCE
 from connector.store.heartbeats import last_cycle_at
 from connector.store.queries.nonces import IssuedNonce, Nonces
 from connector.systems.certificates import told_of_refused
@@ -30,7 +31,6 @@ from connector.systems.variables import is_loopback
 from connector.web.address import address_of
 from connector.web.nonces import KEPT_SECONDS, PARAMETER
 from connector.web.problems import MEDIA_TYPE
-from connector.web.reasons import LONGEST_SILENCE
 from connector.worker.bounded import Bounded
 
 OK, WARNING, ERROR, UNTESTED = Severity.OK, Severity.WARNING, Severity.ERROR, Severity.UNTESTED

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connector.cli import tickets
+from connector.store.heartbeats import beat
 from connector.store.mailbox import Mailbox
 from connector.store.records import Failed
 from tests.connector.cli.test_main import a_store, connected, desk, escalator, folder
@@ -77,7 +80,7 @@ def listed(environ: dict[str, str], *options: str) -> list[list[str]]:
 def test_what_is_due_next_is_on_top_with_all_that_people_ask(filled: dict[str, str]) -> None:
     rows = listed(filled)
     assert [row[1].split()[1] for row in rows] == ["1", "4", "2", "3"]
-    due, ticket, used, state, client, holder, tier, stage, summary, link = rows[0]
+    due, ticket, used, state, client, holder, tier, stage, summary, why, link = rows[0]
     assert due.startswith("in 20 min, ")
     assert due.endswith(("EST", "EDT"))  # the zone of the calendar
     assert (client, tier, holder, stage, used) == (
@@ -87,15 +90,33 @@ def test_what_is_due_next_is_on_top_with_all_that_people_ask(filled: dict[str, s
         "diagnosis",
         "10/30",
     )
-    assert (state, link) == ("running", "https://x/1")
+    assert (state, why, link) == ("running", "", "https://x/1")
     assert ticket == "connectwise 1"
     assert summary == "'=cmd()\N{REPLACEMENT CHARACTER}[31m VPN fails"
-    assert [row[3] for row in rows[1:]] == [
-        "parked: no such right",
-        "[warn] overridden: by Maria",
-        "paused: waiting since nine",
+    assert [(row[3], row[9]) for row in rows[1:]] == [
+        ("parked", "no such right"),
+        ("overridden [warn]", "by Maria"),
+        ("paused", "waiting since nine"),
     ]
     assert rows[3][0] == "-"
+
+
+def test_it_says_so_where_nobody_watches(filled: dict[str, str], folder: Path) -> None:
+    assert escalator("tickets", **filled).stderr == (
+        "No worker is running: nothing goes up, and this is what was read last\n"
+    )
+    with a_store(folder) as store:
+        beat(store, "a worker")
+    assert escalator("tickets", **filled).stderr == ""
+    with a_store(folder) as store, store.writing() as conn:
+        conn.execute(text("UPDATE worker SET seen_at = seen_at - 61000000"))
+    assert re.match(
+        r"No worker is running since \w+ \d+ \w+ [\d:]+ UTC: nothing goes up", escalator("tickets", **filled).stderr
+    )
+
+
+def test_a_system_is_known_in_any_case(filled: dict[str, str]) -> None:
+    assert listed(filled, "--system", "ConnectWise") == listed(filled)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +140,8 @@ def test_options_choose_among_them(filled: dict[str, str], options: list[str], e
 def test_a_name_that_no_ticket_has_is_said_and_how_many_more_there_are(filled: dict[str, str]) -> None:
     result = escalator("tickets", "--client", "gamma", **filled)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "no watched ticket has a client whose name contains 'gamma'\n"
-    assert escalator("tickets", "--limit", "3", **filled).stderr == "3 of 4; --limit 0 shows all\n"
+    assert result.stderr.splitlines()[0] == "no watched ticket has a client whose name contains 'gamma'"
+    assert escalator("tickets", "--limit", "3", **filled).stderr.splitlines()[0] == "3 of 4; --limit 0 shows all"
 
 
 def test_the_document_has_moments_and_minutes(filled: dict[str, str]) -> None:
