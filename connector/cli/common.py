@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -159,6 +160,17 @@ def sheet(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
 def is_on_terminal() -> bool:
     """Whether there is a person to ask."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def command_here() -> str:
+    """How our command is called from this folder: by its name, or by its path where it is not among the commands."""
+    started = Path(sys.argv[0])
+    if started.name != "escalator" or shutil.which("escalator"):
+        return "escalator"
+    try:
+        return str(started.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(started.absolute())
 
 
 def ask(question: str, default: str = "", *, is_hidden: bool = False) -> str:

@@ -140,8 +140,6 @@ class Answers:
             words += " (a guess)"
         while True:
             answer = common.ask(f"  {words}", default, is_hidden=question.is_secret)
-            if question.is_secret:
-                self._mask(question, answer)
             if answer in ("", NONE) and question.is_needed:
                 common.say("  An answer is needed here; Ctrl-C leaves.", is_error=True)
                 continue

@@ -38,7 +38,7 @@ _NAME = next(one.variable for one in TIER_VARIABLES if one.path == ("name",))
 _CRITICAL = next(one.variable for one in PLAIN_VARIABLES if one.path == ("critical_priorities",))
 _CALLED: Mapping[str, str] = {
     "sr_it_manager": "Sr IT Manager, who owns what no tier could mend",
-    "service_desk_manager": "Service AskedDesk Manager, who may override on the first two tiers",
+    "service_desk_manager": "Service Desk Manager, who may override on the first two tiers",
     "account_manager": "Account Manager",
 }
 """The three whom a final escalation calls, by the end of their path in the policy."""
@@ -127,7 +127,9 @@ def ask_for_homes(count: int, desk: AskedDesk, answers: Answers) -> list[Place]:
         if home := answers.take(Prompt(name, words, check, proposal, is_needed=True, known=known)):
             homes[name] = desk.directory.locate(home)
         if home and home == shared and name not in answers.known:
-            answers.taken.pop(name)  # the common variable says it
+            # The common variable says it.
+            answers.taken.pop(name)
+            answers.said.pop(name, None)
     return list(homes.values())
 
 

@@ -251,34 +251,33 @@ def _finish(ready: Ready) -> None:
         common.say(f"\n{ready.path} says all of that already; it was left as it is.")
     if ready.to_install:
         common.say(f"\nWebhooks: {ready.to_install}. The secret that both sides need is in {ready.path}.")
-    is_registered = not ready.registers or _register(ready.system)
+    if ready.registers:
+        _register(ready.system)
     common.say("\nescalator check\n")
     try:
         systems.check.main([], standalone_mode=False)
     except SystemExit:
         common.say(f"\n{ready.path} is written. Mend what is an error above, then run `escalator check` again.")
         raise
-    if not is_registered:
-        raise SystemExit(1)
-    explain = f"escalator explain {ready.system} TICKET"
+    command = common.command_here()
+    explain = f"{command} explain {ready.system} TICKET"
     next_ = {
-        "escalator run": "starts it",
-        "escalator tickets": "lists what is due next, in another terminal",
+        f"{command} run": "starts it",
+        f"{command} tickets": "lists what is due next, in another terminal",
         explain: "tells how one ticket's clock was worked out",
     }
     common.say(f"\nReady. {_MODE.get(ready.mode, '')}")
-    for command, what in next_.items():
-        common.say(f"  {command:<{len(explain)}}   {what}")
+    for line, what in next_.items():
+        common.say(f"  {line:<{len(explain)}}   {what}")
 
 
-def _register(system: str) -> bool:
+def _register(system: str) -> None:
+    """What keeps it from being registered is told; that it is not, ``check`` counts as an error."""
     common.say("\nRegistering the webhook …")
     try:
         systems.register.main([system], standalone_mode=False)
     except ConnectorError as error:
         common.say(f"It did not work: {error}", is_error=True)
-        return False
-    return True
 
 
 _MODE = {"observe": "Mode observe: everything is read and decided, nothing is written there."}

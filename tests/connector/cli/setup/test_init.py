@@ -140,6 +140,7 @@ def test_a_person_answers_and_the_connector_is_set_up(served: Served, folder: Pa
     assert result.exit_code == 0, told(result)
     assert "Ready. Mode observe" in result.output
     assert f"escalator explain {served.name} TICKET" in result.output
+    assert "Service Desk Manager, who may override" in result.output
     assert not [name for name, secret in served.secrets.items() if secret in told(result)]
     loaded = load_settings(values_in(folder), kept=read_env_file(folder / ".env"))
     assert [tier.homes[served.name] for tier in loaded.policy.tiers] == list(served.desk.homes)
@@ -389,6 +390,67 @@ def test_rights_that_are_missing_are_told_and_mended_while_one_waits(folder: Pat
     assert "It did not work" in told(result)
 
 
+def test_a_person_who_cannot_mend_it_leaves_with_the_cause(folder: Path, typing) -> None:
+    with a_desk("connectwise") as served:
+        served.desk.simulator.faults.forbid(path="priorities")
+        lines = served.typed()
+        result = typing([*lines[: lines.index(served.critical)], "n"])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("escalator: read the priorities")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_script_takes_what_is_sure_and_says_so(folder: Path) -> None:
+    with a_desk("connectwise") as served:
+        said = [one for one in served.options if "_HOME=" not in one and "HOLIDAYS" not in one]
+        result = scripted(*said, "--yes", **served.secrets)
+    assert result.exit_code == 0, told(result)
+    values = values_in(folder)
+    homes = [values[f"TIER_{n}_HOME"] for n in (1, 2, 3)]
+    assert homes == ["Service Desk > First Touch", "Tier 3", "Sr IT"]
+    assert (values["WORK_HOLIDAYS"], values["CRITICAL_PRIORITIES"]) == ("GB", "Priority 1 - Critical")
+    assert not [name for name in values if name.startswith("FINAL_")], "people are no more than guessed"
+    for name in ("TIER_1_HOME", "WORK_HOLIDAYS", "CRITICAL_PRIORITIES"):
+        assert f"{name}: {values[name]} (proposed, and taken)" in result.output
+
+
+def test_a_script_takes_no_guess(folder: Path) -> None:
+    with a_desk("halopsa") as served:
+        said = [one for one in served.options if "_HOME=" not in one]
+        result = scripted(*said, "--yes", **served.secrets)
+    assert result.exit_code == 2
+    assert "--set TIER_1_HOME='1st Line Support' (a guess)" in told(result)
+    assert "TIER_2_HOME: is missing" not in told(result)
+    assert list(folder.iterdir()) == []
+
+
+def test_of_a_long_list_all_can_be_chosen_from_and_some_is_shown(folder: Path, typing) -> None:
+    with a_desk("rt") as served:
+        for number in range(60):
+            served.desk.simulator.add_queue(f"Queue {number}")
+        lines = served.typed()
+        lines[lines.index("Sr IT")] = "queue 59"
+        result = typing(lines)
+    assert result.exit_code == 0, told(result)
+    assert "and 24 more: say a part of the name" in result.output
+    assert "Queue 36" not in result.output
+    assert values_in(folder)["TIER_3_HOME"] == "Queue 59"
+
+
+def test_the_next_commands_can_be_copied_where_ours_is_not_among_the_commands(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert common.command_here() == "escalator"
+    monkeypatch.setenv("PATH", "/nowhere")
+    for started, shown in {
+        folder / ".venv" / "bin" / "escalator": ".venv/bin/escalator",
+        "/opt/ours/escalator": "/opt/ours/escalator",
+        "/usr/bin/pytest": "escalator",
+    }.items():
+        monkeypatch.setattr("sys.argv", [str(started)])
+        assert common.command_here() == shown
+
+
 def test_what_a_terminal_would_obey_is_not_shown(typing) -> None:
     with a_desk("connectwise") as served:
         served.desk.simulator.add_board("Red \x1b[31m board", statuses=())
@@ -491,3 +553,77 @@ def test_an_unknown_name_or_system_is_refused(folder: Path) -> None:
     assert which.exit_code == 2
     assert "escalator init connectwise|halopsa|rt" in told(which)
     assert "no terminal" in told(which)
+
+
+def test_a_script_does_not_say_parts_or_numbers(folder: Path) -> None:
+    with a_desk("connectwise") as served:
+        for part in ("Sr", "6"):
+            result = scripted(*served.options, f"--set=TIER_3_HOME={part}", **served.secrets)
+            assert result.exit_code == 2, part
+            assert f"there is no board named '{part}'" in told(result)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_person_is_replaced_where_no_other_system_is_connected(folder: Path) -> None:
+    with a_desk("connectwise") as served:
+        for identifier in ("irene", "maria"):
+            said = f"--set=FINAL_SR_IT_MANAGER={identifier}"
+            assert scripted(*served.options, said, **served.secrets).exit_code == 0
+            assert values_in(folder)["FINAL_SR_IT_MANAGER"] == identifier
+
+
+def test_a_system_that_is_set_up_again_keeps_its_mode_and_the_homes_that_it_shares(folder: Path) -> None:
+    with a_desk("halopsa") as first, a_desk("rt") as second:
+        assert scripted(*first.options, **first.secrets).exit_code == 0
+        path = folder / ".env"
+        path.write_text(path.read_text().replace("=observe", "=enforce"))
+        assert scripted(first.name).exit_code == 0
+        assert "ESCALATION_MODE_HALOPSA" not in values_in(folder)
+        assert scripted(*second.options, **second.secrets).exit_code == 0
+    values = values_in(folder)
+    assert values["ESCALATION_MODE_RT"] == "observe"
+    assert not [name for name in values if "_HOME_" in name], "both say the same, so the common name does"
+
+
+def test_what_does_not_hold_together_is_not_written(folder: Path) -> None:
+    with a_desk("rt") as served:
+        result = scripted(*served.options, "--set=TIER_2_DIAGNOSIS_MINUTES=soon", **served.secrets)
+    assert result.exit_code == 2
+    assert "TIER_2_DIAGNOSIS_MINUTES" in told(result)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_typed_secret_that_the_system_repeats_is_masked(folder: Path, typing) -> None:
+    with a_desk("connectwise") as served:
+        secret = served.secrets["CONNECTWISE_PRIVATE_KEY"]
+        repeated = {"code": "Security", "message": f"The key {secret} may not do that."}
+        served.desk.simulator.faults.fail_next(None, 403, path="service/tickets", body=repeated)
+        result = typing([*served.typed()[: len(served.asked) + 1], "n"])
+    assert result.exit_code == 1
+    assert "The key *** may not" in told(result)
+    assert secret not in told(result)
+
+
+def test_a_secret_that_is_too_short_to_be_masked_is_not_shown_either(folder: Path) -> None:
+    with a_desk("connectwise") as served:
+        served.desk.simulator.add_api_member("short", "q7z", "w9x")
+        keys = {"CONNECTWISE_PUBLIC_KEY": "q7z", "CONNECTWISE_PRIVATE_KEY": "w9x"}
+        result = scripted(*served.options, **{**served.secrets, **keys})
+    assert result.exit_code == 0, told(result)
+    assert values_in(folder)["CONNECTWISE_PRIVATE_KEY"] == "w9x"
+    assert "q7z" not in told(result)
+    assert "w9x" not in told(result)
+
+
+def test_a_secret_that_is_typed_anew_takes_the_place_of_its_file(folder: Path, typing) -> None:
+    with a_desk("rt") as served:
+        token = served.secrets["RT_TOKEN"]
+        (folder / "old").write_text(token[:-4] + "abcd")
+        assert scripted(*served.options, **served.secrets).exit_code == 0
+        path = folder / ".env"
+        path.write_text(path.read_text().replace(f"RT_TOKEN={token}", "RT_TOKEN_FILE=old"))
+        result = typing(["", "", "", "y", "", token, *[""] * 20], "rt")
+    values = values_in(folder)
+    assert (values["RT_TOKEN"], "RT_TOKEN_FILE" in values) == (token, False), told(result)
+    assert "# RT_TOKEN_FILE=old" in path.read_text()
+    assert result.exit_code == 0, told(result)
