@@ -1,5 +1,6 @@
 """What all tests share: the databases, and that none of them is timed."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,12 @@ pytest_plugins = ["tests.databases", "tests.soak"]
 # How long one example takes says something about the machine, and what else it does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -166,7 +167,7 @@ def store(database_url: str, open_store: Callable[..., Store]) -> Store:
 def postgresql_database(server: str, template: str) -> Iterator[str]:
     """The address of a new database, a copy of the template; gone at the end, whoever still uses it."""
     name = f"test_{next(_numbers)}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}{_strategy(server)}")
     yield database_at(server, name)
     _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -174,6 +175,16 @@ def postgresql_database(server: str, template: str) -> Iterator[str]:
 def database_at(address: str, name: str) -> str:
     """The address of another database on the same server."""
     return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+@cache
+def _strategy(server: str) -> str:
+    """How a template is copied fastest, where nothing has to reach the disk: file by file, not through the log."""
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"))
+    with admin.connect() as conn:
+        is_known = conn.scalar(text("SELECT current_setting('server_version_num')::int >= 150000"))
+    admin.dispose()
+    return " STRATEGY FILE_COPY" if is_known else ""
 
 
 def _execute(address: str, *statements: str) -> None:
