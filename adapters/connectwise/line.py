@@ -67,7 +67,7 @@ class Line(HttpLine):
 
     def probe(self) -> list[TicketId]:
         """See the contract."""
-        what = "see whether tickets can be read"
+        what = "read the first tickets"
         params = {"pageSize": str(PROBED), "fields": "id", "orderBy": "id desc"}
         rows = objects_of(self.client.get("service/tickets", what, TICKETS_READ, params), what)
         return [TicketId(str(record_id(row, what))) for row in rows]

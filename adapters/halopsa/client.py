@@ -22,7 +22,7 @@ from connector.errors import OutcomeUnknown, Permanent
 PAGE_SIZE = 100
 """The most that the list of tickets gives at once."""
 
-_PROBE_WHAT = "see whether tickets can be read"
+_PROBE_WHAT = "read the first tickets"
 _ONE_TICKET = {
     **{"pageinate": "true", "page_size": "1", "page_no": "1", "order": "id", "orderdesc": "true"},
     "includeclosed": "true",

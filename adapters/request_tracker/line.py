@@ -52,7 +52,7 @@ class Line(HttpLine):
     def probe(self) -> list[TicketId]:
         """See the contract."""
         params = {"query": "id > 0", "orderby": "id", "order": "DESC", "per_page": str(PROBED)}
-        rows = self.client.page("tickets", "see whether tickets can be read", SHOW_TICKETS, params).rows
+        rows = self.client.page("tickets", "read the first tickets", SHOW_TICKETS, params).rows
         return [TicketId(record_id(row.get("id"), "ticket: id")) for row in rows]
 
     def _reachability(self) -> list[Finding]:

@@ -93,6 +93,7 @@ PRIORITIES = Variable(
     "Low=0, Medium=50, High=100",
     shown_default="Low=0, Medium=50, High=100",
     parse=_priorities,
+    is_asked=True,
 )
 CALLS = Variable(
     "RT_CALLS_PER_MINUTE",

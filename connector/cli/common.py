@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -189,8 +191,19 @@ def agree(question: str, *, default: bool) -> bool:
 
 
 def say(text: str, *, is_error: bool = False) -> None:
-    """Print a text, on standard error where it tells of one."""
-    click.echo(shown(text), err=is_error)
+    """Print a text, on standard error where it tells of one; on a terminal broken between its words."""
+    is_seen = (sys.stderr if is_error else sys.stdout).isatty()
+    click.echo(shown(_broken(text) if is_seen else text), err=is_error)
+
+
+def _broken(text: str) -> str:
+    width = get_terminal_size().columns
+    return "\n".join(line if len(line) <= width else _in_lines(line, width) for line in text.split("\n"))
+
+
+def _in_lines(line: str, width: int) -> str:
+    indent = line[: len(line) - len(line.lstrip())] + "  "
+    return fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]], keeps: int | None = None) -> None:

@@ -16,7 +16,7 @@ _COMMANDS = {
     "brake": ("pace", "See what waits at the brake, let it go up, or have nothing go up by time."),
     "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),
     "dead-letters": ("inspection", "Look at what was given up on, and try it again."),
-    "demo": ("serving", "Show a service desk's morning at high speed, on simulated ticket systems, or stay at it."),
+    "demo": ("serving", "Show a service desk's morning at high speed, on two simulated ticket systems."),
     "explain": ("inspection", "Show which minutes of TICKET counted, why, and what stands in its way."),
     "export": ("inspection", "Print the audit trail, or the training requests in it, as JSON lines, oldest first."),
     "init": ("setup.command", "Connect a ticket system: asks, tries, proposes, and writes .env."),

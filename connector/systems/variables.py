@@ -65,6 +65,7 @@ class Variable:
     is_secret: bool = False
     instead_of: str = ""
     make: Callable[[], str] | None = None
+    is_asked: bool = False
 
     @property
     def hint(self) -> str:
@@ -208,7 +209,7 @@ def web_address(text: str) -> str:
     except ValueError:
         raise ValueError("is not an address") from None
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or re.search(r"\s", text):
-        raise ValueError("is not an address that begins with https://")
+        raise ValueError("is not an address that begins with https:// (or with http://, on this very machine)")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or password")
     if parts.query or parts.fragment:

@@ -168,13 +168,17 @@ def _dates(item: str) -> frozenset[date]:
     return frozenset(_named_holidays(*_country(item)))
 
 
+_LONGEST_CODE = 3
+"""Of a country; what is longer was meant for a name, and is near no code."""
+
+
 def _country(item: str) -> tuple[str, str | None]:
     """The codes of a country and its subdivision, as the ``holidays`` package knows them."""
     code, dash, part = item.partition("-")
     supported = countries()
     country = code.upper()
     if country not in supported:
-        near = did_you_mean(country, supported)
+        near = did_you_mean(country, supported) if len(country) <= _LONGEST_CODE else ""
         raise ValueError(
             f"{clipped(item)} names no country; "
             f"expected a code such as US, US-NY or GB-ENG, or a date as YYYY-MM-DD{near}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
-from connector.cli.checks.shared_names import MEANINGS
+from connector.cli.checks.shared_names import MEANINGS, called
 from connector.connection.names import first_known
 from connector.errors import ConnectorError, UnknownName
 from connector.model import Finding, Place, PlacedStatus, Severity
@@ -85,7 +85,8 @@ def _final(system: TicketSystem, policy: Policy, last: Place) -> Iterator[Findin
             unnamed.append(role)
     if unnamed:
         lacking = "is" if len(unnamed) == 1 else "are"
-        why = f"{lacking} not configured (FINAL_…): the final note can name the role, but nobody"
+        variables = ", ".join(map(_variable, unnamed))
+        why = f"{lacking} not configured ({variables}): the final note can name the role, but nobody"
         yield Finding(WARNING, f"final escalation, {', '.join(unnamed)}", why)
     if final.status:
         yield _asked(
@@ -135,8 +136,12 @@ def _status_groups(policy: Policy, statuses: Sequence[PlacedStatus], subject: st
         )
 
 
+def _variable(role: str) -> str:
+    return f"FINAL_{role.upper().replace(' ', '_')}"
+
+
 def _person(system: TicketSystem, subject: str, name: str) -> Finding:
-    found = _asked(subject, lambda: first_known(name, system.directory.member), lambda p: f"{p.name} ({p.identifier})")
+    found = _asked(subject, lambda: first_known(name, system.directory.member), called)
     person = found[0]
     if person is not None and not person.is_active:
         gone = f"{person.identifier!r} is not active any more: nothing can be assigned there; name another one"

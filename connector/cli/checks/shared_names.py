@@ -11,7 +11,7 @@ from functools import partial
 
 from connector.connection.names import first_known
 from connector.errors import ConnectorError, UnknownName
-from connector.model import Finding, Place, Severity, StatusGroup
+from connector.model import Finding, Person, Place, Severity, StatusGroup
 from connector.policy.policy import Policy
 from connector.systems.contract import Directory
 
@@ -70,11 +70,16 @@ def _known(
     return Finding(Severity.WARNING if where_not else Severity.OK, subject, "; ".join(known) + where_not)
 
 
+def called(person: Person) -> str:
+    """A person's name, with the identifier where that is another one."""
+    return person.name if person.name == person.identifier else f"{person.name} ({person.identifier})"
+
+
 def _active_member(name: str, reached: Reached) -> str:
     person = first_known(name, reached.directory.member)
     if not person.is_active:
         raise UnknownName("active member", name)
-    return f"{person.name} ({person.identifier})"
+    return called(person)
 
 
 def _status(name: str, reached: Reached) -> str:

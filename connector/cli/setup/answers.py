@@ -135,7 +135,10 @@ class Answers:
         default = known or question.proposal.text
         words = question.words
         if question.is_secret:
-            words += " (hidden; Enter keeps the one that is set)" if known else " (hidden)"
+            kept = "the one just given" if known == self.taken.get(question.name) else "the one that is set"
+            words += f" (hidden; Enter keeps {kept})" if known else " (hidden)"
+        elif not default and not question.is_needed:
+            words += " (Enter: none)"
         elif default and not known and not question.proposal.is_sure:
             words += " (a guess)"
         while True:
@@ -144,7 +147,10 @@ class Answers:
                 common.say("  An answer is needed here; Ctrl-C leaves.", is_error=True)
                 continue
             try:
-                return self._keep(question, "" if answer in ("", NONE) else question.check(answer))
+                kept = self._keep(question, "" if answer in ("", NONE) else question.check(answer))
+                if kept and kept != answer and not question.is_secret:
+                    common.say(f"    {kept}")
+                return kept
             except ValueError as error:
                 common.say(f"  {_sentence(question, error)}", is_error=True)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from connector.cli import common
 from connector.cli.setup.answers import Answers, Prompt
+from connector.cli.setup.proposals import NOTHING, Proposal
 from connector.clock import Clock, SystemClock
 from connector.errors import ConfigError, ConnectorError
 from connector.systems.catalogue import CatalogueEntry
@@ -49,8 +50,14 @@ def connect(entry: CatalogueEntry, answers: Answers) -> TicketSystem:
             common.say(f"\n  It did not work: {error}\n", is_error=True)
             if not common.agree("  Correct the answers, and try again?", default=True):
                 raise
-            answers.known = {**answers.known, **{name: text for name, text in answers.taken.items() if text}}
+            answers.known = {**answers.known, **_offered_again(entry, answers)}
             again, blamed = True, str(error)
+
+
+def _offered_again(entry: CatalogueEntry, answers: Answers) -> dict[str, str]:
+    """What was just answered, for Enter; of a secret that is set already rather that one: the new one was refused."""
+    kept = {one.name for one in entry.variables if one.is_secret and answers.known.get(one.name)}
+    return {name: text for name, text in answers.taken.items() if text and name not in kept}
 
 
 def _tried(entry: CatalogueEntry, answers: Answers) -> TicketSystem:
@@ -85,7 +92,7 @@ def ask_for_variables(entry: CatalogueEntry, answers: Answers, *, again: bool = 
         asked.add(found[0].name)
     for one in entry.variables:
         is_known = one.name in answers.said or (not answers.is_asking and one.name in answers.known)
-        if one.name not in asked and (is_known or one.name in blamed):
+        if one.name not in asked and (is_known or one.name in blamed or (one.is_asked and answers.is_asking)):
             answers.take(_question(one, is_needed=False), again=again)
 
 
@@ -113,7 +120,8 @@ def _question(variable: Variable, *, is_needed: bool) -> Prompt:
         return text
 
     words = f"{_in_short(variable)}\n  {variable.name}"
-    return Prompt(variable.name, words, check, is_needed=is_needed, is_secret=variable.is_secret, make=variable.make)
+    usual = Proposal(variable.example, is_sure=True) if variable.is_asked else NOTHING
+    return Prompt(variable.name, words, check, usual, is_needed, variable.is_secret, variable.make)
 
 
 def _in_short(variable: Variable) -> str:

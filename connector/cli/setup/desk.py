@@ -39,7 +39,7 @@ _CRITICAL = next(one.variable for one in PLAIN_VARIABLES if one.path == ("critic
 _CALLED: Mapping[str, str] = {
     "sr_it_manager": "Sr IT Manager, who owns what no tier could mend",
     "service_desk_manager": "Service Desk Manager, who may override on the first two tiers",
-    "account_manager": "Account Manager",
+    "account_manager": "Account Manager, who talks to the client",
 }
 """The three whom a final escalation calls, by the end of their path in the policy."""
 
@@ -99,11 +99,16 @@ def home_variable(number: int, system: str, answers: Answers, *, has_others: boo
     return own
 
 
-def ask_for_homes(count: int, desk: AskedDesk, answers: Answers) -> list[Place]:
-    """The home of each tier; all that are missing are remembered as missing. Raises ConnectorError, click.Abort."""
+def list_places(desk: AskedDesk, answers: Answers) -> list[Place]:
+    """The places where a tier could live, shown to a person. Raises ConnectorError, click.Abort."""
     places = patiently(answers, desk.directory.places)
+    _list([str(place) for place in places], f"{desk.name} has {len(places)} places where a tier could live:", answers)
+    return places
+
+
+def ask_for_homes(count: int, places: Sequence[Place], desk: AskedDesk, answers: Answers) -> list[Place]:
+    """The home of each tier; all that are missing are remembered as missing. Raises ConnectorError, click.Abort."""
     written = [str(place) for place in places]
-    _list(written, f"{desk.name} has {len(written)} places where a tier could live:", answers)
     proposed = proposals.homes(count, places)
     homes: dict[str, Place] = {}
 
@@ -118,7 +123,7 @@ def ask_for_homes(count: int, desk: AskedDesk, answers: Answers) -> list[Place]:
         proposal = proposed[number - 1]
         if any(str(home) == proposal.text for home in homes.values()):
             proposal = proposals.NOTHING
-        words = f"Tier {number}, {_tier_name(number, answers)}: lives at"
+        words = f"Tier {number} ({_tier_name(number, answers)}) lives at"
         shared = answers.known.get(tier_variable(number, _HOME).name, "")
         known = answers.known.get(name) or (
             shared if patiently(answers, partial(_is_there, desk.directory, shared)) else ""
@@ -190,7 +195,7 @@ def ask_for_people(homes: Sequence[Place], desk: AskedDesk, answers: Answers) ->
     answers.explain("\nWho is called when the last tier's limit runs out? They also decide on overrides.")
     identifiers = [one.identifier for one in everybody]
     shown = [f"{one.identifier} ({one.name})" if one.name != one.identifier else one.name for one in everybody]
-    _list(shown, "Who works there (anybody else of the system will do, too; - is nobody):", answers)
+    _list(shown, "Who works there (anybody else of the system will do, too):", answers)
     for variable in _called():
         role, name = str(variable.path[-1]), variable.variable.name
         known = answers.known.get(name, "")
@@ -260,8 +265,8 @@ def ask_for_priorities(desk: AskedDesk, answers: Answers) -> None:
         return ", ".join(dict.fromkeys(pick(one) for one in items(text)))
 
     answers.explain("\nWhich priorities mean that a critical function is blocked? They halve the limits.")
-    _list(names, "Priorities (several with commas; - is none):", answers)
-    answers.take(Prompt(_CRITICAL.name, "Critical", check, proposal, known="" if is_shared else None))
+    _list(names, "Priorities (several numbers or names with commas):", answers)
+    answers.take(Prompt(_CRITICAL.name, "The critical ones", check, proposal, known="" if is_shared else None))
 
 
 def _priority(desk: AskedDesk, known: Sequence[str], name: str) -> str:

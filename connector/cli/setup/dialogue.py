@@ -24,7 +24,7 @@ from connector.clock import SystemClock
 from connector.config.dotenv_readers import as_we_read_it
 from connector.config.env_file import EnvFile
 from connector.config.secret_values import FILE, secret_of_file
-from connector.config.service_variables import ESCALATION_MODE, ESCALATION_POLICY, PUBLIC_URL
+from connector.config.service_variables import ESCALATION_MODE, ESCALATION_POLICY, HOST, PORT, PUBLIC_URL
 from connector.config.settings import secrets_of, unknown_names
 from connector.errors import ConfigError, ConnectorError
 from connector.model import Mode
@@ -72,6 +72,7 @@ class Ready:
     registers: bool
     to_install: str
     mode: str
+    listens_on: str
 
 
 def _ask(wish: Wish) -> Ready:
@@ -105,13 +106,14 @@ def _ask(wish: Wish) -> Ready:
     outcome = outcome_of(answers, kept, os.environ, {**_files_of(environ), **wish.secret_files}, entry.name)
     _show(path, kept, outcome, answers)
     mode = answers.known.get(ESCALATION_MODE.name, "") or Mode.OBSERVE.value
-    return Ready(entry.name, path, kept, outcome, registers, sender, mode.lower())
+    listens_on = ":".join(answers.known.get(one.name) or one.example for one in (HOST, PORT))
+    return Ready(entry.name, path, kept, outcome, registers, sender, mode.lower(), listens_on)
 
 
 _WELCOME = """\
 This connects the escalator to your ticket system, and keeps what you answer in .env of this folder.
 It reads there and writes nothing, neither into the ticket system nor into .env, before you say so at the end.
-Enter takes what stands in [brackets]; Ctrl-C leaves."""
+Enter takes what stands in [brackets], - stands for none; Ctrl-C leaves."""
 
 
 def _answers(wish: Wish, known: dict[str, str]) -> Answers:
@@ -204,8 +206,9 @@ def _ask_ahead(entry: CatalogueEntry, answers: Answers, *, has_others: bool) -> 
 
 
 def _ask_of_the_desk(desk: AskedDesk, answers: Answers) -> None:
+    places = desk_questions.list_places(desk, answers)
     count = desk_questions.ask_for_tiers(answers)
-    homes = desk_questions.ask_for_homes(count, desk, answers)
+    homes = desk_questions.ask_for_homes(count, places, desk, answers)
     desk_questions.show_statuses(homes, desk, answers)
     desk_questions.ask_for_people(homes, desk, answers)
     desk_questions.ask_for_priorities(desk, answers)
@@ -217,7 +220,7 @@ def _ask_for_public_url(answers: Answers) -> None:
     def check(text: str) -> str:
         return str(PUBLIC_URL.read(text))
 
-    answers.take(Prompt(PUBLIC_URL.name, f"Its own address (such as {PUBLIC_URL.example}; - is none)", check))
+    answers.take(Prompt(PUBLIC_URL.name, f"The address at which it does, such as {PUBLIC_URL.example}", check))
 
 
 def _show(path: Path, kept: EnvFile, outcome: Outcome, answers: Answers) -> None:
@@ -262,11 +265,13 @@ def _finish(ready: Ready) -> None:
     command = common.command_here()
     explain = f"{command} explain {ready.system} TICKET"
     next_ = {
-        f"{command} run": "starts it",
+        f"{command} run": f"starts it, on {ready.listens_on} (HOST and PORT say where)",
         f"{command} tickets": "lists what is due next, in another terminal",
         explain: "tells how one ticket's clock was worked out",
     }
     common.say(f"\nReady. {_MODE.get(ready.mode, '')}")
+    if ready.kept.text and ready.outcome.changes:
+        common.say("What runs already goes on with what was set before: start it anew.")
     for line, what in next_.items():
         common.say(f"  {line:<{len(explain)}}   {what}")
 

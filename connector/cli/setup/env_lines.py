@@ -9,7 +9,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from dotenv.parser import Binding, parse_stream
@@ -19,6 +19,7 @@ _UNDECIDED = re.compile(r"\\(?:\\|$)")
 """What our reader makes one backslash of, or takes for an end that is none; a shell leaves both, in single quotes."""
 
 _EXPANDED = re.compile(r"[$`]")
+_HEADING = re.compile(r"# --- (.+) ---")
 _UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
 _HEAD = re.compile(r"\s*(?:export[^\S\r\n]+)?")
 _VALUE = re.compile(
@@ -56,13 +57,15 @@ def quoted(value: str) -> str:
 
 
 def rewritten(text: str, wanted: Sequence[Setting]) -> str:
-    """The text with these names set: where they stand, else behind everything, under their headings.
+    """The text with these names set: where they stand, else at the end of their heading's part, or behind everything.
 
     A name that has its value already is left as it stands. Raises ValueError as ``quoted``.
     """
     line_end = "\r\n" if "\r\n" in text else "\n"
     by_name = {one.name: one for one in wanted}
     kept: list[str] = []
+    ends: dict[str, int] = {}
+    heading = ""
     there: set[str] = set()
     for binding in parse_stream(io.StringIO(text, newline="")):
         one = by_name.get(binding.key or "")
@@ -71,13 +74,23 @@ def rewritten(text: str, wanted: Sequence[Setting]) -> str:
         else:
             kept.append(_commented_out(binding, line_end) if one.value is None else _with_value(binding, one))
         there.add(binding.key or "")
+        if binding.key is None and (found := _HEADING.fullmatch(binding.original.string.strip())):
+            heading = found[1]
+        if heading and binding.original.string.strip():
+            ends[heading] = len(kept)
     new = [one for one in wanted if one.name not in there and one.value is not None]
-    before = "".join(kept)
     if not new:
+        return "".join(kept)
+    if kept and not kept[-1].endswith(("\n", "\r")):
+        kept[-1] += line_end
+    for known in sorted(ends, key=lambda name: ends[name], reverse=True):
+        own = [replace(one, heading="") for one in new if one.heading == known]
+        kept[ends[known] : ends[known]] = [line + line_end for line in _blocks(own)]
+    rest = [one for one in new if one.heading not in ends]
+    before = "".join(kept)
+    if not rest:
         return before
-    if before and not before.endswith(("\n", "\r")):
-        before += line_end
-    return before + line_end.join([*([""] if before else []), *_blocks(new)]) + line_end
+    return before + line_end.join([*([""] if before else []), *_blocks(rest)]) + line_end
 
 
 def _with_value(binding: Binding, wanted: Setting) -> str:

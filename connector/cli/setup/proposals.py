@@ -15,8 +15,8 @@ from importlib import resources
 
 from connector.model import Person, Place, Ref
 
-SURE, GUESS = 2, 1
-"""How much a name says."""
+EXACT, SURE, GUESS = 3, 2, 1
+"""How much a name says: exact where it says nothing else."""
 
 _USUAL = 3
 """So many tiers has the usual ladder."""
@@ -96,12 +96,14 @@ def _best(words: Sequence[tuple[int, str]], places: Sequence[Place]) -> Proposal
     if not most:
         return NOTHING
     best = [place for score, place in scores if score == most]
-    return Proposal(str(best[0]), is_sure=most == SURE and len(best) == 1)
+    return Proposal(str(best[0]), is_sure=most >= SURE and len(best) == 1)
 
 
 def _score(words: Sequence[tuple[int, str]], place: Place) -> int:
     """How much the innermost name of a place says of itself: the outer ones are places of their own."""
     name = _plain(place.path[-1].name)
+    if any(score == SURE and re.fullmatch(pattern, name) for score, pattern in words):
+        return EXACT
     return max((score for score, pattern in words if re.search(rf"\b(?:{pattern})\b", name)), default=0)
 
 

@@ -33,9 +33,14 @@ def ask_for_hours(answers: Answers, environ: Mapping[str, str], today: date) -> 
     why = "this machine's" if proposal.text and ZONE.name not in answers.known else f"such as {ZONE.example}"
     zone = answers.take(Prompt(ZONE.name, f"Time zone ({why})", _zone, proposal, is_needed=True))
     usual = proposals.Proposal(_USUAL_HOURS, is_sure=True)
-    answers.take(Prompt(HOURS.name, "Hours (also 24x7)", _hours, usual))
+    answers.take(Prompt(HOURS.name, "Hours (also such as mon-fri 08:00-12:00 13:00-17:00; or 24x7)", _hours, usual))
     country = proposals.country_of(zone, countries()) if zone else proposals.NOTHING
-    question = Prompt(HOLIDAYS.name, "Public holidays (US, US-NY, GB-ENG, dates; - is none)", _holidays, country)
+    question = Prompt(
+        HOLIDAYS.name,
+        "Public holidays (a country such as DE, or better its part such as DE-BE; also dates)",
+        _holidays,
+        country,
+    )
     again = False
     while holidays := answers.take(question, again=again):
         if not answers.is_ahead:

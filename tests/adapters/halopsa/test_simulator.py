@@ -377,12 +377,12 @@ def test_the_command_tells_how_to_reach_it(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_mistake_of_the_simulator_itself_is_not_hidden() -> None:
     simulator = Simulator(VirtualClock(START)).standard_desk()
-    simulator.app.add_url_rule("/broken", "broken", lambda: 1 / 0)
+    simulator.app.view_functions["GET /api/team"] = lambda: 1 / 0
 
     def serve() -> None:
         with simulator.serve() as address, requests.Session() as session:
             session.trust_env = False
-            assert session.get(f"{address}/broken", timeout=5).status_code == 500
+            assert session.get(f"{address}/api/team", timeout=5).status_code == 500
             with pytest.raises(RuntimeError, match="serving already"):
                 simulator.start()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import click
 import pytest
 
 from connector import cli as cli_package
+from connector.cli import common
 from connector.cli.main import cli
 from tests.crash.services import a_free_port
 
@@ -162,3 +164,9 @@ def test_every_command_says_what_it_says_through_one_door() -> None:
     assert all("terminal.shown(" in line for line in lines["main.py"])
     harmless = ("shown(", "shown_json(", "map(cell", "print(drawn)")
     assert all(any(one in line for one in harmless) for line in lines["common.py"])
+
+
+def test_on_a_terminal_a_long_line_is_broken_between_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(common, "get_terminal_size", lambda: os.terminal_size((20, 9)))
+    assert common._broken("short\n  one two three four five") == "short\n  one two three\n    four five"
+    assert common._broken("https://a.very.long.example.com/webhooks") == "https://a.very.long.example.com/webhooks"

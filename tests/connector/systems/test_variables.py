@@ -58,7 +58,7 @@ def test_the_message_names_the_variable_what_is_wrong_and_what_is_expected():
     with pytest.raises(ValueError) as caught:
         SITE.read("ftp://x")
     assert str(caught.value) == (
-        "SITE: is not an address that begins with https:// (got 'ftp://x'); "
+        "SITE: is not an address that begins with https:// (or with http://, on this very machine) (got 'ftp://x'); "
         "expected an https address, for example SITE=https://x.example"
     )
 

@@ -133,6 +133,20 @@ WORK_HOURS=24x7
     )
 
 
+def test_a_new_name_comes_to_the_others_under_its_heading() -> None:
+    before = "# --- Policy ---\n# when\nWORK_HOURS=24x7\n\n# --- Ladder ---\nTIER_1_HOME=One\n"
+    wanted = [
+        Setting("WORK_TIME_ZONE", "Europe/London", "where", "Policy"),
+        Setting("RT_X", "y", "", "Ticket system: rt"),
+    ]
+    assert rewritten(before, wanted) == (
+        "# --- Policy ---\n# when\nWORK_HOURS=24x7\n# where\nWORK_TIME_ZONE=Europe/London\n"
+        "\n# --- Ladder ---\nTIER_1_HOME=One\n\n# --- Ticket system: rt ---\nRT_X=y\n"
+    )
+    ended = rewritten("# --- Policy ---\r\nA=1", [Setting("B", "2", heading="Policy")])
+    assert ended == "# --- Policy ---\r\nA=1\r\nB=2\r\n"
+
+
 @pytest.mark.parametrize("text", ["", "A=1\n", "A=1", "A=1\r\nB=2\r\n", "\n\n# only a comment"])
 def test_a_new_name_is_set_in_whatever_file(text: str) -> None:
     changed = set_in(text, NEW="a b")

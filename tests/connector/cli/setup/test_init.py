@@ -76,6 +76,7 @@ class Served:
     def typed(self, **changed: str) -> list[str]:
         """What a person types, line by line."""
         values = [changed.get(one.name, self.variables[one.name]) for one in self.asked]
+        values += ["" for one in self.entry.variables if one.is_asked]
         people = [self.desk.member(name) for name in ("irene", "maria", "adam")]
         number = list(ticket_systems()).index(self.name) + 1
         end = ["", "y"]  # no address of our own; write it
@@ -223,12 +224,38 @@ def test_a_person_corrects_a_refused_secret(served: Served, folder: Path, typing
     at = lines.index(wrong) + 1
     corrected = ["y", *(secret if one.name == name else "" for one in served.asked)]
     blamed_besides = [""] if served.name == "halopsa" else []
-    result = typing([*lines[:at], *corrected, *blamed_besides, *lines[at:]])
+    usual = ["" for one in served.entry.variables if one.is_asked]
+    result = typing([*lines[:at], *usual, *corrected, *blamed_besides, *lines[at:]])
     assert result.exit_code == 0, told(result)
     assert "It did not work" in told(result)
     assert values_in(folder)[name] == secret
     assert wrong not in told(result)
     assert secret not in told(result)
+
+
+def test_enter_keeps_the_secret_that_was_set_rather_than_the_refused_one(folder: Path, typing) -> None:
+    with a_desk("rt") as served:
+        assert scripted(*served.options, **served.secrets).exit_code == 0
+        (name, secret) = next(iter(served.secrets.items()))
+        refused = ["", secret[:-4] + "abcd", "", "y", "", "", ""]  # address, token, priorities; again
+        result = typing([*refused, *[""] * 20], "rt")
+    assert "hidden; Enter keeps the one that is set" in result.output
+    assert "It did not work" in told(result)
+    assert result.exit_code == 0, told(result)
+    assert values_in(folder)[name] == secret
+
+
+def test_a_person_is_told_to_start_anew_what_runs_and_what_an_answer_became(folder: Path, typing) -> None:
+    with a_desk("rt") as served:
+        result = typing(served.typed())
+        assert "    First Touch" not in result.output.partition("Tier 1")[2]
+        assert "start it anew" not in result.output
+        again = served.typed(**{})
+        again[again.index(served.critical)] = "2"
+        result = typing([*again[:-1], "y", "y"], **served.secrets)
+    assert "The critical ones [High]: 2\n    Medium\n" in result.output
+    assert "start it anew" in result.output
+    assert values_in(folder)["CRITICAL_PRIORITIES"] == "Medium"
 
 
 def test_what_the_refusal_names_besides_is_asked_for_then(folder: Path, typing) -> None:
@@ -384,7 +411,7 @@ def test_rights_that_are_missing_are_told_and_mended_while_one_waits(folder: Pat
 
         monkeypatch.setattr(common, "agree", mend)
         lines = served.typed()
-        lines.insert(lines.index("Service Desk > First Touch"), "y")
+        lines.insert(lines.index("Service Desk > First Touch") - 1, "y")
         result = typing(lines)
     assert result.exit_code == 0, told(result)
     assert "It did not work" in told(result)
@@ -416,10 +443,12 @@ def test_a_script_takes_what_is_sure_and_says_so(folder: Path) -> None:
 
 def test_a_script_takes_no_guess(folder: Path) -> None:
     with a_desk("halopsa") as served:
+        served.desk.simulator.rename_team("First Touch", "Support")
+        served.desk.simulator.rename_team("1st Line Support", "Helpdesk")
         said = [one for one in served.options if "_HOME=" not in one]
         result = scripted(*said, "--yes", **served.secrets)
     assert result.exit_code == 2
-    assert "--set TIER_1_HOME='1st Line Support' (a guess)" in told(result)
+    assert "--set TIER_1_HOME=Helpdesk (a guess)" in told(result)
     assert "TIER_2_HOME: is missing" not in told(result)
     assert list(folder.iterdir()) == []
 

@@ -44,6 +44,7 @@ def proposed(*written: str, tiers: int = 3) -> list[str]:
         (["L1", "L2", "L3", "Sr IT"], ["L1", "L3", "Sr IT"]),
         (["L1", "L3", "Infrastructure"], ["L1", "L3", "Infrastructure?"]),
         (["T1/2", "T3", "Sr. IT Manager"], ["T1/2", "T3", "Sr. IT Manager"]),
+        (["1st Line Support", "First Touch", "Tier 3"], ["First Touch", "Tier 3", ""]),
         (["Sales", "Projects"], ["", "", ""]),
         (["Level 1 East", "Level 1 West", "Level 3"], ["Level 1 East?", "Level 3", ""]),
         (["Tier 10", "Tier 13"], ["", "", ""]),
