@@ -168,5 +168,5 @@ def test_every_command_says_what_it_says_through_one_door() -> None:
 
 def test_on_a_terminal_a_long_line_is_broken_between_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common, "get_terminal_size", lambda: os.terminal_size((20, 9)))
-    assert common._broken("short\n  one two three four five") == "short\n  one two three\n    four five"
+    assert common._broken("short\n  one two three four five") == "short\n  one two three four\n    five"
     assert common._broken("https://a.very.long.example.com/webhooks") == "https://a.very.long.example.com/webhooks"
