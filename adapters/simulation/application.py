@@ -21,6 +21,7 @@ class Application(Flask):
         super().__init__(name, static_folder=None)
         known = self._addresses.get(name)
         self._is_first = known is None
+        self._is_complete = False
         self.url_map = known or self.url_map
 
     def add_url_rule(
@@ -31,6 +32,8 @@ class Application(Flask):
         *args: Any,
         **options: Any,
     ) -> None:
+        if self._is_complete:
+            self._leave_the_others()
         if self._is_first:
             super().add_url_rule(rule, endpoint, view_func, *args, **options)
         elif endpoint is not None and view_func is not None:
@@ -41,4 +44,12 @@ class Application(Flask):
         if {rule.endpoint for rule in self.url_map.iter_rules()} != self.view_functions.keys():
             raise RuntimeError(f"{self.name} serves other addresses than the first one of that name")
         self._addresses.setdefault(self.name, self.url_map)
+        self._is_complete = True
         return self
+
+    def _leave_the_others(self) -> None:
+        """What is added to one alone, none of the others serves: its addresses are its own from here on."""
+        shared = self.url_map
+        rules = [rule.empty() for rule in shared.iter_rules()]
+        self.url_map = Map(rules, strict_slashes=shared.strict_slashes, merge_slashes=shared.merge_slashes)
+        self._is_first, self._is_complete = True, False

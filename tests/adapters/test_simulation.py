@@ -59,6 +59,15 @@ def test_applications_of_one_name_serve_the_same_addresses_each_its_own_views() 
     assert [[app.test_client().get(path).text for path in ("/a", "/b")] for app in apps] == [["one"] * 2, ["two"] * 2]
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_added_to_one_application_alone_the_others_do_not_serve(which: int) -> None:
+    apps = [answering(f"added {which}", word, "/a") for word in ("one", "two")]
+    apps[which].add_url_rule("/c", "/c", lambda: "added")
+    assert apps[which].test_client().get("/c").text == "added"
+    assert apps[1 - which].test_client().get("/c").status_code == 404
+    assert [app.test_client().get("/a").text for app in apps] == ["one", "two"]
+
+
 @pytest.mark.parametrize("paths", [("/a", "/b"), ()])
 def test_an_application_that_serves_others_than_the_first_of_its_name_is_refused(paths: tuple[str, ...]) -> None:
     name = f"other {len(paths)}"
