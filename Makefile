@@ -60,14 +60,14 @@ run: $(READY)  ## web and worker as one, configured by the environment and .env
 PURE = reading working_time policy rules notes
 TRACED = $(PURE) model wording
 
-# Which variants are left to soak is worked out by tests/soak.py.
+# Which variants are left to soak is told by tests/soak.py.
 test: $(READY_TO_TEST)  ## every test, in one variant; those of the pure rooms first, with the coverage asked of these
 	$(BIN)/pytest -n $(JOBS) -m "not soak" $(PURE:%=tests/connector/%) \
 	  $(TRACED:%=--cov=connector.%) --cov-report=term-missing:skip-covered --cov-fail-under=100
 	$(BIN)/pytest -n $(JOBS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
 
-soak: $(READY_TO_TEST)  ## the further variants of the tests: each scenario, case file and crash on every system and database
-	$(BIN)/pytest -n $(JOBS) -m soak tests/scenarios tests/crash tests/test_cases.py
+soak: $(READY_TO_TEST)  ## the further variants of the tests: more systems and databases, more cases, larger sizes
+	$(BIN)/pytest -n $(JOBS) -m soak
 
 coverage: $(READY_TO_TEST)  ## how much of everything the tests run through; tracing it takes twice the time
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95

@@ -5,6 +5,9 @@ What differs between those is tested where it lies: every adapter in ``tests/con
 statement on both databases in ``tests/connector/store``. So `make test` takes each scenario, case file and crash once,
 on one ticket system and one database, which are others from test to test; `make soak` runs all the rest. Plain
 ``pytest`` runs everything.
+
+A test says itself what else is a variant: ``variants("kind")`` that of its kinds one is enough for `make test`, and
+``soak`` on a parameter or a test that it is one, such as five hundred tickets of what forty show as well.
 """
 
 from __future__ import annotations
@@ -35,6 +38,8 @@ class Item(Protocol):
 
     nodeid: str
 
+    def iter_markers(self, name: str) -> Iterable[pytest.Mark]: ...
+
 
 Collected = TypeVar("Collected", bound=Item)
 
@@ -45,7 +50,8 @@ def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
     for item in items:
         if hasattr(item, "callspec") and item.nodeid.startswith(ROTATED):
             test, _, _ = item.nodeid.partition("[")
-            tests.setdefault(test, {}).setdefault(_all_the_rest(cast(Callspec, item.callspec)), []).append(item)
+            rest = _all_the_rest(cast(Callspec, item.callspec), besides=_variants_of(item))
+            tests.setdefault(test, {}).setdefault(rest, []).append(item)
     left = []
     for test, groups in tests.items():
         # Where to begin is as good as random, and the same on every machine and in every process.
@@ -55,9 +61,15 @@ def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
     return left
 
 
-def _all_the_rest(of: Callspec) -> object:
+def _variants_of(item: Item) -> frozenset[str]:
+    """The parameters of which the test says that each of their values shows the same."""
+    return frozenset(name for mark in item.iter_markers("variants") for name in mark.args)
+
+
+def _all_the_rest(of: Callspec, besides: frozenset[str]) -> object:
     """The parameters that are no variant; what they are is told by their looks, a function's by its address."""
-    return tuple(sorted((name, repr(value)) for name, value in of.params.items() if value not in VARIANTS))
+    params = [(name, value) for name, value in of.params.items() if name not in besides]
+    return tuple(sorted((name, repr(value)) for name, value in params if value not in VARIANTS))
 
 
 @pytest.hookimpl(tryfirst=True)

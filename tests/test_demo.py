@@ -37,7 +37,7 @@ def test_the_demo_shows_every_fate_and_ends_well():
 
 
 def test_the_demo_ends_with_1_when_a_fate_is_not_as_it_should_be(monkeypatch):
-    wrong = (replace(FATES[0], goes_up=("09:30:00",)), *FATES[1:])
+    wrong = (replace(FATES[0], goes_up=("09:30:00",)), FATES[1])
     monkeypatch.setattr(show, "FATES", wrong)
     code, told = run_demo()
     assert code == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -20,12 +21,18 @@ KINDS = ["down", "slow", "wrong", "hostile"]
 class Collected:
     nodeid: str
     callspec: SimpleNamespace = field(repr=False)
+    marks: list[pytest.Mark] = field(default_factory=list)
+
+    def iter_markers(self, name: str) -> list[pytest.Mark]:
+        return [mark for mark in self.marks if mark.name == name]
 
 
-def variants_of(name: str, **params: list[object]) -> list[Collected]:
+def variants_of(name: str, *, marks: Sequence[pytest.MarkDecorator] = (), **params: list[object]) -> list[Collected]:
     """A test with all its variants, as they are collected."""
     sets = [dict(zip(params, values, strict=True)) for values in product(*params.values())]
-    return [Collected(f"{name}[{'-'.join(map(str, one.values()))}]", SimpleNamespace(params=one)) for one in sets]
+    found = [mark.mark for mark in marks]
+    names = (f"{name}[{'-'.join(map(str, one.values()))}]" for one in sets)
+    return [Collected(one, SimpleNamespace(params=values), found) for one, values in zip(names, sets, strict=True)]
 
 
 def taken(tests: list[Collected]) -> list[dict[str, object]]:
@@ -56,6 +63,12 @@ def test_several_tests_begin_with_other_systems() -> None:
 def test_what_is_taken_is_the_same_in_every_process() -> None:
     tests = variants_of("tests/crash/test_a.py::test_b", system=SYSTEMS, kind=KINDS)
     assert taken(tests) == taken(variants_of("tests/crash/test_a.py::test_b", system=SYSTEMS, kind=KINDS))
+
+
+def test_of_what_a_test_calls_variants_one_is_taken_with_each_of_the_rest() -> None:
+    marks = [pytest.mark.variants("kind")]
+    tests = variants_of("tests/scenarios/test_a.py::test_b", marks=marks, system=SYSTEMS, kind=KINDS, odd=["a", "b"])
+    assert [one["odd"] for one in taken(tests)] == ["a", "b"]
 
 
 def test_elsewhere_every_variant_is_taken() -> None:

@@ -65,22 +65,22 @@ NOTES: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.parametrize("sizes", [(5, 20), pytest.param((20, 80), marks=pytest.mark.soak)])
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_reader_makes_calls_in_proportion_to_the_text(text, reader):
+def test_a_reader_makes_calls_in_proportion_to_the_text(text, reader, sizes):
     """Beyond the largest entry that there is, 64 KB."""
-    # Some readers remember what they read: no text is any other reader's.
-    texts = (f"{reader} {count} {TEXTS[text] * count}" for count in (5, 20, 80))
-    five, twenty, all_ = (calls_of(READERS[reader], text) for text in texts)
-    assert twenty <= 4.5 * five + 200
-    assert all_ <= 4.5 * twenty + 200
+    # Some readers remember what they read: no text is any other reader's, nor any other size's.
+    texts = (f"{reader} {count} of {sizes} {TEXTS[text] * count}" for count in sizes)
+    few, four_times_as_many = (calls_of(READERS[reader], text) for text in texts)
+    assert four_times_as_many <= 4.5 * few + 200
 
 
+@pytest.mark.parametrize("sizes", [(4, 16), pytest.param((16, 63), marks=pytest.mark.soak)])
 @pytest.mark.parametrize("whose", NOTES)
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_whole_note_takes_calls_in_proportion_to_an_entry(text, whose):
+def test_a_whole_note_takes_calls_in_proportion_to_an_entry(text, whose, sizes):
     """Up to the largest entry that there is. A long one is read twice: whole, and without its middle."""
-    texts = (f"{whose} {count} {TEXTS[text] * count}" for count in (4, 16, 63))
-    four, sixteen, all_ = (calls_of(NOTES[whose], text) for text in texts)
-    assert sixteen <= 6.5 * four + 200
-    assert all_ <= 6.5 * sixteen + 200
+    texts = (f"{whose} {count} of {sizes} {TEXTS[text] * count}" for count in sizes)
+    few, four_times_as_many = (calls_of(NOTES[whose], text) for text in texts)
+    assert four_times_as_many <= 6.5 * few + 200

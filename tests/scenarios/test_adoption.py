@@ -32,13 +32,14 @@ def waiting(desk: KeepsPace) -> int:
 
 
 @pytest.mark.process("backlog-adopted")
-def test_of_two_hundred_tickets_twelve_an_hour_leave_the_first_tier_critical_ones_first_then_the_oldest(
-    open_stage: Callable[..., Simulation], database_url: str
+@pytest.mark.parametrize("count", [45, pytest.param(200, marks=pytest.mark.soak)])
+def test_of_many_tickets_twelve_an_hour_leave_the_first_tier_critical_ones_first_then_the_oldest(
+    open_stage: Callable[..., Simulation], database_url: str, count: int
 ) -> None:
     policy = scenario_policy(tiers=(a_tier(1), a_tier(2, diagnosis_minutes=6000), a_tier(3)))
     desk = keeps_pace(open_stage, database_url, WATCHES, policy, poll_every=HOUR)
     desk.run_until(at("09:00"))
-    normal = desk.open_tickets(190)
+    normal = desk.open_tickets(count - 10)
     critical = desk.open_tickets(10, urgency=Urgency.CRITICAL)
     desk.run_until(at("15:30"))
     desk.restart(modes=ENFORCES, adopt_per_hour=12, escalations_per_hour=60)

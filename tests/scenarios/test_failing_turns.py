@@ -71,17 +71,18 @@ def test_a_ticket_whose_turn_crashes_is_told_by_name_in_an_alarm(
     assert "unexpected KeyError" in alarm
 
 
+@pytest.mark.parametrize("count", [3, pytest.param(8, marks=pytest.mark.soak)])
 def test_where_notes_of_all_tickets_fail_while_reads_work_people_are_told_once_and_all_go_up_after(
-    running: Simulation,
+    running: Simulation, count: int
 ) -> None:
-    tickets = [running.desk.open_ticket(f"Nobody can print on floor {n}", owner="tess") for n in range(8)]
+    tickets = [running.desk.open_ticket(f"Nobody can print on floor {n}", owner="tess") for n in range(count)]
     running.run_until(at("09:20"))
     method, path = running.simulator.faults.NOTES
     running.simulator.faults.fail_next(None, 500, method=method, path=path.pattern)
     running.run_until(at("10:30"))
     (title,) = [title for _, title, _ in told(running).messages]
     assert title == "connectwise: several tickets cannot be worked on, the first since 09:30 UTC"
-    assert "turns of 8 tickets" in next(one.message for one in reasons(running) if one.code == "turns_failing")
+    assert f"turns of {count} tickets" in next(one.message for one in reasons(running) if one.code == "turns_failing")
     running.simulator.faults.reset()
     running.run_until(at("10:45"))
-    assert [running.desk.ticket(ticket).tier for ticket in tickets] == [2] * 8
+    assert [running.desk.ticket(ticket).tier for ticket in tickets] == [2] * count

@@ -14,14 +14,20 @@ from connector.systems.desk import Urgency
 from tests.builders import at
 from tests.scenarios.flooded import CALLS, after_a_policy_edit, client_floods, escalated_at, refusals
 
-WAITING = 250
+SO_MANY = pytest.mark.parametrize("waiting", [150, pytest.param(250, marks=pytest.mark.soak)])
+"""To look at each takes two calls at least: more than are allowed before the next deadline."""
+
 MINUTE = timedelta(minutes=1)
 URGENT = "/escalate urgency the whole office cannot work"
 
 
+@SO_MANY
+@pytest.mark.variants("workers")
 @pytest.mark.parametrize("workers", [1, 3])
-def test_a_policy_edit_keeps_neither_a_deadline_nor_a_command_waiting(database_url: str, workers: int) -> None:
-    with after_a_policy_edit(database_url, WAITING, workers) as running:
+def test_a_policy_edit_keeps_neither_a_deadline_nor_a_command_waiting(
+    database_url: str, workers: int, waiting: int
+) -> None:
+    with after_a_policy_edit(database_url, waiting, workers) as running:
         running.run_until(at("08:56"))
         asked, due = (running.desk.open_ticket(f"Cannot print {n}", owner="tess") for n in range(2))
         running.run_until(at("09:00"))
@@ -35,7 +41,7 @@ def test_a_policy_edit_keeps_neither_a_deadline_nor_a_command_waiting(database_u
         wanted = [at("09:00"), at("09:28"), at("09:26")]
         assert [w is not None and w - d <= MINUTE for w, d in zip(written, wanted, strict=True)] == [True] * 3, written
         assert refusals(running) == []
-        assert len(running.simulator.calls) > 2 * WAITING, "there were enough of them to keep others waiting"
+        assert len(running.simulator.calls) > 2 * waiting, "there were enough of them to keep others waiting"
 
 
 def test_a_client_who_writes_twice_a_second_takes_a_share_and_no_more(sqlite_url: str) -> None:
@@ -55,10 +61,11 @@ def test_a_client_who_writes_twice_a_second_takes_a_share_and_no_more(sqlite_url
         assert refusals(running) == []
 
 
-def test_a_bulk_edit_of_many_keeps_neither_a_deadline_nor_a_command_waiting(sqlite_url: str) -> None:
+@SO_MANY
+def test_a_bulk_edit_of_many_keeps_neither_a_deadline_nor_a_command_waiting(sqlite_url: str, waiting: int) -> None:
     with after_a_policy_edit(sqlite_url, 0) as running:
         desk = running.desk
-        edited = [desk.open_ticket(f"Waits for its client {n}", owner="tess") for n in range(WAITING)]
+        edited = [desk.open_ticket(f"Waits for its client {n}", owner="tess") for n in range(waiting)]
         for ticket in edited:
             desk.set_status(ticket, "tess", StatusGroup.WAITING)
         running.run_until(at("10:00"))

@@ -157,6 +157,7 @@ OUTAGES: dict[str, Callable[[Simulation], None]] = {
 }
 
 
+@pytest.mark.variants("kind")
 @pytest.mark.parametrize("kind", OUTAGES)
 def test_what_is_due_while_the_system_is_down_goes_up_when_it_is_back(running: Simulation, kind: str) -> None:
     tickets = tickets_due_from(running, at("09:01"), 3, minutes(1))
