@@ -39,7 +39,7 @@ def open_stage(sqlite_url: str) -> Iterator[Callable[..., Simulation]]:
 
 @pytest.fixture
 def desk(open_stage: Callable[..., Simulation]) -> Simulation:
-    """A running stage at nine in the morning."""
-    running = open_stage()
+    """A running stage at nine in the morning. What webhooks do not tell, the poll finds within five minutes."""
+    running = open_stage(poll_every=timedelta(minutes=5))
     running.run_until(NINE)
     return running

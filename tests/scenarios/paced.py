@@ -16,7 +16,7 @@ from connector.store import audit
 from connector.systems.contract import Connection
 from connector.turn.turn import TurnSettings
 from connector.worker.worker import Worker
-from tests.builders import at
+from tests.builders import at, minutes
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.test_outages import Told
 
@@ -101,7 +101,7 @@ class KeepsPace:
 def keeps_pace(
     open_stage: Callable[..., Simulation], url: str, settings: TurnSettings, policy: Policy | None = None, **given: Any
 ) -> KeepsPace:
-    """A desk at nine o'clock, its connector with these settings."""
+    """A desk at nine o'clock, its connector with these settings; it polls each five minutes unless told otherwise."""
     clock = VirtualClock(given.pop("start", at("08:55")))
     running = open_stage(
         policy or scenario_policy(),
@@ -114,7 +114,7 @@ def keeps_pace(
         adopt_per_hour=settings.adopt_per_hour,
         escalations_per_hour=settings.escalations_per_hour,
         attempts=1,
-        **given,
+        **{"poll_every": minutes(5), **given},
     )
     return KeepsPace(running, settings)
 

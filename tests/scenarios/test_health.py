@@ -37,6 +37,14 @@ def codes(desk: Simulation) -> list[str]:
     return [reason["code"] for reason in status(desk)["reasons"]]
 
 
+@pytest.fixture
+def desk(open_stage: Open) -> Simulation:
+    """A running stage at nine in the morning, polled as often as it is unless told otherwise: each minute."""
+    running = open_stage()
+    running.run_until(NINE)
+    return running
+
+
 def test_a_desk_at_work_is_good_and_says_when_it_last_heard_of_its_ticket_system(desk: Simulation) -> None:
     a_ticket_on(desk)
     desk.run_until(NINE + minutes(31))

@@ -153,6 +153,7 @@ def test_adopting_from_history_is_a_choice(open_stage):
     assert len(our_notes(desk, ticket)) == 1
 
 
+@pytest.mark.variants("missing")
 @pytest.mark.parametrize("missing", ["status", "board"])
 def test_a_poison_ticket_is_isolated_and_the_others_are_on_time(open_stage, missing):
     desk = open_stage(poll_every=minutes(60))
