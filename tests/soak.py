@@ -3,8 +3,8 @@
 A scenario is a whole morning of the connector over HTTP, and most run on every ticket system, some on both databases.
 What differs between those is tested where it lies: every adapter in ``tests/contract`` and ``tests/adapters``, every
 statement on both databases in ``tests/connector/store``. So `make test` takes each scenario, case file and crash once,
-on one ticket system and one database, which are others from test to test; `make soak` runs all the rest. Plain
-``pytest`` runs everything.
+on one ticket system and one database, which are others from test to test, and so each kind of hostile answer; `make
+soak` runs all the rest. Plain ``pytest`` runs everything.
 
 A test says itself what else is a variant: ``variants("kind")`` that of its kinds one is enough for `make test`, and
 ``soak`` on a parameter or a test that it is one, such as five hundred tickets of what forty show as well.
@@ -21,7 +21,7 @@ import pytest
 
 from connector.systems.catalogue import ticket_systems
 
-ROTATED = ("tests/scenarios/", "tests/crash/", "tests/test_cases.py")
+ROTATED = ("tests/scenarios/", "tests/crash/", "tests/test_cases.py", "tests/adapters/test_hostile_answers.py")
 """Where a variant is enough for `make test`: what is here takes seconds each time."""
 
 VARIANTS = (*ticket_systems(), "sqlite", "postgresql")
