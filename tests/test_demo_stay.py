@@ -95,7 +95,8 @@ def test_a_pilot_at_the_demos_desk_does_its_part_and_the_commands_say_so(
 
 def test_the_folder_configures_the_desk_that_is_played(tmp_path: Path) -> None:
     with staying(tmp_path, {}, speed=60, port=0) as desk:
-        settings = load_settings(read_env_file(tmp_path / ".env").values)
+        kept = read_env_file(tmp_path / ".env")
+        settings = load_settings(kept.values, kept=kept)
         played = demo_policy(desk.shift.morning.stage.desks)
         written = replace(settings.policy, calendars=played.calendars, version=played.version)
         assert (written, settings.mode_said) == (played, Mode.ENFORCE)
@@ -166,7 +167,7 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     [
         (["--speed", "60"], "--speed is for --stay alone"),
         (["--port", "8001"], "--port is for --stay alone"),
-        (["--stay", "--speed", "601"], "601.0 is not in the range"),
+        (["--stay", "--speed", "61"], "61.0 is not in the range"),
     ],
 )
 def test_what_makes_no_sense_is_refused(arguments: list[str], told: str) -> None:

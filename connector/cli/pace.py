@@ -127,7 +127,7 @@ def _plain(one: WaitingAt) -> dict[str, object]:
 
 def _until(one: WaitingAt) -> str:
     if one.held_since is not None:
-        return f"released (held since {in_utc(one.held_since)})"
+        return f"it is released; held since {in_utc(one.held_since)}"
     return _moment(one.until)
 
 

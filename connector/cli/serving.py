@@ -131,7 +131,7 @@ def worker() -> None:
 @click.option("--stay", is_flag=True, help="Keep the desk open, with the service listening, to look around.")
 @click.option(
     "--speed",
-    type=click.FloatRange(1, 600),
+    type=click.FloatRange(1, 60),
     default=1.0,
     show_default=True,
     help="With --stay: how many times as fast as on the wall time passes there.",

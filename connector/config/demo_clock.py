@@ -1,19 +1,21 @@
 """``DEMO_CLOCK``: the time of the desk that ``escalator demo --stay`` plays, for the commands beside it.
 
 The demo writes it into the ``.env`` that it leaves for them; nobody else sets it. So that no real ticket's clock ever
-goes by it, it is refused where anything is connected that is not on this very machine.
+goes by it, nor any other database, it counts only as a line of that very file, with nothing else set beside it, and
+only where nothing is connected that is not on this very machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import datetime
 
 from connector.clock import PacedClock
+from connector.config.env_file import EnvFile
 from connector.systems.variables import Variable, is_loopback
 
 _SINCE = "/"
-MOST_SPEED = 600.0
+MOST_SPEED = 60.0
 """How many times as fast as on the wall the demo's time may pass."""
 
 
@@ -42,8 +44,17 @@ DEMO_CLOCK = Variable(
 )
 
 
-def far_from_here(values: Mapping[str, str], systems: Iterable[str]) -> Iterator[str]:
-    """A problem for each ticket system that is connected beside the demo's time and is no simulated one of the demo."""
+_ANYBODYS = {"HOST", "PORT", "LOG_LEVEL", "LOG_FORMAT", "WEB_CONCURRENCY"}
+"""What may be set for other reasons, and matters to no command that looks at the demo's desk."""
+
+
+def far_from_here(values: Mapping[str, str], kept: EnvFile, systems: Iterable[str], known: Set[str]) -> Iterator[str]:
+    """A problem for each ticket system that is connected beside the demo's time and is none of the demo's, and for
+    each of our ``known`` names that is not what the demo's own file says.
+    """
+    for name in sorted(known & values.keys() - _ANYBODYS):
+        if values[name] != kept.values.get(name, "").strip():
+            yield f"{name}: is set beside the demo's own {kept.name or '.env'}: nothing else counts there, take it out"
     for name in (f"{system.upper()}_URL" for system in systems):
         if name in values and not is_loopback(values[name]):
             yield (

@@ -151,7 +151,7 @@ def load_settings(
     read, wrong = read_all((*SERVICE_VARIABLES, DEMO_CLOCK, *_TIER_TARGETS.values(), *system_modes.values()), values)
     problems += wrong
     if DEMO_CLOCK.name in values:
-        problems += far_from_here(values, systems)
+        problems += far_from_here(everything, kept, systems, _known_names(systems))
     # Of no concern to the policy: neither does it make a ladder longer, nor do its targets get into the document.
     targets = {number: variable for number, variable in _TIER_TARGETS.items() if values.pop(variable.name, "")}
     connections, connected, wrong = _connections(values, systems)

@@ -167,20 +167,32 @@ def _asked(method: str, address: str, nonce: str) -> Reply:
 
 
 def _sent(method: str, address: str, nonce: str) -> Reply:
-    with requests.request(
-        method,
-        address,
-        params={PARAMETER: nonce},
-        json={} if method == "POST" else None,
-        timeout=(CONNECT_SECONDS, READ_SECONDS),
-        allow_redirects=False,
-        stream=True,
-        auth=_nobody,
-        proxies={"http": "", "https": ""} if is_loopback(address) else None,
-    ) as answer:
+    with (
+        _NoRedirects() as session,
+        session.request(
+            method,
+            address,
+            params={PARAMETER: nonce},
+            json={} if method == "POST" else None,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+            auth=_nobody,
+            proxies={"http": "", "https": ""} if is_loopback(address) else None,
+        ) as answer,
+    ):
         body = next(answer.iter_content(MOST_BYTES), b"")
         where = answer.headers.get("Location", "") if answer.is_redirect else ""
         return _read(answer.status_code, answer.headers.get("Content-Type", ""), body, where)
+
+
+class _NoRedirects(requests.Session):
+    """Reads no more than it is asked for: to look for the next address, the library reads the body of a redirect whole,
+    also of one that is not followed.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, whatever it says."""
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -191,10 +203,17 @@ def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _read(status: int, media_type: str, body: bytes, where: str) -> Reply:
     try:
         said: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     said = said if isinstance(said, dict) else {}
     is_ours = said.get("status") == "live" or ("code" in said and media_type.startswith(MEDIA_TYPE))
     answer = said.get("answer")
-    leads_to = (urlsplit(where).hostname or "another path there") if where else ""
+    leads_to = _host_of(where) if where else ""
     return Reply(status, answer if isinstance(answer, str) else "", is_ours or bool(answer), leads_to)
+
+
+def _host_of(where: str) -> str:
+    try:
+        return urlsplit(where).hostname or "another path there"
+    except ValueError:
+        return "what is no address"

@@ -91,7 +91,7 @@ class Answers:
             return self._checked(question, known)
         if question.proposal.text and question.proposal.is_sure and self.takes_proposals:
             self._tell(f"{question.name}: {question.proposal.text} (proposed, and taken)")
-            return self._keep(question, question.proposal.text)
+            return self._checked(question, question.proposal.text)
         if question.is_needed:
             self.missing.append(question)
         return ""

@@ -46,11 +46,16 @@ _CALLED: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class AskedDesk:
-    """One system's directory, and whether others are connected beside it: its homes and names stand beside theirs."""
+    """One system's directory, and which others are connected beside it: its homes and names stand beside theirs."""
 
     name: str
     directory: Directory
-    has_others: bool
+    others: tuple[str, ...] = ()
+
+    @property
+    def has_others(self) -> bool:
+        """Whether others are connected."""
+        return bool(self.others)
 
 
 # --- homes ----------------------------------------------------------------------------------------------------
@@ -136,6 +141,17 @@ def ask_for_homes(count: int, places: Sequence[Place], desk: AskedDesk, answers:
             answers.taken.pop(name)
             answers.said.pop(name, None)
     return list(homes.values())
+
+
+def ask_for_homes_elsewhere(count: int, desk: AskedDesk, answers: Answers) -> None:
+    """Where a new tier lives in the systems beside this one: each has to have it. ``check`` looks them up."""
+    shared = [tier_variable(number, _HOME).name for number in range(1, count + 1)]
+    for number, name in enumerate(shared, 1):
+        for other in desk.others:
+            own = name + home_ending(other)
+            if not (answers.known.get(own) or answers.known.get(name) or answers.taken.get(name)):
+                words = f"Tier {number} ({_tier_name(number, answers)}) lives in {other} at"
+                answers.take(Prompt(own, words, is_needed=True))
 
 
 def _tier_name(number: int, answers: Answers) -> str:

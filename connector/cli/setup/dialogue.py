@@ -94,7 +94,7 @@ def _ask(wish: Wish) -> Ready:
     try:
         if not system.manages_webhooks:
             make_webhook_secrets(entry, answers)
-        _ask_of_the_desk(AskedDesk(entry.name, system.directory, bool(others)), answers)
+        _ask_of_the_desk(AskedDesk(entry.name, system.directory, tuple(others)), answers)
         ask_for_hours(answers, environ, SystemClock().now().date())
         _ask_for_public_url(answers)
         answers.stop_if_missing()
@@ -209,6 +209,7 @@ def _ask_of_the_desk(desk: AskedDesk, answers: Answers) -> None:
     places = desk_questions.list_places(desk, answers)
     count = desk_questions.ask_for_tiers(answers)
     homes = desk_questions.ask_for_homes(count, places, desk, answers)
+    desk_questions.ask_for_homes_elsewhere(count, desk, answers)
     desk_questions.show_statuses(homes, desk, answers)
     desk_questions.ask_for_people(homes, desk, answers)
     desk_questions.ask_for_priorities(desk, answers)
@@ -285,4 +286,8 @@ def _register(system: str) -> None:
         common.say(f"It did not work: {error}", is_error=True)
 
 
-_MODE = {"observe": "Mode observe: everything is read and decided, nothing is written there."}
+_MODE = {
+    "observe": "Mode observe: everything is read and decided, nothing is written there.",
+    "warn": "Mode warn: warnings and answers are written, nothing is moved; `escalator check` says where.",
+    "enforce": "Mode enforce, where nothing more careful is set: `escalator check` says where.",
+}

@@ -100,7 +100,9 @@ def _with_value(binding: Binding, wanted: Setting) -> str:
     start = head.end() if head else 0
     old = _VALUE.match(text, start)
     end = old.end() if old else len(text.rstrip("\r\n"))
-    return f"{text[:start]}{wanted.name}={quoted(wanted.value or '')}{text[end:]}"
+    # Glued to a quote it is a comment, glued to a word it would be a part of it.
+    apart = " " if text[end:].startswith("#") else ""
+    return f"{text[:start]}{wanted.name}={quoted(wanted.value or '')}{apart}{text[end:]}"
 
 
 def _commented_out(binding: Binding, line_end: str) -> str:

@@ -5,9 +5,12 @@ No copy of the old file is left: it would hold the same secrets, and whoever cle
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from connector.config.env_file import EnvFile, read_env_file
@@ -32,9 +35,31 @@ def save(path: Path, before: str, text: str) -> None:
     nothing could be written; then all is as it was.
     """
     try:
-        _replace(path, before, text)
+        with _alone(path.absolute().parent), _undisturbed():
+            _replace(path, before, text)
     except OSError as error:
         raise ConfigError([f"{path} could not be written ({error.strerror}); it is as it was"]) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else of us saves in that folder meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Who asks us to end waits until no copy is left beside the file."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _replace(path: Path, before: str, text: str) -> None:

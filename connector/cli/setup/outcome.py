@@ -15,6 +15,7 @@ from connector.config.env_file import EnvFile, env_file_of
 from connector.config.secret_values import FILE
 from connector.config.service_variables import ESCALATION_MODE, mode_of_system
 from connector.config.settings import load_settings
+from connector.errors import ConfigError
 from connector.model import Mode
 from connector.systems.catalogue import ticket_systems
 from connector.systems.variables import Variable
@@ -41,6 +42,9 @@ def outcome_of(
     wanted = list(_assignments(answers, kept, secret_files, system))
     text = rewritten(kept.text or _HEAD, wanted)
     new = env_file_of(kept.name, text)
+    astray = [one.name for one in wanted if new.values.get(one.name) != one.value]
+    if astray:
+        raise ConfigError([f"{kept.name}: {name} could not be set there: take its line out by hand" for name in astray])
     effective = as_we_read_it(environ, new)
     load_settings(effective, kept=new)
     secret = {variable.name for variable in variables_by_name().values() if variable.is_secret}

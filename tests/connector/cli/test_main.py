@@ -600,7 +600,7 @@ def test_brake_shows_what_waits_holds_it_and_lets_it_go(connected, desk, folder)
         assert escalator("brake", "hold", "connectwise", **environ).stdout.startswith("held: connectwise; ")
         said = escalator("explain", "connectwise", tickets[1], **environ).stdout
         assert "Held at the brake: nothing goes up by time since " in said
-        assert "\treleased (held since " in escalator("brake", "status", **environ).stdout
+        assert "\tit is released; held since " in escalator("brake", "status", **environ).stdout
         answer = escalator("brake", "release", "--json", **environ).stdout
         assert json.loads(answer) == {"released": {"connectwise": 2}}
         assert escalator("brake", "release", **environ).stdout == "connectwise: 0 released\n"

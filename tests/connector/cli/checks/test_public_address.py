@@ -196,6 +196,32 @@ def test_a_redirection_is_not_followed(ways: Ways) -> None:
     assert led == []
 
 
+class Endless:
+    """A body of which is remembered how much was taken."""
+
+    taken = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(2_000):
+            self.taken += 16_384
+            yield b"x" * 16_384
+
+
+def test_of_a_redirection_no_more_is_read_than_of_another_answer(ways: Ways) -> None:
+    body = Endless()
+    leads = {"Location": "https://elsewhere.example.com/"}
+    (finding,) = ways.found(ways.to(lambda _: Response(iter(body), 302, leads, direct_passthrough=True)))
+    assert "redirects to elsewhere.example.com" in finding.message
+    assert body.taken < 8_000_000  # what fits into the buffers on the way, and is not read
+
+
+def test_an_odd_answer_costs_no_other_finding(ways: Ways) -> None:
+    (finding,) = ways.found(ways.to(answering(200, "[" * 16_000)))
+    assert finding.severity is Severity.ERROR
+    assert finding.message.startswith("another service answers")
+    assert public_address._read(302, "", b"", "http://[bad").leads_to == "what is no address"
+
+
 def closed_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"http://127.0.0.1:{server.getsockname()[1]}"

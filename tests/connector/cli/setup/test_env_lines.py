@@ -155,6 +155,12 @@ def test_a_new_name_is_set_in_whatever_file(text: str) -> None:
     assert changed.startswith(text)
 
 
+def test_a_comment_that_is_glued_to_a_quote_stays_one() -> None:
+    changed = set_in("A='old'#rotated\nB=\"x\"# y\n", A="new", B="z")
+    assert changed == "A=new #rotated\nB=z # y\n"
+    assert dict(env_file_of(".env", changed).values) == {"A": "new", "B": "z"}
+
+
 def test_line_ends_stay_what_they_are() -> None:
     changed = set_in("A=1\r\n# x\r\nB=2\r\n", A="one two", NEW="3", B=None)
     assert changed == "A='one two'\r\n# x\r\n# B=2\r\n\r\nNEW=3\r\n"
