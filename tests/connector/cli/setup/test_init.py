@@ -361,6 +361,19 @@ def test_a_person_names_those_whom_the_second_system_calls_otherwise(folder: Pat
     assert values_in(folder)["TIER_2_HOME_RT"] == "Tier 3"
 
 
+def test_a_new_tier_gets_a_home_in_the_other_system_too(folder: Path, typing) -> None:
+    with a_desk("connectwise") as first, a_desk("rt") as second:
+        two_tiers = [one for one in first.options if not one.startswith("--set=TIER_3")]
+        assert scripted(*two_tiers, "--tiers=2", **first.secrets).exit_code == 0
+        lines = second.typed()
+        at = lines.index("Sr IT")
+        lines[at - 3] = "3"
+        result = typing([*lines[: at + 1], "Sr IT", *lines[at + 1 :]])
+    assert "Tier 3 (Sr IT Manager) lives in connectwise at: Sr IT" in result.output
+    assert values_in(folder)["TIER_3_HOME_CONNECTWISE"] == "Sr IT", told(result)
+    assert values_in(folder)["TIER_3_HOME_RT"] == "Sr IT"
+
+
 def test_fewer_tiers_leave_those_beyond_as_comments(folder: Path) -> None:
     with a_desk("connectwise") as served:
         more = ["--tiers=4", "--set=TIER_4_HOME=Service Desk > Dispatch", "--set=TIER_4_NAME=The board"]
