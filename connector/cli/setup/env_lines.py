@@ -22,12 +22,10 @@ _EXPANDED = re.compile(r"[$`]")
 _HEADING = re.compile(r"# --- (.+) ---")
 _UNWRITABLE = ("Cc", "Cs", "Zl", "Zp")
 _HEAD = re.compile(r"\s*(?:export[^\S\r\n]+)?")
-_VALUE = re.compile(
-    r"(?:[^=\r\n]*=[^\S\r\n]*)"
-    r"(?:'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|[^\r\n]*?(?=\s+#[^\r\n]*(?:\r\n|\r|\n|$)|[^\S\r\n]*(?:\r\n|\r|\n|$)))",
-    re.DOTALL,
-)
-"""A name, the sign and the value, up to a comment behind it; as python-dotenv takes them apart."""
+_SIGN = re.compile(r"[^=\r\n]*=[^\S\r\n]*")
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
+_COMMENT = re.compile(r"\s#")
+"""An assignment's parts, as python-dotenv takes them apart: name and sign, a quoted value, where a comment begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +96,21 @@ def _with_value(binding: Binding, wanted: Setting) -> str:
     text = binding.original.string
     head = _HEAD.match(text)
     start = head.end() if head else 0
-    old = _VALUE.match(text, start)
-    end = old.end() if old else len(text.rstrip("\r\n"))
+    end = _end_of_value(text, start)
     # Glued to a quote it is a comment, glued to a word it would be a part of it.
     apart = " " if text[end:].startswith("#") else ""
     return f"{text[:start]}{wanted.name}={quoted(wanted.value or '')}{apart}{text[end:]}"
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Where the value ends of the assignment that begins there."""
+    sign = _SIGN.match(text, start)
+    begins = sign.end() if sign else start
+    if quoted_one := _QUOTED.match(text, begins):
+        return quoted_one.end()
+    line = re.split(r"[\r\n]", text[begins:], maxsplit=1)[0]
+    comment = _COMMENT.search(line)
+    return begins + len((line[: comment.start()] if comment else line).rstrip())
 
 
 def _commented_out(binding: Binding, line_end: str) -> str:
