@@ -1200,3 +1200,14 @@ def test_a_signature_is_no_word_of_the_clients_but_where_nothing_else_is_said():
     assert note.count("Carla Client: “It works in the browser”.\n") == 1
     thanks = replace(mail, text="Thanks!\nCarla")
     assert "Carla Client: “Thanks! Carla”.\n" in compose(an_escalation(entries=(thanks,)), 4000)
+
+
+@pytest.mark.process("note-discussions")
+def test_two_requests_of_one_moment_are_each_told_with_what_they_waited_for():
+    entries = (
+        said("/escalate permission the tunnel's settings", at("09:07"), id_="1"),
+        said("/escalate permission the mailbox of the ward", at("09:07"), id_="2"),
+    )
+    told = section(handed("10:10", *entries, changes=CLIMBED, place=TIER_3), "Internal discussions")
+    for topic in ("the tunnel's settings", "the mailbox of the ward"):
+        assert f"09:07 Tess Tech asked for an escalation (permission): {topic}; it waited for" in told
