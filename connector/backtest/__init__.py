@@ -1,0 +1,1 @@
+"""What would have been done to past tickets: their history replayed through the very rules that decide live."""
