@@ -54,7 +54,8 @@ class StintRow:
 
     ``plan_minutes``, ``fix_minutes``: to the diagnosis plan, and from where the fix's limit counts to the resolution;
     None where it did not come to that, or the clock never began. ``plan_limit``, ``fix_limit``: the limits that were in
-    force, with the priority's factor; None where they are not known. ``was_warned``: in observe mode, would have been.
+    force, with the priority's factor; None where they are not known. ``was_warned``: in observe mode, would have been;
+    ``is_warning_written``: False there.
     """
 
     key: str
@@ -72,6 +73,7 @@ class StintRow:
     plan_limit: float | None = None
     fix_limit: float | None = None
     was_warned: bool = False
+    is_warning_written: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,11 @@ class LeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All of it, of one ticket. ``left_alone``: None for a ticket with a clock."""
+    """All of it, of one ticket. ``left_alone``: None for a ticket with a clock.
+
+    ``rises``: oldest first. In observe mode a ticket stays where it is, and would go up again for its next stage: of a
+    stint's rises that were not done only the first would have come to be (``counted_rises``).
+    """
 
     subject: Subject
     stints: tuple[StintRow, ...] = ()
@@ -148,6 +154,21 @@ class Story:
     overridings: tuple[Overriding, ...] = ()
     trainings: tuple[Training, ...] = ()
     left_alone: LeftAlone | None = None
+
+    @property
+    def counted_rises(self) -> tuple[Rise, ...]:
+        """Those that were done, and of each stint the first that would have been: with it, it would have ended."""
+        counted: list[Rise] = []
+        over: set[str] = set()
+        for rise in self.rises:
+            if rise.is_done or rise.stint not in over:
+                counted.append(rise)
+                over.add(rise.stint)
+        return tuple(counted)
+
+    def stint(self, key: str) -> StintRow | None:
+        """The stint of that key, where it is told of."""
+        return next((row for row in self.stints if row.key == key), None)
 
 
 @dataclass(frozen=True, slots=True)
