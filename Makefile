@@ -58,7 +58,7 @@ run: $(READY)  ## web and worker as one, configured by the environment and .env
 	$(BIN)/escalator run
 
 # The rooms that take everything they know as arguments, and the ground that they share: their own tests cover each branch.
-PURE = reading working_time policy rules notes
+PURE = reading working_time policy rules notes backtest
 TRACED = $(PURE) model wording
 
 # Which variants are left to soak is told by tests/soak.py.

@@ -253,13 +253,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a system's audit trail tells of one change: when, of what, to the value of which name, by whom."""
+    """What a system's audit trail tells of one change: when, of what, to the value of which name, by whom.
+
+    ``old``: the name of the value before. Of a board with teams either's name may stand; no value has no name.
+    """
 
     at: datetime
     what: Aspect
     new: str
     who: str
     by: Doer
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,14 @@ def traces(
     ``doer``: the full name of who is named, and of which kind they are.
     """
     return tuple(
-        Trace(entry.at, entry.what, "" if entry.new in _NOTHING else entry.new, *doer(entry.by))
+        Trace(entry.at, entry.what, _name(entry.new), *doer(entry.by), old=_name(entry.old))
         for entry in entries
         if entry.what is not None and entry.at >= since
     )
+
+
+def _name(value: str) -> str:
+    return "" if value in _NOTHING else value
 
 
 def _rows(client: ConnectWiseClient, ticket_id: TicketId) -> Iterator[dict[str, Any]]:

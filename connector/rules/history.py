@@ -270,7 +270,7 @@ def _dated(change: Change, traces: Sequence[Trace]) -> Change:
     earliest = change.not_before
     if earliest is None:
         return change
-    since, names = earliest.replace(microsecond=0), _names(change.new)
+    since, names = earliest.replace(microsecond=0), names_of(change.new)
     for trace in sorted(traces, key=lambda trace: trace.at, reverse=True):
         is_it = trace.what is change.what and trace.new.casefold() in names
         if is_it and since <= trace.at <= change.at:
@@ -278,8 +278,8 @@ def _dated(change: Change, traces: Sequence[Trace]) -> Change:
     return change
 
 
-def _names(value: Value) -> frozenset[str]:
-    """What an audit trail may call a value; nobody is called nothing."""
+def names_of(value: Value) -> frozenset[str]:
+    """What an audit trail may call a value, case-folded; nobody is called nothing."""
     if isinstance(value, Place):
         names = [ref.name for ref in value.path]
     elif isinstance(value, Person):

@@ -1,0 +1,300 @@
+"""What would have been done to a past ticket under a policy, to the second: the live rules over its history. Pure.
+
+The ticket is looked at wherever something happened to it that may matter, and at each moment that such a look asks for:
+a warning, a limit. Each look sees what was there by then and no more, and is judged by the rules that judge live. As in
+observe mode nothing is moved: a stint goes on as it went on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import zip_longest
+
+from connector.backtest.ticket import Life, PastTicket
+from connector.model import Aspect, Entry, Mode, Reason, Stage, Status, StatusGroup, TicketRecord, Value
+from connector.policy.policy import Homes, Policy
+from connector.reading.command_lines import may_speak
+from connector.reading.findings import Documented
+from connector.reading.plans import may_plan
+from connector.report.story import Alone, HowEnded, LeftAlone, Overriding, Rise, StintRow, Story, Subject, Training
+from connector.rules.account import account_of
+from connector.rules.commands import Commands, Managers, Request, read_commands, says_something
+from connector.rules.escalation import Demand, Documentation, demand_of
+from connector.rules.limits import Decision, Verdict, evaluate
+from connector.rules.stints import Stint, build_timeline
+
+LONG_PAUSE = timedelta(days=5)
+"""A ticket that is paused for longer is told of as left alone."""
+
+_WARNED_OF = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
+_OVER = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
+_PASSING = frozenset({StatusGroup.NEW, StatusGroup.WORKING, StatusGroup.WAITING})
+"""Between these a status neither ends anything nor records a plan."""
+
+_SECTIONS = ("Steps attempted", "Error codes", "Research", "Internal discussions")
+"""The sections of a note whose being empty is told, by their headings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Under which rules past tickets of one connection are replayed.
+
+    ``managers``: for the policy of a ladder, who may override on each of its tiers; ``staff``: full names of the desk's
+    people, who are known besides those who wrote on a ticket.
+    """
+
+    policy: Policy
+    homes: Homes
+    managers: Callable[[Policy], Managers] = lambda _: {}
+    staff: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the looks at one ticket found so far."""
+
+    rises: dict[tuple[str, str], Rise] = field(default_factory=dict)
+    warned: set[tuple[str, Stage]] = field(default_factory=set)
+    trainings: dict[str, Training] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A decision with the policy of the ladder that the ticket was on, and all that people had ordered by then."""
+
+    decision: Decision
+    policy: Policy
+    commands: Commands
+
+
+def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime) -> Story:
+    """What would have been done to a ticket from ``since`` until ``until``, and how long its stints took.
+
+    Of its life before only what still counted then is told: stints that ran on, and nothing that went up.
+    """
+    until = min(until, ticket.record.read_at)
+    entries = tuple(_that_matter(ticket.record))
+    life, seen = Life(ticket, entries), _Seen()
+    look, wake = None, None
+    for at, may_wait in _moments(ticket, entries, rules.policy):
+        if at >= until:
+            break
+        while wake is not None and wake < at:
+            look, wake = _looked(life, wake, rules, seen, ticket.record)
+        if wake is None or not may_wait:
+            look, wake = _looked(life, at, rules, seen, ticket.record)
+    while wake is not None and wake < until:
+        look, wake = _looked(life, wake, rules, seen, ticket.record)
+    if look is None or look.decision.verdict not in _OVER:
+        look = _look(life, until, rules)
+    return Story(
+        subject=_subject(ticket),
+        stints=tuple(_stints(look, seen, ticket, since)),
+        rises=tuple(rise for rise in seen.rises.values() if rise.at >= since),
+        overridings=tuple(_overridings(look, since)),
+        trainings=tuple(one for one in seen.trainings.values() if one.at >= since),
+        left_alone=_left_alone(look, until),
+    )
+
+
+# --- where to look --------------------------------------------------------------------------------------------
+
+
+def _that_matter(record: TicketRecord) -> Iterator[Entry]:
+    """The entries that can decide anything: the first touch, plans, commands; all, where an escalation was asked for.
+
+    What such a request needs may stand in any of them.
+    """
+    if any(map(says_something, record.entries)):
+        yield from record.entries
+        return
+    is_touched = False
+    for index, entry in enumerate(record.entries):
+        touches = not is_touched and entry.is_agents and not record.came_with(entry)
+        if index == 0 or touches or entry.is_claimed or (entry.is_agents and may_plan(entry.text)):
+            yield entry
+        is_touched = is_touched or touches
+
+
+def _moments(ticket: PastTicket, entries: Iterable[Entry], policy: Policy) -> list[tuple[datetime, bool]]:
+    """When something happened to a ticket that may decide anything, oldest first; of its owners, that it first had one.
+
+    With each whether the look at it may wait for the one that its clock asks for: what only pauses the clock, or lets
+    it run on, makes nothing fall due sooner.
+    """
+    record = ticket.record
+    moments = {record.entered_at: False}
+    asks, is_owned = any(may_speak(entry.text) for entry in record.entries), False
+    for change in ticket.changes:
+        if change.what is Aspect.OWNER and is_owned and not asks:
+            continue
+        is_owned = is_owned or (change.what is Aspect.OWNER and change.new is not None)
+        may_wait = (
+            isinstance(change.new, Status) and {_group(change.old, policy), _group(change.new, policy)} <= _PASSING
+        )
+        moments[change.at] = moments.get(change.at, True) and may_wait
+    for at in (*(entry.at for entry in entries), record.planned_at):
+        if at is not None:
+            moments[at] = False
+    return sorted(moments.items())
+
+
+def _group(status: Value, policy: Policy) -> StatusGroup | None:
+    return policy.group_of(status) if isinstance(status, Status) else None
+
+
+def _looked(life: Life, at: datetime, rules: Rules, seen: _Seen, whole: TicketRecord) -> tuple[_Look, datetime | None]:
+    """A look, with what it found taken in, and when the clock asks for the next one."""
+    look = _look(life, at, rules)
+    again = _take_in(look, seen, whole)
+    return look, again if again is not None and again > at else None
+
+
+def _look(life: Life, at: datetime, rules: Rules) -> _Look:
+    """What a turn would have decided then."""
+    record, changes = life.at(at)
+    policy, homes = rules.policy.for_ticket(record, rules.homes)
+    timeline = build_timeline(record, changes, policy, homes)
+    if rules.staff and any(entry.is_agents for entry in record.entries):
+        timeline = replace(timeline, staff=rules.staff)
+    managers = rules.managers(policy) if any(map(says_something, record.entries)) else {}
+    commands = read_commands(timeline, policy, managers)
+    return _Look(evaluate(timeline, policy, at, commands), policy, commands)
+
+
+# --- what a look finds ----------------------------------------------------------------------------------------
+
+
+def _take_in(look: _Look, seen: _Seen, whole: TicketRecord) -> datetime | None:
+    """Remember what would have been done now; returns when to look again by itself."""
+    decision = look.decision
+    stint, clock = decision.stint, decision.clock
+    if stint is None or clock is None:
+        return None
+    documentation = Documentation(decision)
+    demand = demand_of(decision, look.policy, documentation)
+    if demand is not None:
+        if (stint.key, demand.key) not in seen.rises:
+            seen.rises[stint.key, demand.key] = _rise(look, demand, documentation)
+            seen.trainings.update(_trainings(demand.requests, whole))
+        return decision.wake_at
+    again = decision.wake_at
+    if decision.verdict in _WARNED_OF and (stint.key, clock.stage) not in seen.warned:
+        warn_at = clock.warn_at()
+        if warn_at is not None and warn_at <= decision.at:
+            seen.warned.add((stint.key, clock.stage))
+        elif warn_at is not None:
+            again = warn_at if again is None else min(again, warn_at)
+    return again
+
+
+def _rise(look: _Look, demand: Demand, documentation: Documentation) -> Rise:
+    decision, policy = look.decision, look.policy
+    stint, tier, clock = decision.stint, decision.tier, decision.clock
+    assert stint is not None
+    assert tier is not None
+    assert clock is not None
+    to = policy.next_tier(tier)
+    return Rise(
+        at=decision.at,
+        stint=stint.key,
+        tier=tier.name,
+        to=to.name if to else "",
+        reasons=demand.reasons,
+        stage=clock.stage,
+        limit_minutes=clock.limit_minutes,
+        used_minutes=clock.used_minutes,
+        mode=Mode.OBSERVE,
+        missing=tuple(_missing(documentation.found)),
+        undocumented=demand.undocumented,
+        asked_by=tuple(request.identifier or request.by for request in demand.requests),
+    )
+
+
+def _missing(found: Documented) -> Iterator[str]:
+    """The sections of a note that would have had nothing to say."""
+    held = (found.steps, found.errors, found.research, found.discussions)
+    return (heading for heading, has in zip(_SECTIONS, held, strict=True) if not has)
+
+
+def _trainings(requests: Iterable[Request], whole: TicketRecord) -> Iterator[tuple[str, Training]]:
+    """By the entries that they came of."""
+    for request in requests:
+        if Reason.KNOWLEDGE in request.reasons:
+            yield request.entry, Training(request.at, request.by, request.detail or whole.summary)
+
+
+# --- what is told at the end ----------------------------------------------------------------------------------
+
+
+def _subject(ticket: PastTicket) -> Subject:
+    record = ticket.record
+    return Subject(
+        connection=ticket.connection,
+        ticket=record.id,
+        summary=record.summary,
+        client=record.client.name if record.client else "",
+        board=str(record.place),
+        link=record.url,
+        assumed=ticket.not_told,
+    )
+
+
+def _stints(last: _Look, seen: _Seen, ticket: PastTicket, since: datetime) -> Iterator[StintRow]:
+    """The stints that ran at some time from ``since`` on."""
+    policy, stints = last.policy, last.decision.timeline.stints
+    factor = policy.factor_of(ticket.record.priority)
+    for stint, after in zip_longest(stints, stints[1:]):
+        if stint.ended_at is not None and stint.ended_at < since:
+            continue
+        took, tier = account_of(stint, policy, last.decision.record), policy.tier(stint.tier)
+        yield StintRow(
+            key=stint.key,
+            tier=tier.name,
+            began_at=stint.entered_at,
+            how_ended=_how_ended(stint, after),
+            ladder=policy.ladder,
+            holder=stint.holders[-1] if stint.holders else "",
+            ended_at=stint.ended_at,
+            ended_by=stint.ended_by,
+            plan_minutes=took.to_plan,
+            fix_minutes=took.to_fix,
+            worked_minutes=took.worked,
+            paused_minutes=took.paused,
+            plan_limit=tier.diagnosis_minutes * factor,
+            fix_limit=tier.fix_minutes * factor,
+            was_warned=any((stint.key, stage) in seen.warned for stage in Stage),
+        )
+
+
+def _how_ended(stint: Stint, after: Stint | None) -> HowEnded:
+    if stint.ended_at is None:
+        return HowEnded.RUNNING
+    if not stint.has_left:
+        return HowEnded.RESOLVED
+    return HowEnded.WENT_UP if after is not None and after.is_by_us else HowEnded.MOVED
+
+
+def _overridings(last: _Look, since: datetime) -> Iterator[Overriding]:
+    """What managers said, and who said it without being one, of all stints."""
+    for overrides in last.commands.overrides.values():
+        for one in overrides:
+            if one.at >= since:
+                how = "off" if one.is_off else "no limit" if one.lifts else "later"
+                yield Overriding(one.at, one.identifier or one.by, one.tier, how, one.reason, one.refused)
+
+
+def _left_alone(last: _Look, until: datetime) -> LeftAlone | None:
+    decision = last.decision
+    if decision.verdict is Verdict.UNKNOWN:
+        return LeftAlone(Alone.UNKNOWN, decision.why)
+    was_held = bool(decision.timeline.stints)
+    if decision.verdict is Verdict.NOT_ESCALATABLE or (decision.verdict is Verdict.NOT_WATCHED and not was_held):
+        return LeftAlone(Alone.NOT_WATCHED, decision.why)
+    if decision.verdict is Verdict.PAUSED and decision.clock is not None:
+        pause = decision.clock.pauses[-1]
+        if until - pause.start > LONG_PAUSE:
+            return LeftAlone(Alone.PAUSED, pause.status, pause.start)
+    return None

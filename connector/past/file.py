@@ -1,0 +1,180 @@
+"""The file that past tickets are kept in: a line each, appended as they are read, the last one of a ticket counts.
+
+A line that was cut short, because the process died while it wrote it, was never there. The file holds what people
+wrote: it is for its owner alone, and ``forget`` takes a ticket out of it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal
+
+from connector.backtest.ticket import PastTicket
+from connector.errors import ConfigError, PayloadError
+from connector.past.form import line_of, ticket_in
+
+NAME = "past-tickets.jsonl"
+"""What the file is called that is kept by itself; it lies where the commands are run."""
+
+_HEAD = re.compile(rb'\{"connection":"([^"\\]+)","ticket":"([^"\\]+)","updated_at":"([^"\\]+)"')
+
+TicketKey = tuple[str, str]
+"""Connection and ticket."""
+
+
+class PastFile:
+    """Reads and writes such a file. ``path``: it need not be there yet.
+
+    Raises ConfigError where it cannot be read or written, and for a line that is no past ticket, with its number.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._places: dict[TicketKey, tuple[int, int]] = {}
+        self._versions: dict[TicketKey, str] = {}
+        self._end = self._lines = 0
+        self._index()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def version(self, connection: str, ticket: str) -> str | None:
+        """The last update of a ticket that is kept, as it is written; None for one that is not."""
+        return self._versions.get((connection, ticket))
+
+    def tickets(self, connections: frozenset[str] | None = None) -> Iterator[PastTicket]:
+        """Each ticket once, of those connections, in the order in which they were read last."""
+        places = [(place, key) for key, place in self._places.items() if connections is None or key[0] in connections]
+        if not places:
+            return
+        with self._opened("rb") as file:
+            for (at, number), _ in sorted(places):
+                file.seek(at)
+                yield self._ticket(file.readline(), number)
+
+    def connections(self) -> frozenset[str]:
+        """The connections whose tickets are kept."""
+        return frozenset(connection for connection, _ in self._places)
+
+    def writer(self) -> PastWriter:
+        """Who appends to the file; to be used as a context."""
+        return PastWriter(self)
+
+    def forget(self, connection: str, ticket: str) -> bool:
+        """Take a ticket out; whether it was there. What was read of it is gone from the file when this returns."""
+        key = (connection, ticket)
+        if key not in self._places:
+            return False
+        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        try:
+            with self._opened("rb") as file, open(beside, "xb", opener=_for_the_owner) as new:
+                for number, line in enumerate(file, 1):
+                    if line.endswith(b"\n") and line.strip() and self._named(line, number)[:2] != key:
+                        new.write(line)
+                new.flush()
+                os.fsync(new.fileno())
+            beside.replace(self.path)
+        except OSError as error:
+            raise ConfigError(
+                [f"{self.path}: {error.strerror or error}; nothing of the ticket was taken out"]
+            ) from None
+        finally:
+            beside.unlink(missing_ok=True)
+        self._index()
+        return True
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _index(self) -> None:
+        """Where each ticket's last whole line begins, and its number."""
+        self._places.clear()
+        self._versions.clear()
+        self._end = self._lines = 0
+        if not self.path.exists():
+            return
+        with self._opened("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    return  # cut short: it is written over
+                if line.strip():
+                    self._note(line, self._end, number)
+                self._end, self._lines = self._end + len(line), number
+
+    def _added(self, line: bytes) -> None:
+        self._lines += 1
+        self._note(line, self._end, self._lines)
+        self._end += len(line)
+
+    def _note(self, line: bytes, at: int, number: int) -> None:
+        connection, ticket, version = self._named(line, number)
+        self._places[connection, ticket] = (at, number)
+        self._versions[connection, ticket] = version
+
+    def _named(self, line: bytes, number: int) -> tuple[str, str, str]:
+        """Connection, ticket and last update of a line."""
+        head = _HEAD.match(line)
+        if head is not None:
+            connection, ticket, version = (part.decode() for part in head.groups())
+            return connection, ticket, version
+        found = self._ticket(line, number)  # not written by us
+        return found.connection, str(found.record.id), found.record.updated_at.isoformat()
+
+    def _ticket(self, line: bytes, number: int) -> PastTicket:
+        try:
+            return ticket_in(line.decode())
+        except UnicodeDecodeError:
+            raise ConfigError([f"{self.path}, line {number}: is no UTF-8"]) from None
+        except PayloadError as error:
+            raise ConfigError([f"{self.path}, line {number}: {error.field}: {error.problem}"]) from None
+
+    def _opened(self, mode: Literal["rb", "ab"]) -> BinaryIO:
+        try:
+            return open(self.path, mode, opener=_for_the_owner)
+        except OSError as error:
+            raise ConfigError([f"{self.path}: {error.strerror or error}"]) from None
+
+
+class PastWriter:
+    """Appends tickets to a file; one process at a time, whoever is second is told so."""
+
+    def __init__(self, kept: PastFile) -> None:
+        self._kept = kept
+
+    def __enter__(self) -> PastWriter:
+        kept = self._kept
+        self._file = kept._opened("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise ConfigError([f"{kept.path}: another process is writing to it; wait for its end"]) from None
+        kept._index()  # what others wrote meanwhile
+        self._file.truncate(kept._end)
+        return self
+
+    def append(self, ticket: PastTicket) -> None:
+        """Keep a ticket; it is with the operating system when this returns, on the disk when the writer is closed."""
+        line = f"{line_of(ticket)}\n".encode()
+        try:
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise ConfigError(
+                [f"{self._kept.path}: {error.strerror or error}; run it again when there is room"]
+            ) from None
+        self._kept._added(line)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._file as file:
+            os.fsync(file.fileno())
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

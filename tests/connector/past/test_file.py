@@ -1,0 +1,115 @@
+"""The file of past tickets: appended to, read once a ticket, cut short by a death, and made to forget."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from connector.backtest.ticket import PastTicket
+from connector.errors import ConfigError
+from connector.model import TicketId
+from connector.past.file import PastFile
+from connector.past.form import line_of
+from tests.builders import NINE, a_ticket, at
+
+
+def a_past(ticket: str = "1", connection: str = "psa", **given: object) -> PastTicket:
+    return PastTicket(connection, a_ticket(id=TicketId(ticket), contact="", **given), ())
+
+
+def kept(path: Path, *tickets: PastTicket) -> PastFile:
+    file = PastFile(path)
+    with file.writer() as writer:
+        for ticket in tickets:
+            writer.append(ticket)
+    return file
+
+
+@pytest.fixture
+def path(tmp_path) -> Path:
+    return tmp_path / "past.jsonl"
+
+
+def test_what_is_appended_is_read_by_whoever_opens_it(path):
+    first, second = a_past("1"), a_past("2", "other")
+    file = kept(path, first, second)
+    for one in (file, PastFile(path)):
+        assert list(one.tickets()) == [first, second]
+        assert list(one.tickets(frozenset({"other"}))) == [second]
+        assert (len(one), one.connections()) == (2, {"psa", "other"})
+        assert one.version("psa", "1") == NINE.isoformat()
+        assert one.version("psa", "2") is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_nothing_is_there_before_anything_was_kept(path):
+    file = PastFile(path)
+    assert (len(file), list(file.tickets()), file.forget("psa", "1")) == (0, [], False)
+    assert not path.exists()
+
+
+def test_of_a_ticket_that_was_read_again_the_last_line_counts(path):
+    newer = a_past("1", updated_at=at("10:00"))
+    file = kept(path, a_past("1"), a_past("2"))
+    with file.writer() as writer:
+        writer.append(newer)
+    assert list(PastFile(path).tickets()) == [a_past("2"), newer]
+    assert PastFile(path).version("psa", "1") == at("10:00").isoformat()
+
+
+def test_a_line_that_was_cut_short_was_never_there_and_is_written_over(path):
+    kept(path, a_past("1"))
+    with path.open("ab") as file:
+        file.write(line_of(a_past("2")).encode()[:40])
+    cut = PastFile(path)
+    assert len(cut) == 1
+    with cut.writer() as writer:
+        writer.append(a_past("3"))
+    assert [one.record.id for one in PastFile(path).tickets()] == ["1", "3"]
+
+
+def test_two_do_not_write_at_once(path):
+    with PastFile(path).writer(), pytest.raises(ConfigError, match="another process"), PastFile(path).writer():
+        pass
+
+
+def test_what_another_process_wrote_meanwhile_is_kept(path):
+    early = PastFile(path)
+    kept(path, a_past("1"))
+    with early.writer() as writer:
+        writer.append(a_past("2"))
+    assert [one.record.id for one in PastFile(path).tickets()] == ["1", "2"]
+
+
+def test_a_forgotten_ticket_is_gone_from_the_bytes(path):
+    secret = replace(a_past("7"), record=replace(a_past("7").record, summary="the bishop's printer"))
+    file = kept(path, a_past("1"), secret, replace(secret, not_told=("again",)), a_past("2"))
+    with path.open("ab") as torn:
+        torn.write(b'{"connection":"psa","ticket":"7"')
+    assert PastFile(path).forget("psa", "7")
+    assert b"bishop" not in path.read_bytes()
+    assert [one.record.id for one in PastFile(path).tickets()] == ["1", "2"]
+    assert list(path.parent.iterdir()) == [path]
+    assert len(file) == 3  # it looked before
+
+
+def test_lines_that_others_wrote_are_read_as_well_and_a_wrong_one_is_named(path):
+    other = line_of(a_past("5")).replace('{"connection":"psa",', '{ "connection" : "psa", ')
+    path.write_text(f"{line_of(a_past('1'))}\n\n{other}\n")
+    assert [one.record.id for one in PastFile(path).tickets()] == ["1", "5"]
+    path.write_text(f'{line_of(a_past("1"))}\n{{"ticket": 5}}\n')
+    with pytest.raises(ConfigError, match=r"past\.jsonl, line 2: \w+: is missing"):
+        PastFile(path)
+    path.write_bytes(b'{"connection": "\xff"}\n')
+    with pytest.raises(ConfigError, match=r"line 1: is no UTF-8"):
+        PastFile(path)
+
+
+def test_a_file_that_cannot_be_opened_says_so(tmp_path):
+    with pytest.raises(ConfigError, match="Is a directory"):
+        PastFile(tmp_path)
+    with pytest.raises(ConfigError, match="No such file"), PastFile(tmp_path / "none" / "past.jsonl").writer():
+        pass
