@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 HISTORY = ("CHANGELOG.md", "docs/decisions/")
 """What tells of the past is not read: a command may have been another then."""
 
-LONG = {"run", "web", "worker", "init", "demo"}
-"""Commands that serve, ask or play: of these the page's options are tried, and the rest elsewhere."""
+LONG = {"run", "web", "worker", "init", "demo", "database"}
+"""Commands that serve, ask, play or move everything away: of these the page's options are tried, the rest elsewhere."""
 
 ENDS_IN = dict.fromkeys(["dead-letters replay connectwise 4711", "dead-letters replay SYSTEM TICKET"], 1)
 """Where another exit code than 0 is right: nothing is parked there."""

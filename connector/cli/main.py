@@ -15,6 +15,7 @@ _COMMANDS = {
     "audit": ("inspection", "The audit trail."),
     "brake": ("pace", "See what waits at the brake, let it go up, or have nothing go up by time."),
     "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),
+    "database": ("database", "Move everything from the file to PostgreSQL, or work with a file again that was left."),
     "dead-letters": ("inspection", "Look at what was given up on, and try it again."),
     "demo": ("serving", "Show a service desk's morning at high speed, on two simulated ticket systems."),
     "explain": ("inspection", "Show which minutes of TICKET counted, why, and what stands in its way."),

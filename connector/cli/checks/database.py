@@ -7,6 +7,7 @@ from pathlib import Path
 
 from connector.clock import Clock
 from connector.model import Finding, Severity
+from connector.store.database import schema
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.schema import SchemaState
@@ -45,6 +46,9 @@ def of_database(store: Store) -> Finding:
             return Finding(ERROR, "database", f"has an older schema: run `escalator migrate`{at}")
         case SchemaState.NEWER:
             return Finding(ERROR, "database", f"was set up by a newer version of escalator: install that version{at}")
+        case SchemaState.LEFT | SchemaState.ARRIVING:
+            with store.reading() as conn:
+                return Finding(ERROR, "database", f"{schema.refusal(conn)}{at}")
 
 
 def _mounts() -> str:

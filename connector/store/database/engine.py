@@ -24,13 +24,13 @@ import structlog
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql as postgresql_dialect
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from connector.clock import Clock, SystemClock
 from connector.errors import ConfigError
-from connector.store.database import schema, sqlite_file
-from connector.store.database.errors import StoreUnavailable
+from connector.store.database import moved, schema, sqlite_file
+from connector.store.database.errors import StoreMoved, StoreUnavailable
 from connector.store.database.schema import SchemaState
 from connector.store.database.steady import DatabaseClock
 from connector.store.database.tables import EPOCH
@@ -57,6 +57,7 @@ class Store:
         self._writing = threading.Lock()
         self._away_since: float | None = None
         self._away = threading.Lock()
+        self._is_moved = False
         driver: Any = engine.dialect.dbapi
         # The library's, and what comes from the driver itself where it is asked without the library.
         self._unavailable = (OperationalError, InterfaceError, driver.OperationalError, driver.InterfaceError)
@@ -153,6 +154,11 @@ class Store:
             yield
         except self._unavailable as error:
             raise self._unavailable_now(f"the database could not do its work: {self._told(error)}") from error
+        except (IntegrityError, sqlite3.IntegrityError) as error:
+            said = moved.said_by_fence(error)
+            if not said:
+                raise
+            raise self._moved(said) from error
         except DatabaseError as error:
             if type(error.orig) is not sqlite3.DatabaseError:
                 raise
@@ -162,6 +168,14 @@ class Store:
             raise self._unavailable_now("no database connection became free in time") from error
         if self._away_since is not None:
             self._is_back()
+
+    def _moved(self, said: str) -> StoreMoved:
+        """The error to raise for a file that was left; told of once, as it is not over before the process ends."""
+        with self._away:
+            is_news, self._is_moved = not self._is_moved, True
+        if is_news:
+            log.error("database moved", error=said)
+        return StoreMoved(f"the database was {said}")
 
     def _told(self, error: BaseException) -> str:
         """What the database said, and for a file where that is and what to do."""
@@ -200,7 +214,7 @@ class Store:
     def migrate(self) -> SchemaState:
         """Bring the schema up to date, serially over all processes; returns the state it was in before.
 
-        Raises ConfigError when the database was written by a newer version of the program.
+        Raises ConfigError when the database was written by a newer version of the program, or was moved.
         """
         with self.writing() as conn:
             if not self.is_postgresql:
@@ -212,7 +226,8 @@ class Store:
 
     def require_current_schema(self) -> None:
         """Raise ConfigError, naming the remedy, unless the schema is the one this program needs."""
-        schema.require_current(self.schema_state())
+        with self.reading() as conn:
+            schema.require_current(conn)
 
     def close(self) -> None:
         """Give back all connections."""

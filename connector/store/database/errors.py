@@ -23,6 +23,13 @@ class StoreUnavailable(StoreError):
         super().__init__(message)
 
 
+class StoreMoved(StoreUnavailable):
+    """The database was moved to another place while this process ran: nothing is written to what was left."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after=30.0)
+
+
 class LeaseLost(StoreError):
     """A ticket is no longer held by who asks: its lease ran out and somebody else took it over."""
 

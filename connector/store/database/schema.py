@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from connector.errors import ConfigError
+from connector.store.database import moved
 
 REVISION = "0007"
 """The newest migration; a test compares it with the folder."""
@@ -31,27 +32,54 @@ class SchemaState(StrEnum):
     OLD = "old"
     CURRENT = "current"
     NEWER = "newer"
+    LEFT = "moved"
+    ARRIVING = "not whole yet"
 
 
 def state(conn: Connection) -> SchemaState:
     """The state of the schema that ``conn`` sees."""
-    if not inspect(conn).has_table("alembic_version"):
-        return SchemaState.EMPTY
-    found = conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
-    if found is None:
+    found = version(conn)
+    if not found:
         return SchemaState.EMPTY
     if found == REVISION:
         return SchemaState.CURRENT
+    for sign, marked in _MARKED.items():
+        if found.startswith(sign):
+            return marked
     return SchemaState.OLD if found < REVISION else SchemaState.NEWER
 
 
-def require_current(found: SchemaState) -> None:
-    """Raise ConfigError, naming the remedy, unless ``found`` is CURRENT."""
-    if found is SchemaState.NEWER:
-        raise ConfigError(["the database was set up by a newer version of escalator: install that version"])
-    if found is not SchemaState.CURRENT:
-        what = "is empty" if found is SchemaState.EMPTY else "has an older schema"
-        raise ConfigError([f"the database {what}: run `escalator migrate` first"])
+_MARKED = {moved.LEFT: SchemaState.LEFT, moved.ARRIVING: SchemaState.ARRIVING}
+
+
+def version(conn: Connection) -> str:
+    """The version of the schema that ``conn`` sees, with the mark of a move; empty where there is no schema."""
+    if not inspect(conn).has_table("alembic_version"):
+        return ""
+    return conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none() or ""
+
+
+def require_current(conn: Connection) -> None:
+    """Raise ConfigError, naming the remedy, unless the schema that ``conn`` sees is CURRENT."""
+    if what := refusal(conn):
+        raise ConfigError([f"the database {what}"])
+
+
+def refusal(conn: Connection) -> str:
+    """Why the database that ``conn`` sees is not to be used, and what to do, as the rest of a sentence about it; empty
+    where its schema is CURRENT.
+    """
+    match state(conn):
+        case SchemaState.CURRENT:
+            return ""
+        case SchemaState.EMPTY:
+            return "is empty: run `escalator migrate` first"
+        case SchemaState.OLD:
+            return "has an older schema: run `escalator migrate` first"
+        case SchemaState.NEWER:
+            return "was set up by a newer version of escalator: install that version"
+        case SchemaState.LEFT | SchemaState.ARRIVING:
+            return moved.refusal(version(conn), moved.found(conn))
 
 
 def upgrade(conn: Connection, to: str = "head") -> SchemaState:
@@ -62,8 +90,8 @@ def upgrade(conn: Connection, to: str = "head") -> SchemaState:
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
     before = state(conn)
-    if before is SchemaState.NEWER:
-        require_current(before)
+    if before not in (SchemaState.EMPTY, SchemaState.OLD):
+        require_current(conn)
     if before is not SchemaState.CURRENT:
         _run(conn, to)
     return before
