@@ -7,7 +7,7 @@ their stages stay, as plain numbers, and so many rows as a page lists. All lengt
 from __future__ import annotations
 
 import heapq
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -32,7 +32,7 @@ from connector.report.story import (
 from connector.wording import NOTE_SECTIONS
 from connector.working_time.zones import load_zone
 
-MOST_LISTED = 200
+MOST_LISTED = 100
 """So many rows of a kind are kept for a page to list; the sheet has them all."""
 
 LONG = 1.5
@@ -130,11 +130,13 @@ class Figures:
     trainings: int = 0
     trainings_of: Counter[tuple[str, str]] = field(default_factory=Counter)
     alone: Counter[Alone] = field(default_factory=Counter)
-    alone_because: dict[Alone, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    alone_because: dict[Alone, Counter[str]] = field(default_factory=lambda: {why: Counter() for why in Alone})
     listed: list[ListedRise] = field(default_factory=list)
     listed_overridings: list[tuple[Subject, Overriding]] = field(default_factory=list)
     listed_trainings: list[tuple[Subject, Training]] = field(default_factory=list)
-    listed_alone: dict[Alone, list[tuple[Subject, LeftAlone]]] = field(default_factory=lambda: defaultdict(list))
+    listed_alone: dict[Alone, list[tuple[Subject, LeftAlone]]] = field(
+        default_factory=lambda: {why: [] for why in Alone}
+    )
     listed_made: list[Subject] = field(default_factory=list)
 
     @property
@@ -230,9 +232,10 @@ class _Counting:
             _keep(figures.listed_trainings, (story.subject, training))
 
     def _count_alone(self, subject: Subject, left: LeftAlone) -> None:
-        self.figures.alone[left.why] += 1
-        self.figures.alone_because[left.why][left.detail] += 1
-        _keep(self.figures.listed_alone[left.why], (subject, left))
+        self.figures.alone[left.why] += left.tickets
+        self.figures.alone_because[left.why][left.detail] += left.tickets
+        if subject.ticket:
+            _keep(self.figures.listed_alone[left.why], (subject, left))
 
     def _count_rise(self, story: Story, rise: Rise) -> None:
         figures, subject = self.figures, story.subject

@@ -133,11 +133,14 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """That a ticket was left alone, why, in which words, and since when."""
+    """That a ticket was left alone, why, in which words, and since when. ``tickets``: more than one where they are only
+    counted; the story's subject names none then.
+    """
 
     why: Alone
     detail: str
     since: datetime | None = None
+    tickets: int = 1
 
 
 @dataclass(frozen=True, slots=True)
