@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from connector.backtest.ticket import Life, PastTicket
-from connector.model import Aspect, Entry, Mode, Reason, Stage, Status, StatusGroup, TicketRecord, Value
+from connector.model import BY_CONNECTOR, Aspect, Entry, Mode, Reason, Stage, Status, StatusGroup, TicketRecord, Value
 from connector.policy.policy import Homes, Policy
 from connector.reading.command_lines import may_speak
 from connector.reading.findings import Documented
@@ -77,12 +77,15 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime) -
     until = min(until, ticket.record.read_at)
     entries = tuple(_that_matter(ticket.record))
     life, seen = Life(ticket, entries), _Seen()
+    ours = {change.at for change in ticket.changes if change.how == BY_CONNECTOR}
     look, wake = None, None
     for at, may_wait in _moments(ticket, entries, rules.policy):
         if at >= until:
             break
         while wake is not None and wake < at:
             look, wake = _looked(life, wake, rules, seen, ticket.record)
+        if at in ours:  # what we did in a second came after what had us do it
+            _take_in(_look(life, at, rules, before_ours=True), seen, ticket.record)
         if wake is None or not may_wait:
             look, wake = _looked(life, at, rules, seen, ticket.record)
     while wake is not None and wake < until:
@@ -152,9 +155,9 @@ def _looked(life: Life, at: datetime, rules: Rules, seen: _Seen, whole: TicketRe
     return look, again if again is not None and again > at else None
 
 
-def _look(life: Life, at: datetime, rules: Rules) -> _Look:
+def _look(life: Life, at: datetime, rules: Rules, *, before_ours: bool = False) -> _Look:
     """What a turn would have decided then."""
-    record, changes = life.at(at)
+    record, changes = life.at(at, before_ours=before_ours)
     policy, homes = rules.policy.for_ticket(record, rules.homes)
     timeline = build_timeline(record, changes, policy, homes)
     if rules.staff and any(entry.is_agents for entry in record.entries):

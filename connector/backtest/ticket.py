@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
-from connector.model import Aspect, Change, Entry, Person, Place, Ref, Status, TicketRecord, Value
+from connector.model import BY_CONNECTOR, Aspect, Change, Entry, Person, Place, Ref, Status, TicketRecord, Value
 
 _AT = attrgetter("at")
 
@@ -44,10 +44,18 @@ class Life:
         for change in ticket.changes:
             self._states.append({**self._states[-1], change.what: change.new})
 
-    def at(self, moment: datetime) -> tuple[TicketRecord, tuple[Change, ...]]:
-        """The ticket as it stood then, and what had changed until then."""
+    def at(self, moment: datetime, *, before_ours: bool = False) -> tuple[TicketRecord, tuple[Change, ...]]:
+        """The ticket as it stood then, and what had changed until then.
+
+        ``before_ours``: without what the connector itself did in that very moment.
+        """
         whole, known = self._whole, bisect_right(self._changes_at, moment)
-        state = self._states[known]
+        changes, state = self._changes[:known], self._states[known]
+        if before_ours:
+            first = bisect_left(self._changes_at, moment)
+            others = tuple(change for change in changes[first:] if change.how != BY_CONNECTOR)
+            changes = (*changes[:first], *others)
+            state = {**self._states[first], **{change.what: change.new for change in others}}
         place, status = state[Aspect.PLACE], state[Aspect.STATUS]
         owner, priority = state[Aspect.OWNER], state[Aspect.PRIORITY]
         record = replace(
@@ -63,7 +71,7 @@ class Life:
             planned_at=_until(moment, whole.planned_at),
             resolved_at=_until(moment, whole.resolved_at),
         )
-        return record, self._changes[:known]
+        return record, changes
 
 
 def _until(moment: datetime, at: datetime | None) -> datetime | None:

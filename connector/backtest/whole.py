@@ -15,8 +15,10 @@ from typing import Protocol
 
 from connector.backtest.ticket import PastTicket
 from connector.model import (
+    BY_CONNECTOR,
     BY_HISTORY,
     Aspect,
+    AuthorKind,
     Change,
     Person,
     Place,
@@ -108,7 +110,7 @@ def _place_changes(record: TicketRecord, traces: Sequence[Trace] | None, names: 
         place = names.place(path) or names.place(path[:1])
         if place is None:
             return found[::-1], _before(Aspect.PLACE, at)
-        found.append(Change(at, Aspect.PLACE, place, present, BY_HISTORY, last.who, last.by))
+        found.append(Change(at, Aspect.PLACE, place, present, _how(last, record), last.who, last.by))
         present = place
     return found[::-1], ""
 
@@ -140,7 +142,7 @@ def _traced(
             before = _value(aspect, trace.old, _place_at(record, moves, at), names)
             if before is None and trace.old:
                 return found[::-1], f"{aspect} {trace.old!r} is not known any more"
-            found.append(Change(at, aspect, before, present, BY_HISTORY, trace.who, trace.by))
+            found.append(Change(at, aspect, before, present, _how(trace, record), trace.who, trace.by))
             present = before
     return found[::-1], ""
 
@@ -165,6 +167,12 @@ def _back(aspect: Aspect, traces: Sequence[Trace]) -> Iterator[tuple[datetime, l
     mine = sorted((one for one in traces if one.what is aspect and one.old != one.new), key=attrgetter("at"))
     for at, together in groupby(reversed(mine), key=attrgetter("at")):
         yield at, list(together)
+
+
+def _how(trace: Trace, record: TicketRecord) -> str:
+    """A change in the name that our own notes on the ticket stand in is ours."""
+    ours = (entry.author for entry in record.entries if entry.author.kind is AuthorKind.CONNECTOR)
+    return BY_CONNECTOR if any(trace.who in (one.name, one.identifier) for one in ours) else BY_HISTORY
 
 
 def _before(aspect: Aspect, at: datetime) -> str:

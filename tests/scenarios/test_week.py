@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from connector.clock import VirtualClock
 from connector.demo.stage import stage
+from connector.notes.phrases import reasons_text
+from connector.store import audit
 from connector.store.chain.proof import verify
+from connector.store.records import Event
 from connector.systems.catalogue import ticket_systems
 from tests.builders import minutes
-from tests.scenarios.acts import Script, moment, opens
+from tests.scenarios.acts import Script, moment, opens, told
+from tests.scenarios.backtested import backtest, collected
 from tests.scenarios.decisions import decisions, outcomes
 from tests.scenarios.week import BEGINS, ENDS, STORIES, week_policy
 
@@ -207,12 +213,38 @@ def a_script(system: str, url: str, **given: Any) -> Iterator[Script]:
 )
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("system", list(ticket_systems()))
-def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_url):
+def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_url, tmp_path):
     with a_script(system, sqlite_url) as script:
         script.play(STORIES, ENDS)
         assert decisions(script).splitlines() == DECISIONS.splitlines()
         assert outcomes(script).splitlines() == OUTCOMES.splitlines()
         assert verify(script.stage.store).is_intact
+        assert_backtested(script, tmp_path / "past.jsonl")
+
+
+def assert_backtested(script: Script, file: Path) -> None:
+    """Of the same tickets the backtest says what was done, to the second, but for those that it marks."""
+    begins = moment(BEGINS)
+    assert collected(script.stage, file, begins).failed == {}
+    stories = backtest(script.stage, file, begins)
+    assert stories
+    lived = defaultdict(list)
+    for row in audit.events(script.stage.store):
+        if row.event in (Event.ESCALATED, Event.FINAL_ESCALATION) and row.ticket in stories:
+            lived[row.ticket].append((row.at, row.detail["from"], row.detail["reason"]))
+    replayed = {
+        ticket: [(rise.at, rise.tier, reasons_text(rise.reasons)) for rise in story.rises]
+        for ticket, story in stories.items()
+        if not story.subject.assumed
+    }
+    assert named(script, replayed) == named(script, {ticket: lived[ticket] for ticket in replayed})
+
+
+def named(script: Script, rises: Mapping[str, list[tuple]]) -> str:
+    """Escalations as lines, by the script's names."""
+    return "\n".join(
+        f"{script.name_of(ticket)} {told(at)} {rest}" for ticket, found in rises.items() for at, *rest in found
+    )
 
 
 @pytest.mark.process("day-advice", "day-zone", "one-note")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from connector.backtest.replay import Rules, replay
 from connector.backtest.ticket import PastTicket
 from connector.backtest.whole import whole
-from connector.model import Aspect, Doer, Person, Place, Ref, Status, Trace
+from connector.model import Aspect, AuthorKind, Doer, Person, Place, Ref, Status, Trace
 from tests.builders import (
     CRITICAL,
     DESK,
@@ -94,6 +94,20 @@ def test_an_audit_trail_is_gone_back_name_by_name():
     assert steps(ticket, Aspect.STATUS) == [(at("09:02"), NEW, WORKING), (at("10:15"), WORKING, RESOLVED)]
     assert steps(ticket, Aspect.PRIORITY) == [(at("09:40"), NORMAL, CRITICAL)]
     assert [change.at for change in ticket.changes] == sorted(change.at for change in ticket.changes)
+
+
+def test_a_change_in_the_name_that_our_notes_stand_in_is_ours():
+    ours = a_note("Escalated", at("09:30"), "API Member", AuthorKind.CONNECTOR)
+    traces = [
+        replace(trace("09:30", Aspect.PLACE, "Service Desk", "Tier 3"), who="API Member"),
+        replace(trace("09:30", Aspect.PLACE, "First Touch", "Seniors"), who="API Member"),
+        trace("09:35", Aspect.STATUS, "New", "In Progress"),
+    ]
+    ticket = known_of(a_ticket(place=TIER_3, status=WORKING, entries=(ours,)), traces)
+    assert [(change.what, change.how) for change in ticket.changes] == [
+        (Aspect.PLACE, "connector"),
+        (Aspect.STATUS, "history"),
+    ]
 
 
 def test_a_team_that_was_given_or_taken_is_a_move_of_its_own():

@@ -1,0 +1,38 @@
+"""A backtest of what a stage has lived through, as the command would do it: read from the desk, kept, replayed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from connector.backtest.replay import Rules, replay
+from connector.connection.names import Staff
+from connector.demo.stage import Simulation
+from connector.notes.marker import Marks
+from connector.past.collect import Collected, Collector
+from connector.past.file import PastFile
+from connector.report.story import Story
+from connector.store.connections import Connections
+
+
+def collected(stage: Simulation, file: Path, since: datetime) -> Collected:
+    """Read the first desk's past tickets into a file."""
+    connection = stage.connected.connection
+    state = Connections(stage.store).get(connection.id)
+    assert state is not None
+    collector = Collector(connection, Marks(state.marker_key), state.accounts, stage.clock.now, _no_wait)
+    *_, last = collector.collect(since, PastFile(file))
+    return last
+
+
+def backtest(stage: Simulation, file: Path, since: datetime) -> dict[str, Story]:
+    """The story of each ticket that was read, by its number, under the stage's own policy."""
+    policies = stage.connected.turns.reader.policies
+    staff = Staff(stage.system, stage.clock.now)
+    rules = Rules(policies.present, policies.homes.current(), staff.managers)
+    until = stage.clock.now() + timedelta(seconds=1)
+    return {one.record.id: replay(one, rules, since, until) for one in PastFile(file).tickets()}
+
+
+def _no_wait(_seconds: float) -> None:
+    """Moved time stands still while a test reads."""
