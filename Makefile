@@ -11,7 +11,7 @@ JOBS ?= 3
 # With its bytecode kept, a process of the connector starts in a third of the time; the tests start many.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo init run test soak coverage e2e-rt e2e-database check audit fuzz bench deploy-check format lock clean
+.PHONY: demo init run test soak coverage e2e-rt e2e-database e2e-pgbouncer check audit fuzz bench deploy-check format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -78,6 +78,9 @@ e2e-rt: $(READY_TO_TEST)  ## the connector on a real Request Tracker from Debian
 
 e2e-database: $(READY_TO_TEST)  ## a real PostgreSQL that goes and comes back, under two workers' hands: 20 minutes
 	$(BIN)/python -m tests.e2e.database
+
+e2e-pgbouncer: $(READY_TO_TEST)  ## every scenario on PostgreSQL behind a PgBouncer, in transaction and in session mode
+	$(BIN)/python -m tests.e2e.pgbouncer
 
 check: $(READY_TO_TEST)  ## format, lint, types, arrows, no secrets
 	$(BIN)/ruff format --check .

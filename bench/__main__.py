@@ -18,6 +18,7 @@ NAMES = (
     "claims",
     "accepts",
     "escalations",
+    "workers",
     "calls",
     "lanes",
     "hostile_client",

@@ -24,6 +24,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from connector.store.database import engine
 from connector.store.database.engine import Store
+from tests import pgbouncer
 from tests.postgresql import Cluster, programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -107,26 +108,42 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def pooled_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of the server as the tests reach it: directly, or through a PgBouncer; see ``tests.pgbouncer``."""
+    server = str(request.getfixturevalue("postgresql_server"))
+    if not pgbouncer.mode():
+        yield server
+        return
+    with (
+        TemporaryDirectory(prefix="escalator-pgbouncer-", ignore_cleanup_errors=True) as folder,
+        pgbouncer.pgbouncer(server, Path(folder), pgbouncer.mode()) as pooled,
+    ):
+        yield pooled
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """The address of a fresh, migrated SQLite file."""
+def sqlite_url(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh, migrated SQLite file; where all goes through a PgBouncer, of a database there."""
+    if pgbouncer.mode():
+        return str(request.getfixturevalue("postgresql_url"))
     path = tmp_path / "escalator.db"
     shutil.copyfile(sqlite_template, path)
     return f"sqlite:///{path}"
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+def postgresql_url(postgresql_server: str, postgresql_template: str, pooled_server: str) -> Iterator[str]:
     """The address of a fresh, migrated PostgreSQL database."""
     with postgresql_database(postgresql_server, postgresql_template) as url:
-        yield url
+        yield database_at(pooled_server, str(make_url(url).database))
 
 
 @pytest.fixture
-def empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
+def empty_postgresql_url(postgresql_server: str, pooled_server: str) -> Iterator[str]:
     """The address of a PostgreSQL database without any table."""
     with postgresql_database(postgresql_server, "template1") as url:
-        yield url
+        yield database_at(pooled_server, str(make_url(url).database))
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])

@@ -8,7 +8,7 @@ from connector.app import worker_side
 from connector.app.wiring import Wiring
 from connector.cli.checks.calendars import of_calendars, of_zone_data
 from connector.cli.checks.connections import of_connections
-from connector.cli.checks.database import of_database, of_database_clock
+from connector.cli.checks.database import of_database, of_database_clock, of_pooler
 from connector.cli.checks.public_address import of_public_address
 from connector.cli.checks.settings import of_settings
 from connector.clock import SystemClock
@@ -26,6 +26,7 @@ def every(parts: Wiring) -> Iterator[Finding]:
     yield from of_settings(parts.settings)
     yield of_database(parts.store)
     yield from of_database_clock(parts.store, SystemClock())
+    yield from of_pooler(parts.store)
     now = parts.store.now()
     yield from of_calendars(parts.settings, now)
     yield of_zone_data(now)

@@ -75,3 +75,24 @@ def of_database_clock(store: Store, host: Clock) -> Iterator[Finding]:
     way = "ahead of" if ahead > 0 else "behind"
     which = "the database's counts for limits; set both by NTP, as certificates and signatures go by this host's"
     yield Finding(WARNING, "database clock", f"this host's clock is {abs(ahead):.0f} s {way} the database's: {which}")
+
+
+def of_pooler(store: Store) -> Iterator[Finding]:
+    """Whether a pooler lies between, and the server ends by itself what takes too long for whoever it hands on."""
+    if not store.is_postgresql:
+        return
+    from connector.store.database import postgresql
+
+    try:
+        with store.reading() as conn:
+            missing = postgresql.unset_time_outs(conn) if postgresql.is_pooled(conn) else None
+    except StoreUnavailable:
+        return  # told already
+    if missing is None:
+        return
+    if not missing:
+        yield Finding(OK, "database pooler", "lies between; the server has the time-outs of this user itself")
+        return
+    user = store.engine.url.username or "USER"
+    how = "; ".join(f"ALTER ROLE {user} SET {one}" for one in missing)
+    yield Finding(WARNING, "database pooler", f"lies between, and may keep no time-out of ours: on the server, {how}")

@@ -3,6 +3,9 @@
 Who does not answer is noticed within half a minute, whatever lies between: the server ends what takes too long, the
 operating system a connection whose other end is gone, and the patience here what a proxy or a stopped server keeps
 open. A server likewise ends the transaction of a client that is gone, and with it the locks that others wait for.
+
+A pooler may lie between, such as PgBouncer in session or in transaction mode: nothing in the store lasts longer than a
+transaction but these time-outs, which are to be set for the database's user, too, there.
 """
 
 from __future__ import annotations
@@ -34,18 +37,19 @@ _SESSION = {
     **{f"tcp_{name.removeprefix('tcp_')}": value for name, value in _ON_BOTH_SIDES.items()},
 }
 _BEGINNING = "SELECT " + ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SESSION.items())
-_UNHURRIED = text(
-    "SELECT "
-    + ", ".join(
-        f"set_config('{name}', '0', true)" for name in _SESSION if name.endswith("_timeout") and "tcp" not in name
-    )
-)
+_BY_USER = tuple(name for name in _SESSION if name.endswith("_timeout") and "tcp" not in name)
+"""What can be set for a user on the server as well."""
+
+_UNHURRIED = text("SELECT " + ", ".join(f"set_config('{name}', '0', true)" for name in _BY_USER))
 """For the transaction that asks it, and no longer."""
 
 RV = TypeVar("RV")
 
 _NOW = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)"
 _DATABASE_NOW = text(_NOW)
+_NOW_AND_WHO = f"{_NOW}, pg_backend_pid()"
+_WHO = text("SELECT pg_backend_pid()")
+_ENDLESS = text("SELECT name FROM pg_settings WHERE reset_val = '0'")
 
 
 class PatientConnection(psycopg.Connection[Any]):
@@ -91,9 +95,12 @@ def make_engine(url: URL, clock: DatabaseClock, pool_timeout: float) -> Engine:
     def begin(connection: PatientConnection, _record: Any) -> None:
         connection.execute(_BEGINNING).close()
         with clock.sampled() as learn:
-            [(micros,)] = connection.execute(_NOW).fetchall()
+            [(micros, process)] = connection.execute(_NOW_AND_WHO).fetchall()
             learn(micros)
         connection.commit()
+        if process != connection.info.backend_pid:
+            # Each transaction may go to another process of the server: what one was given to keep, the next has not.
+            connection.prepare_threshold = None
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", begin)
@@ -113,6 +120,8 @@ _REMEDIES = {
     "certificate": "correct sslmode and sslrootcert in DATABASE_URL",
     "too many clients": "allow more connections there, or start fewer processes here",
     "remaining connection slots": "allow more connections there, or start fewer processes here",
+    "no more connections allowed": "allow more connections there, or start fewer processes here",
+    "unsupported startup parameter": "take that option out of DATABASE_URL: the pooler in between passes none on",
     "no space left": "make room on the server's disk",
 }
 _NO_DATABASE = re.compile(r'database "[^"]*" does not exist')
@@ -123,6 +132,18 @@ def remedy(told: str) -> str:
     if _NO_DATABASE.search(told):
         return "create it, or correct its name in DATABASE_URL"
     return next((what for words, what in _REMEDIES.items() if words in told.casefold()), "")
+
+
+def is_pooled(conn: Connection) -> bool:
+    """Whether somebody lies between and answers for the server: then the process there is another than was told."""
+    driver: Any = conn.connection.driver_connection
+    return bool(conn.execute(_WHO).scalar_one() != driver.info.backend_pid)
+
+
+def unset_time_outs(conn: Connection) -> list[str]:
+    """How to set those time-outs for the user that the server has none of for it, whatever a connection said since."""
+    endless = {row.name for row in conn.execute(_ENDLESS)}
+    return [f"{name} = {_SESSION[name]}" for name in _BY_USER if name in endless]
 
 
 def sample(conn: Connection, clock: DatabaseClock) -> None:
