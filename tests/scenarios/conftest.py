@@ -18,18 +18,31 @@ from tests.builders import NINE, a_policy
 FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
 
+SELDOM = timedelta(minutes=5)
+"""How often scenarios poll: webhooks tell of what happens, and each look costs as much as what it looks for. A test
+that is about what the poll finds says itself how soon.
+"""
+
+
 def scenario_policy(**given: Any) -> Policy:
     """The default ladder on the simulator's standard desk, office hours in UTC; no warnings unless asked for."""
     return replace(a_policy(final=FINAL, warn_at=0), **given)
 
 
 @pytest.fixture
+def poll_minutes() -> int:
+    """How often is polled where a test does not say so."""
+    return int(SELDOM / timedelta(minutes=1))
+
+
+@pytest.fixture
 def open_stage(sqlite_url: str) -> Iterator[Callable[..., Simulation]]:
-    """Opens a stage at five to nine on a Thursday, on SQLite unless told otherwise."""
+    """Opens a stage at five to nine on a Thursday, on SQLite and polling seldom unless told otherwise."""
     with ExitStack() as stack:
 
         def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Simulation:
             start = given.pop("start", NINE - timedelta(minutes=5))
+            given.setdefault("poll_every", SELDOM)
             if "simulator" in given:
                 given["desks"] = [ConnectWiseDesk(given.pop("simulator"))]
             return stack.enter_context(stage(start, policy or scenario_policy(), url, **given))
@@ -40,6 +53,6 @@ def open_stage(sqlite_url: str) -> Iterator[Callable[..., Simulation]]:
 @pytest.fixture
 def desk(open_stage: Callable[..., Simulation]) -> Simulation:
     """A running stage at nine in the morning. What webhooks do not tell, the poll finds within five minutes."""
-    running = open_stage(poll_every=timedelta(minutes=5))
+    running = open_stage()
     running.run_until(NINE)
     return running

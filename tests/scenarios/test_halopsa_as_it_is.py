@@ -21,7 +21,7 @@ from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection
 from connector.systems.desk import Desk
 from tests.builders import at, minutes
-from tests.scenarios.conftest import scenario_policy
+from tests.scenarios.conftest import SELDOM, scenario_policy
 from tests.scenarios.test_notifications import Recorder
 
 Open = Callable[..., Simulation]
@@ -41,6 +41,7 @@ def open_halo(sqlite_url: str) -> Iterator[Open]:
             desk = ticket_systems()["halopsa"].simulated(clock)
             prepare(desk)
             policy = change(at_desks(scenario_policy(), [desk]))
+            given.setdefault("poll_every", SELDOM)
             running = stack.enter_context(stage(clock.now(), policy, sqlite_url, desks=[desk], clock=clock, **given))
             running.run_until(at("09:00"))
             return running

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -35,6 +36,12 @@ def status(desk: Simulation) -> dict[str, Any]:
 
 def codes(desk: Simulation) -> list[str]:
     return [reason["code"] for reason in status(desk)["reasons"]]
+
+
+@pytest.fixture
+def open_stage(open_stage: Open) -> Open:
+    """What is late, or gone, is told by what is done each minute; by the polls, above all."""
+    return partial(open_stage, poll_every=minutes(1))
 
 
 @pytest.fixture

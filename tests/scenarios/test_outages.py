@@ -60,11 +60,15 @@ class Failing:
         raise self.error
 
 
+POLLED_OFTEN = pytest.mark.parametrize("poll_minutes", [1])
+"""For a test in which it is the poll that finds the system down."""
+
+
 @pytest.fixture(params=list(ticket_systems()))
-def running(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[Simulation]:
+def running(request: pytest.FixtureRequest, sqlite_url: str, poll_minutes: int) -> Iterator[Simulation]:
     """One system at nine o'clock, with somebody to be told."""
     with ExitStack() as stack:
-        yield started(stack, request.param, sqlite_url)
+        yield started(stack, request.param, sqlite_url, poll_every=minutes(poll_minutes))
 
 
 def started(stack: ExitStack, system: str, url: str, **options: object) -> Simulation:
@@ -179,6 +183,7 @@ def test_what_is_due_while_the_system_is_down_goes_up_when_it_is_back(running: S
     assert "3 tickets waited" in told(running).messages[-1][2]
 
 
+@POLLED_OFTEN
 def test_keys_refused_for_three_days_park_nothing_and_the_most_overdue_go_up_first(running: Simulation) -> None:
     tickets = tickets_due_from(running, at("09:01"), 14, timedelta(seconds=20))
     # Mail rings some of them in another order while the keys are refused.
@@ -361,6 +366,7 @@ def test_tickets_that_are_deleted_one_by_one_end_quietly(running: Simulation) ->
     assert [row.ticket for row in running.mailbox.list_tickets() if not row.ticket.startswith("@")] == tickets[4:]
 
 
+@POLLED_OFTEN
 def test_a_system_that_comes_and_goes_does_not_send_an_alarm_each_time(running: Simulation) -> None:
     running.desk.open_ticket("Nobody can print", owner="tess")
     for n in range(20):
@@ -407,6 +413,7 @@ def test_the_newest_tickets_alone_that_cannot_be_read_stop_nobody_else(running: 
     assert not any("does not serve" in alarm for alarm in told(running).alarms)
 
 
+@POLLED_OFTEN
 def test_a_poll_that_fails_does_not_keep_a_connection_down(
     running: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -428,6 +435,7 @@ def test_a_poll_that_fails_does_not_keep_a_connection_down(
     assert [one for one, _ in escalated(running)] == tickets
 
 
+@POLLED_OFTEN
 def test_a_probe_that_ends_in_an_unknown_way_is_told_like_an_outage(
     running: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -207,7 +207,7 @@ def test_the_word_that_the_owner_stays_is_not_lost_with_one_failed_call(open_sta
 
 
 def test_an_escalation_taken_up_again_after_it_was_given_up_is_finished_after_a_crash(open_stage):
-    desk = open_stage(**QUICK)
+    desk = open_stage(poll_every=minutes(1), **QUICK)
     desk.run_until(NINE)
     ticket = a_ticket_on(desk)
     desk.settle()

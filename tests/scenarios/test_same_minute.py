@@ -20,7 +20,7 @@ from connector.store.records import Claim
 from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import Desk
 from tests.builders import a_tier, at, minutes
-from tests.scenarios.conftest import scenario_policy
+from tests.scenarios.conftest import SELDOM, scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where
 
 SYSTEMS = list(ticket_systems())
@@ -33,7 +33,7 @@ def running_on(system: str, url: str) -> Iterator[Simulation]:
     desk = ticket_systems()[system].simulated(clock)
     policy = at_desks(scenario_policy(), [desk])
     policy = replace(policy, tiers=tuple(replace(tier, managers=(desk.member("maria"),)) for tier in policy.tiers))
-    with stage(clock.now(), policy, url, desks=[desk], clock=clock) as running:
+    with stage(clock.now(), policy, url, desks=[desk], clock=clock, poll_every=SELDOM) as running:
         running.run_until(at("09:00"))
         yield running
 
