@@ -12,10 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from connector.store.database.engine import Store
-from connector.store.database.tables import AnyRow, trouble
+from connector.store.database.prepared import Prepared
+from connector.store.database.tables import trouble
 from connector.store.journal import store_mail
 from connector.store.records import Delivery
 
@@ -158,11 +159,12 @@ class Troubles:
 
     def all(self, connection: str | None = None) -> list[Trouble]:
         """What stands in the way now, the oldest first."""
-        query = select(trouble).order_by(trouble.c.since, trouble.c.connection, trouble.c.kind, trouble.c.name)
-        if connection is not None:
-            query = query.where(trouble.c.connection == connection)
         with self.store.reading() as conn:
-            return [_trouble(row) for row in conn.execute(query)]
+            if connection is None:
+                found = _ALL.rows(conn, {})
+            else:
+                found = _ALL_OF_ONE.rows(conn, {"of_connection": connection})
+        return [_trouble(row) for row in found]
 
 
 def is_that(connection: str, kind: TroubleKind, name: str) -> Any:
@@ -175,10 +177,22 @@ def find_locked(
     conn: Connection, connection: str, kind: TroubleKind, name: str, *, locks: bool = True
 ) -> Trouble | None:
     """A trouble as it stands, locked for this transaction unless it is only looked at; None where there is none."""
-    query = select(trouble).where(is_that(connection, kind, name))
-    row = conn.execute(query.with_for_update() if locks else query).one_or_none()
+    statement = _LOCKED if locks else _LOOKED_AT
+    row = statement.one_or_none(conn, {"of_connection": connection, "of_kind": kind.value, "of_name": name})
     return None if row is None else _trouble(row)
 
 
-def _trouble(row: AnyRow) -> Trouble:
-    return Trouble(**{**row._mapping, "kind": TroubleKind(row.kind)})
+def _trouble(row: Any) -> Trouble:
+    return Trouble(**{**row._asdict(), "kind": TroubleKind(row.kind)})
+
+
+# A worker asks at each claim whether a connection is down, and every chore what stands in the way.
+_EVERY = select(trouble).order_by(trouble.c.since, trouble.c.connection, trouble.c.kind, trouble.c.name)
+_ALL = Prepared(_EVERY)
+_ALL_OF_ONE = Prepared(_EVERY.where(trouble.c.connection == bindparam("of_connection")))
+_ONE = select(trouble).where(
+    trouble.c.connection == bindparam("of_connection"),
+    trouble.c.kind == bindparam("of_kind"),
+    trouble.c.name == bindparam("of_name"),
+)
+_LOOKED_AT, _LOCKED = Prepared(_ONE), Prepared(_ONE.with_for_update())
