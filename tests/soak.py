@@ -6,6 +6,9 @@ statement on both databases in ``tests/connector/store``. So `make test` takes e
 on one ticket system and one database, which are others from test to test, and so each kind of hostile answer; `make
 soak` runs all the rest. Plain ``pytest`` runs everything.
 
+Where one variant costs many times as much as another, chance would make `make test` long: a test on which that was
+measured says ``taken_on("rt")``, and is taken there.
+
 A test says itself what else is a variant: ``variants("kind")`` that of its kinds one is enough for `make test`, and
 ``soak`` on a parameter or a test that it is one, such as five hundred tickets of what forty show as well.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from zlib import crc32
 
 import pytest
@@ -56,9 +59,16 @@ def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
     for test, groups in tests.items():
         # Where to begin is as good as random, and the same on every machine and in every process.
         for number, variants in zip(count(crc32(test.encode())), groups.values(), strict=False):
-            taken = number % len(variants)
-            left += [*variants[:taken], *variants[taken + 1 :]]
+            eligible = [one for one in variants if _is_to_be_taken(one)] or variants
+            taken = eligible[number % len(eligible)]
+            left += [one for one in variants if one is not taken]
     return left
+
+
+def _is_to_be_taken(item: Item) -> bool:
+    """Whether the test says that it costs least with this system or database."""
+    named = {value for mark in item.iter_markers("taken_on") for value in mark.args}
+    return any(value in named for value in cast(Any, item).callspec.params.values() if value in VARIANTS)
 
 
 def _variants_of(item: Item) -> frozenset[str]:

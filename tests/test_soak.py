@@ -71,6 +71,17 @@ def test_of_what_a_test_calls_variants_one_is_taken_with_each_of_the_rest() -> N
     assert [one["odd"] for one in taken(tests)] == ["a", "b"]
 
 
+def test_what_costs_least_is_taken_where_the_test_says_so_and_the_rest_goes_round() -> None:
+    marks = [pytest.mark.taken_on("sqlite")]
+    tests = variants_of(
+        "tests/scenarios/test_a.py::test_b", marks=marks, system=SYSTEMS, database=["sqlite", "postgresql"], kind=KINDS
+    )
+    found = taken(tests)
+    assert sorted(str(one["kind"]) for one in found) == sorted(KINDS)
+    assert {one["database"] for one in found} == {"sqlite"}
+    assert {one["system"] for one in found} == set(SYSTEMS)
+
+
 def test_elsewhere_every_variant_is_taken() -> None:
     tests = variants_of("tests/contract/test_a.py::test_b", system=SYSTEMS)
     assert left_to_soak(tests) == []

@@ -32,6 +32,7 @@ def waiting(desk: KeepsPace) -> int:
 
 
 @pytest.mark.process("backlog-adopted")
+@pytest.mark.taken_on("sqlite")
 @pytest.mark.parametrize("count", [45, pytest.param(200, marks=pytest.mark.soak)])
 def test_of_many_tickets_twelve_an_hour_leave_the_first_tier_critical_ones_first_then_the_oldest(
     open_stage: Callable[..., Simulation], database_url: str, count: int

@@ -205,6 +205,7 @@ def held_open_by_a_pause(desk: KeepsPace, ticket: TicketId) -> None:
 
 
 @pytest.mark.process("brake")
+@pytest.mark.taken_on("sqlite")
 def test_what_an_outage_held_back_passes_at_its_own_pace(
     open_stage: Callable[..., Simulation], database_url: str
 ) -> None:

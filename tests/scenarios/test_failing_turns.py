@@ -71,6 +71,7 @@ def test_a_ticket_whose_turn_crashes_is_told_by_name_in_an_alarm(
     assert "unexpected KeyError" in alarm
 
 
+@pytest.mark.taken_on("sqlite")
 @pytest.mark.parametrize("count", [3, pytest.param(8, marks=pytest.mark.soak)])
 def test_where_notes_of_all_tickets_fail_while_reads_work_people_are_told_once_and_all_go_up_after(
     running: Simulation, count: int

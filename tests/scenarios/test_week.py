@@ -212,6 +212,7 @@ def a_script(system: str, url: str, **given: Any) -> Iterator[Script]:
     "enforce",
 )
 @pytest.mark.timeout(600)
+@pytest.mark.taken_on("rt")
 @pytest.mark.parametrize("system", list(ticket_systems()))
 def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_url, tmp_path):
     with a_script(system, sqlite_url) as script:
