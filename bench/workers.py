@@ -12,7 +12,7 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -30,9 +30,10 @@ from connector.store.records import Delivery, Source
 from tests.pgbouncer import pgbouncer, program
 
 COUNTS = (1, 2, 4)
-TICKETS = 200
+TICKETS = 120
 ROUNDS = 3
 WARM_UP = 40
+POOLED = " through PgBouncer"
 
 WITHOUT_BOUNDS = {
     "WORK_HOURS": "24x7",
@@ -40,29 +41,86 @@ WITHOUT_BOUNDS = {
     "ADOPT_PER_HOUR": "0",
     "ESCALATIONS_PER_HOUR": "0",
     "ESCALATION_MODE": "enforce",
-    "CONNECTWISE_CALLS_PER_MINUTE": "1000000",
+    "CONNECTWISE_CALLS_PER_MINUTE": "100000",
     "RECONCILE_SECONDS": "3600",
 }
 """What holds a service back for other people's sake would be all that is measured here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Workers:
-    """Escalations a second by round; memory of all processes, and their connections to the database."""
+class Crew:
+    """So many workers over a database of their own, on a desk of their own. ``pids``: their processes."""
 
-    rates: list[float]
-    megabytes: float
-    connections: int
+    desk: Psa
+    store: Store
+    pids: list[int]
+
+    def rate(self, count: int = TICKETS) -> float:
+        """Escalations a second."""
+        return count / escalated(self.store, self.desk.overdue_tickets(count))
+
+    def megabytes(self) -> float:
+        """The memory of all processes: their proportional share."""
+        return sum(megabytes(pid, "Pss") for pid in self.pids)
+
+    def connections(self) -> int:
+        """How many the server has for this database, without our own."""
+        own = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        with self.store.reading() as conn:
+            return int(conn.execute(text(own)).scalar_one()) - 1
 
 
 @contextmanager
-def crew(desk: Psa, folder: Path, database: str, count: int) -> Iterator[list[int]]:
-    """So many workers over that database, by their process ids."""
+def crew(folder: Path, database: str, reached_at: str, count: int) -> Iterator[Crew]:
+    """So many workers over a database that nothing was stored in yet, which they reach at another address perhaps."""
     with ExitStack() as stack:
-        yield [
-            stack.enter_context(service("worker", desk, folder, DATABASE_URL=database, **WITHOUT_BOUNDS)).pid
-            for _ in range(count)
-        ]
+        desk = stack.enter_context(psa())
+        store = Store.open(database)
+        stack.callback(store.close)
+        store.migrate()
+        environ = {"DATABASE_URL": reached_at, **WITHOUT_BOUNDS}
+        pids = [stack.enter_context(service("worker", desk, folder, **environ)).pid for _ in range(count)]
+        made = Crew(desk, store, pids)
+        made.rate(WARM_UP * count)
+        yield made
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The bare loop in so many processes, on a desk of its own."""
+
+    desk: Psa
+    pool: ProcessPoolExecutor
+    count: int
+
+    def rate(self, count: int = TICKETS) -> float:
+        """Tickets a second."""
+        tickets = self.desk.overdue_tickets(count)
+        begin = time.perf_counter()
+        shares = [tickets[n :: self.count] for n in range(self.count)]
+        list(self.pool.map(_share, [(self.desk.url, self.desk.environment, share) for share in shares]))
+        return count / (time.perf_counter() - begin)
+
+
+@contextmanager
+def loop(count: int) -> Iterator[Loop]:
+    """The bare loop, its processes started."""
+    with psa() as desk, ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
+        made = Loop(desk, pool, count)
+        made.rate(WARM_UP * count)
+        yield made
+
+
+def _share(given: tuple[str, dict[str, str], list[int]]) -> float:
+    url, environment, tickets = given
+    with bare_loop(_Site(url, environment), THREADS) as escalate:
+        return escalate(tickets)
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    url: str
+    environment: dict[str, str]
 
 
 def escalated(store: Store, tickets: Sequence[int]) -> float:
@@ -82,68 +140,34 @@ def _up(store: Store) -> int:
         return int(conn.execute(text("SELECT count(*) FROM audit_entry WHERE event = 'escalated'")).scalar_one())
 
 
-def measured(count: int, database: str, pooled: str) -> Workers:
-    """Workers over a database that nothing was stored in yet, which they reach at ``pooled``."""
-    with tempfile.TemporaryDirectory() as folder, psa() as desk:
-        store = Store.open(database)
-        store.migrate()
-        try:
-            with crew(desk, Path(folder), pooled, count) as pids:
-                escalated(store, desk.overdue_tickets(WARM_UP * count))
-                rates = [TICKETS / escalated(store, desk.overdue_tickets(TICKETS)) for _ in range(ROUNDS)]
-                with store.reading() as conn:
-                    own = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                    connections = conn.execute(text(own)).scalar_one() - 1
-                return Workers(rates, sum(megabytes(pid, "Pss") for pid in pids), connections)
-        finally:
-            store.close()
-
-
-def bare(count: int) -> list[float]:
-    """The loop in so many processes; tickets a second by round."""
-    with psa() as desk, ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as pool:
-
-        def once(tickets: list[int]) -> float:
-            begin = time.perf_counter()
-            shares = [tickets[n::count] for n in range(count)]
-            list(pool.map(_share, [(desk.url, desk.environment, share) for share in shares]))
-            return time.perf_counter() - begin
-
-        once(desk.overdue_tickets(WARM_UP * count))
-        return [TICKETS / once(desk.overdue_tickets(TICKETS)) for _ in range(ROUNDS)]
-
-
-def _share(given: tuple[str, dict[str, str], list[int]]) -> float:
-    url, environment, tickets = given
-    with bare_loop(_Site(url, environment), THREADS) as escalate:
-        return escalate(tickets)
-
-
-@dataclass(frozen=True, slots=True)
-class _Site:
-    url: str
-    environment: dict[str, str]
-
-
 def results() -> list[dict[str, object]]:
-    """Every figure beside its reference point."""
-    rows: list[dict[str, object]] = []
+    """Every figure beside its reference point. Those of one way to the database are there at once, and take turns."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
         server = stack.enter_context(postgresql(folder))
-        one: Workers | None = None
-        for count in COUNTS:
-            database = new_database(server, f"direct_{count}")
-            found, loop = measured(count, database, database), bare(count)
-            one = one or found
-            rows += report(f"workers, {count}", found, one, loop)
+        rows = turns(server, folder, "", server)
         if program() is not None:
-            pool = stack.enter_context(pgbouncer(server, folder, "transaction"))
-            for count in COUNTS:
-                database = new_database(server, f"pooled_{count}")
-                pooled = make_url(pool).set(database=make_url(database).database).render_as_string(hide_password=False)
-                rows += report(f"workers, {count} through PgBouncer", measured(count, database, pooled), one, None)
-    return rows
+            rows += turns(server, folder, POOLED, stack.enter_context(pgbouncer(server, folder, "transaction")))
+        return rows
+
+
+def turns(server: str, folder: Path, way: str, reached_at: str) -> list[dict[str, object]]:
+    """The rows of all counts that reach the server in this way; one worker that reaches it directly is among them."""
+    with ExitStack() as stack:
+        crews: dict[tuple[int, str], Crew] = {}
+        for key in dict.fromkeys([(COUNTS[0], ""), *((count, way) for count in COUNTS)]):
+            database = new_database(server, f"workers_{key[0]}_{len(way)}_{len(key[1])}")
+            at = make_url(reached_at if key[1] else server).set(database=make_url(database).database)
+            reached = at.render_as_string(hide_password=False)
+            crews[key] = stack.enter_context(crew(folder, database, reached, key[0]))
+        loops = {count: stack.enter_context(loop(count)) for count in COUNTS}
+        each: dict[object, Crew | Loop] = {**crews, **loops}
+        rates: dict[object, list[float]] = {key: [] for key in each}
+        for number in range(ROUNDS):
+            for key, one in list(each.items())[:: 1 if number % 2 else -1]:
+                rates[key].append(one.rate())
+        return [row for key, one in crews.items() if key[1] == way for row in report(key, one, crews, rates)]
 
 
 def new_database(server: str, name: str) -> str:
@@ -155,22 +179,32 @@ def new_database(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-def report(title: str, found: Workers, one: Workers, loop: list[float] | None) -> list[dict[str, object]]:
-    """The rows of so many workers. ``loop``: the rates of the bare one in as many processes."""
-    ours = statistics.median(found.rates)
-    rates = {"one worker": one.rates} | ({"a bare loop in as many processes": loop} if loop else {})
-    beside = {f"escalations a second, against {name}": (ours, statistics.median(all_)) for name, all_ in rates.items()}
-    beside["memory of all in MB (PSS), against one worker"] = (found.megabytes, one.megabytes)
-    beside["connections to the server, against one worker"] = (found.connections, one.connections)
+def report(
+    key: tuple[int, str], one: Crew, crews: Mapping[tuple[int, str], Crew], rates: Mapping[object, list[float]]
+) -> list[dict[str, object]]:
+    """The rows of so many workers. Ratios of rates are the medians of the rounds' own."""
+    count, way = key
+    beside = {"a bare loop in as many processes": rates[count], "one worker": rates[COUNTS[0], ""]}
+    rows = []
+    for name, others in beside.items():
+        ratio = statistics.median(mine / theirs for mine, theirs in zip(rates[key], others, strict=True))
+        figures = statistics.median(rates[key]), statistics.median(others), ratio
+        rows.append((f"escalations a second, against {name}", *figures))
+    first = crews[COUNTS[0], ""]
+    for name, mine, theirs in (
+        ("memory of all in MB (PSS), against one worker", one.megabytes(), first.megabytes()),
+        ("connections to the server, against one worker", one.connections(), first.connections()),
+    ):
+        rows.append((name, mine, theirs, mine / theirs))
     return [
         {
-            "name": f"{title}: {name}",
+            "name": f"workers, {count}{way}: {name}",
             "ours": round(mine, 1),
             "reference": round(theirs, 1),
-            "ratio": round(mine / theirs, 2),
+            "ratio": round(ratio, 2),
             "aim": "-",
         }
-        for name, (mine, theirs) in beside.items()
+        for name, mine, theirs, ratio in rows
     ]
 
 

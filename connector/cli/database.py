@@ -114,7 +114,9 @@ def _file() -> Iterator[Store]:
     url = common.settings().database_url
     path = file_of(url)
     if path is None:
-        raise ConfigError(["DATABASE_URL names no SQLite file: what is on a server already, its own tools copy"])
+        raise ConfigError(
+            ["DATABASE_URL names no SQLite file: for this command, set it to the address of the one that is left"]
+        )
     if not path.exists():
         raise ConfigError([f"DATABASE_URL names a file that is not there: {path}"])
     require_usable(url)

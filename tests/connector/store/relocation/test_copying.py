@@ -447,7 +447,7 @@ def test_a_copy_ends_when_its_file_is_taken_back_meanwhile(source: Store, target
         if one.step is CopyStep.CARRY:
             copying.reopen(source)
 
-    with pytest.raises(CopyFailed, match="mark was taken off"):
+    with pytest.raises(CopyFailed, match="mark was taken off: somebody works with it again"):
         copy(source, target, take_back)
     with pytest.raises(ConfigError, match="another copy"):
         copy(source, target)
