@@ -45,6 +45,19 @@ def sqlite_in_a_hurry() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def careless_sqlite() -> Iterator[None]:
+    """SQLite as many build it: what is deleted stays in the file's pages until something else is written there."""
+    before = engine._prepare_sqlite
+
+    def prepare(connection: sqlite3.Connection, record: Any) -> None:
+        before(connection, record)
+        connection.execute("PRAGMA secure_delete=OFF").close()
+
+    with patch.object(engine, "_prepare_sqlite", prepare):
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a running server's own database; skips the test where no server can be had.

@@ -28,8 +28,9 @@ HISTORY = ("CHANGELOG.md", "docs/decisions/")
 LONG = {"run", "web", "worker", "init", "demo", "database"}
 """Commands that serve, ask, play or move everything away: of these the page's options are tried, the rest elsewhere."""
 
-ENDS_IN = dict.fromkeys(["dead-letters replay connectwise 4711", "dead-letters replay SYSTEM TICKET"], 1)
-"""Where another exit code than 0 is right: nothing is parked there."""
+_REFUSED = ("dead-letters replay", "forget")
+ENDS_IN = {f"{command} {ticket}": 1 for command in _REFUSED for ticket in ("connectwise 4711", "SYSTEM TICKET")}
+"""Where another exit code than 0 is right: nothing is parked there, and the ticket is watched."""
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,11 @@ def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
         common.answer({**asdict(report), "is_intact": report.is_intact})
     elif report.is_intact:
         cut = f", {report.cut} earlier ones cut at signed checkpoints" if report.cut else ""
-        common.say(f"intact: {report.rows} entries{cut}; the head's hash is {report.head_hash}")
+        gone = f", {report.forgotten} of them without its detail, which was forgotten" if report.forgotten else ""
+        common.say(f"intact: {report.rows} entries{gone}{cut}; the head's hash is {report.head_hash}")
+        if report.by_statement:
+            what = "that what stays of them is what was hashed says a signed statement"
+            common.say(f"{report.by_statement} of these are of a version before: {what}")
         if report.past:
             common.say(
                 f"of {', '.join(report.past)} all that the head speaks of was cut: only its signature was compared"
@@ -204,7 +208,7 @@ def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
 def export(what: str) -> None:
     """Print the audit trail, or the training requests in it, as JSON lines, oldest first.
 
-    One connection's chain after the other; a line ``checkpoint`` stands for what was cut.
+    One connection's chain after the other; a line ``checkpoint`` stands for what was cut. What was forgotten says so.
     """
     with common.wired() as parts:
         for row in trail.export(parts.store):

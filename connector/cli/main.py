@@ -20,6 +20,7 @@ _COMMANDS = {
     "demo": ("serving", "Show a service desk's morning at high speed, on two simulated ticket systems."),
     "explain": ("inspection", "Show which minutes of TICKET counted, why, and what stands in its way."),
     "export": ("inspection", "Print the audit trail, or the training requests in it, as JSON lines, oldest first."),
+    "forget": ("forget", "Remove what is kept of TICKET's words and people; the audit trail stays, and provable."),
     "init": ("setup.command", "Connect a ticket system: asks, tries, proposes, and writes .env."),
     "migrate": ("database", "Bring the database's schema up to date."),
     "policy": ("policies", "Look at the policies that are in force, and apply the newest to stints that are running."),

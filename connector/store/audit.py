@@ -4,6 +4,10 @@ Each entry's hash covers its content and the hash before it; the end of each cha
 entry that was changed, removed (also the last ones) or slipped in is found by ``verify``. Whoever can write to the
 database can work all hashes out anew: what he did before a signed head was told outside is found by that head alone.
 
+Of its detail the hash covers a digest, made with a salt that is kept beside the detail: both can be forgotten, and what
+stays proves the entry and tells nothing of its detail. Entries of the versions before have no salt: their hash covers
+the detail itself. How either is forgotten: ``chain/forgotten.py``.
+
 Old entries are cut off, the oldest first, at a checkpoint, signed with the key that a connection's marks are made with:
 see ``chain/``. Up to a version there was one chain over all connections. It is closed: each chain begins with where
 that one ended when it began, its first link.
@@ -14,6 +18,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +43,17 @@ SERVICE = "@service"
 CHECKPOINT = "checkpoint"
 """The event of an exported line that stands for what was cut."""
 
+SALT_BYTES = 16
+"""Of chance, an entry: a detail of a few words cannot be guessed back from its digest."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """An event as it stands in the trail; ``id`` counts within its ``chain``."""
+    """An event as it stands in the trail; ``id`` counts within its ``chain``.
+
+    ``salt``: of its detail's digest, None in the form of before and where the detail was forgotten: then ``digest`` is
+    what was kept of it.
+    """
 
     id: int
     connection: str
@@ -52,6 +64,8 @@ class AuditRow:
     previous_hash: str
     hash: str
     chain: str
+    salt: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +127,9 @@ _BEGINNING = PreparedRows(
     ("connection", "length", "hash", "link_entries", "link_hash"),
     lambda plain: plain.on_conflict_do_nothing(index_elements=["connection"]),
 )
-_APPENDING = PreparedRows(audit_entry, ("connection", "n", "ticket", "at", "event", "detail", "previous_hash", "hash"))
+_APPENDING = PreparedRows(
+    audit_entry, ("connection", "n", "ticket", "at", "event", "detail", "previous_hash", "hash", "salt")
+)
 _MOVING_ON = Prepared(
     update(audit_chain)
     .where(audit_chain.c.connection == bindparam("at_connection"))
@@ -137,8 +153,8 @@ def _append(conn: Connection, connection: str, entries: Sequence[tuple[str, Audi
     rows: list[dict[str, object]] = []
     for ticket, event in entries:
         length += 1
-        at, detail = event.at or now, to_json(event.detail)
-        new = hash_of(length, connection, ticket, at, event.event, detail, previous)
+        at, detail, salt = event.at or now, to_json(event.detail), secrets.token_hex(SALT_BYTES)
+        new = hash_of(length, connection, ticket, at, event.event, digest_of(salt, detail), previous)
         rows.append(
             {
                 "connection": connection,
@@ -149,6 +165,7 @@ def _append(conn: Connection, connection: str, entries: Sequence[tuple[str, Audi
                 "detail": detail,
                 "previous_hash": previous,
                 "hash": new,
+                "salt": salt,
             }
         )
         previous = new
@@ -274,6 +291,8 @@ def _exported(row: AuditRow) -> dict[str, Any]:
         "previous_hash": row.previous_hash,
         "hash": row.hash,
         "chain": row.chain,
+        "salt": row.salt,
+        "digest": row.digest,
     }
 
 
@@ -289,8 +308,24 @@ def _cut_line(store: Store, chain: str) -> Iterator[dict[str, Any]]:
         yield {**_exported(row), "at": until}
 
 
-def hash_of(id: int, connection: str, ticket: str, at: datetime, event: str, detail: str, previous_hash: str) -> str:
-    """The hash of an entry: of its content and of the hash before it."""
+def digest_of(salt: str, detail: str) -> str:
+    """What an entry's hash covers of its detail's JSON."""
+    return hashlib.sha256("\n".join((salt, detail)).encode()).hexdigest()
+
+
+def hash_of(id: int, connection: str, ticket: str, at: datetime, event: str, digest: str, previous_hash: str) -> str:
+    """The hash of an entry: of its content, but of its detail the digest, and of the hash before it."""
+    content = json.dumps([id, connection, ticket, to_micros(at), event, {"digest": digest}], separators=(",", ":"))
+    return hashlib.sha256(f"{previous_hash}\n{content}".encode()).hexdigest()
+
+
+def hash_over_detail(
+    id: int, connection: str, ticket: str, at: datetime, event: str, detail: str, previous_hash: str
+) -> str:
+    """The hash of an entry without a salt, by a version before: of its content, its detail's JSON included.
+
+    That is a text, and a digest stands in an object: neither form can be taken for the other.
+    """
     content = json.dumps([id, connection, ticket, to_micros(at), event, detail], separators=(",", ":"))
     return hashlib.sha256(f"{previous_hash}\n{content}".encode()).hexdigest()
 

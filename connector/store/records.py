@@ -185,6 +185,7 @@ class Event(StrEnum):
     TRAINING_REQUEST = "training request"
     WEBHOOKS_REFUSED = "webhooks refused"
     MESSAGE_GIVEN_UP = "message given up"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)

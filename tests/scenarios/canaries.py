@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 import pytest
+from sqlalchemy import create_engine, inspect, make_url
 
 from adapters.http import HttpClient
 
@@ -156,3 +157,17 @@ def found_in(text: str) -> set[str]:
     """The canaries that stand in a text, in any form."""
     low = text.casefold()
     return {secret for secret in CANARIES if any(form.casefold() in low for form in forms_of(secret))}
+
+
+def every_row(url: str) -> str:
+    """All that is stored: of SQLite each byte of its files, of PostgreSQL each value of each table."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        files = Path(address.database or "").parent.glob(f"{Path(address.database or '').name}*")
+        return "\n".join(path.read_bytes().decode("latin-1") for path in files)
+    engine = create_engine(address.set(drivername="postgresql+psycopg"))
+    with engine.connect() as conn:
+        tables = inspect(engine).get_table_names()
+        found = [value for table in tables for row in conn.exec_driver_sql(f'SELECT * FROM "{table}"') for value in row]
+    engine.dispose()
+    return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in found)

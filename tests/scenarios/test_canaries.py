@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import base64
 from contextlib import suppress
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from click import Context
 from click.testing import CliRunner
-from sqlalchemy import create_engine, inspect, make_url
 
 from connector import terminal
 from connector.app import web_side, worker_side
@@ -35,6 +33,7 @@ from tests.scenarios.canaries import (
     SYSTEMS,
     WATCHER,
     environ,
+    every_row,
     found_in,
     parrot,
 )
@@ -64,6 +63,8 @@ OTHER_COMMANDS: tuple[tuple[str, ...], ...] = (
     ("audit", "verify"),
     ("export",),
     ("export", "training"),
+    ("forget", "connectwise", "1", "--yes"),
+    ("forget", "rt", "2", "--yes", "--json"),
     ("policy", "show"),
     ("policy", "apply"),
     ("tickets",),
@@ -86,20 +87,6 @@ def run(environ: dict[str, str], *arguments: str) -> str:
     result = CliRunner().invoke(cli, arguments, env=environ)
     assert result.exception is None or isinstance(result.exception, SystemExit), (arguments, result.exception)
     return result.output + result.stderr
-
-
-def every_row(url: str) -> str:
-    """All that is stored: of SQLite each byte of its files, of PostgreSQL each value of each table."""
-    address = make_url(url)
-    if address.get_backend_name() == "sqlite":
-        files = Path(address.database or "").parent.glob(f"{Path(address.database or '').name}*")
-        return "\n".join(path.read_bytes().decode("latin-1") for path in files)
-    engine = create_engine(address.set(drivername="postgresql+psycopg"))
-    with engine.connect() as conn:
-        tables = inspect(engine).get_table_names()
-        found = [value for table in tables for row in conn.exec_driver_sql(f'SELECT * FROM "{table}"') for value in row]
-    engine.dispose()
-    return "\n".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in found)
 
 
 def test_twenty_canaries_are_twenty_and_would_be_found():

@@ -5,7 +5,7 @@ On every simulated system, with moved time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -71,12 +71,16 @@ def running(request: pytest.FixtureRequest, sqlite_url: str, poll_minutes: int) 
         yield started(stack, request.param, sqlite_url, poll_every=minutes(poll_minutes))
 
 
-def started(stack: ExitStack, system: str, url: str, **options: object) -> Simulation:
+def started(stack: ExitStack, system: str, url: str, managers: Sequence[str] = (), **options: object) -> Simulation:
     clock = VirtualClock(at("08:55"))
     desk = ticket_systems()[system].simulated(clock)
     # Names that every system knows: one that does not resolve is an alarm of its own.
     names = {"final": FinalEscalation(reminders=0), "priority_factors": {}, "critical_priorities": frozenset()}
     policy = at_desks(scenario_policy(**names), [desk])
+    if managers:
+        policy = replace(
+            policy, tiers=tuple(replace(one, managers=tuple(map(desk.member, managers))) for one in policy.tiers)
+        )
     made = stack.enter_context(
         stage(
             clock.now(),
@@ -84,11 +88,7 @@ def started(stack: ExitStack, system: str, url: str, **options: object) -> Simul
             url,
             desks=[desk],
             clock=clock,
-            notifier=Told(clock),
-            attempts=1,
-            connect_seconds=1.0,
-            read_seconds=2.0,
-            **options,
+            **{"notifier": Told(clock), "attempts": 1, "connect_seconds": 1.0, "read_seconds": 2.0, **options},
         )
     )
     made.run_until(at("09:00"))

@@ -18,13 +18,20 @@ from sqlalchemy import MetaData, create_engine, select, text
 
 from adapters.connectwise.desk import ConnectWiseDesk
 from adapters.connectwise.simulator import API_MEMBER, Simulator
+from connector.cli.forget import OVER
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, stage
+from connector.store import audit
+from connector.store.chain.proof import verify
+from connector.store.chain.signatures import signed_head
 from connector.store.database import schema
 from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
+from connector.store.database.scrubbing import scrub
+from connector.store.forgetting.ticket import Forgetting
 from tests.builders import at
 from tests.databases import POSTGRESQL, SQLITE
+from tests.scenarios.canaries import every_row
 from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.desks import events, our_notes, where
 
@@ -145,3 +152,25 @@ def test_a_pause_still_holds_the_clock(upgraded: tuple[Simulation, dict[str, int
     assert where(desk, tickets["paused"])[0] == "Tier 3"
     (escalated,) = events(desk, tickets["paused"], "escalated")
     assert escalated.at == at("10:25")
+
+
+@pytest.mark.usefixtures("careless_sqlite")
+def test_what_older_versions_kept_of_people_is_forgotten_and_their_chains_still_prove(
+    upgraded: tuple[Simulation, dict[str, int]],
+) -> None:
+    desk, tickets = upgraded
+    heads = [audit.head(desk.store), signed_head(desk.store)]
+    url = desk.store.engine.url.render_as_string(hide_password=False)
+    assert "Tess Tech" in every_row(url)
+    for ticket in tickets.values():
+        desk.simulator.resolve(ticket)
+    desk.run_until(at("09:30"))
+    forgetting = Forgetting(desk.store, OVER)
+    removed = [forgetting.forget(("connectwise", str(one)), "officer", is_served=True) for one in tickets.values()]
+    scrub(desk.store, forgetting.tables)
+    left = every_row(url)
+    assert [word for word in ("Tess Tech", "tess", "the whole office", "Acme", "Connie") if word in left] == []
+    report = verify(desk.store)
+    assert (report.why, report.forgotten) == ("", sum(one["audit_entry"] for one in removed))
+    assert report.by_statement > 0
+    assert [verify(desk.store, head).why for head in heads] == ["", ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,14 +16,18 @@ from connector.store.audit import (
     AuditHead,
     ChainHead,
     beginning_of,
+    digest_of,
     ends_of,
     hash_of,
+    hash_over_detail,
 )
+from connector.store.chain.forgotten import is_forgotten, what_is_wrong_with
 from connector.store.chain.signatures import key_of, sign_checkpoint, sign_head
 from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow
 from connector.store.queries import chains
 from connector.store.queries.chains import CLOSED
+from connector.store.records import Event
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """So much earlier than a head was told, what came after it may be dated: transactions last, and clocks differ."""
@@ -34,6 +39,8 @@ class AuditReport:
 
     ``cut``: how many earlier entries ended in checkpoints; ``chain``: where the first thing that is wrong was found;
     ``past``: the chains of which all that an expected head speaks of was cut: its signature alone was compared.
+    ``forgotten``: of how many entries the detail was forgotten; ``by_statement``: so many of these are in the form of
+    before: their place in the chain is proven, what else stays of them is what was signed then.
     """
 
     rows: int
@@ -43,6 +50,8 @@ class AuditReport:
     cut: int = 0
     chain: str = ""
     past: tuple[str, ...] = ()
+    forgotten: int = 0
+    by_statement: int = 0
 
     @property
     def is_intact(self) -> bool:
@@ -58,7 +67,7 @@ def verify(store: Store, expected: AuditHead | None = None, keeps_from: datetime
     """
     try:
         return _walked(store, expected or AuditHead({}), keeps_from)
-    except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
+    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, RecursionError) as error:
         why = f"the connector never writes what stands there ({type(error).__name__} when it is read)"
         return AuditReport(0, None, why, GENESIS, chain="a chain")
 
@@ -76,7 +85,9 @@ def _walked(store: Store, expected: AuditHead, keeps_from: datetime | None) -> A
             if one.entries and name != CLOSED and name not in links:
                 proof.wrong(name, 1, f"{one.entries} rows that were there are missing")
     head = AuditHead(ends).hash
-    return AuditReport(proof.rows, proof.bad_id, proof.why, head, proof.cut, proof.chain, tuple(proof.past))
+    forgotten, by_statement = len(proof.forgotten), proof.by_statement
+    walked = (proof.rows, proof.bad_id, proof.why, head, proof.cut, proof.chain, tuple(proof.past))
+    return AuditReport(*walked, forgotten, by_statement)
 
 
 class _Proof:
@@ -98,6 +109,9 @@ class _Proof:
         self.bad_id: int | None = None
         self.why = self.chain = ""
         self.past: list[str] = []
+        self.forgotten: set[tuple[str, int]] = set()
+        self.by_statement = 0
+        self._starts: dict[str, int] = {}
         self._compare_signature(expected)
 
     def wrong(self, chain: str, bad_id: int | None, why: str) -> None:
@@ -112,9 +126,11 @@ class _Proof:
         kept = self._kept.get(name)
         start = self._start(name)
         passed, previous, sound = {start.entries: start.hash}, start.hash, start.entries
+        self._starts[name] = sound
         self.cut += 0 if self.why else start.entries
         for row in () if self.why else chains.pages(self._conn, _stored(name)):
             why = _what_is_wrong(row, sound + 1, previous) or self._what_is_backdated(row, kept)
+            why = why or self._what_was_forgotten(name, row)
             if why:
                 self.wrong(name, row.id, why)
                 break
@@ -122,6 +138,8 @@ class _Proof:
             self.rows += 1
             if sound in self._marks.get(name, ()):
                 passed[sound] = previous
+            if row.event == Event.FORGOTTEN.value:
+                self._compare_forgotten(name, row)
         reached = ChainHead(sound, previous)
         self._compare_end(name, reached, end, kept)
         self._compare_kept(name, start, passed, kept)
@@ -196,6 +214,21 @@ class _Proof:
             why = "which KEEP_MONTHS still keeps: not by the connector, or KEEP_MONTHS was shorter then"
             self.wrong(name, checkpoint.entries, f"{cut}, also what came after that head, {why}")
 
+    def _what_was_forgotten(self, name: str, row: AnyRow) -> str:
+        """What is wrong with the statement that stands in place of an entry's detail, where one does."""
+        if not is_forgotten(row):
+            return ""
+        self.forgotten.add((name, row.id))
+        self.by_statement += row.digest is None
+        return what_is_wrong_with(self._conn, _stored(name), row)
+
+    def _compare_forgotten(self, name: str, row: AnyRow) -> None:
+        """Whether what an entry says was forgotten is not there again."""
+        for chain, numbers in json.loads(row.detail)["entries"].items():
+            for number in numbers:
+                if number > self._starts.get(chain, 0) and (chain, number) not in self.forgotten:
+                    self.wrong(chain, number, f"its detail was forgotten, says entry {row.id} of {name}, and is there")
+
     def _what_is_backdated(self, row: AnyRow, kept: ChainHead | None) -> str:
         if self._told_at is None or row.id <= (kept.entries if kept else 0) or row.at >= self._told_at - CLOCKS_DIFFER:
             return ""
@@ -212,5 +245,15 @@ def _what_is_wrong(row: AnyRow, expected_id: int, previous: str) -> str:
         return "a row before it is missing" if row.id > expected_id else "a row was slipped in"
     if row.previous_hash != previous:
         return "it does not follow from the row before it"
-    found = hash_of(row.id, row.connection, row.ticket, row.at, row.event, row.detail, previous)
+    content = (row.id, row.connection, row.ticket, row.at, row.event)
+    if row.digest is not None:
+        if not is_forgotten(row):
+            return "a detail stands where its own was forgotten"
+        found = hash_of(*content, row.digest, previous)
+    elif row.salt is not None:
+        found = hash_of(*content, digest_of(row.salt, row.detail), previous)
+    elif is_forgotten(row):
+        return ""  # what cannot be worked out any more, the statement vouches for
+    else:
+        found = hash_over_detail(*content, row.detail, previous)
     return "" if found == row.hash else "its content was changed"

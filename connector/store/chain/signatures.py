@@ -1,4 +1,5 @@
-"""Signs what the audit trail says of itself: the head that is told outside, the checkpoint at which a chain was cut.
+"""Signs what the audit trail says of itself: the head that is told outside, the checkpoint at which a chain was cut,
+that an entry's detail was forgotten.
 
 The key is the one that a connection's notes are marked with. It lies in the database: a signature proves that whoever
 holds this database's keys said so, and when. Against somebody who has them helps only what was told outside before.
@@ -17,8 +18,8 @@ from sqlalchemy import Connection, select
 from connector.store.audit import AuditHead, Telling
 from connector.store.audit import head as unsigned_head
 from connector.store.database.engine import Store
+from connector.store.database.tables import AnyRow, to_micros
 from connector.store.database.tables import connection as connection_table
-from connector.store.database.tables import to_micros
 
 
 def signing_key(conn: Connection, chain: str) -> tuple[str, str] | None:
@@ -47,6 +48,17 @@ def sign_head(found: AuditHead, at: datetime, secret: str) -> str:
     key = hmac.digest(secret.encode(), b"audit head", "sha256")
     said = f"{at.isoformat(timespec='seconds')}\n{found.entries}\n{found.hash}"
     return hmac.digest(key, said.encode(), "sha256").hex()
+
+
+def sign_forgotten(chain: str, row: AnyRow, digest: str | None, said: Mapping[str, Any], secret: str) -> str:
+    """The signature of the statement ``said`` that stands in an entry in place of its detail.
+
+    It covers all else that stays of the entry, ``digest`` included; ``chain``: its chain, as the tables name it.
+    """
+    key = hmac.digest(secret.encode(), b"audit forgotten", "sha256")
+    stays = [chain, row.id, row.connection, row.ticket, to_micros(row.at), row.event, row.previous_hash, row.hash]
+    text = json.dumps([*stays, digest, said], sort_keys=True, separators=(",", ":"))
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def signed_head(store: Store) -> AuditHead:

@@ -127,6 +127,13 @@ class Store:
             self._begin(conn, "BEGIN IMMEDIATE")
             yield conn
 
+    @contextmanager
+    def outside_transactions(self) -> Iterator[Connection]:
+        """A connection without a transaction around its statements: for what the database does as a whole."""
+        with self._turn(), self._translated(), self.engine.connect() as conn:
+            # SQLite's driver begins none by itself; the library's own switch would have it begin some afterwards.
+            yield conn.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgresql else conn
+
     def _begin(self, conn: Connection, how: str) -> None:
         """Begin on SQLite, whose driver begins too late by itself.
 

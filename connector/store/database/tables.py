@@ -375,9 +375,15 @@ audit_entry = Table(
     Column("detail", Prose, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("salt", String(32)),
+    Column("digest", String(64)),
     Index("audit_entry_ticket", "connection", "ticket", "n"),
 )
-"""Who, what, why: a chain of hashes for each connection, numbered without gaps."""
+"""Who, what, why: a chain of hashes for each connection, numbered without gaps.
+
+``salt``: what the digest of the detail is made with that the hash covers; entries of the versions before have none,
+their hash covers the detail itself. ``digest``: that digest, once detail and salt are forgotten.
+"""
 
 audit_checkpoint = Table(
     "audit_checkpoint",

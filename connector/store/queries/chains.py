@@ -9,10 +9,11 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, null, select, update
 
 from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow, audit, audit_chain, audit_checkpoint, audit_entry
+from connector.store.records import Event
 
 PAGE = 1000
 """So many entries are read at once."""
@@ -20,7 +21,12 @@ PAGE = 1000
 CLOSED = "@closed"
 """The chain of the versions before each connection had its own."""
 
+FORGOTTEN = '{"forgotten":'
+"""How the detail of an entry begins whose own was forgotten; no other one does."""
+
 _COPIED = ("connection", "ticket", "at", "event", "detail", "previous_hash", "hash")
+_SALTED = (audit_entry.c.salt, audit_entry.c.digest)
+_UNSALTED = (null().label("salt"), null().label("digest"))
 
 
 def entries_after(
@@ -34,7 +40,8 @@ def entries_after(
     """The next entries of a chain after that number (None: from the first that is there), each with its ``id``."""
     table = audit if chain == CLOSED else audit_entry
     number = audit.c.id if chain == CLOSED else audit_entry.c.n.label("id")
-    query: Select[Any] = select(number, *(table.c[name] for name in _COPIED)).order_by("id").limit(limit)
+    salted = _UNSALTED if chain == CLOSED else _SALTED
+    query: Select[Any] = select(number, *(table.c[name] for name in _COPIED), *salted).order_by("id").limit(limit)
     if chain != CLOSED:
         query = query.where(audit_entry.c.connection == chain)
     elif connection is not None:
@@ -109,3 +116,40 @@ def delete_up_to(conn: Connection, chain: str, last: int, oldest_at: datetime | 
     c = audit_entry.c
     conn.execute(delete(audit_entry).where(c.connection == chain, c.n <= last))
     conn.execute(update(audit_chain).where(audit_chain.c.connection == chain).values(oldest_at=oldest_at))
+
+
+def with_details(conn: Connection, chain: str, connection: str, ticket: str, limit: int) -> list[AnyRow]:
+    """The first entries of a ticket in a chain whose details are there, and may be forgotten; as ``entries_after``."""
+    table = audit if chain == CLOSED else audit_entry
+    number = audit.c.id if chain == CLOSED else audit_entry.c.n.label("id")
+    salted = _UNSALTED if chain == CLOSED else _SALTED
+    query = select(number, *(table.c[name] for name in _COPIED), *salted)
+    return list(conn.execute(query.where(_has_detail(chain, connection, ticket)).order_by("id").limit(limit)).all())
+
+
+def count_with_details(conn: Connection, chain: str, connection: str, ticket: str) -> int:
+    """How many there are."""
+    table = audit if chain == CLOSED else audit_entry
+    query = select(func.count()).select_from(table).where(_has_detail(chain, connection, ticket))
+    return conn.execute(query).scalar_one()
+
+
+def _has_detail(chain: str, connection: str, ticket: str) -> ColumnElement[bool]:
+    c = (audit if chain == CLOSED else audit_entry).c
+    is_there = ~c.detail.startswith(FORGOTTEN, autoescape=True)
+    return (c.connection == connection) & (c.ticket == ticket) & (c.event != Event.FORGOTTEN.value) & is_there
+
+
+def put_in_place(conn: Connection, chain: str, connection: str, given: list[dict[str, Any]]) -> None:
+    """Write ``detail`` and ``digest`` of entries in place of their details and salts, by their ``number``."""
+    if chain == CLOSED:
+        closed = [{"number": one["number"], "new_detail": one["detail"]} for one in given]
+        conn.execute(
+            update(audit).where(audit.c.id == bindparam("number")).values(detail=bindparam("new_detail")), closed
+        )
+        return
+    c = audit_entry.c
+    of_chain = update(audit_entry).where(c.connection == connection, c.n == bindparam("number"))
+    values = of_chain.values(detail=bindparam("new_detail"), digest=bindparam("new_digest"), salt=None)
+    entries = [{"number": one["number"], "new_detail": one["detail"], "new_digest": one["digest"]} for one in given]
+    conn.execute(values, entries)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from connector.store import audit
-from connector.store.audit import GENESIS, AuditHead, ChainHead, hash_of, read_head
+from connector.store.audit import GENESIS, AuditHead, ChainHead, digest_of, hash_of, read_head
 from connector.store.chain.proof import AuditReport, verify
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
@@ -51,6 +51,9 @@ def test_an_untouched_trail_is_intact(store: Store) -> None:
         ("UPDATE audit_entry SET at = at + 1 WHERE n = 3", 3, "changed"),
         ("UPDATE audit_entry SET ticket = '9' WHERE n = 1", 1, "changed"),
         ("UPDATE audit_entry SET event = 'x' WHERE n = 5", 5, "changed"),
+        ("UPDATE audit_entry SET salt = '0' WHERE n = 3", 3, "changed"),
+        ("UPDATE audit_entry SET salt = NULL WHERE n = 3", 3, "changed"),
+        ("UPDATE audit_entry SET digest = hash WHERE n = 3", 3, "a detail stands where its own was forgotten"),
         ("UPDATE audit_entry SET previous_hash = hash WHERE n = 3", 3, "does not follow"),
         ("DELETE FROM audit_entry WHERE n = 1", 2, "missing"),
         ("DELETE FROM audit_entry WHERE n = 3", 4, "missing"),
@@ -78,7 +81,8 @@ def test_what_was_done_to_the_trail_is_found(store: Store, statement: str, bad_i
 def test_a_row_that_was_forged_with_a_fitting_hash_breaks_the_chain_after_it(store: Store) -> None:
     fill(store)
     row = next(row for row in audit.events(store) if row.id == 3)
-    forged = hash_of(3, "psa", row.ticket, row.at, "forged", '{"n":2,"who":"Zo\\u00eb"}', row.previous_hash)
+    digest = digest_of(row.salt or "", '{"n":2,"who":"Zo\\u00eb"}')
+    forged = hash_of(3, "psa", row.ticket, row.at, "forged", digest, row.previous_hash)
     with store.writing() as conn:
         conn.execute(text("UPDATE audit_entry SET event = 'forged', hash = :hash WHERE n = 3"), {"hash": forged})
     report = verify(store)
@@ -101,7 +105,8 @@ def test_an_export_is_json_that_carries_the_chain(store: Store) -> None:
     assert second["previous_hash"] == first["hash"]
     assert first["at"] == "2026-03-02T09:00:00.000000+00:00"
     assert first["detail"] == {"n": 0, "who": "Zoë"}
-    assert set(first) == {"id", "at", "connection", "ticket", "event", "detail", "previous_hash", "hash", "chain"}
+    names = {"id", "at", "connection", "ticket", "event", "detail", "previous_hash", "hash", "chain"}
+    assert set(first) == names | {"salt", "digest"}
 
 
 def test_appending_nothing_locks_nothing(store: Store) -> None:

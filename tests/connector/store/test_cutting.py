@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, text
 
 from connector.clock import VirtualClock
 from connector.store import audit
-from connector.store.audit import AuditHead, ChainHead, hash_of, read_head
+from connector.store.audit import AuditHead, ChainHead, hash_over_detail, read_head
 from connector.store.chain.cutting import CUT_AT_ONCE, cut
 from connector.store.chain.proof import verify
 from connector.store.connections import Connections
@@ -253,7 +253,7 @@ def of_the_version_before(store: Store, number: int, at: datetime = START) -> No
     with store.writing() as conn:
         end = conn.execute(text("SELECT length, hash FROM audit_head")).one()
         connection, ticket, detail = ("psa", "other")[number % 2], str(number), to_json({"n": number})
-        new = hash_of(end.length + 1, connection, ticket, at, "clock", detail, end.hash)
+        new = hash_over_detail(end.length + 1, connection, ticket, at, "clock", detail, end.hash)
         conn.execute(
             text("INSERT INTO audit VALUES (:id, :connection, :ticket, :at, 'clock', :detail, :previous, :hash)"),
             {
