@@ -100,8 +100,11 @@ def lane_of(row: AnyRow, now: datetime) -> Lane:
 
 
 def _chosen(due: Sequence[AnyRow], now: datetime, limit: int, fairness: Fairness) -> list[AnyRow]:
-    """What fits: first what is urgent, then the others by their lane; to what waits the longest a quarter is left."""
-    due = sorted(due, key=lambda row: row.wake_at)
+    """What fits: first what is urgent, then the others by their lane; to what waits the longest a quarter is left.
+
+    Of those that are woken at one moment, as after an outage, the one that is due first goes first.
+    """
+    due = sorted(due, key=lambda row: (row.wake_at, row.due_at or row.wake_at))
     urgent = [row for row in due if _is_urgent(row, now)]
     by_lane = _by_lane(due, now, fairness)
     share = _Share(fairness, now)

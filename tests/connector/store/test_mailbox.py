@@ -701,3 +701,12 @@ def test_a_failure_that_is_no_fault_of_its_ticket_does_not_age_it(mailbox: Mailb
     row = mailbox.ticket("psa", "1")
     assert row is not None
     assert (row.failing_since, row.held_by, row.is_dead) == (None, "a place", False)
+
+
+def test_of_those_woken_at_one_moment_the_one_that_is_due_first_goes_first(mailbox: Mailbox) -> None:
+    mailbox.deliver([a_delivery(ticket, f"d{ticket}") for ticket in "1234"])
+    with mailbox.store.writing() as conn:
+        for ticket, due_at in (("1", 3), ("2", 1), ("3", 4), ("4", 2)):
+            given = {"ticket": ticket, "due_at": due_at}
+            conn.execute(text("UPDATE mailbox SET wake_at = 5, due_at = :due_at WHERE ticket = :ticket"), given)
+    assert [claim.ticket for claim in claim_all(mailbox)] == ["2", "4", "1", "3"]
