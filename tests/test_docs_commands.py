@@ -29,8 +29,10 @@ LONG = {"run", "web", "worker", "init", "demo", "database"}
 """Commands that serve, ask, play or move everything away: of these the page's options are tried, the rest elsewhere."""
 
 _REFUSED = ("dead-letters replay", "forget")
-ENDS_IN = {f"{command} {ticket}": 1 for command in _REFUSED for ticket in ("connectwise 4711", "SYSTEM TICKET")}
-"""Where another exit code than 0 is right: nothing is parked there, and the ticket is watched."""
+ENDS_IN = {f"{command} {ticket}": 1 for command in _REFUSED for ticket in ("connectwise 4711", "SYSTEM TICKET")} | {
+    "report --notify": 2
+}
+"""Where another exit code than 0 is right: nothing is parked there, the ticket is watched, and nobody is told."""
 
 
 @dataclass(frozen=True)

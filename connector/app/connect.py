@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from connector.app.insight.digest import Digest
 from connector.connection.gate import Gate
 from connector.connection.homes import HomeBook
 from connector.connection.name_book import NameBook, share
@@ -66,6 +67,7 @@ def connect(
     notifier: Notifier | None = None,
     document: Mapping[str, Any] | None = None,
     heartbeat: Callable[[], None] | None = None,
+    digest: Digest | None = None,
 ) -> Connected:
     """The parts of a connection. No call to the ticket system is made, and nothing remembered, before a worker starts.
 
@@ -99,6 +101,7 @@ def connect(
         notifier,
         heartbeat,
         Pacer(connection.id, store, policy, announcer, pace, store.now),
+        digest.run if digest else None,
     )
     return Connected(connection, edition, turns, chores, reader.homes, names, gate)
 

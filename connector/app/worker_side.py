@@ -17,12 +17,15 @@ import structlog
 
 from connector.app import connect
 from connector.app.heartbeat import Heartbeat
+from connector.app.insight.digest import Digest
 from connector.app.memory import give_large_pieces_back
 from connector.app.wiring import Wiring
 from connector.config.settings import Settings
 from connector.errors import ConnectorError
+from connector.model import Mode
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
+from connector.turn.announcements import Announcer
 from connector.turn.look import TicketReader
 from connector.turn.turn import TurnSettings
 from connector.web.reasons import Inspector
@@ -50,6 +53,7 @@ def connections_of(wiring: Wiring) -> list[connect.Connected]:
             journal=Journal(wiring.store, partial(wiring.metrics.count_events, now=wiring.store.now)),
             notifier=notifier_of(settings),
             heartbeat=heartbeat_of(wiring, connection.id),
+            digest=digest_of(wiring, connection.id),
         )
         for connection in wiring.connections.values()
     ]
@@ -62,6 +66,22 @@ def heartbeat_of(wiring: Wiring, connection: str) -> Heartbeat | None:
         return None
     poll_every = timedelta(seconds=wiring.settings.reconcile_seconds)
     return Heartbeat(url, Inspector(Mailbox(wiring.store), wiring.connections, poll_every), wiring.store)
+
+
+def digest_of(wiring: Wiring, connection: str) -> Digest | None:
+    """What is a chore of the first connection alone, where it is wanted and somebody is told."""
+    settings = wiring.settings
+    audience = notifier_of(settings).audience
+    if not settings.digest or not audience.told or connection != min(wiring.connections):
+        return None
+    announcer = Announcer(connection, audience)
+    return Digest(wiring.store, announcer, settings.policy, modes_by_connection(wiring), settings.digest)
+
+
+def modes_by_connection(wiring: Wiring) -> dict[str, Mode]:
+    """What is done at most, by connection."""
+    settings = wiring.settings
+    return {name: settings.modes_of(name).most(settings.policy) for name in wiring.connections}
 
 
 def notifier_of(settings: Settings) -> Notifier:

@@ -24,6 +24,10 @@ _COMMANDS = {
     "init": ("setup.command", "Connect a ticket system: asks, tries, proposes, and writes .env."),
     "migrate": ("database", "Bring the database's schema up to date."),
     "policy": ("policies", "Look at the policies that are in force, and apply the newest to stints that are running."),
+    "report": (
+        "insight.report",
+        "Say what went up, or would have, why, and what to do about it.",
+    ),
     "run": ("serving", "Run web and worker together; brings the database up to date by itself."),
     "tickets": ("tickets", "List the watched tickets, what is due next on top."),
     "web": ("serving", "Run the web service alone: webhooks, health, metrics, status page."),

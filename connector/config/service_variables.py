@@ -190,6 +190,14 @@ TIER_NOTIFY_URLS = Variable(
     parse=_targets,
     is_secret=True,
 )
+DIGEST = Variable(
+    "DIGEST",
+    "`daily` or `weekly`: the five sentences of `escalator report` to `NOTIFY_URLS`, at the first tier's opening, of "
+    "the days since the one before, or of the week",
+    "`daily` or `weekly`",
+    "weekly",
+    parse=one_of("daily", "weekly"),
+)
 HEARTBEAT_URL = Variable(
     "HEARTBEAT_URL",
     "POSTed to once a minute while `/health/status` is good, so that an outside watcher notices when that stops; the "
@@ -239,6 +247,7 @@ SERVICE_VARIABLES: tuple[Variable, ...] = (
     NOTIFY_URLS,
     ALARM_URLS,
     TIER_NOTIFY_URLS,
+    DIGEST,
     HEARTBEAT_URL,
     WORKER_METRICS_PORT,
 )

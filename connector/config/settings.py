@@ -32,6 +32,7 @@ from connector.config.service_variables import (
     DATABASE_URL,
     DEAD_LETTER_HOURS,
     DEFAULT_DATABASE,
+    DIGEST,
     ESCALATION_MODE,
     ESCALATION_POLICY,
     ESCALATIONS_PER_HOUR,
@@ -110,6 +111,7 @@ class Settings:
     notify_urls: tuple[Secret, ...] = ()
     alarm_urls: tuple[Secret, ...] = ()
     tier_notify_urls: Mapping[int, tuple[Secret, ...]] = field(default_factory=dict)
+    digest: str = ""
     heartbeat_url: Secret | None = None
     worker_metrics_port: int | None = None
     trusted_proxies: tuple[Network, ...] = ()
@@ -180,6 +182,7 @@ def load_settings(
         notify_urls=read.get(NOTIFY_URLS.name, ()),
         alarm_urls=read.get(ALARM_URLS.name, read.get(NOTIFY_URLS.name, ())),
         tier_notify_urls={number: read[variable.name] for number, variable in targets.items()},
+        digest=read.get(DIGEST.name, ""),
         heartbeat_url=read.get(HEARTBEAT_URL.name),
         worker_metrics_port=read.get(WORKER_METRICS_PORT.name),
         trusted_proxies=read.get(TRUSTED_PROXIES.name, ()),

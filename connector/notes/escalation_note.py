@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from connector.model import AuthorKind, Reason, Stage
 from connector.notes.discussions import discussions
@@ -58,10 +59,24 @@ def compose(note: EscalationNote, limit: int) -> str:
     Long histories are shortened from the middle, with the count of what was left out. Raises ValueError when
     ``limit`` is below ``SHORTEST_LIMIT``.
     """
+    return composed(note, limit).text
+
+
+class Composed(NamedTuple):
+    """A note as it is written, and the headings of its sections in which nothing is recorded."""
+
+    text: str
+    missing: tuple[str, ...]
+
+
+def composed(note: EscalationNote, limit: int) -> Composed:
+    """The same, with what it lacks."""
     if limit < SHORTEST_LIMIT:
         raise ValueError(f"a note needs room for {SHORTEST_LIMIT} characters, not {limit}")
     head = first_lines(note)
-    return fitted("\n".join(head), _sections(note, head), f"Ref. {note.marker}", limit)
+    sections = _sections(note, head)
+    text = fitted("\n".join(head), sections, f"Ref. {note.marker}", limit)
+    return Composed(text, tuple(section.heading for section in sections if not section.lines))
 
 
 def _sections(note: EscalationNote, head: tuple[str, str]) -> list[Section]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -20,10 +19,10 @@ from connector.report.figures import Figures, ListedRise
 from connector.report.index import groups_of
 from connector.report.lengths import Lengths, LengthsKey, OtherLimit
 from connector.report.limitations import limitations
-from connector.report.sentences import sentences
+from connector.report.sentences import sentences, title_of
 from connector.report.story import HowEnded, Rise, Subject
-from connector.report.tone import Tone, tone_of
-from connector.report.words import count, day_name, day_text, joined, length_text, moment_text, name, owed
+from connector.report.tone import Tone, modes_at, tone_of
+from connector.report.words import count, day_name, joined, length_text, moment_text, name, owed
 from connector.terminal import shown
 
 _MOST_OTHER_LIMITS = 3
@@ -32,7 +31,6 @@ _MOST_OTHER_LIMITS = 3
 _OFTEN = 3
 """What came less often past its limit is no ground for another one."""
 
-_WEEK = timedelta(days=7)
 _LINKS = ("https://", "http://")
 
 
@@ -103,7 +101,7 @@ def page(figures: Figures, sheet: str) -> str:
     return template.render(
         figures=figures,
         scope=figures.scope,
-        title=_title(figures),
+        title=title_of(figures),
         state=_state(figures),
         about=_about(figures),
         sentences=sentences(figures),
@@ -155,29 +153,25 @@ def link(subject: Subject) -> str:
     return subject.link if subject.link.startswith(_LINKS) else ""
 
 
-def _title(figures: Figures) -> str:
-    scope, zone = figures.scope, figures.zone
-    since, until = scope.since.astimezone(zone), scope.until.astimezone(zone)
-    last = (scope.until - timedelta(microseconds=1)).astimezone(zone)
-    what = "Backtest" if scope.is_replayed else "Report"
-    is_whole = since.time() == until.time() == since.min.time()
-    is_week = is_whole and since.weekday() == 0 and (until.date() - since.date()) == _WEEK
-    return f"{what} {'of the week, ' if is_week else 'of '}{day_text(since)} to {day_text(last)} {last.year}"
-
-
 def _state(figures: Figures) -> tuple[str, str]:
     """The class and the words of what was done."""
     scope = figures.scope
     if scope.is_replayed:
         return "would", "past tickets, replayed: nothing of this happened"
-    modes = dict(scope.modes)
-    if set(modes.values()) == {Mode.ENFORCE}:
-        return "good", "enforce mode: what is told here was done"
-    if set(modes.values()) == {Mode.WARN}:
+    modes = modes_at(figures)
+    every = set(modes.values())
+    if every == {Mode.ENFORCE}:
+        return "good", "enforce mode: what is told here was done" if not figures.would else "enforce mode by now"
+    if every == {Mode.WARN}:
         return "would", "warn mode: warnings were written, nothing was moved"
-    if set(modes.values()) <= {Mode.OBSERVE}:
+    if every <= {Mode.OBSERVE} and not figures.done:
         return "would", "observe mode: nothing was written"
-    return "would", f"a pilot: {joined([f'{connection} in {mode} mode' for connection, mode in modes.items()])}"
+    by = (
+        dict(scope.modes)
+        if len({mode for _, mode in scope.modes}) > 1
+        else {tier: mode for (_, tier), mode in modes.items()}
+    )
+    return "would", f"a pilot: {joined([f'{name(one)} in {mode} mode' for one, mode in by.items()])}"
 
 
 def _about(figures: Figures) -> str:

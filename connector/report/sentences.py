@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
 from connector.model import Reason, Stage
 from connector.report.figures import LONG, Figures, Hour
@@ -19,6 +20,7 @@ from connector.report.words import (
     among,
     count,
     day_name,
+    day_text,
     is_or_are,
     joined,
     limit_text,
@@ -30,6 +32,8 @@ from connector.report.words import (
     top,
     was,
 )
+
+_WEEK = timedelta(days=7)
 
 FEW = 2
 """So many escalations are told one by one."""
@@ -55,6 +59,17 @@ def sentences(figures: Figures) -> tuple[Sentence, ...]:
     tone = tone_of(figures)
     told = (_what_went_up, _why, _when_and_whose, _who_was_warned, what_to_do)
     return tuple(_sentence(one(figures, tone)) for one in told)
+
+
+def title_of(figures: Figures) -> str:
+    """``Report of the week, Mon 19 Oct to Sun 25 Oct 2026``."""
+    scope, zone = figures.scope, figures.zone
+    since, until = scope.since.astimezone(zone), scope.until.astimezone(zone)
+    last = (scope.until - timedelta(microseconds=1)).astimezone(zone)
+    what = "Backtest" if scope.is_replayed else "Report"
+    is_whole = since.time() == until.time() == since.min.time()
+    is_week = is_whole and since.weekday() == 0 and (until.date() - since.date()) == _WEEK
+    return f"{what} {'of the week, ' if is_week else 'of '}{day_text(since)} to {day_text(last)} {last.year}"
 
 
 def _sentence(marked: str) -> Sentence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 
 from connector.model import Mode
@@ -24,7 +23,7 @@ def tone_of(figures: Figures) -> Tone:
         return Tone.WOULD
     if figures.done:
         return Tone.BOTH if figures.would else Tone.DID
-    moves = {mode.moves for mode in _modes(figures)}
+    moves = {mode.moves for mode in modes_at(figures).values()}
     if len(moves) > 1:
         return Tone.BOTH
     return Tone.DID if moves == {True} else Tone.WOULD
@@ -32,10 +31,13 @@ def tone_of(figures: Figures) -> Tone:
 
 def is_on(figures: Figures) -> bool:
     """Whether all that there is goes up by itself: nothing is left to be switched on."""
-    return not figures.scope.is_replayed and set(_modes(figures)) == {Mode.ENFORCE}
+    return not figures.scope.is_replayed and set(modes_at(figures).values()) == {Mode.ENFORCE}
 
 
-def _modes(figures: Figures) -> Iterator[Mode]:
-    """The mode of what each tier holds on each connection."""
-    for _, mode in figures.scope.modes:
-        yield from (most_careful((mode, tier.mode)) for tier in figures.usual.values())
+def modes_at(figures: Figures) -> dict[tuple[str, str], Mode]:
+    """The mode of what each tier holds on each connection, by their names."""
+    return {
+        (connection, tier.name): most_careful((mode, tier.mode))
+        for connection, mode in figures.scope.modes
+        for tier in figures.usual.values()
+    }

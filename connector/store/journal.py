@@ -22,7 +22,7 @@ from connector.store.database.errors import LeaseLost
 from connector.store.database.prepared import AnyStatement, Prepared, PreparedRows
 from connector.store.database.tables import observed, step, to_json
 from connector.store.pace.brake import BrakePlace
-from connector.store.queries import ended_stints, history, mail, rows
+from connector.store.queries import ended_stints, history, mail, rows, unwatched
 from connector.store.queries.rows import in_range, is_held, range_of
 from connector.store.records import AuditEvent, Claim, Delivery, Effect, Key, Source, Step, StepState
 
@@ -120,8 +120,8 @@ class Journal:
             return tuple(_read_changes(conn, connection, ticket)), tuple(_read_steps(conn, prefix))
 
     def forget(self, before: datetime, most: int) -> bool:
-        """Forget steps and changes from before that moment, of tickets that were closed by then, and stints that ended
-        before it; about ``most``.
+        """Forget steps and changes from before that moment, of tickets that were closed by then, stints that ended
+        before it, and tickets of no tier that were not seen since; about ``most``.
 
         In short transactions. False: there may be more.
         """
@@ -136,13 +136,16 @@ class Journal:
                 left -= gone
                 if passed is None:
                     break
-        while left > 0:
-            with self.store.writing() as conn:
-                gone = ended_stints.forget(conn, before, history.PAGE)
-            left -= gone
-            if gone < history.PAGE:
-                return True
-        return False
+        for forget_some in (ended_stints.forget, unwatched.forget):
+            while True:
+                if left <= 0:
+                    return False
+                with self.store.writing() as conn:
+                    gone = forget_some(conn, before, history.PAGE)
+                left -= gone
+                if gone < history.PAGE:
+                    break
+        return True
 
 
 def write_steps(conn: Connection, steps: Sequence[Step]) -> None:

@@ -26,7 +26,7 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import AnyRow
 from connector.store.journal import is_done, store_mail, write_changes, write_steps
 from connector.store.pace import adoption, brake
-from connector.store.queries import chores, due, ended_stints, mail, rows, views
+from connector.store.queries import chores, due, ended_stints, mail, rows, unwatched, views
 from connector.store.queries.rows import Release
 from connector.store.records import (
     ADOPTED,
@@ -82,6 +82,7 @@ class _Ledger:
     changes: list[tuple[Key, Change]] = field(default_factory=list)
     audit: list[tuple[Key, AuditEvent]] = field(default_factory=list)
     ended: list[EndedStint] = field(default_factory=list)
+    unwatched: dict[Key, str] = field(default_factory=dict)
 
 
 class Mailbox:
@@ -206,6 +207,8 @@ class Mailbox:
             write_changes(conn, ledger.changes)
             if ledger.ended:
                 ended_stints.write(conn, ledger.ended)
+            if ledger.unwatched:
+                unwatched.write(conn, ledger.unwatched, now)
             audit.append(conn, ledger.audit, now)
         return results
 
@@ -471,6 +474,8 @@ def _enter(
         return
     ledger.changes += [(outcome.claim.key, change) for change in outcome.changes]
     ledger.ended += outcome.ended
+    if outcome.unwatched:
+        ledger.unwatched[outcome.claim.key] = outcome.unwatched
     rests = rests_until is not None and rests_until > now
     if outcome.is_gone and not left and row.ring_at is None and not rests:
         ledger.gone.append(outcome.claim.key)

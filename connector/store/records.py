@@ -38,6 +38,9 @@ ADOPTED = "adopted"
 BRAKED = "braked"
 """Of what a snapshot keeps: the escalation that waits at the brake."""
 
+PAUSED_SINCE = "paused_since"
+"""Of what a snapshot keeps of a ticket whose clock stands still: since when."""
+
 
 class Source(StrEnum):
     """How a hint came in."""
@@ -234,7 +237,9 @@ class Braked:
 @dataclass(frozen=True, slots=True)
 class EndedStint:
     """A stint that is over. ``stint``: its key; ``holder``: who had it last, empty for nobody; ``is_escalated``: by the
-    connector; minutes are working minutes, None where there was nothing to count.
+    connector; minutes are working minutes, None where there was nothing to count. ``has_left``: a move ended it;
+    ``is_warning_written``: not only noted. These, the limits and what the ticket was about are None where a version
+    before wrote the row.
     """
 
     connection: str
@@ -253,6 +258,13 @@ class EndedStint:
     fix_minutes: float | None
     worked_minutes: float | None
     paused_minutes: float | None
+    board: str | None = None
+    summary: str | None = None
+    link: str | None = None
+    plan_limit: float | None = None
+    fix_limit: float | None = None
+    has_left: bool | None = None
+    is_warning_written: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +276,7 @@ class Finished:
     woken.
     ``effect``: what the turn did to the ticket in the end; ``changes`` and ``audit`` tell of it, too. ``unbegun``,
     ``braked``: what of it waits for its turn. ``ended``: the stints that are over since it was looked at before.
+    ``unwatched``: the place of an open ticket that is no tier's and has not been.
     """
 
     claim: Claim
@@ -278,6 +291,7 @@ class Finished:
     unbegun: Unbegun | None = None
     braked: Braked | None = None
     ended: tuple[EndedStint, ...] = ()
+    unwatched: str = ""
 
 
 @dataclass(frozen=True, slots=True)

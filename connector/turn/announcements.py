@@ -95,6 +95,10 @@ class Announcer:
         what_to_do = [f"What to do: {in_runbook(code)}"] if code else []
         return self._deliveries(self.audience.alarmed, f"alarm/{name}", title, [*lines, *what_to_do])
 
+    def report(self, name: str, title: str, lines: Sequence[str]) -> list[Delivery]:
+        """A report's sentences, for those who are told of escalations. ``name``: this one's among all, for good."""
+        return self._deliveries(self.audience.told, f"report/{name}", title, lines)
+
     def over(self, name: str, trouble: str) -> list[Delivery]:
         """The word that a trouble of that name is over. ``name``: as of ``alarm``."""
         cause = trouble.partition(": ")[2] or trouble

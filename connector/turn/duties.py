@@ -218,7 +218,13 @@ def _warning(situation: Situation) -> tuple[list[Say], datetime | None]:
         return [], warn_at
     moves = situation.mode.moves
     lines = tuple(short_notes.warning(decision, situation.policy, situation.documentation, moves=moves))
-    detail = {"stage": clock.stage.value, "due_at": clock.due_at.isoformat() if clock.due_at else None}
+    assert decision.stint is not None
+    detail = {
+        "stage": clock.stage.value,
+        "due_at": clock.due_at.isoformat() if clock.due_at else None,
+        "stint": decision.stint.key,
+        "mode": situation.mode,
+    }
     return [Say(saga, WARNING, lines, (AuditEvent(Event.WARNED, detail),), hears=Hears.TIER)], None
 
 

@@ -16,7 +16,11 @@ from connector.rules.history import OBSERVED, is_different, of_state
 from connector.rules.limits import Decision
 from connector.store.records import AuditEvent, Effect, Event, Step
 from connector.turn.announcements import HELD_BY
+from connector.turn.outcomes import SUMMARY_LENGTH
 from connector.turn.saga import HEARD, heard_in, is_carried_out
+
+MISSING = "missing"
+"""What is kept of an escalation: the sections of its note in which nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +166,17 @@ def _is_recorded(record: TicketRecord) -> bool:
 
 
 def facts_of(
-    decision: Decision, escalation: Escalation, demand: Demand, people: Iterable[tuple[str, str]], mode: Mode
+    decision: Decision,
+    escalation: Escalation,
+    demand: Demand,
+    people: Iterable[tuple[str, str]],
+    mode: Mode,
+    missing: Sequence[str] = (),
 ) -> dict[str, object]:
-    """Who, from where, why, with the clock's working. ``people``: role and name of those whom a final one calls."""
-    clock, stint = decision.clock, decision.stint
+    """Who, from where, why, with the clock's working, and what the ticket is about. ``people``: role and name of those
+    whom a final one calls; ``missing``: the sections of its note in which nothing is recorded.
+    """
+    clock, stint, record = decision.clock, decision.stint, decision.record
     assert clock is not None
     assert stint is not None
     facts: dict[str, object] = {
@@ -175,14 +186,20 @@ def facts_of(
         "from": escalation.tier.name,
         "to_tier": escalation.to.number if escalation.to else None,
         "to": escalation.to.name if escalation.to else "final escalation",
-        HELD_BY: decision.record.owner.name if decision.record.owner else "",
+        HELD_BY: record.owner.name if record.owner else "",
         "assigned_by": escalation.assigned_by,
         "stint": stint.key,
         "stage": clock.stage.value,
         "limit_minutes": clock.limit_minutes,
         "used_minutes": round(clock.used_minutes, 2),
         "working": working(decision),
+        "summary": record.summary[:SUMMARY_LENGTH],
+        "client": record.client.name if record.client else "",
+        "board": str(record.place),
+        "link": record.url,
     }
+    if missing:
+        facts[MISSING] = list(missing)
     if Reason.TIME in demand.reasons and clock.due_at is not None:
         facts["due_at"] = clock.due_at.isoformat()
         facts["act_at"] = clock.act_at.isoformat() if clock.act_at else None

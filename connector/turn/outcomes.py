@@ -8,14 +8,16 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from connector.errors import ConnectorError, Temporary
-from connector.model import Change
-from connector.policy.policy import Policy
+from connector.model import Change, StatusGroup, TicketRecord
+from connector.policy.policy import Homes, Policy
 from connector.rules.account import account_of
 from connector.rules.evidence import without_plan
 from connector.rules.limits import Decision, Verdict
+from connector.rules.stints import Stint
 from connector.store.records import (
     ADOPTED,
     BRAKED,
+    PAUSED_SINCE,
     AuditEvent,
     Braked,
     Claim,
@@ -29,6 +31,7 @@ from connector.store.records import (
     Unbegun,
 )
 from connector.turn.duties import WARNING
+from connector.turn.saga import StepKind
 
 GONE = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 """Verdicts after which a ticket needs no row: mail will bring it back."""
@@ -96,12 +99,17 @@ def with_ended(finished: Finished, decision: Decision, policy: Policy, steps: Se
     read_at = (claim.snapshot or {}).get("read_at")
     since = datetime.fromisoformat(read_at) - SETTLED if isinstance(read_at, str) else None
     ended = []
-    stints = decision.timeline.stints
+    stints, factor = decision.timeline.stints, policy.factor_of(record.priority)
     for stint, after in zip_longest(stints, stints[1:]):
         if stint.ended_at is None or stint.ended_at < (since or stint.adopted_at or stint.ended_at):
             continue
         took, tier = account_of(stint, policy, record), policy.tier(stint.tier)
-        own = [step for step in steps if step.saga.startswith(f"{claim.connection}/{claim.ticket}/{stint.key}/")]
+        own = f"{claim.connection}/{claim.ticket}/{stint.key}/"
+        warnings = [
+            step
+            for step in steps
+            if step.saga.startswith(own) and f"/{WARNING}" in step.saga and step.state is StepState.DONE
+        ]
         ended.append(
             EndedStint(
                 connection=claim.connection,
@@ -115,14 +123,39 @@ def with_ended(finished: Finished, decision: Decision, policy: Policy, steps: Se
                 ended_at=stint.ended_at,
                 ended_by=stint.ended_by,
                 is_escalated=stint.has_left and after is not None and after.is_by_us,
-                was_warned=any(f"/{WARNING}" in step.saga and step.state is StepState.DONE for step in own),
+                was_warned=bool(warnings),
                 plan_minutes=took.to_plan,
                 fix_minutes=took.to_fix,
                 worked_minutes=took.worked,
                 paused_minutes=took.paused,
+                board=_board(claim, stint, record),
+                summary=record.summary[:SUMMARY_LENGTH],
+                link=record.url,
+                plan_limit=tier.diagnosis_minutes * factor,
+                fix_limit=tier.fix_minutes * factor,
+                has_left=stint.has_left,
+                is_warning_written=any(step.n == StepKind.SAID for step in warnings),
             )
         )
     return replace(finished, ended=tuple(ended))
+
+
+def _board(claim: Claim, stint: Stint, record: TicketRecord) -> str:
+    """Where a ticket stood in a stint that is over, as it was seen last; empty where nobody saw it."""
+    seen = claim.snapshot or {}
+    if seen.get("stint") == stint.key:
+        return str(seen.get("place") or "")
+    return "" if stint.has_left else str(record.place)
+
+
+def seen_elsewhere(finished: Finished, decision: Decision, policy: Policy, homes: Homes) -> Finished:
+    """The outcome of a turn that found an open ticket at a place that is no tier's, and never was a tier's."""
+    record = decision.record
+    is_open = policy.group_of(record.status) not in (StatusGroup.RESOLVED, StatusGroup.CLOSED)
+    is_elsewhere = decision.verdict is Verdict.NOT_WATCHED and not homes.is_watched(record.place)
+    if not is_elsewhere or not is_open or decision.timeline.stints:
+        return finished
+    return replace(finished, unwatched=str(record.place))
 
 
 def echoing(finished: Finished, states: Iterable[str]) -> Finished:
@@ -238,6 +271,7 @@ def backoff(claim: Claim, error: ConnectorError, chance: float) -> timedelta:
 def _snapshot(decision: Decision) -> dict[str, object]:
     """What people want to see of a ticket, and the poll and the next turn to know; of its texts the summary alone."""
     record, clock, stint = decision.record, decision.clock, decision.stint
+    paused = stint.pauses if stint else ()
     return {
         "version": record.updated_at.isoformat(),
         "read_at": record.read_at.isoformat(),
@@ -259,6 +293,7 @@ def _snapshot(decision: Decision) -> dict[str, object]:
         "holder": record.owner.name if record.owner else None,
         "link": record.url or None,
         "calendar": clock.calendar_name if clock else None,
+        **({PAUSED_SINCE: paused[-1].start.isoformat()} if paused and paused[-1].end is None else {}),
         **({ADOPTED: True} if stint and (stint.waits or stint.was_taken_up) else {}),
         UNPLANNED: list(without_plan(stint.period, stint.plan, record.entries)) if stint else [],
     }

@@ -17,7 +17,7 @@ from connector.connection.brake import Brake
 from connector.connection.gate import Gate
 from connector.errors import ConnectorError, Permanent, VisibleNote
 from connector.model import Aspect, Lane, Mode, Ownership, Person, Reason
-from connector.notes.escalation_note import compose
+from connector.notes.escalation_note import composed
 from connector.notes.first_lines import first_lines
 from connector.notes.marker import Marks
 from connector.notes.material import EscalationNote
@@ -170,6 +170,7 @@ class TicketTurn:
     def _completed(self, outcome: Finished, seen: Seen) -> Finished:
         """The outcome with what else is known of the ticket: that it waits for its turn, and which stints are over."""
         outcome = outcomes.unbegun(outcome, seen.decision, seen.policy)
+        outcome = outcomes.seen_elsewhere(outcome, seen.decision, seen.policy, seen.homes)
         return outcome if outcome.ended else outcomes.with_ended(outcome, seen.decision, seen.policy, seen.steps)
 
     def _pending(self, seen: Seen) -> tuple[Step, Step | None] | None:
@@ -421,8 +422,9 @@ class TicketTurn:
             still_shown=still_shown,
             trainings=tuple(trainings(seen.steps)),
         )
-        facts = facts_of(decision, plan, demand, people, self._mode(seen))
-        return replace(plan, facts={**facts, TOLD: first_lines(note)}), compose(note, self.system.note_limit)
+        text, missing = composed(note, self.system.note_limit)
+        facts = facts_of(decision, plan, demand, people, self._mode(seen), missing)
+        return replace(plan, facts={**facts, TOLD: first_lines(note)}), text
 
 
 def _settled(decision: Decision) -> Decision:

@@ -65,8 +65,8 @@ from connector.worker.pace import Pacer
 from connector.worker.survey import Survey
 from connector.worker.sweep import Sweep
 
-POLL, SURVEY, SWEEP, WEBHOOKS, PRUNE, HEARTBEAT = (
-    f"{CHORE}{name}" for name in ("poll", "survey", "sweep", "webhooks", "prune", "heartbeat")
+POLL, SURVEY, SWEEP, WEBHOOKS, PRUNE, HEARTBEAT, DIGEST = (
+    f"{CHORE}{name}" for name in ("poll", "survey", "sweep", "webhooks", "prune", "heartbeat", "digest")
 )
 
 ASKING = frozenset({POLL, SURVEY, SWEEP, WEBHOOKS, PACE})
@@ -128,6 +128,7 @@ class Chores:
         notifier: Notifier | None = None,
         heartbeat: Callable[[], None] | None = None,
         pacer: Pacer | None = None,
+        digest: Callable[[], datetime] | None = None,
     ) -> None:
         self.gate = gate
         self.id = connection.id
@@ -154,6 +155,7 @@ class Chores:
         self._sweep = Sweep(reader, mailbox, connections, now)
         self.heartbeat = heartbeat
         self.pacer = pacer
+        self.digest = digest
         self._learned: list[datetime] = []
         self._learning = threading.Lock()
 
@@ -163,6 +165,7 @@ class Chores:
             WEBHOOKS: self.settings.keeps_webhooks,
             HEARTBEAT: self.heartbeat is not None,
             PACE: self.pacer is not None,
+            DIGEST: self.digest is not None,
         }
         for name in (POLL, PRUNE, PROBE, SURVEY, SWEEP, *(name for name, is_wanted in wanted.items() if is_wanted)):
             self.mailbox.schedule(self.id, name, self.now())
@@ -190,6 +193,7 @@ class Chores:
                 HEARTBEAT: self._beat,
                 PROBE: self._probe,
                 PACE: self._pace,
+                DIGEST: self._digest,
             }[claim.ticket]()
         except StoreUnavailable:
             return LetGo(claim)
@@ -372,6 +376,10 @@ class Chores:
         next_at = self.now() + HEARTBEAT_EVERY
         self.heartbeat()
         return next_at
+
+    def _digest(self) -> datetime | None:
+        """Tell people what was done, where they want that."""
+        return None if self.digest is None else self.digest()
 
     def _prune(self) -> datetime:
         """Forget what is kept no longer; where very much is, the rest is left to the next times."""

@@ -315,9 +315,27 @@ ended_stint = Table(
     Column("fix_minutes", Float),
     Column("worked_minutes", Float),
     Column("paused_minutes", Float),
+    Column("board", ToldName),
+    Column("summary", Told),
+    Column("link", Told),
+    Column("plan_limit", Float),
+    Column("fix_limit", Float),
+    Column("has_left", Boolean),
+    Column("is_warning_written", Boolean),
     Index("ended_stint_at", "ended_at"),
 )
-"""What each stint that is over took, in working minutes, and how it ended."""
+"""What each stint that is over took, in working minutes, and how it ended. Older rows lack the last columns."""
+
+unwatched = Table(
+    "unwatched",
+    metadata,
+    Column("connection", _name(), primary_key=True),
+    Column("ticket", _name(), primary_key=True),
+    Column("place", ToldName, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Index("unwatched_seen", "seen_at"),
+)
+"""Open tickets that were looked at last at a place that is no tier's home, and were no ticket of a tier before."""
 
 audit = Table(
     "audit",

@@ -14,7 +14,17 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, select, update
 
-from connector.store.database.tables import adopted, braked, ended_stint, inbox, mailbox, observed, step, trouble
+from connector.store.database.tables import (
+    adopted,
+    braked,
+    ended_stint,
+    inbox,
+    mailbox,
+    observed,
+    step,
+    trouble,
+    unwatched,
+)
 from connector.store.database.tables import connection as connection_table
 from connector.store.queries.rows import CHUNK, has_prefix
 from connector.store.records import KEY, NOTIFY, Key
@@ -183,7 +193,8 @@ PLACES: tuple[StoragePlace, ...] = (
         lambda key: has_prefix(step.c.saga, "/".join((*key, ""))),
     ),
     OwnRows(observed, "changes of it that were seen: what it was, who did it", _at(observed)),
-    OwnRows(ended_stint, "stints on it: holder, client, minutes", _at(ended_stint)),
+    OwnRows(ended_stint, "stints on it: what it was, holder, client, minutes", _at(ended_stint)),
+    OwnRows(unwatched, "where it was seen, at no tier's home", _at(unwatched)),
     OwnRows(adopted, "its place among what was open before", _at(adopted)),
     OwnRows(braked, "its places at the brake", _at(braked)),
     LastAnswers(

@@ -53,6 +53,13 @@ def end(conn: Connection, name: str, next_at: datetime) -> None:
     conn.execute(ended.values(next_at=next_at, held_until=None))
 
 
+def next_at(conn: Connection, name: str) -> datetime | None:
+    """When it is due next; None where it was never done."""
+    c = housekeeping.c
+    found: datetime | None = conn.execute(select(c.next_at).where(c.name == name)).scalar_one_or_none()
+    return found
+
+
 def held_until(conn: Connection, name: str, now: datetime) -> datetime | None:
     """Until when somebody has it who may yet die in it; None: nobody does it now."""
     c = housekeeping.c

@@ -223,7 +223,13 @@ def test_the_warning_comes_at_its_share_of_the_limit_once_a_stage():
     (say,) = owed("09:24").says
     assert (say.saga, say.what, say.hears) == (f"{STINT}/diagnosis/warning", "warning", Hears.TIER)
     (event,) = say.audit
-    assert (event.event, event.detail) == ("warned", {"stage": "diagnosis", "due_at": at("09:30").isoformat()})
+    told = {
+        "stage": "diagnosis",
+        "due_at": at("09:30").isoformat(),
+        "stint": STINT.split("/", 2)[2],
+        "mode": Mode.ENFORCE,
+    }
+    assert (event.event, event.detail) == ("warned", told)
     assert owed("09:25", steps=[done(say.saga)]) == Duties()
     planned = said("Plan: swap it", at("09:26"))
     assert owed("09:30", planned, steps=[done(say.saga)]) == Duties(wake_at=at("10:14"))

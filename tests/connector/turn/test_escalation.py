@@ -50,6 +50,10 @@ def test_a_breach_is_kept_with_the_clocks_working():
             "2026-01-15 09:00:00 UTC to 2026-01-15 09:30:00 UTC: counted, 30.0 min, working hours",
             "used 30.0 of 30 working minutes; due at 2026-01-15 09:30:00 UTC",
         ],
+        "summary": "VPN client cannot connect",
+        "client": "Acme Corp",
+        "board": "Service Desk > First Touch",
+        "link": "",
         "due_at": "2026-01-15T09:30:00+00:00",
         "act_at": "2026-01-15T09:30:00+00:00",
     }

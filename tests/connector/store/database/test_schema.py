@@ -22,6 +22,7 @@ from connector.store.database.schema import SchemaState
 from connector.store.database.tables import metadata
 from connector.store.heartbeats import last_cycle_at
 from connector.store.policy_log import PolicyLog
+from connector.store.queries import ended_stints
 from connector.store.queries.nonces import Nonces
 
 Opener = Callable[..., Store]
@@ -127,3 +128,20 @@ def test_a_database_of_the_sixth_version_takes_nonces(empty_database_url: str, o
     assert store.migrate() is SchemaState.OLD
     made = Nonces(store).issue()
     assert Nonces(store).answers() == {made.nonce: made.answer}
+
+
+def test_a_database_of_the_seventh_version_keeps_its_ended_stints(empty_database_url: str, open_store: Opener) -> None:
+    store = open_store(empty_database_url)
+    with store.writing() as conn:
+        schema.upgrade(conn, "0007")
+        conn.execute(
+            text(
+                "INSERT INTO ended_stint (connection, ticket, stint, tier, ladder, holder, client, began_at, ended_at, "
+                "ended_by, is_escalated, was_warned) VALUES ('psa', '1', 'a', 'First', '', '', '', 1, 2, 'x', :no, :no)"
+            ),
+            {"no": False},
+        )
+    assert store.migrate() is SchemaState.OLD
+    with store.reading() as conn:
+        (kept,) = ended_stints.between(conn, datetime(1970, 1, 1, tzinfo=UTC), datetime(1971, 1, 1, tzinfo=UTC))
+    assert (kept.tier, kept.board, kept.plan_limit, kept.has_left) == ("First", None, None, None)

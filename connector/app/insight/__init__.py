@@ -1,0 +1,1 @@
+"""What looks back by itself."""

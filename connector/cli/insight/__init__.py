@@ -1,0 +1,1 @@
+"""The commands that look back: what was done, or would have been."""

@@ -1,0 +1,176 @@
+"""What the commands that look back share: since when, the answer on a terminal, files for their owner alone."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from connector.cli import common
+from connector.report.figures import Figures
+from connector.report.lengths import Lengths
+from connector.report.page import because
+from connector.report.sentences import sentences
+from connector.report.sheet import HEADINGS, lines_of
+from connector.report.story import Story
+from connector.report.tone import Tone, tone_of
+from connector.report.words import length_text, moment_text, name, owed, ranked
+from connector.terminal import cell
+
+_LONGEST = timedelta(days=3660)
+_MOST_ROWS = 10
+"""So many rows of a table are shown; a page and a sheet have more."""
+
+
+def since_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """From when on: so many days back (``7d``), or a day (``2026-10-19``); both from midnight in the zone, as UTC.
+
+    Raises click.BadParameter with what is expected.
+    """
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    expected = "expected days, for example 7d, or a day, for example 2026-10-19"
+    if found := re.fullmatch(r"([1-9]\d{0,3}) ?d", text.strip().lower(), re.ASCII):
+        back = timedelta(days=int(found[1]))
+        if back > _LONGEST:
+            raise click.BadParameter(f"{text!r} is longer than ten years; {expected}")
+        day = today.date() - back
+    else:
+        try:
+            day = date.fromisoformat(text.strip())
+        except ValueError:
+            raise click.BadParameter(f"{text!r} is no time to begin from; {expected}") from None
+        if day > today.date():
+            raise click.BadParameter(f"{text!r} lies ahead; {expected}")
+        if today.date() - day > _LONGEST:
+            raise click.BadParameter(f"{text!r} is longer than ten years ago; {expected}")
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(now.tzinfo)
+
+
+@contextmanager
+def private_file(path: Path) -> Iterator[Path]:
+    """A file to write in the place of ``path``, for its owner alone: there as a whole, or not at all.
+
+    Raises click.FileError where it cannot be written.
+    """
+    try:
+        handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+    except OSError as error:
+        raise click.FileError(str(path), f"it cannot be written here: {error.strerror}") from error
+    os.close(handle)  # made for its owner alone
+    new = Path(made)
+    try:
+        yield new
+        with new.open("rb") as file:
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise click.FileError(str(path), f"it could not be written: {error.strerror}") from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+@contextmanager
+def also_in_sheet(stories: Iterable[Story], path: Path | None) -> Iterator[Iterable[Story]]:
+    """The stories, and each also in a sheet while they pass, where there is to be one; nothing in it is a formula."""
+    if path is None:
+        yield stories
+        return
+    with private_file(path) as new, new.open("w", encoding="utf-8", newline="") as file:
+        sheet = csv.writer(file)
+        sheet.writerow(HEADINGS)
+
+        def passing() -> Iterator[Story]:
+            for story in stories:
+                sheet.writerows(map(cell, line) for line in lines_of(story))
+                yield story
+
+        yield passing()
+
+
+def save_text(path: Path, text: str) -> None:
+    """A text as a file for its owner alone. Raises click.FileError."""
+    with private_file(path) as new:
+        new.write_text(text, encoding="utf-8")
+
+
+def print_report(figures: Figures) -> None:
+    """The five sentences, then the figures as compact tables."""
+    for n, one in enumerate(sentences(figures), 1):
+        common.say(f"{n}. {one.text}")
+    tone = tone_of(figures)
+    up = {Tone.DID: "went up", Tone.WOULD: "would have gone up", Tone.BOTH: "went up, or would have"}[tone]
+    _table(("stage", "limit", "half took", "in time", "took longer"), _stages(figures))
+    _table(
+        ("client", "tickets", up),
+        [
+            (name(client), f"{figures.tickets_by_client[client]:,}", f"{number:,}")
+            for client, number in ranked(figures.by_client)
+        ],
+    )
+    _table(
+        ("board", "tickets", up),
+        [
+            (f"{board[0]}, {name(board[1])}", f"{figures.tickets_by_board[board]:,}", f"{number:,}")
+            for board, number in ranked(figures.by_board)
+        ],
+    )
+    _table(("not written down", "notes"), [(section, f"{number:,}") for section, number in ranked(figures.missing)])
+    _table(
+        ("overrides by", "applied", "refused"),
+        [
+            (name(by), f"{figures.applied_by[by]:,}", f"{figures.refused_by[by]:,}")
+            for by, _ in ranked(figures.applied_by + figures.refused_by)
+        ],
+    )
+    _table(
+        ("training for", "in", "requests"),
+        [(name(who), name(topic), f"{number:,}") for (who, topic), number in ranked(figures.trainings_of)],
+    )
+    _table(("left alone", "tickets"), [(why.value, f"{number:,}") for why, number in ranked(figures.alone)])
+    _table((up, "ticket", "client", "from", "because", "then"), _listed(figures))
+
+
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    if not rows:
+        return
+    common.say("")
+    common.say(f"{headings[0].capitalize()}:")
+    common.table(headings, rows[:_MOST_ROWS])
+    if len(rows) > _MOST_ROWS:
+        common.say(f"and {len(rows) - _MOST_ROWS:,} more: see --html or --csv")
+
+
+def _stages(figures: Figures) -> list[tuple[str, ...]]:
+    rows = []
+    for (ladder, tier, stage), lengths in figures.lengths.items():
+        where = f"{name(tier)}, {name(ladder)}" if ladder else name(tier)
+        rows.append((f"{where}: to the {owed(stage)}", *_numbers(lengths)))
+    return rows
+
+
+def _numbers(lengths: Lengths) -> tuple[str, ...]:
+    half = "-" if lengths.median is None else length_text(lengths.median)
+    return (length_text(lengths.limit), half, f"{lengths.count - lengths.past:,}", f"{lengths.past:,}")
+
+
+def _listed(figures: Figures) -> list[tuple[str, ...]]:
+    slowest = sorted(figures.listed, key=lambda one: one.rise.limit_minutes - (one.after_minutes or 0))
+    return [
+        (
+            moment_text(one.rise.at, figures.zone),
+            f"{one.subject.connection} {one.subject.ticket}{' †' if one.subject.assumed else ''}",
+            name(one.subject.client),
+            name(one.rise.tier),
+            because(one.rise),
+            f"{one.came_of_it}{f' after {length_text(one.after_minutes)}' if one.after_minutes is not None else ''}",
+        )
+        for one in slowest
+    ]
