@@ -27,6 +27,7 @@ NAMES = (
     "footprint",
     "tickets",
     "growth",
+    "backtest",
 )
 
 Row = dict[str, Any]

@@ -13,10 +13,22 @@ from datetime import datetime, timedelta
 from itertools import zip_longest
 
 from connector.backtest.ticket import Life, PastTicket
-from connector.model import BY_CONNECTOR, Aspect, Entry, Mode, Reason, Stage, Status, StatusGroup, TicketRecord, Value
+from connector.model import (
+    BY_CONNECTOR,
+    Aspect,
+    Entry,
+    Mode,
+    Place,
+    Reason,
+    Stage,
+    Status,
+    StatusGroup,
+    TicketRecord,
+    Value,
+)
 from connector.policy.policy import Homes, Policy
 from connector.reading.command_lines import may_speak
-from connector.reading.findings import Documented
+from connector.reading.findings import find
 from connector.reading.plans import may_plan
 from connector.report.story import Alone, HowEnded, LeftAlone, Overriding, Rise, StintRow, Story, Subject, Training
 from connector.rules.account import account_of
@@ -55,6 +67,7 @@ class Rules:
 class _Seen:
     """What the looks at one ticket found so far."""
 
+    reads_notes: bool
     rises: dict[tuple[str, str], Rise] = field(default_factory=dict)
     warned: set[tuple[str, Stage]] = field(default_factory=set)
     trainings: dict[str, Training] = field(default_factory=dict)
@@ -69,14 +82,17 @@ class _Look:
     commands: Commands
 
 
-def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime) -> Story:
+def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *, reads_notes: bool = True) -> Story:
     """What would have been done to a ticket from ``since`` until ``until``, and how long its stints took.
+
+    ``reads_notes``: whether it is worked out of an escalation which sections of its note had nothing to say. That takes
+    as long as all the rest of a ticket.
 
     Of its life before only what still counted then is told: stints that ran on, and nothing that went up.
     """
     until = min(until, ticket.record.read_at)
     entries = tuple(_that_matter(ticket.record))
-    life, seen = Life(ticket, entries), _Seen()
+    life, seen = Life(ticket, entries), _Seen(reads_notes)
     ours = {change.at for change in ticket.changes if change.how == BY_CONNECTOR}
     look, wake = None, None
     for at, may_wait in _moments(ticket, entries, rules.policy):
@@ -93,7 +109,7 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime) -
     if look is None or look.decision.verdict not in _OVER:
         look = _look(life, until, rules)
     return Story(
-        subject=_subject(ticket),
+        subject=_subject(ticket, _held_at(look, life, seen)),
         stints=tuple(_stints(look, seen, ticket, since)),
         rises=tuple(rise for rise in seen.rises.values() if rise.at >= since),
         overridings=tuple(_overridings(look, since)),
@@ -180,7 +196,7 @@ def _take_in(look: _Look, seen: _Seen, whole: TicketRecord) -> datetime | None:
     demand = demand_of(decision, look.policy, documentation)
     if demand is not None:
         if (stint.key, demand.key) not in seen.rises:
-            seen.rises[stint.key, demand.key] = _rise(look, demand, documentation)
+            seen.rises[stint.key, demand.key] = _rise(look, demand, whole if seen.reads_notes else None)
             seen.trainings.update(_trainings(demand.requests, whole))
         return decision.wake_at
     again = decision.wake_at
@@ -193,7 +209,7 @@ def _take_in(look: _Look, seen: _Seen, whole: TicketRecord) -> datetime | None:
     return again
 
 
-def _rise(look: _Look, demand: Demand, documentation: Documentation) -> Rise:
+def _rise(look: _Look, demand: Demand, whole: TicketRecord | None) -> Rise:
     decision, policy = look.decision, look.policy
     stint, tier, clock = decision.stint, decision.tier, decision.clock
     assert stint is not None
@@ -210,14 +226,15 @@ def _rise(look: _Look, demand: Demand, documentation: Documentation) -> Rise:
         limit_minutes=clock.limit_minutes,
         used_minutes=clock.used_minutes,
         mode=Mode.OBSERVE,
-        missing=tuple(_missing(documentation.found)),
+        missing=tuple(_missing(decision, whole)) if whole is not None else None,
         undocumented=demand.undocumented,
         asked_by=tuple(request.identifier or request.by for request in demand.requests),
     )
 
 
-def _missing(found: Documented) -> Iterator[str]:
-    """The sections of a note that would have had nothing to say."""
+def _missing(decision: Decision, whole: TicketRecord) -> Iterator[str]:
+    """The sections of a note that would have had nothing to say, by all that was on the ticket then."""
+    found = find(decision.record, [entry for entry in whole.entries if entry.at <= decision.at], decision.staff)
     held = (found.steps, found.errors, found.research, found.discussions)
     return (heading for heading, has in zip(_SECTIONS, held, strict=True) if not has)
 
@@ -232,14 +249,21 @@ def _trainings(requests: Iterable[Request], whole: TicketRecord) -> Iterator[tup
 # --- what is told at the end ----------------------------------------------------------------------------------
 
 
-def _subject(ticket: PastTicket) -> Subject:
+def _held_at(last: _Look, life: Life, seen: _Seen) -> Place:
+    """Where the ticket was when it would have gone up for the first time, else when its first stint began."""
+    moments = [rise.at for rise in seen.rises.values()] or [one.entered_at for one in last.decision.timeline.stints]
+    record, _ = life.at(min(moments)) if moments else (last.decision.record, ())
+    return record.place
+
+
+def _subject(ticket: PastTicket, board: Place) -> Subject:
     record = ticket.record
     return Subject(
         connection=ticket.connection,
         ticket=record.id,
         summary=record.summary,
         client=record.client.name if record.client else "",
-        board=str(record.place),
+        board=str(board),
         link=record.url,
         assumed=ticket.not_told,
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli import common
+from connector.past.file import NAME, PastPlace
 from connector.store.database.scrubbing import scrub
 from connector.store.editions import LONGEST_SILENCE
 from connector.store.forgetting.ticket import Forgetting, KeptOfTicket, OtherPlace
@@ -67,7 +69,7 @@ def forget(connection: str, tickets: tuple[str, ...], by: str | None, is_sure: b
 
 def places_elsewhere(_parts: Wiring) -> list[OtherPlace]:
     """Where something of a ticket may lie outside of the database. What keeps such a file adds it here."""
-    return []
+    return [PastPlace(Path(NAME))]
 
 
 def _named(parts: Wiring, forgetting: Forgetting, name: str) -> str:

@@ -13,6 +13,10 @@ from connector.errors import ConfigError, ConnectorError
 
 _COMMANDS = {
     "audit": ("inspection", "The audit trail."),
+    "backtest": (
+        "insight.backtest",
+        "Say what would have been done to past tickets, and what other limits would have done. Reads only.",
+    ),
     "brake": ("pace", "See what waits at the brake, let it go up, or have nothing go up by time."),
     "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),
     "database": ("database", "Move everything from the file to PostgreSQL, or work with a file again that was left."),

@@ -57,7 +57,6 @@ class Collector:
     connection: Connection
     marks: Marks
     accounts: Collection[str]
-    now: Callable[[], datetime]
     sleep: Callable[[float], None]
 
     def collect(self, since: datetime, kept: PastFile) -> Iterator[Collected]:

@@ -178,3 +178,21 @@ class PastWriter:
 
 def _for_the_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
+
+
+class PastPlace:
+    """What the file of past tickets holds of a ticket, for whoever forgets it. ``path``: where the file would be."""
+
+    name = "past tickets"
+    what = "what was read of it for a backtest"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def count(self, key: TicketKey) -> int:
+        """Whether it is there: 1 or 0. Raises ConfigError where that cannot be told."""
+        return int(PastFile(self._path).version(*key) is not None)
+
+    def remove(self, key: TicketKey) -> int:
+        """Take it out of the file; whether it was there: 1 or 0. Raises ConfigError where that cannot be done."""
+        return int(PastFile(self._path).forget(*key))

@@ -106,7 +106,7 @@ def _listed(one: ListedRise) -> dict[str, Any]:
         "stage": rise.stage.value,
         "limit_minutes": rise.limit_minutes,
         "used_minutes": rise.used_minutes,
-        "missing": list(rise.missing),
+        "missing": None if rise.missing is None else list(rise.missing),
         "undocumented": list(rise.undocumented),
         "asked_by": list(rise.asked_by),
         "came_of_it": one.came_of_it,

@@ -86,8 +86,9 @@ class Figures:
     the tickets that they are of. ``by_…``: escalations, done and not, by the tier that they leave, by each of their
     reasons, and so on; ``by_stage``: those by time. Of these ``known_after``: it is known how long the stage took in
     fact; ``long_after``: longer than half as long again as the limit; ``never_planned``: resolved there without a plan.
-    ``held``: stints by tier and how they ended. ``lengths``: in the order of the ladders. ``missing``:
-    sections of their notes that had nothing to say, the permissions only where these were what was missing.
+    ``held``: stints by tier and how they ended. ``lengths``: in the order of the ladders. ``notes``:
+    those whose notes were looked at, and ``missing`` the sections of these that had nothing to say, the permissions
+    only where these were what was missing.
     ``resting``: how many of them rest on an assumption, and ``assumed`` on which. ``listed``: the escalations that a
     page lists, oldest first: those that took longest.
     """
@@ -121,6 +122,7 @@ class Figures:
     held: Counter[tuple[str, HowEnded]] = field(default_factory=Counter)
     warned: Warned = field(default_factory=Warned)
     lengths: dict[LengthsKey, Lengths] = field(default_factory=dict)
+    notes: int = 0
     missing: Counter[str] = field(default_factory=Counter)
     undocumented: Counter[str] = field(default_factory=Counter)
     assumed: Counter[str] = field(default_factory=Counter)
@@ -251,7 +253,10 @@ class _Counting:
         (figures.done_by_connection if rise.is_done else figures.would_by_connection)[subject.connection] += 1
         for reason in rise.reasons:
             figures.by_reason[reason] += 1
-        figures.missing.update(set(rise.missing) - ({_PERMISSIONS} if Reason.PERMISSION not in rise.reasons else set()))
+        if rise.missing is not None:
+            unasked = set() if Reason.PERMISSION in rise.reasons else {_PERMISSIONS}
+            figures.notes += 1
+            figures.missing.update(set(rise.missing) - unasked)
         figures.undocumented.update(set(rise.undocumented))
         figures.resting += bool(subject.assumed)
         figures.assumed.update(set(subject.assumed))

@@ -83,7 +83,7 @@ def groups_of(figures: Figures) -> Groups:
                 _groups("hour", figures.by_hour, rises, lambda one: [_hour_of(figures, one)]).items()
             )
         ),
-        missing=tuple(_named(_groups("missing", figures.missing, rises, lambda one: one.rise.missing))),
+        missing=tuple(_named(_groups("missing", figures.missing, rises, lambda one: one.rise.missing or ()))),
         alone=tuple(_alone(figures)),
         managers=tuple(_managers(figures)),
         trainings=tuple(_trainings(figures)),

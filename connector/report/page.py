@@ -5,15 +5,17 @@ What comes from tickets is escaped and holds no sign that turns text around; a l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from connector.model import Mode, Reason, Stage
+from connector.report.choosing.catching import Catch
+from connector.report.choosing.compare import Comparison, Turn
 from connector.report.drawings import LengthsDrawing, Rung, heat, ladder_mark, lengths_drawing
 from connector.report.figures import Figures, ListedRise
 from connector.report.index import groups_of
@@ -92,8 +94,11 @@ _WENT = {
 }
 
 
-def page(figures: Figures, sheet: str) -> str:
-    """The page. ``sheet``: the command that writes every row, for what no list has room for."""
+def page(figures: Figures, sheet: str, comparison: Comparison | None = None, catches: Sequence[Catch] = ()) -> str:
+    """The page. ``sheet``: the command that writes every row, for what no list has room for.
+
+    ``comparison``: with another policy; ``catches``: the limits that would have caught what took too long.
+    """
     tone = tone_of(figures)
     stages = _stages(figures)
     hours, days = heat(figures.by_hour)
@@ -117,6 +122,11 @@ def page(figures: Figures, sheet: str) -> str:
         rises=[_rise(figures, n, one) for n, one in enumerate(figures.listed)],
         limitations=limitations(figures, sheet),
         sheet=sheet,
+        comparison=comparison,
+        turns=list(Turn),
+        catches=catches,
+        too_long=catches[0].too_long if catches else 0,
+        moment=partial(moment_text, zone=figures.zone),
     )
 
 
@@ -137,6 +147,7 @@ def _templates() -> Environment:
         "joined": joined,
         "number": lambda value: f"{value:,}",
         "limit": lambda minutes: f"{minutes:.4g}",
+        "owed": owed,
         "link": link,
     }
     made.filters.update(filters)

@@ -100,7 +100,7 @@ def _stint(row: StintRow) -> _Cells:
 
 
 def _rise(rise: Rise) -> _Cells:
-    lacking = [*rise.undocumented, *(f"{section}: none recorded" for section in rise.missing)]
+    lacking = [*rise.undocumented, *(f"{section}: none recorded" for section in rise.missing or ())]
     return {
         "what": "escalation" if rise.is_done else "would have been an escalation",
         "at": rise.at,

@@ -82,7 +82,8 @@ class Rise:
 
     ``to``: the next tier's name; empty for the final escalation. ``stage``: the one that was owed; ``limit_minutes``
     and ``used_minutes`` are its. ``mode``: that of the tier then: only in ``enforce`` it was done. ``missing``: the
-    sections of its note that had nothing to say ("none recorded"), by their headings; ``undocumented``: what it asked
+    sections of its note that had nothing to say ("none recorded"), by their headings, None where nobody looked;
+    ``undocumented``: what it asked
     for and did not document, in words. ``asked_by``: who asked for it, empty where nobody did.
     """
 
@@ -95,7 +96,7 @@ class Rise:
     limit_minutes: float
     used_minutes: float
     mode: Mode
-    missing: tuple[str, ...] = ()
+    missing: tuple[str, ...] | None = ()
     undocumented: tuple[str, ...] = ()
     asked_by: tuple[str, ...] = ()
 

@@ -66,8 +66,8 @@ def _to_do(figures: Figures) -> Iterator[str]:
     lacking = Counter({section: figures.missing[section] for section in _WRITTEN_DOWN if figures.missing[section]})
     if lacking:
         section, number = ranked(lacking)[0]
-        if number * 2 >= rises and number >= _OFTEN:
-            yield f"have “{section}” written down: {among(number, rises)} notes {_have(figures)} none"
+        if number * 2 >= figures.notes and number >= _OFTEN:
+            yield f"have “{section}” written down: {among(number, figures.notes)} notes {_have(figures)} none"
 
 
 def _habit(figures: Figures) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +16,16 @@ from connector.report.story import Story
 from connector.store.connections import Connections
 
 
-def collected(stage: Simulation, file: Path, since: datetime) -> Collected:
-    """Read the first desk's past tickets into a file."""
+def collector_of(stage: Simulation, sleep: Callable[[float], None] | None = None) -> Collector:
+    """Who reads the first desk's past tickets; without ``sleep`` nobody waits."""
     connection = stage.connected.connection
     state = Connections(stage.store).get(connection.id)
-    assert state is not None
-    collector = Collector(connection, Marks(state.marker_key), state.accounts, stage.clock.now, _no_wait)
-    *_, last = collector.collect(since, PastFile(file))
+    return Collector(connection, Marks(state.marker_key), state.accounts, sleep or _no_wait)
+
+
+def collected(stage: Simulation, file: Path, since: datetime) -> Collected:
+    """Read the first desk's past tickets into a file."""
+    *_, last = collector_of(stage).collect(since, PastFile(file))
     return last
 
 

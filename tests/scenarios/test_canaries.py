@@ -51,6 +51,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     *(("explain", name, "1") for name in SYSTEMS),
     ("explain", "halopsa", "1", "--json"),
     *(("init", name, "--yes") for name in SYSTEMS),
+    *(("backtest", "--system", name) for name in SYSTEMS),
 )
 """Those that ask the ticket systems: once for each way in which these repeat what they were sent."""
 
@@ -67,6 +68,9 @@ OTHER_COMMANDS: tuple[tuple[str, ...], ...] = (
     ("forget", "rt", "2", "--yes", "--json"),
     ("policy", "show"),
     ("policy", "apply"),
+    ("report",),
+    ("report", "--json"),
+    ("report", "--notify"),
     ("tickets",),
     ("tickets", "--json"),
     ("tickets", "--csv"),
@@ -85,6 +89,12 @@ OTHER_COMMANDS: tuple[tuple[str, ...], ...] = (
 
 IN_PROCESSES = {"demo", "run", "web", "worker"}
 """Those of ``tests/crash/test_canaries_of_processes.py``."""
+
+
+@pytest.fixture(autouse=True)
+def _nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that fails is not asked for ten minutes."""
+    monkeypatch.setattr("connector.past.collect.GIVES_UP_AFTER", 0.0)
 
 
 def run(environ: dict[str, str], *arguments: str) -> str:

@@ -97,6 +97,19 @@ def test_a_ticket_without_a_plan_would_have_gone_up_at_the_second_of_its_limit()
     assert story.subject.board == "Service Desk > First Touch"
 
 
+def test_what_a_note_would_have_lacked_is_told_by_all_that_was_there():
+    words = a_note("Rebooted it, still 0x80070005", at("09:20"))
+    later = a_note("Research: KB 17", at("10:20"))
+    ticket = past(
+        given_to(TESS, at("09:05")),
+        turned(NEW, RESOLVED, at("11:00")),
+        entries=(a_note("Hello", at("09:06")), words, later),
+    )
+    assert told(ticket).rises[0].missing == ("Research", "Internal discussions")
+    unread = replay(ticket, Rules(a_policy(), HOMES), SINCE, UNTIL, reads_notes=False)
+    assert unread.rises[0].missing is None
+
+
 def test_what_was_done_in_time_would_have_left_it_alone():
     plan = a_note("Plan: replace the beacon", at("09:20"))
     given = (given_to(TESS, at("09:05")), given_to(SAM, at("09:30"), TESS))

@@ -11,7 +11,7 @@ import pytest
 from connector.backtest.ticket import PastTicket
 from connector.errors import ConfigError
 from connector.model import TicketId
-from connector.past.file import PastFile
+from connector.past.file import PastFile, PastPlace
 from connector.past.form import line_of
 from tests.builders import NINE, a_ticket, at
 
@@ -113,3 +113,11 @@ def test_a_file_that_cannot_be_opened_says_so(tmp_path):
         PastFile(tmp_path)
     with pytest.raises(ConfigError, match="No such file"), PastFile(tmp_path / "none" / "past.jsonl").writer():
         pass
+
+
+def test_who_forgets_a_ticket_finds_it_in_the_file_once(path):
+    kept(path, a_past("1"), a_past("7"))
+    place = PastPlace(path)
+    assert [place.count(("psa", "7")), place.remove(("psa", "7")), place.count(("psa", "7"))] == [1, 1, 0]
+    assert (place.remove(("psa", "7")), len(PastFile(path))) == (0, 1)
+    assert PastPlace(path.with_name("none")).count(("psa", "7")) == 0

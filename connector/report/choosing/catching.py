@@ -20,7 +20,8 @@ class Catch:
     """On one tier, for one stage: the largest limit, in whole working minutes, that catches the wanted share.
 
     ``caught`` of ``long`` tickets that took too long would have gone up by it, and ``others`` besides. ``in_force``:
-    the limit of today. ``minutes``: None where no limit of a minute or more catches so many.
+    the limit of today. ``minutes``: None where no limit of a minute or more catches so many. ``too_long``: the working
+    minutes from which on a ticket took too long.
     """
 
     tier: str
@@ -30,6 +31,7 @@ class Catch:
     caught: int
     long: int
     others: int
+    too_long: float
 
 
 @dataclass(slots=True)
@@ -63,10 +65,10 @@ class Catching:
             wanted = math.ceil(self.share * len(long))
             minutes = _just_below(sorted(long, reverse=True)[wanted - 1]) if wanted else None
             if minutes is None:
-                yield Catch(tier, stage, limit, None, 0, len(long), 0)
+                yield Catch(tier, stage, limit, None, 0, len(long), 0, self.too_long)
                 continue
             caught, besides = (sum(took > minutes for took in those) for those in (long, others))
-            yield Catch(tier, stage, limit, minutes, caught, len(long), besides)
+            yield Catch(tier, stage, limit, minutes, caught, len(long), besides, self.too_long)
 
 
 def _stages(row: StintRow) -> Iterator[tuple[Stage, float, float]]:

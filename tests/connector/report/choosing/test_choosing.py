@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from connector.backtest.catching import Catch, Catching
-from connector.backtest.compare import MOST_COMPARED, Comparison, Turn, differences
 from connector.model import Mode, Reason, Stage
+from connector.report.choosing.catching import Catch, Catching
+from connector.report.choosing.compare import MOST_COMPARED, Comparison, Turn, differences
 from connector.report.story import Alone, HowEnded, LeftAlone, Rise, StintRow, Story, Subject
 from tests.builders import NINE, at
 
@@ -28,8 +28,8 @@ def a_story(*rises: Rise) -> Story:
 @pytest.mark.parametrize(
     ("new", "old", "turn"),
     [
-        ([a_rise()], [], Turn.NEW),
-        ([], [a_rise()], Turn.GONE),
+        ([a_rise()], [], Turn.ONLY_NEW),
+        ([], [a_rise()], Turn.ONLY_OLD),
         ([a_rise()], [a_rise()], Turn.SAME),
         ([a_rise("09:20")], [a_rise()], Turn.SOONER),
         ([a_rise("09:45")], [a_rise()], Turn.LATER),
@@ -44,21 +44,22 @@ def test_a_stint_goes_up_sooner_later_or_under_one_policy_alone(new, old, turn):
 def test_each_stint_is_compared_with_itself_and_by_its_first_escalation():
     new = a_story(a_rise("09:20", "s1"), a_rise("10:00", "s1"), a_rise("11:00", "s2"))
     old = a_story(a_rise("10:30", "s2"), a_rise("12:00", "s3"))
-    assert [one.turn for one in differences(new, old)] == [Turn.NEW, Turn.LATER, Turn.GONE]
+    assert [one.turn for one in differences(new, old)] == [Turn.ONLY_NEW, Turn.LATER, Turn.ONLY_OLD]
 
 
 def test_the_difference_is_counted_in_all_and_by_tier_and_listed_up_to_a_length():
     comparison = Comparison("45 min", "in force")
-    found = list(comparison.add(a_story(a_rise("09:45")), a_story(a_rise())))
+    found = comparison.add(a_story(a_rise("09:45")), a_story(a_rise()))
     assert [one.turn for one in found] == [Turn.LATER]
-    assert list(comparison.add(a_story(a_rise()), a_story(a_rise()))) == []
-    assert list(comparison.add(a_story(), a_story(a_rise())))
+    assert comparison.add(a_story(a_rise()), a_story(a_rise())) == []
+    assert comparison.add(a_story(), a_story(a_rise()))
     assert (comparison.new, comparison.old) == (2, 3)
-    assert comparison.by_tier == {(TIER, Turn.LATER): 1, (TIER, Turn.SAME): 1, (TIER, Turn.GONE): 1}
+    assert comparison.by_tier == {(TIER, Turn.LATER): 1, (TIER, Turn.SAME): 1, (TIER, Turn.ONLY_OLD): 1}
     for _ in range(MOST_COMPARED):
-        list(comparison.add(a_story(), a_story(a_rise())))
+        comparison.add(a_story(), a_story(a_rise()))
     assert len(comparison.listed) == MOST_COMPARED
-    assert comparison.turns[Turn.GONE] == MOST_COMPARED + 1
+    assert comparison.differing == MOST_COMPARED + 2
+    assert comparison.turns[Turn.ONLY_OLD] == MOST_COMPARED + 1
 
 
 def a_stint(plan: float | None, worked: float, fix: float | None = None) -> StintRow:
@@ -87,7 +88,7 @@ def test_the_limit_that_catches_a_share_of_what_took_too_long():
     for number in range(20):  # soon done, plans after 11 to 30 minutes
         catching.add(held(11.0 + number, 60, fix=30))
     plan, fix = catching.catches()
-    assert plan == Catch(TIER, Stage.DIAGNOSIS, 30, 21, 9, 10, 9)
+    assert plan == Catch(TIER, Stage.DIAGNOSIS, 30, 21, 9, 10, 9, 240)
     assert (fix.stage, fix.minutes, fix.caught, fix.others) == (Stage.FIX, 270, 9, 0)
 
 
@@ -102,7 +103,7 @@ def test_all_stints_make_a_ticket_long_and_the_first_one_catches_it():
 def test_where_nothing_is_caught_that_is_told():
     catching = Catching(too_long=10, share=1.0)
     catching.add(held(0.5, 20))
-    assert list(catching.catches()) == [Catch(TIER, Stage.DIAGNOSIS, 30, None, 0, 1, 0)]
+    assert list(catching.catches()) == [Catch(TIER, Stage.DIAGNOSIS, 30, None, 0, 1, 0, 10)]
     none_wanted = Catching(too_long=10, share=0.0)
     none_wanted.add(held(5, 20))
     assert next(none_wanted.catches()).minutes is None

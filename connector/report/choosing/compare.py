@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,8 +16,8 @@ MOST_COMPARED = 200
 class Turn(StrEnum):
     """What becomes of an escalation under the new policy. Of one stint both may have one."""
 
-    NEW = "only under the new policy"
-    GONE = "only under the old policy"
+    ONLY_NEW = "only under the new policy"
+    ONLY_OLD = "only under the old policy"
     SOONER = "sooner"
     LATER = "later"
     SAME = "the same"
@@ -53,15 +53,21 @@ class Comparison:
     @property
     def new(self) -> int:
         """Escalations under the new policy."""
-        return self.turns.total() - self.turns[Turn.GONE]
+        return self.turns.total() - self.turns[Turn.ONLY_OLD]
 
     @property
     def old(self) -> int:
         """Escalations under the old policy."""
-        return self.turns.total() - self.turns[Turn.NEW]
+        return self.turns.total() - self.turns[Turn.ONLY_NEW]
 
-    def add(self, new: Story, old: Story) -> Iterator[Differing]:
-        """Count a ticket, replayed under both; yields where they differ."""
+    @property
+    def differing(self) -> int:
+        """Stints on which the policies do not agree."""
+        return self.turns.total() - self.turns[Turn.SAME]
+
+    def add(self, new: Story, old: Story) -> list[Differing]:
+        """Count a ticket, replayed under both; returns where they differ."""
+        found = []
         for differing in differences(new, old):
             self.turns[differing.turn] += 1
             self.by_tier[differing.either.tier, differing.turn] += 1
@@ -69,7 +75,8 @@ class Comparison:
                 continue
             if len(self.listed) < MOST_COMPARED:
                 self.listed.append(differing)
-            yield differing
+            found.append(differing)
+        return found
 
 
 def differences(new: Story, old: Story) -> list[Differing]:
@@ -95,9 +102,9 @@ def _by_stint(rises: Iterable[Rise]) -> dict[str, Rise]:
 
 def _turn(new: Rise | None, old: Rise | None) -> Turn:
     if old is None:
-        return Turn.NEW
+        return Turn.ONLY_NEW
     if new is None:
-        return Turn.GONE
+        return Turn.ONLY_OLD
     if new.at == old.at:
         return Turn.SAME
     return Turn.SOONER if new.at < old.at else Turn.LATER
