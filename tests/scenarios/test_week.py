@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connector.clock import VirtualClock
 from connector.demo.stage import stage
+from connector.model import Mode
 from connector.notes.phrases import reasons_text
+from connector.report.figures import tally
+from connector.report.story import HowEnded
+from connector.report.trail import scope_of, stories
 from connector.store import audit
 from connector.store.chain.proof import verify
 from connector.store.records import Event
 from connector.systems.catalogue import ticket_systems
 from tests.builders import minutes
-from tests.scenarios.acts import Script, moment, opens, told
+from tests.scenarios.acts import ZONE, Script, moment, opens, told
 from tests.scenarios.backtested import backtest, collected
 from tests.scenarios.decisions import decisions, outcomes
 from tests.scenarios.week import BEGINS, ENDS, STORIES, week_policy
@@ -221,6 +226,48 @@ def test_one_service_desks_week_comes_out_the_same_on_every_desk(system, sqlite_
         assert outcomes(script).splitlines() == OUTCOMES.splitlines()
         assert verify(script.stage.store).is_intact
         assert_backtested(script, tmp_path / "past.jsonl")
+        assert_reported(script)
+
+
+def assert_reported(script: Script) -> None:
+    """The figures of the week are those of a plain count over the tables, in the database's own words."""
+    store, begins = script.stage.store, moment(BEGINS)
+    scope = scope_of(store, begins, store.now(), ZONE.key, {script.desk.system: Mode.ENFORCE})
+    policy = week_policy(script.desk)
+    figures = tally(stories(store, scope, policy), scope, policy)
+
+    def counted(sql: str) -> dict[str, int]:
+        with store.reading() as conn:
+            return {str(row[0]): int(row[1]) for row in conn.execute(text(sql))}
+
+    up = "FROM audit_entry WHERE event IN ('escalated', 'final escalation')"
+    assert dict(figures.by_tier) == counted(f"SELECT json_extract(detail, '$.from'), count(*) {up} GROUP BY 1")
+    assert figures.gone_up == counted(f"SELECT 'all', count(DISTINCT ticket) {up}")["all"]
+    assert {"final escalation": figures.finals} == counted(
+        "SELECT event, count(*) FROM audit_entry WHERE event = 'final escalation' GROUP BY 1"
+    )
+    reasons: Counter[str] = Counter()
+    for combined, number in counted(f"SELECT json_extract(detail, '$.reason'), count(*) {up} GROUP BY 1").items():
+        reasons.update(dict.fromkeys(combined.split(" & "), number))
+    assert dict(figures.by_reason) == dict(reasons)
+    assert (
+        sum(figures.by_hour.values())
+        == figures.done
+        == sum(counted(f"SELECT event, count(*) {up} GROUP BY 1").values())
+    )
+    ends = "CASE WHEN is_escalated THEN 'went up' WHEN has_left THEN 'moved by people' ELSE 'resolved' END"
+    held = {f"{tier}: {how}": n for (tier, how), n in figures.held.items() if how is not HowEnded.RUNNING}
+    assert held == counted(f"SELECT tier || ': ' || {ends}, count(*) FROM ended_stint GROUP BY 1")
+    assert figures.trainings == counted("SELECT 'n', count(*) FROM audit_entry WHERE event = 'training request'")["n"]
+    assert {
+        "override applied": figures.applied_by.total(),
+        "override refused": figures.refused_by.total(),
+    } == counted("SELECT event, count(*) FROM audit_entry WHERE event LIKE 'override%' GROUP BY 1")
+    warned = (
+        "SELECT ticket FROM ended_stint WHERE was_warned UNION SELECT ticket FROM audit_entry WHERE event = 'warned'"
+    )
+    assert figures.warned.count == counted(f"SELECT 'n', count(*) FROM ({warned})")["n"]
+    assert (figures.would, figures.warned.written) == (0, figures.warned.count)
 
 
 def assert_backtested(script: Script, file: Path) -> None:
