@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -142,7 +143,8 @@ def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     if not rows:
         return
     common.say("")
-    common.say(f"{headings[0].capitalize()}:")
+    if not sys.stdout.isatty():  # a table has headings of its own there
+        common.say(f"{headings[0].capitalize()}:")
     common.table(headings, rows[:_MOST_ROWS])
     if len(rows) > _MOST_ROWS:
         common.say(f"and {len(rows) - _MOST_ROWS:,} more: see --html or --csv")
