@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, literal, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from connector.model import Mode
 from connector.store.database.engine import Store
@@ -49,7 +49,29 @@ _MODE, _MOVED, _ADOPTED_AT = "mode", "moved", "adopted_at"
 ACCOUNTS, MOST_ACCOUNTS = "accounts", 50
 """Remembered of a connection: the ids of its accounts in the ticket system, the present one and those before it."""
 
-_NAMED = Prepared(select(connection).where(connection.c.name == bindparam("at_name")))
+_here = connection.c.name == bindparam("at_name")
+_NAMED = Prepared(select(connection).where(_here))
+_SETTING = {
+    name: Prepared(update(connection).where(_here).values({name: bindparam("new_moment")}).returning(connection.c.name))
+    for name in ("polled_until", "swept_at")
+}
+_counted = (
+    update(connection)
+    .where(_here)
+    .values(
+        told_by_webhook=connection.c.told_by_webhook + bindparam("told_by"),
+        found_by_poll=connection.c.found_by_poll + bindparam("found_by"),
+    )
+)
+_new_at = bindparam("new_at", type_=Moment)
+_COUNTING = Prepared(_counted)
+_COUNTING_AND_ANSWERED = Prepared(
+    _counted.values(
+        answered_at=case(
+            (func.coalesce(connection.c.answered_at, 0) < _new_at, _new_at), else_=connection.c.answered_at
+        )
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +168,20 @@ class Connections:
 
     def note_signs(self, name: str, answered: timedelta | None, told_by_webhook: int, found_by_poll: int) -> None:
         """Note that the ticket system gave a good answer so long ago (None: no new one), and count changes on."""
-        c = connection.c
         with self.store.writing() as conn:
-            fresh: dict[Any, Any] = {
-                c.told_by_webhook: c.told_by_webhook + told_by_webhook,
-                c.found_by_poll: c.found_by_poll + found_by_poll,
-            }
-            if answered is not None:
-                at = literal(self.store.now(conn) - answered, Moment)
-                fresh[c.answered_at] = case((func.coalesce(c.answered_at, 0) < at, at), else_=c.answered_at)
-            conn.execute(update(connection).where(c.name == name).values(fresh))
+            signs = {"at_name": name, "told_by": told_by_webhook, "found_by": found_by_poll}
+            if answered is None:
+                _COUNTING.run(conn, [signs])
+            else:
+                _COUNTING_AND_ANSWERED.run(conn, [{**signs, "new_at": self.store.now(conn) - answered}])
 
     def set_polled_until(self, name: str, moment: datetime) -> None:
         """Remember when the last good poll began."""
-        self._set(name, polled_until=moment)
+        self._set(name, "polled_until", moment)
 
     def set_swept(self, name: str, moment: datetime) -> None:
         """Remember when all open tickets were last gone through."""
-        self._set(name, swept_at=moment)
+        self._set(name, "swept_at", moment)
 
     def update_state(self, name: str, changes: Mapping[str, object]) -> Mapping[str, Any]:
         """Merge ``changes`` into the connection's free-form state and return it; None removes a name."""
@@ -217,9 +235,9 @@ class Connections:
                 conn.execute(update(connection).where(connection.c.name == name).values(state={**state, TURNS: turns}))
         return chosen
 
-    def _set(self, name: str, **values: object) -> None:
+    def _set(self, name: str, what: str, moment: datetime) -> None:
         with self.store.writing() as conn:
-            if conn.execute(update(connection).where(connection.c.name == name).values(values)).rowcount != 1:
+            if _SETTING[what].one_or_none(conn, {"at_name": name, "new_moment": moment}) is None:
                 raise StoreError(f"the connection {name} was never started")
 
 

@@ -17,11 +17,18 @@ from sqlalchemy import Connection, select
 from connector.model import Mode
 from connector.store import connections, heartbeats, policy_log
 from connector.store.database.engine import Store
-from connector.store.database.tables import AnyRow, audit_head
+from connector.store.database.prepared import PreparedList
+from connector.store.database.tables import audit_head
 from connector.store.database.tables import connection as table
 
 LONGEST_SILENCE = timedelta(seconds=60)
 """A worker that has given no sign of life for so long is taken for dead."""
+
+_NAMED = PreparedList(
+    lambda names: select(table.c.name, table.c.mode, table.c.policy_version, table.c.state).where(
+        table.c.name.in_(names)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +104,16 @@ class Editions:
             connections.ensure(conn, self.store, name, edition.mode, edition.policy_version, edition.tiers, now)
 
 
-def _with_others(conn: Connection, editions: Mapping[str, Edition]) -> list[AnyRow]:
+def _with_others(conn: Connection, editions: Mapping[str, Edition]) -> list[Any]:
     """The rows of the connections on which another edition is in force."""
-    c = table.c
-    rows = conn.execute(select(c.name, c.mode, c.policy_version, c.state).where(c.name.in_(editions)))
+    rows = _NAMED.rows(conn, sorted(editions), {}) if editions else []
     return [row for row in rows if _edition_of(row) != editions[row.name].name]
 
 
-def _edition_of(row: AnyRow) -> str:
+def _edition_of(row: Any) -> str:
     return connections.edition_named(row.mode, row.policy_version)
 
 
-def _started_at(row: AnyRow) -> datetime:
+def _started_at(row: Any) -> datetime:
     """When a worker of what is in force started; it may not have come to give a sign of life yet."""
     return datetime.fromisoformat(row.state[connections.STARTED_AT])

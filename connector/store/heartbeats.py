@@ -12,7 +12,17 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 
 from connector.store.database.engine import Store
+from connector.store.database.prepared import PreparedRows
 from connector.store.database.tables import Moment, worker
+
+_BEATING = PreparedRows(
+    worker,
+    ("id", "seen_at", "edition", "connections"),
+    lambda plain: plain.on_conflict_do_update(
+        index_elements=["id"],
+        set_={name: plain.excluded[name] for name in ("seen_at", "edition", "connections")},
+    ),
+)
 
 
 def beat(store: Store, worker_id: str, editions: Mapping[str, str] | None = None) -> None:
@@ -24,11 +34,8 @@ def beat(store: Store, worker_id: str, editions: Mapping[str, str] | None = None
         serves = {"names": sorted(editions), "editions": dict(editions)}
         edition = next(iter(editions.values()), None)  # what a version before this one takes for that of all
     with store.writing() as conn:
-        statement = store.insert(worker).values(
-            id=worker_id, seen_at=store.now(conn), edition=edition, connections=serves
-        )
-        fresh = {name: statement.excluded[name] for name in ("seen_at", "edition", "connections")}
-        conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=fresh))
+        sign = {"id": worker_id, "seen_at": store.now(conn), "edition": edition, "connections": serves}
+        _BEATING.run(conn, [sign])
 
 
 @dataclass(frozen=True, slots=True)

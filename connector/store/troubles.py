@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from connector.store.database.engine import Store
-from connector.store.database.prepared import Prepared
+from connector.store.database.prepared import Prepared, PreparedRows
 from connector.store.database.tables import trouble
 from connector.store.journal import store_mail
 from connector.store.records import Delivery
@@ -106,21 +106,17 @@ class Troubles:
         """Note that a trouble was met, now; the first time is its beginning. ``detail`` is that of the last time."""
         with self.store.writing() as conn:
             now = self.store.now(conn)
-            statement = self.store.insert(trouble).values(
-                connection=connection,
-                kind=kind.value,
-                name=name,
-                cause=cause,
-                since=now,
-                seen_at=now,
-                count=1,
-                detail=detail or {},
-            )
-            fresh = {column: statement.excluded[column] for column in ("cause", "seen_at", "detail")}
-            again = statement.on_conflict_do_update(
-                index_elements=["connection", "kind", "name"], set_={**fresh, "count": trouble.c.count + 1}
-            )
-            conn.execute(again)
+            met = {
+                "connection": connection,
+                "kind": kind.value,
+                "name": name,
+                "cause": cause,
+                "since": now,
+                "seen_at": now,
+                "count": 1,
+                "detail": detail or {},
+            }
+            _MEETING.run(conn, [met])
             found = find_locked(conn, connection, kind, name)
         assert found is not None
         return found
@@ -194,5 +190,16 @@ _ONE = select(trouble).where(
     trouble.c.connection == bindparam("of_connection"),
     trouble.c.kind == bindparam("of_kind"),
     trouble.c.name == bindparam("of_name"),
+)
+_MEETING = PreparedRows(
+    trouble,
+    ("connection", "kind", "name", "cause", "since", "seen_at", "count", "detail"),
+    lambda plain: plain.on_conflict_do_update(
+        index_elements=["connection", "kind", "name"],
+        set_={
+            **{name: plain.excluded[name] for name in ("cause", "seen_at", "detail")},
+            "count": trouble.c.count + 1,
+        },
+    ),
 )
 _LOOKED_AT, _LOCKED = Prepared(_ONE), Prepared(_ONE.with_for_update())

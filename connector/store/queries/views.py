@@ -6,14 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, case, exists, func, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, case, exists, func, select, type_coerce
 
+from connector.store.database.prepared import PreparedList
 from connector.store.database.tables import Moment, inbox, mailbox, to_json, trouble
 from connector.store.queries.rows import by_connection, has_prefix
 from connector.store.records import CHORE, KEY, ROW_BYTES
 
 LOOKED_AT = 100
 """Among so many tickets those that were read last are looked for: it bounds what that costs."""
+
+_SNAPSHOTS = PreparedList(
+    lambda names: select(mailbox.c.ticket, mailbox.c.snapshot).where(
+        mailbox.c.connection == bindparam("at_connection"),
+        mailbox.c.ticket.in_(names),
+        mailbox.c.snapshot.is_not(None),
+    )
+)
 
 
 def stats(conn: Connection, connection: str, now: datetime) -> dict[str, Any]:
@@ -38,11 +47,10 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 
 def snapshots(conn: Connection, connection: str, tickets: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The stored snapshots of those tickets that have one."""
-    c = mailbox.c
     found: dict[str, dict[str, Any]] = {}
     for name, portion in by_connection((connection, ticket) for ticket in tickets):
-        query = select(c.ticket, c.snapshot).where(c.connection == name, c.ticket.in_(portion), c.snapshot.is_not(None))
-        found |= {row.ticket: row.snapshot for row in conn.execute(query)}
+        rows = _SNAPSHOTS.rows(conn, portion, {"at_connection": name})
+        found |= {row.ticket: row.snapshot for row in rows}
     return found
 
 
