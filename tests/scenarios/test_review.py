@@ -305,7 +305,7 @@ def test_a_turn_that_crashes_is_parked_like_any_other_audited_and_told(open_stag
 
 
 def test_a_chore_that_crashes_is_never_parked(open_stage, monkeypatch):
-    desk = open_stage()
+    desk = open_stage(poll_every=minutes(1))
     desk.run_until(NINE)
 
     def changed_since(moment):
