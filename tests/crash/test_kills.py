@@ -23,7 +23,7 @@ from tests.crash.desks import (
 from tests.crash.executioner import Executioner, Point
 from tests.crash.workers import NAME, Crew
 
-pytestmark = [pytest.mark.crash, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(600), pytest.mark.long]
 
 KILLS = 50
 TICKETS = 77

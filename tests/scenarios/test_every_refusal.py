@@ -171,7 +171,13 @@ def explained(running: Simulation, url: str, ticket: TicketId) -> Result:
 
 
 SYSTEM_OF = {"cw": CW, "halo": HALO, "rt": RT}
-EACH = [(what, SYSTEM_OF[short]) for short, what in (name.split(": ") for name in KINDS)]
+LONG = "wrong key"
+"""With it the connection is down, and is tried each half minute until the key is right again."""
+
+EACH = [
+    pytest.param(what, SYSTEM_OF[short], marks=[pytest.mark.long] if what == LONG else [])
+    for short, what in (name.split(": ") for name in KINDS)
+]
 
 
 @pytest.mark.parametrize(("what", "system"), EACH)

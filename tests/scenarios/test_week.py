@@ -216,6 +216,7 @@ def a_script(system: str, url: str, **given: Any) -> Iterator[Script]:
     "final-message",
     "enforce",
 )
+@pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.taken_on("rt")
 @pytest.mark.parametrize("system", list(ticket_systems()))
