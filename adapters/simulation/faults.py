@@ -209,6 +209,12 @@ class CallFaults:
             released, self._released = self._released, threading.Event()
         released.set()
 
+    @property
+    def needs_a_socket(self) -> bool:
+        """Whether calls to come are slow, get no answer, or a hostile one: only over a socket is that what it is."""
+        with self._lock:
+            return self.latency > 0 or any(mishap.refusal is None for mishap in self._mishaps)
+
     # What the simulator asks.
 
     def take(self, method: str, path: str, now: datetime) -> Mishap | None:

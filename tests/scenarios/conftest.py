@@ -1,4 +1,4 @@
-"""Scenarios: the whole connector over HTTP on the simulator, with moved time."""
+"""Scenarios: the whole connector on the simulator, in HTTP's words if not over its sockets, with moved time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Simulation, stage
 from connector.policy.policy import FinalEscalation, Policy
 from tests.builders import NINE, a_policy
+from tests.no_sockets import handed_over
 
 FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
@@ -27,6 +28,16 @@ that is about what the poll finds says itself how soon.
 def scenario_policy(**given: Any) -> Policy:
     """The default ladder on the simulator's standard desk, office hours in UTC; no warnings unless asked for."""
     return replace(a_policy(final=FINAL, warn_at=0), **given)
+
+
+@pytest.fixture(autouse=True)
+def calls_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The parties call each other without sockets; `make soak` takes them, with the variants that are left to it."""
+    if request.node.get_closest_marker("soak"):
+        yield
+        return
+    with handed_over():
+        yield
 
 
 @pytest.fixture
