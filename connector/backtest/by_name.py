@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from connector.backtest.ticket import PastTicket
 from connector.model import Place
 from connector.policy.policy import Homes, Policy
 from connector.rules.commands import Managers
-
-
-def places_of(ticket: PastTicket) -> Iterable[Place]:
-    """Every place at which a past ticket was."""
-    yield ticket.record.place
-    for change in ticket.changes:
-        yield from (value for value in (change.old, change.new) if isinstance(value, Place))
 
 
 def homes_by_name(policy: Policy, connection: str, places: Collection[Place]) -> Homes:

@@ -16,18 +16,19 @@ from connector.backtest.ticket import Life, PastTicket
 from connector.model import (
     BY_CONNECTOR,
     Aspect,
+    Change,
     Entry,
     Mode,
     Place,
     Reason,
+    Ref,
     Stage,
     Status,
     StatusGroup,
     TicketRecord,
     Value,
 )
-from connector.policy.policy import Homes, Policy
-from connector.reading.command_lines import may_speak
+from connector.policy.policy import FixStartsAt, Homes, Policy
 from connector.reading.findings import find
 from connector.reading.plans import may_plan
 from connector.report.story import Alone, HowEnded, LeftAlone, Overriding, Rise, StintRow, Story, Subject, Training
@@ -41,9 +42,13 @@ LONG_PAUSE = timedelta(days=5)
 """A ticket that is paused for longer is told of as left alone."""
 
 _WARNED_OF = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
+AT_ONCE = timedelta(0)
+_MOMENT = timedelta(microseconds=1)
 _OVER = frozenset({Verdict.ENDED, Verdict.NOT_WATCHED, Verdict.NOT_ESCALATABLE})
 _PASSING = frozenset({StatusGroup.NEW, StatusGroup.WORKING, StatusGroup.WAITING})
 """Between these a status neither ends anything nor records a plan."""
+
+_ENDING = frozenset({StatusGroup.RESOLVED, StatusGroup.CLOSED})
 
 _SECTIONS = ("Steps attempted", "Error codes", "Research", "Internal discussions")
 """The sections of a note whose being empty is told, by their headings."""
@@ -67,6 +72,7 @@ class Rules:
 class _Seen:
     """What the looks at one ticket found so far."""
 
+    whole: TicketRecord
     reads_notes: bool
     rises: dict[tuple[str, str], Rise] = field(default_factory=dict)
     warned: set[tuple[str, Stage]] = field(default_factory=set)
@@ -90,22 +96,24 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
 
     Of its life before only what still counted then is told: stints that ran on, and nothing that went up.
     """
-    until = min(until, ticket.record.read_at)
-    entries = tuple(_that_matter(ticket.record))
-    life, seen = Life(ticket, entries), _Seen(reads_notes)
+    record, until = ticket.record, min(until, ticket.record.read_at)
+    asks = any(map(says_something, record.entries))
+    entries = record.entries if asks else tuple(_that_matter(record))
+    life, seen = Life(ticket, entries), _Seen(record, reads_notes)
     ours = {change.at for change in ticket.changes if change.how == BY_CONNECTOR}
+    moments = [one for one in _moments(ticket, entries, rules.policy, asks=asks) if one[0] < until]
     look, wake = None, None
-    for at, may_wait in _moments(ticket, entries, rules.policy):
-        if at >= until:
-            break
+    for (at, within), after in zip(moments, (*(moment for moment, _ in moments[1:]), until), strict=False):
         while wake is not None and wake < at:
-            look, wake = _looked(life, wake, rules, seen, ticket.record)
+            look, wake = _looked(life, wake, rules, seen, at)
         if at in ours:  # what we did in a second came after what had us do it
-            _take_in(_look(life, at, rules, before_ours=True), seen, ticket.record)
-        if wake is None or not may_wait:
-            look, wake = _looked(life, at, rules, seen, ticket.record)
+            _take_in(_look(life, at, rules, before_ours=True), seen, at)
+        if within == AT_ONCE or (wake is None and look is not None):
+            look, wake = _looked(life, at, rules, seen, after)
+        elif within is not None:
+            wake = at + within if wake is None else min(wake, at + within)
     while wake is not None and wake < until:
-        look, wake = _looked(life, wake, rules, seen, ticket.record)
+        look, wake = _looked(life, wake, rules, seen, until)
     if look is None or look.decision.verdict not in _OVER:
         look = _look(life, until, rules)
     return Story(
@@ -122,13 +130,7 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
 
 
 def _that_matter(record: TicketRecord) -> Iterator[Entry]:
-    """The entries that can decide anything: the first touch, plans, commands; all, where an escalation was asked for.
-
-    What such a request needs may stand in any of them.
-    """
-    if any(map(says_something, record.entries)):
-        yield from record.entries
-        return
+    """The entries that can decide anything where nobody commanded: the first touch, and plans."""
     is_touched = False
     for index, entry in enumerate(record.entries):
         touches = not is_touched and entry.is_agents and not record.came_with(entry)
@@ -137,37 +139,72 @@ def _that_matter(record: TicketRecord) -> Iterator[Entry]:
         is_touched = is_touched or touches
 
 
-def _moments(ticket: PastTicket, entries: Iterable[Entry], policy: Policy) -> list[tuple[datetime, bool]]:
+def _moments(
+    ticket: PastTicket, entries: Iterable[Entry], policy: Policy, *, asks: bool
+) -> list[tuple[datetime, timedelta | None]]:
     """When something happened to a ticket that may decide anything, oldest first; of its owners, that it first had one.
 
-    With each whether the look at it may wait for the one that its clock asks for: what only pauses the clock, or lets
-    it run on, makes nothing fall due sooner.
+    With each how soon it can make something fall due: no clock counts more than the time that passes. None: by itself
+    it makes nothing fall due sooner, as a pause, its end, or the end of a stint. ``asks``: whether somebody commanded.
     """
-    record = ticket.record
-    moments = {record.entered_at: False}
-    asks, is_owned = any(may_speak(entry.text) for entry in record.entries), False
+    record, least = ticket.record, _least_time(ticket, policy)
+    moments: dict[datetime, timedelta | None] = {record.entered_at: least}
+    is_owned = False
+
+    def happened(at: datetime, within: timedelta | None) -> None:
+        known = moments.get(at)
+        moments[at] = within if known is None else known if within is None else min(known, within)
+
     for change in ticket.changes:
         if change.what is Aspect.OWNER and is_owned and not asks:
             continue
         is_owned = is_owned or (change.what is Aspect.OWNER and change.new is not None)
-        may_wait = (
-            isinstance(change.new, Status) and {_group(change.old, policy), _group(change.new, policy)} <= _PASSING
-        )
-        moments[change.at] = moments.get(change.at, True) and may_wait
-    for at in (*(entry.at for entry in entries), record.planned_at):
-        if at is not None:
-            moments[at] = False
+        happened(change.at, _within(change, policy, least))
+    plan_within = AT_ONCE if policy.fix_starts_at is FixStartsAt.STINT else least
+    for entry in entries:
+        plans = entry.is_agents and may_plan(entry.text)
+        happened(entry.at, AT_ONCE if asks else plan_within if plans else None)
+    if record.planned_at is not None:
+        happened(record.planned_at, plan_within)
     return sorted(moments.items())
+
+
+def _least_time(ticket: PastTicket, policy: Policy) -> timedelta:
+    """The least that passes between the start of any stage of a ticket and its first warning, or its limit."""
+    held = (change for change in ticket.changes if change.what is Aspect.PRIORITY)
+    priorities = [ticket.record.priority, *(value for change in held for value in (change.old, change.new))]
+    factor = min(policy.factor_of(one if isinstance(one, Ref) else None) for one in priorities)
+    limits = (min(tier.diagnosis_minutes, tier.fix_minutes) for one in policy.every_ladder for tier in one.tiers)
+    return timedelta(minutes=min(limits) * factor * (policy.warn_at or 1.0))
+
+
+def _within(change: Change, policy: Policy, least: timedelta) -> timedelta | None:
+    """How soon a change can make something fall due."""
+    if change.what is Aspect.OWNER:
+        return None
+    if change.what is Aspect.PLACE:
+        return least
+    old, new = _group(change.old, policy), _group(change.new, policy)
+    if new in _PASSING and old in _PASSING:
+        return None
+    if new is None or StatusGroup.UNKNOWN in (old, new) or policy.fix_starts_at is FixStartsAt.STINT:
+        return AT_ONCE
+    return None if new in _ENDING else least
 
 
 def _group(status: Value, policy: Policy) -> StatusGroup | None:
     return policy.group_of(status) if isinstance(status, Status) else None
 
 
-def _looked(life: Life, at: datetime, rules: Rules, seen: _Seen, whole: TicketRecord) -> tuple[_Look, datetime | None]:
-    """A look, with what it found taken in, and when the clock asks for the next one."""
+def _looked(
+    life: Life, at: datetime, rules: Rules, seen: _Seen, nothing_before: datetime
+) -> tuple[_Look, datetime | None]:
+    """A look, with what it found taken in, and when the clock asks for the next one.
+
+    ``nothing_before``: nothing happens to the ticket between the look and that moment.
+    """
     look = _look(life, at, rules)
-    again = _take_in(look, seen, whole)
+    again = _take_in(look, seen, nothing_before)
     return look, again if again is not None and again > at else None
 
 
@@ -186,23 +223,22 @@ def _look(life: Life, at: datetime, rules: Rules, *, before_ours: bool = False) 
 # --- what a look finds ----------------------------------------------------------------------------------------
 
 
-def _take_in(look: _Look, seen: _Seen, whole: TicketRecord) -> datetime | None:
-    """Remember what would have been done now; returns when to look again by itself."""
+def _take_in(look: _Look, seen: _Seen, nothing_before: datetime) -> datetime | None:
+    """Remember what would have been done now, or surely will be; returns when to look again by itself."""
     decision = look.decision
     stint, clock = decision.stint, decision.clock
     if stint is None or clock is None:
         return None
-    documentation = Documentation(decision)
-    demand = demand_of(decision, look.policy, documentation)
+    demand = demand_of(decision, look.policy, Documentation(decision))
     if demand is not None:
         if (stint.key, demand.key) not in seen.rises:
-            seen.rises[stint.key, demand.key] = _rise(look, demand, whole if seen.reads_notes else None)
-            seen.trainings.update(_trainings(demand.requests, whole))
+            seen.rises[stint.key, demand.key] = _rise(look, demand, seen.whole if seen.reads_notes else None)
+            seen.trainings.update(_trainings(demand.requests, seen.whole))
         return decision.wake_at
     again = decision.wake_at
     if decision.verdict in _WARNED_OF and (stint.key, clock.stage) not in seen.warned:
         warn_at = clock.warn_at()
-        if warn_at is not None and warn_at <= decision.at:
+        if warn_at is not None and warn_at < max(nothing_before, decision.at + _MOMENT):
             seen.warned.add((stint.key, clock.stage))
         elif warn_at is not None:
             again = warn_at if again is None else min(again, warn_at)

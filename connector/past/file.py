@@ -9,19 +9,23 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from connector.backtest.ticket import PastTicket
 from connector.errors import ConfigError, PayloadError
-from connector.past.form import line_of, ticket_in
+from connector.model import Place
+from connector.past.form import line_of, places_in, ticket_in
 
 NAME = "past-tickets.jsonl"
 """What the file is called that is kept by itself; it lies where the commands are run."""
 
 _HEAD = re.compile(rb'\{"connection":"([^"\\]+)","ticket":"([^"\\]+)","updated_at":"([^"\\]+)"')
+
+Read = TypeVar("Read")
 
 TicketKey = tuple[str, str]
 """Connection and ticket."""
@@ -49,13 +53,12 @@ class PastFile:
 
     def tickets(self, connections: frozenset[str] | None = None) -> Iterator[PastTicket]:
         """Each ticket once, of those connections, in the order in which they were read last."""
-        places = [(place, key) for key, place in self._places.items() if connections is None or key[0] in connections]
-        if not places:
-            return
-        with self._opened("rb") as file:
-            for (at, number), _ in sorted(places):
-                file.seek(at)
-                yield self._ticket(file.readline(), number)
+        for line, number in self._lines_of(connections):
+            yield self._ticket(line, number)
+
+    def places(self, connection: str) -> set[Place]:
+        """Every place at which a ticket of that connection was."""
+        return {place for line, number in self._lines_of({connection}) for place in self._read(places_in, line, number)}
 
     def connections(self) -> frozenset[str]:
         """The connections whose tickets are kept."""
@@ -124,9 +127,22 @@ class PastFile:
         found = self._ticket(line, number)  # not written by us
         return found.connection, str(found.record.id), found.record.updated_at.isoformat()
 
+    def _lines_of(self, connections: Collection[str] | None) -> Iterator[tuple[bytes, int]]:
+        """The last line of each ticket, in their order, with its number."""
+        places = (place for key, place in self._places.items() if connections is None or key[0] in connections)
+        with ExitStack() as stack:
+            file = None
+            for at, number in sorted(places):
+                file = file or stack.enter_context(self._opened("rb"))
+                file.seek(at)
+                yield file.readline(), number
+
     def _ticket(self, line: bytes, number: int) -> PastTicket:
+        return self._read(ticket_in, line, number)
+
+    def _read(self, read: Callable[[str], Read], line: bytes, number: int) -> Read:
         try:
-            return ticket_in(line.decode())
+            return read(line.decode())
         except UnicodeDecodeError:
             raise ConfigError([f"{self.path}, line {number}: is no UTF-8"]) from None
         except PayloadError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from connector.app.wiring import Wiring
-from connector.backtest.by_name import homes_by_name, managers_by_name, places_of
+from connector.backtest.by_name import homes_by_name, managers_by_name
 from connector.backtest.replay import Rules, replay
 from connector.backtest.ticket import PastTicket
 from connector.cli import common
@@ -21,10 +21,9 @@ from connector.connection.homes import HomeBook
 from connector.connection.names import Staff
 from connector.connection.state import ConnectionBook
 from connector.errors import ConfigError
-from connector.model import Place
 from connector.past.file import PastFile
 from connector.policy.document import PolicyError, missing_homes, parse_document, read_policy
-from connector.policy.policy import Homes, Policy
+from connector.policy.policy import Policy
 from connector.report.story import Story
 from connector.store.connections import Connections
 from connector.systems.catalogue import ticket_systems
@@ -95,12 +94,10 @@ def rules_by_name(kept: PastFile, connection: str, policy: Policy) -> Rules:
         problem = f"no tier has a home in {connection!r}, whose tickets are in {kept.path}"
         remedy = f'give a policy document with "homes": {{"{connection}": …}} for its tiers with --policy'
         raise ConfigError([f"{problem}: {remedy}"])
-    places: dict[Place, None] = {}
-    for ticket in kept.tickets(frozenset({connection})):
-        places.update(dict.fromkeys(places_of(ticket)))
-    homes: Homes = homes_by_name(policy, connection, places)
+    places = kept.places(connection)
+    homes = homes_by_name(policy, connection, places)
     if not homes.every_place:
-        names = ", ".join(sorted({str(place) for place in places})[:10])
+        names = ", ".join(sorted(map(str, places))[:10])
         raise ConfigError([f"none of the tiers' homes in {connection!r} is among the places of its tickets: {names}"])
     return Rules(policy, homes, managers_by_name)
 
@@ -117,7 +114,7 @@ def stories(
             yield ticket, story
 
 
-NOTES_READ = 200
+NOTES_READ = 100
 """Of so many escalations it is worked out what their notes would have lacked: it takes longer than the rest."""
 
 RulesOf = Callable[[str, Policy], Rules]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from connector.backtest.by_name import homes_by_name, managers_by_name, places_of
-from connector.backtest.ticket import PastTicket
+from connector.backtest.by_name import homes_by_name, managers_by_name
 from connector.model import Place
 from connector.policy.policy import Ladder
-from tests.builders import DESK, ELSEWHERE, NEW, TIER_3, WORKING, a_policy, a_ticket, a_tier, at, moved, turned
+from tests.builders import DESK, ELSEWHERE, TIER_3, a_policy, a_tier
 
 
 def test_a_home_is_found_among_the_places_where_tickets_were():
-    ticket = PastTicket(
-        "psa", a_ticket(place=TIER_3), (moved(DESK, TIER_3, at("09:30")), turned(NEW, WORKING, at("10:00")))
-    )
-    places = set(places_of(ticket))
-    assert places == {DESK, TIER_3}
+    places = {DESK, TIER_3}
     tiers = (
         a_tier(1, homes={"psa": "service desk>First Touch"}),
         a_tier(2, homes={"psa": "Tier 3"}),

@@ -120,6 +120,11 @@ def test_what_was_done_in_time_would_have_left_it_alone():
     assert (stint.plan_minutes, stint.fix_minutes, stint.was_warned) == (15, 40, False)
 
 
+def test_the_systems_own_date_of_a_plan_is_a_plan():
+    story = told(past(given_to(TESS, at("09:00")), turned(NEW, RESOLVED, at("11:30")), planned_at=at("09:20")))
+    assert [(rise.stage, rise.at) for rise in story.rises] == [(Stage.FIX, at("10:20"))]
+
+
 def test_warned_is_who_came_close_to_a_limit():
     plan = a_note("Plan: replace the beacon", at("09:30"))
     late = past(given_to(TESS, at("09:05")), turned(NEW, RESOLVED, at("10:00")), entries=(plan,))

@@ -13,7 +13,7 @@ from connector.errors import ConfigError
 from connector.model import TicketId
 from connector.past.file import PastFile, PastPlace
 from connector.past.form import line_of
-from tests.builders import NINE, a_ticket, at
+from tests.builders import DESK, ELSEWHERE, NEW, NINE, TIER_3, WORKING, a_ticket, at, moved, turned
 
 
 def a_past(ticket: str = "1", connection: str = "psa", **given: object) -> PastTicket:
@@ -43,6 +43,20 @@ def test_what_is_appended_is_read_by_whoever_opens_it(path):
         assert one.version("psa", "1") == NINE.isoformat()
         assert one.version("psa", "2") is None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_it_knows_every_place_at_which_a_ticket_was(path):
+    went = PastTicket(
+        "psa", a_ticket(place=TIER_3, contact=""), (moved(DESK, TIER_3, NINE), turned(NEW, WORKING, NINE))
+    )
+    file = kept(path, went, a_past("2", "other", place=ELSEWHERE))
+    assert file.places("psa") == {DESK, TIER_3}
+    assert file.places("none") == set()
+    path.write_text(line_of(went).replace('"place":[', '"place":7,"old":['))
+    with path.open("a") as added:
+        added.write("\n")
+    with pytest.raises(ConfigError, match="line 1: place: expected the path"):
+        PastFile(path).places("psa")
 
 
 def test_nothing_is_there_before_anything_was_kept(path):
