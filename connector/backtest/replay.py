@@ -7,7 +7,7 @@ observe mode nothing is moved: a stint goes on as it went on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -98,10 +98,11 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
     """
     record, until = ticket.record, min(until, ticket.record.read_at)
     asks = any(map(says_something, record.entries))
-    entries = record.entries if asks else tuple(_that_matter(record))
+    plans = {entry.id for entry in record.entries if entry.is_agents and may_plan(entry.text)}
+    entries = record.entries if asks else tuple(_that_matter(record, plans))
     life, seen = Life(ticket, entries), _Seen(record, reads_notes)
     ours = {change.at for change in ticket.changes if change.how == BY_CONNECTOR}
-    moments = [one for one in _moments(ticket, entries, rules.policy, asks=asks) if one[0] < until]
+    moments = [one for one in _moments(ticket, entries, rules.policy, plans, asks=asks) if one[0] < until]
     look, wake = None, None
     for (at, within), after in zip(moments, (*(moment for moment, _ in moments[1:]), until), strict=False):
         while wake is not None and wake < at:
@@ -129,23 +130,24 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
 # --- where to look --------------------------------------------------------------------------------------------
 
 
-def _that_matter(record: TicketRecord) -> Iterator[Entry]:
-    """The entries that can decide anything where nobody commanded: the first touch, and plans."""
+def _that_matter(record: TicketRecord, plans: Collection[str]) -> Iterator[Entry]:
+    """The entries that can decide anything where nobody commanded: the first touch, and ``plans``, by their ids."""
     is_touched = False
     for index, entry in enumerate(record.entries):
         touches = not is_touched and entry.is_agents and not record.came_with(entry)
-        if index == 0 or touches or entry.is_claimed or (entry.is_agents and may_plan(entry.text)):
+        if index == 0 or touches or entry.is_claimed or entry.id in plans:
             yield entry
         is_touched = is_touched or touches
 
 
 def _moments(
-    ticket: PastTicket, entries: Iterable[Entry], policy: Policy, *, asks: bool
+    ticket: PastTicket, entries: Iterable[Entry], policy: Policy, plans: Collection[str], *, asks: bool
 ) -> list[tuple[datetime, timedelta | None]]:
     """When something happened to a ticket that may decide anything, oldest first; of its owners, that it first had one.
 
     With each how soon it can make something fall due: no clock counts more than the time that passes. None: by itself
-    it makes nothing fall due sooner, as a pause, its end, or the end of a stint. ``asks``: whether somebody commanded.
+    it makes nothing fall due sooner, as a pause, its end, or the end of a stint. ``plans``: the
+    entries that may record a plan, by their ids; ``asks``: whether somebody commanded.
     """
     record, least = ticket.record, _least_time(ticket, policy)
     moments: dict[datetime, timedelta | None] = {record.entered_at: least}
@@ -162,8 +164,7 @@ def _moments(
         happened(change.at, _within(change, policy, least))
     plan_within = AT_ONCE if policy.fix_starts_at is FixStartsAt.STINT else least
     for entry in entries:
-        plans = entry.is_agents and may_plan(entry.text)
-        happened(entry.at, AT_ONCE if asks else plan_within if plans else None)
+        happened(entry.at, AT_ONCE if asks else plan_within if entry.id in plans else None)
     if record.planned_at is not None:
         happened(record.planned_at, plan_within)
     return sorted(moments.items())
@@ -288,8 +289,7 @@ def _trainings(requests: Iterable[Request], whole: TicketRecord) -> Iterator[tup
 def _held_at(last: _Look, life: Life, seen: _Seen) -> Place:
     """Where the ticket was when it would have gone up for the first time, else when its first stint began."""
     moments = [rise.at for rise in seen.rises.values()] or [one.entered_at for one in last.decision.timeline.stints]
-    record, _ = life.at(min(moments)) if moments else (last.decision.record, ())
-    return record.place
+    return life.place_at(min(moments)) if moments else last.decision.record.place
 
 
 def _subject(ticket: PastTicket, board: Place) -> Subject:

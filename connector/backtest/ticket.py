@@ -73,6 +73,11 @@ class Life:
         )
         return record, changes
 
+    def place_at(self, moment: datetime) -> Place:
+        """Where the ticket was then."""
+        place = self._states[bisect_right(self._changes_at, moment)][Aspect.PLACE]
+        return place if isinstance(place, Place) else self._whole.place
+
 
 def _until(moment: datetime, at: datetime | None) -> datetime | None:
     """A date that was set by then."""
