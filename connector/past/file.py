@@ -27,6 +27,9 @@ _HEAD = re.compile(rb'\{"connection":"([^"\\]+)","ticket":"([^"\\]+)","updated_a
 
 Read = TypeVar("Read")
 
+_PLACES = re.compile(rb'"place":\[.*?\],"status"|"what":"place","old":.*?,"how"')
+"""What a line of ours tells of places: a line that says of none what another has not said need not be taken apart."""
+
 TicketKey = tuple[str, str]
 """Connection and ticket."""
 
@@ -58,7 +61,16 @@ class PastFile:
 
     def places(self, connection: str) -> set[Place]:
         """Every place at which a ticket of that connection was."""
-        return {place for line, number in self._lines_of({connection}) for place in self._read(places_in, line, number)}
+        written: dict[bytes, set[Place]] = {}
+        found: set[Place] = set()
+        for line, number in self._lines_of({connection}):
+            told = _PLACES.findall(line) if _HEAD.match(line) else []
+            if not told:  # not written by us
+                found.update(self._read(places_in, line, number))
+            for one in told:
+                if one not in written:
+                    written[one] = set(self._read(places_in, line, number))
+        return found.union(*written.values())
 
     def connections(self) -> frozenset[str]:
         """The connections whose tickets are kept."""
