@@ -15,7 +15,7 @@ _COMMANDS = {
     "audit": ("inspection", "The audit trail."),
     "backtest": (
         "insight.backtest",
-        "Say what would have been done to past tickets, and what other limits would have done. Reads only.",
+        "Say what would have been done to past tickets, and what other limits would have done.",
     ),
     "brake": ("pace", "See what waits at the brake, let it go up, or have nothing go up by time."),
     "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),

@@ -41,7 +41,7 @@ def test_it_tells_who_moved_a_ticket_and_when(desk: Desk) -> None:
     assert {entry.by for entry in told} == {"tom"}
     traces = desk.system.tickets.trail(ticket, FIVE_PAST)
     assert traces is not None
-    assert Trace(FIVE_PAST, Aspect.PLACE, "Tier 3", "Tom Touch", Doer.PERSON) in traces
+    assert Trace(FIVE_PAST, Aspect.PLACE, "Tier 3", "Tom Touch", Doer.PERSON, "Service Desk") in traces
     assert {trace.at for trace in traces} == {FIVE_PAST}
 
 

@@ -17,7 +17,7 @@ from connector.store import audit
 from connector.store.chain import forgotten
 from connector.store.chain.proof import verify
 from connector.store.connections import Connections
-from connector.store.database import scrubbing
+from connector.store.database import engine, scrubbing
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreUnavailable
 from connector.store.database.scrubbing import scrub
@@ -396,7 +396,9 @@ def test_no_byte_of_it_is_left_in_the_files_of_sqlite_while_others_use_them(
 def test_what_is_busy_for_too_long_is_said_and_can_be_done_again(
     sqlite_url: str, open_store: Callable[..., Store]
 ) -> None:
-    store, other = open_store(sqlite_url), open_store(f"{sqlite_url}?timeout=0.05")
+    store = open_store(sqlite_url)
+    with patch.object(engine, "LOCK_WAIT_SECONDS", 0.05):
+        other = open_store(sqlite_url)
     with store.writing(), pytest.raises(StoreUnavailable, match="another process holds it"):
         scrub(other, ())
     with store.reading(is_snapshot=True) as conn:
