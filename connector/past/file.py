@@ -1,12 +1,14 @@
 """The file that past tickets are kept in: a line each, appended as they are read, the last one of a ticket counts.
 
-A line that was cut short, because the process died while it wrote it, was never there. The file holds what people
-wrote: it is for its owner alone, and ``forget`` takes a ticket out of it.
+A line that was cut short, because the process died while it wrote it, was never there; a last one that only lacks its
+end, as many an editor leaves it, is. The file holds what people wrote: it is for its owner alone, and ``forget`` takes
+a ticket out of it.
 """
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -23,7 +25,9 @@ from connector.past.form import line_of, places_in, ticket_in
 NAME = "past-tickets.jsonl"
 """What the file is called that is kept by itself; it lies where the commands are run."""
 
-_HEAD = re.compile(rb'\{"connection":"([^"\\]+)","ticket":"([^"\\]+)","updated_at":"([^"\\]+)"')
+_PLAIN = rb'([^"\\\x80-\xff]+)'
+_HEAD = re.compile(rb'\{"connection":"%s","ticket":"%s","updated_at":"%s"' % (_PLAIN, _PLAIN, _PLAIN))
+"""How a line of ours begins, where its names are in ASCII."""
 
 Read = TypeVar("Read")
 
@@ -45,6 +49,8 @@ class PastFile:
         self._places: dict[TicketKey, tuple[int, int]] = {}
         self._versions: dict[TicketKey, str] = {}
         self._end = self._lines = 0
+        self._lacks_end = False
+        self._looked_into: os.stat_result | None = None
         self._index()
 
     def __len__(self) -> int:
@@ -81,41 +87,58 @@ class PastFile:
         return PastWriter(self)
 
     def forget(self, connection: str, ticket: str) -> bool:
-        """Take a ticket out; whether it was there. What was read of it is gone from the file when this returns."""
+        """Take a ticket out; whether it was there. What was read of it is gone from the file when this returns.
+
+        Nobody may be writing to it meanwhile. A link to the file stays one.
+        """
         key = (connection, ticket)
         if key not in self._places:
             return False
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
-            with self._opened("rb") as file, open(beside, "xb", opener=_for_the_owner) as new:
-                for number, line in enumerate(file, 1):
-                    if line.endswith(b"\n") and line.strip() and self._named(line, number)[:2] != key:
-                        new.write(line)
-                new.flush()
-                os.fsync(new.fileno())
-            beside.replace(self.path)
+            with self._opened("rb") as file:
+                self._lock(file)
+                self._write_anew(file, key)
         except OSError as error:
             raise ConfigError(
                 [f"{self.path}: {error.strerror or error}; nothing of the ticket was taken out"]
             ) from None
-        finally:
-            beside.unlink(missing_ok=True)
         self._index()
         return True
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _write_anew(self, file: BinaryIO, without: TicketKey) -> None:
+        path = Path(os.path.realpath(self.path))
+        beside = path.with_name(f"{path.name}.new")
+        beside.unlink(missing_ok=True)  # left by one who was killed here
+        try:
+            with open(beside, "xb", opener=_for_the_owner) as new:
+                for number, line in enumerate(file, 1):
+                    if _is_whole(line) and line.strip() and self._named(line, number)[:2] != without:
+                        new.write(line if line.endswith(b"\n") else line + b"\n")
+                new.flush()
+                os.fsync(new.fileno())
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
 
     def _index(self) -> None:
         """Where each ticket's last whole line begins, and its number."""
         self._places.clear()
         self._versions.clear()
         self._end = self._lines = 0
-        if not self.path.exists():
-            return
+        self._lacks_end = False
+        try:
+            if not self.path.exists():
+                return
+        except OSError as error:
+            raise ConfigError([f"{self.path}: {error.strerror or error}"]) from None
         with self._opened("rb") as file:
+            self._looked_into = os.fstat(file.fileno())
             for number, line in enumerate(file, 1):
-                if not line.endswith(b"\n"):
+                if not _is_whole(line):
                     return  # cut short: it is written over
+                self._lacks_end = not line.endswith(b"\n")
                 if line.strip():
                     self._note(line, self._end, number)
                 self._end, self._lines = self._end + len(line), number
@@ -145,9 +168,27 @@ class PastFile:
         with ExitStack() as stack:
             file = None
             for at, number in sorted(places):
-                file = file or stack.enter_context(self._opened("rb"))
+                file = file or stack.enter_context(self._same())
                 file.seek(at)
                 yield file.readline(), number
+
+    def _same(self) -> BinaryIO:
+        """The file that was looked into, to be read. Raises ConfigError where another one lies there by now."""
+        file = self._opened("rb")
+        if self._looked_into is None or not os.path.samestat(os.fstat(file.fileno()), self._looked_into):
+            file.close()
+            raise ConfigError([f"{self.path}: was written anew meanwhile; run it again"])
+        return file
+
+    def _lock(self, file: BinaryIO) -> None:
+        """Keep others from writing until the file is closed. Raises ConfigError where somebody does, or just did."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_there = os.path.samestat(os.fstat(file.fileno()), self.path.stat())
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise ConfigError([f"{self.path}: another process is writing to it; wait for its end"])
 
     def _ticket(self, line: bytes, number: int) -> PastTicket:
         return self._read(ticket_in, line, number)
@@ -177,12 +218,15 @@ class PastWriter:
         kept = self._kept
         self._file = kept._opened("ab")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            kept._lock(self._file)
+        except ConfigError:
             self._file.close()
-            raise ConfigError([f"{kept.path}: another process is writing to it; wait for its end"]) from None
+            raise
         kept._index()  # what others wrote meanwhile
         self._file.truncate(kept._end)
+        if kept._lacks_end:
+            self._file.write(b"\n")
+            kept._end, kept._lacks_end = kept._end + 1, False
         return self
 
     def append(self, ticket: PastTicket) -> None:
@@ -202,6 +246,17 @@ class PastWriter:
     ) -> None:
         with self._file as file:
             os.fsync(file.fileno())
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line lacks nothing, but for its end perhaps: what was cut short is no JSON."""
+    if line.endswith(b"\n"):
+        return True
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _for_the_owner(path: str, flags: int) -> int:

@@ -84,7 +84,7 @@ def ticket_in(line: str) -> PastTicket:
     """The ticket of a line. Raises PayloadError, which names the field."""
     try:
         data = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PayloadError("the line", "is no JSON document; expected one ticket in each line") from None
     try:
         return _ticket(data)
@@ -99,7 +99,7 @@ def places_in(line: str) -> list[Place]:
         moves = (change for change in data.get("changes") or () if change["what"] == Aspect.PLACE)
         found = [data["place"], *(change[name] for change in moves for name in ("old", "new"))]
         return [_place(one) for one in found if one is not None]
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError):
         return [ticket_in(line).record.place]  # says what is wrong
 
 
@@ -232,12 +232,15 @@ def _text(value: object) -> str:
 
 
 def _moment(value: str) -> datetime:
-    """A moment that says its zone."""
+    """A moment that says its zone. Raises ValueError, also for one that is in no year of UTC."""
     found = datetime.fromisoformat(value)
     if found.tzinfo is not UTC:
         if found.tzinfo is None:
             raise ValueError
-        found = found.astimezone(UTC)
+        try:
+            found = found.astimezone(UTC)
+        except OverflowError:
+            raise ValueError from None
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,19 @@ def test_a_line_that_was_cut_short_was_never_there_and_is_written_over(path):
     assert [one.record.id for one in PastFile(path).tickets()] == ["1", "3"]
 
 
+def test_a_last_line_that_only_lacks_its_end_counts_and_gets_one(path):
+    path.write_text(f"{line_of(a_past('1'))}\n{line_of(a_past('2'))}")
+    file = PastFile(path)
+    assert [one.record.id for one in file.tickets()] == ["1", "2"]
+    with file.writer() as writer:
+        writer.append(a_past("3"))
+    for one in (file, PastFile(path)):
+        assert [ticket.record.id for ticket in one.tickets()] == ["1", "2", "3"]
+    path.write_text(f"{line_of(a_past('1'))}\n{line_of(a_past('2'))}")
+    assert PastFile(path).forget("psa", "1")
+    assert path.read_text() == f"{line_of(a_past('2'))}\n"
+
+
 def test_two_do_not_write_at_once(path):
     with PastFile(path).writer(), pytest.raises(ConfigError, match="another process"), PastFile(path).writer():
         pass
@@ -110,6 +124,46 @@ def test_a_forgotten_ticket_is_gone_from_the_bytes(path):
     assert len(file) == 3  # it looked before
 
 
+def test_nothing_is_forgotten_while_somebody_writes(path):
+    kept(path, a_past("1"), a_past("7"))
+    with PastFile(path).writer() as writer:
+        with pytest.raises(ConfigError, match="another process"):
+            PastFile(path).forget("psa", "7")
+        writer.append(a_past("2"))
+    assert [one.record.id for one in PastFile(path).tickets()] == ["1", "7", "2"]
+
+
+def test_who_opened_it_before_something_was_forgotten_neither_writes_nor_reads_what_is_gone(path, monkeypatch):
+    kept(path, a_past("1"), a_past("7"))
+    file = PastFile(path)
+    opened = file._opened
+
+    def opened_too_soon(mode):
+        found = opened(mode)
+        assert PastFile(path).forget("psa", "7")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(file, "_opened", opened_too_soon)
+        with pytest.raises(ConfigError, match="another process"), file.writer():
+            pass
+    with pytest.raises(ConfigError, match="written anew meanwhile; run it again"):
+        list(file.tickets())
+    assert [one.record.id for one in PastFile(path).tickets()] == ["1"]
+
+
+def test_what_is_forgotten_behind_a_link_or_was_left_by_a_kill_is_gone_too(path):
+    kept(path, a_past("1"), a_past("7", summary="the bishop's printer"))
+    link = path.with_name("link.jsonl")
+    link.symlink_to(path)
+    left = path.with_name(f"{path.name}.new")
+    left.write_text("the bishop's printer")
+    assert PastFile(link).forget("psa", "7")
+    assert link.is_symlink()
+    assert b"bishop" not in path.read_bytes()
+    assert not left.exists()
+
+
 def test_lines_that_others_wrote_are_read_as_well_and_a_wrong_one_is_named(path):
     other = line_of(a_past("5")).replace('{"connection":"psa",', '{ "connection" : "psa", ')
     path.write_text(f"{line_of(a_past('1'))}\n\n{other}\n")
@@ -117,8 +171,18 @@ def test_lines_that_others_wrote_are_read_as_well_and_a_wrong_one_is_named(path)
     path.write_text(f'{line_of(a_past("1"))}\n{{"ticket": 5}}\n')
     with pytest.raises(ConfigError, match=r"past\.jsonl, line 2: \w+: is missing"):
         PastFile(path)
-    path.write_bytes(b'{"connection": "\xff"}\n')
-    with pytest.raises(ConfigError, match=r"line 1: is no UTF-8"):
+    for wrong in (b'{"connection": "\xff"}\n', b'{"connection":"\xff","ticket":"1","updated_at":"x"}\n'):
+        path.write_bytes(wrong)
+        with pytest.raises(ConfigError, match=r"line 1: is no UTF-8"):
+            PastFile(path)
+
+
+def test_a_file_in_a_folder_that_may_not_be_entered_says_so(path, monkeypatch):
+    def refused(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", refused)
+    with pytest.raises(ConfigError, match=r"past\.jsonl: Permission denied"):
         PastFile(path)
 
 

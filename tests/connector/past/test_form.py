@@ -10,7 +10,7 @@ import pytest
 from connector.backtest.ticket import PastTicket
 from connector.errors import PayloadError
 from connector.model import Aspect, Author, AuthorKind, Change, Doer
-from connector.past.form import line_of, ticket_in
+from connector.past.form import line_of, places_in, ticket_in
 from tests.builders import (
     DESK,
     NEW,
@@ -102,6 +102,7 @@ def with_field(path: tuple, value: object) -> str:
         (("ticket",), 7, "ticket: expected the ticket's number as a text"),
         (("ticket",), ..., "ticket: is missing"),
         (("entered_at",), "2026-01-15T09:00:00", "entered_at: expected a moment with its zone"),
+        (("entered_at",), "0001-01-01T00:00:00+14:00", "entered_at: expected a moment with its zone"),
         (("entered_at",), "this morning", "entered_at: expected a moment with its zone"),
         (("place",), [], "place: expected the path of the place"),
         (("place",), "Desk", "place: expected the path of the place"),
@@ -122,7 +123,15 @@ def test_a_wrong_field_is_named_with_what_was_expected_and_not_what_stood_there(
     assert "beacon" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("line", "says"), [("{", "the line: is no JSON"), ("[]", "the ticket: expected an object")])
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("{", "the line: is no JSON"),
+        ("[]", "the ticket: expected an object"),
+        (100_000 * "[", "the line: is no JSON"),
+    ],
+)
 def test_a_line_that_is_no_ticket_at_all(line, says):
-    with pytest.raises(PayloadError, match=says):
-        ticket_in(line)
+    for read in (ticket_in, places_in):
+        with pytest.raises(PayloadError, match=says):
+            read(line)
