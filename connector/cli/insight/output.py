@@ -47,7 +47,7 @@ def since_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
         try:
             day = date.fromisoformat(text.strip())
         except ValueError:
-            raise click.BadParameter(f"{text!r} is no time to begin from; {expected}") from None
+            raise click.BadParameter(f"{text!r} is no day; {expected}") from None
         if day > today.date():
             raise click.BadParameter(f"{text!r} lies ahead; {expected}")
         if today.date() - day > _LONGEST:
@@ -59,10 +59,13 @@ def since_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 def private_file(path: Path) -> Iterator[Path]:
     """A file to write in the place of ``path``, for its owner alone: there as a whole, or not at all.
 
-    Raises click.FileError where it cannot be written.
+    A link to it stays one. Raises click.FileError where it cannot be written, and for what is no file, as a device is.
     """
+    place = Path(os.path.realpath(path))
     try:
-        handle, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.absolute().parent)
+        if place.exists() and not place.is_file():
+            raise click.FileError(str(path), "it cannot be written anew, as it is no regular file")
+        handle, made = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     except OSError as error:
         raise click.FileError(str(path), f"it cannot be written here: {error.strerror}") from error
     os.close(handle)  # made for its owner alone
@@ -71,7 +74,7 @@ def private_file(path: Path) -> Iterator[Path]:
         yield new
         with new.open("rb") as file:
             os.fsync(file.fileno())
-        new.replace(path)
+        new.replace(place)
     except OSError as error:
         raise click.FileError(str(path), f"it could not be written: {error.strerror}") from error
     finally:

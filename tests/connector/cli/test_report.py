@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,6 +117,18 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(filled: dict[str, s
     with pytest.raises(ValueError):
         fails()
     assert [old.read_text(), [path.name for path in folder.glob(".old*")]] == ["before", []]
+
+
+def test_what_is_no_file_is_not_replaced_and_a_link_stays_one(filled: dict[str, str], folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    result = escalator("report", "--csv", "pipe", **filled)
+    assert (result.exit_code, "no regular file" in result.stderr) == (1, True)
+    assert (folder / "pipe").is_fifo()
+    (folder / "real.csv").write_text("before")
+    (folder / "link.csv").symlink_to("real.csv")
+    assert escalator("report", "--csv", "link.csv", **filled).exit_code == 0
+    assert (folder / "link.csv").is_symlink()
+    assert (folder / "real.csv").read_text().startswith("what,")
 
 
 def test_the_document_holds_the_same(filled: dict[str, str]) -> None:
