@@ -117,13 +117,16 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
         look, wake = _looked(life, wake, rules, seen, until)
     if look is None or look.decision.verdict not in _OVER:
         look = _look(life, until, rules)
+    stints = tuple(_stints(look, seen, ticket, since))
+    rises = tuple(rise for rise in seen.rises.values() if rise.at >= since)
+    has_to_tell = bool(rises) or any(row.ended_at is not None for row in stints)
     return Story(
         subject=_subject(ticket, _held_at(look, life, seen)),
-        stints=tuple(_stints(look, seen, ticket, since)),
-        rises=tuple(rise for rise in seen.rises.values() if rise.at >= since),
+        stints=stints,
+        rises=rises,
         overridings=tuple(_overridings(look, since)),
         trainings=tuple(one for one in seen.trainings.values() if one.at >= since),
-        left_alone=_left_alone(look, until),
+        left_alone=None if has_to_tell else _left_alone(look, until),
     )
 
 
@@ -329,6 +332,7 @@ def _stints(last: _Look, seen: _Seen, ticket: PastTicket, since: datetime) -> It
             plan_limit=tier.diagnosis_minutes * factor,
             fix_limit=tier.fix_minutes * factor,
             was_warned=any((stint.key, stage) in seen.warned for stage in Stage),
+            is_warning_written=False,
         )
 
 

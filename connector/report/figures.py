@@ -363,6 +363,8 @@ def _came_of(story: Story, rise: Rise) -> tuple[str, float | None]:
         return f"no {rise.stage.owed} yet", None
     if rise.stage is Stage.FIX:
         return row.how_ended.value, None
+    if row.how_ended is HowEnded.WENT_UP:
+        return f"{row.how_ended.value} without a plan", None
     resolved = row.how_ended is HowEnded.RESOLVED
     return _NEVER_PLANNED if resolved else f"{row.how_ended.value} without a plan", row.worked_minutes
 

@@ -270,9 +270,9 @@ def _rise(figures: Figures, n: int, one: ListedRise) -> dict[str, Any]:
 
 
 def because(rise: Rise) -> str:
-    """``no plan in 30 min``, ``knowledge, asked for by tess``."""
+    """``no plan in 30 min``, ``knowledge, asked for by tess``; ``not recorded`` where that was forgotten."""
     told = [reason.value.lower() for reason in rise.reasons if reason is not Reason.TIME]
     if Reason.TIME in rise.reasons:
         told.insert(0, f"no {owed(rise.stage)} in {rise.limit_minutes:.4g} min")
     asked = f", asked for by {joined(rise.asked_by)}" if rise.asked_by else ""
-    return f"{joined(told)}{asked}"
+    return f"{joined(told)}{asked}" or "not recorded"

@@ -145,6 +145,8 @@ def _why(figures: Figures, tone: Tone) -> str:
     if first is None or asked > figures.by_stage[first]:
         if asked:
             return f"{strong(f'{_of_all(asked, figures.rises)} {was(asked)} asked for')} by people: {_kinds(figures)}."
+        if not by_time and not figures.by_reason:
+            return "Why is not recorded."
         if not by_time:
             return f"None of them for want of time: {_kinds(figures)}."
         told = [
@@ -283,8 +285,7 @@ def _clients(figures: Figures) -> str:
 
 
 def _who_was_warned(figures: Figures, tone: Tone) -> str:
-    warned = figures.warned
-    written = 0 if figures.scope.is_replayed else warned.written
+    warned, written = figures.warned, figures.warned.written
     if not warned.count:
         nobody = "would have been warned" if tone is Tone.WOULD else "was warned"
         return f"No ticket {nobody}."

@@ -129,6 +129,7 @@ def test_warned_is_who_came_close_to_a_limit():
     plan = a_note("Plan: replace the beacon", at("09:30"))
     late = past(given_to(TESS, at("09:05")), turned(NEW, RESOLVED, at("10:00")), entries=(plan,))
     assert told(late).stints[0].was_warned
+    assert not told(late).stints[0].is_warning_written
     assert not told(late, warn_at=0).stints[0].was_warned
 
 
@@ -242,6 +243,11 @@ def test_what_is_left_alone_says_why():
     assert alone(*long) == (Alone.PAUSED, "Waiting on client")
     assert told(past(*long), until=at("09:00", 18)).left_alone is None
     assert told(past(moved(DESK, ELSEWHERE, at("09:10")))).left_alone is None
+    late = told(past(given_to(TESS, at("09:00")), turned(NEW, WAITING, at("10:10"))))
+    assert (len(late.rises), late.left_alone) == (1, None)  # it would have gone up before it was paused for long
+    again = (*long, turned(WAITING, RESOLVED, at("09:20")), turned(RESOLVED, WAITING, at("09:40")))
+    held = told(past(*again))
+    assert ([one.how_ended for one in held.stints], held.left_alone) == ([HowEnded.RESOLVED, HowEnded.RUNNING], None)
     assert told(past(), until=at("10:00")).left_alone is None
 
 

@@ -145,6 +145,9 @@ def test_what_came_of_it_is_told_of_each():
         risen(5, moment(0, "08:34"), mode=ENFORCE),
         replace(risen(6, moment(0, "08:35")), stints=()),
         story(7, [stint(7, how=HowEnded.RUNNING)], [replace(risen(7, moment(0, "08:36")).rises[0], stint="7/1")]),
+        story(
+            8, [stint(8, fix=15, how=HowEnded.WENT_UP)], [replace(risen(8, moment(0, "08:37")).rises[0], stint="8/1")]
+        ),
     ]
     told = [(one.came_of_it, one.after_minutes) for one in tally(stories, scope(), policy()).listed]
     assert told == [
@@ -155,6 +158,7 @@ def test_what_came_of_it_is_told_of_each():
         (f"resolved at {THIRD}", None),
         ("", None),
         ("no diagnosis plan yet", None),
+        ("went up without a plan", None),  # broken off in fact: how long it would have taken, nobody knows
     ]
 
 

@@ -13,6 +13,8 @@ from sqlalchemy import text
 from connector.clock import VirtualClock
 from connector.model import Mode, Reason, Stage
 from connector.report.figures import tally
+from connector.report.page import because
+from connector.report.sentences import sentences
 from connector.report.story import Alone, HowEnded, Scope, Story
 from connector.report.trail import NOT_RECORDED, scope_of, stories
 from connector.store.connections import Connections
@@ -136,6 +138,8 @@ def test_an_entry_whose_detail_is_forgotten_is_counted_and_not_named(mailbox: Ma
     record(mailbox.store, "psa", "3", AuditEvent(Event.TRAINING_REQUEST, {"forgotten": "2026-03-02"}))
     figures = tally(told(mailbox).values(), the_scope(), a_policy())
     assert (figures.done, figures.by_tier, figures.overridings, figures.trainings) == (1, {NOT_RECORDED: 1}, 1, 1)
+    assert sentences(figures)[1].text == "Why is not recorded."
+    assert because(figures.listed[0].rise) == NOT_RECORDED
 
 
 def test_overrides_and_training_requests_are_told(mailbox: Mailbox) -> None:
