@@ -1,4 +1,4 @@
-"""``python -m tests.past_desk FILE``: a quarter of a made-up desk's past tickets, the same every time.
+"""``python -m tests.past_desk FILE``: a quarter of a made-up desk's past tickets, the same every time, and its policy.
 
 For the pages of ``docs/`` and for trying ``escalator backtest`` without a ticket system. People, clients and tickets
 are invented; how long things took is drawn at random, as it is at a desk: most soon, some never.
@@ -6,6 +6,7 @@ are invented; how long things took is drawn at random, as it is at a desk: most 
 
 from __future__ import annotations
 
+import json
 import random
 import sys
 from datetime import UTC, date, datetime, time, timedelta
@@ -52,7 +53,7 @@ POLICY = {
     "priority_factors": {"Critical": 0.5},
     "statuses": {"waiting": ["Waiting on client", "Waiting on vendor"]},
 }
-"""What the desk means to enforce; ``python -m tests.past_desk FILE`` writes it beside the tickets."""
+"""What the desk means to enforce; ``python -m tests.past_desk FILE`` writes it beside it: ``policy.json``."""
 
 SUPPORT, TIER_3, PROJECTS = (
     Place((Ref(str(n), name),)) for n, name in ((1, "Support"), (2, "Tier 3"), (9, "Projects"))
@@ -219,3 +220,4 @@ def write(path: Path) -> int:
 
 if __name__ == "__main__":
     print(write(Path(sys.argv[1])))
+    Path(sys.argv[1]).with_name("policy.json").write_text(json.dumps(POLICY, indent=2) + "\n", encoding="utf-8")
