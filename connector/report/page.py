@@ -24,7 +24,7 @@ from connector.report.limitations import limitations
 from connector.report.sentences import sentences, title_of
 from connector.report.story import HowEnded, Rise, Subject
 from connector.report.tone import Tone, modes_at, tone_of
-from connector.report.words import count, day_name, joined, length_text, moment_text, name, owed
+from connector.report.words import NOT_RECORDED, count, day_name, joined, length_text, moment_text, name, owed
 from connector.terminal import shown
 
 _MOST_OTHER_LIMITS = 3
@@ -275,4 +275,4 @@ def because(rise: Rise) -> str:
     if Reason.TIME in rise.reasons:
         told.insert(0, f"no {owed(rise.stage)} in {rise.limit_minutes:.4g} min")
     asked = f", asked for by {joined(rise.asked_by)}" if rise.asked_by else ""
-    return f"{joined(told)}{asked}" or "not recorded"
+    return f"{joined(told)}{asked}" or NOT_RECORDED

@@ -16,6 +16,7 @@ from connector.report.story import Alone
 from connector.report.to_do import what_to_do
 from connector.report.tone import Tone, tone_of
 from connector.report.words import (
+    NOT_RECORDED,
     STRONG,
     among,
     count,
@@ -115,8 +116,12 @@ def _risen(figures: Figures, tone: Tone, went_up: str) -> str:
 def _from(figures: Figures) -> str:
     told = [(tier, figures.by_tier[tier]) for tier in figures.tiers if figures.by_tier[tier]]
     if len(told) == 1:
-        return f", {'all ' if figures.rises > 1 else ''}from {name(told[0][0])}"
-    return f": {joined([f'{number:,} from {name(tier)}' for tier, number in told])}"
+        return f", {'all ' if figures.rises > 1 else ''}from {_tier(told[0][0])}"
+    return f": {joined([f'{number:,} from {_tier(tier)}' for tier, number in told])}"
+
+
+def _tier(tier: str) -> str:
+    return "a tier that is not recorded" if tier == NOT_RECORDED else name(tier)
 
 
 def _finals(figures: Figures, tone: Tone) -> str:

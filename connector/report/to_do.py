@@ -57,8 +57,9 @@ def _to_do(figures: Figures) -> Iterator[str]:
         )
     elif choice := (_choice(figures) if has_to_switch else _habit(figures)):
         yield choice
-    if figures.trainings:
-        (who, topic), number = ranked(figures.trainings_of)[0]
+    named = [one for one in ranked(figures.trainings_of) if one[0][0].strip()]  # of others it was forgotten
+    if named:
+        (who, topic), number = named[0]
         asked = (
             f"{number:,} of {count(figures.trainings, 'training request')} {'asks' if number == 1 else 'ask'} for it"
         )

@@ -29,7 +29,7 @@ from connector.report.story import (
     Subject,
     Training,
 )
-from connector.report.words import moment_text
+from connector.report.words import NOT_RECORDED, moment_text
 from connector.rules.limits import Verdict
 from connector.store.connections import Connections
 from connector.store.database.engine import Store
@@ -40,9 +40,6 @@ from connector.working_time.zones import load_zone
 
 LONG_PAUSE = timedelta(days=5)
 """A ticket whose clock has stood still for longer than that is left alone."""
-
-NOT_RECORDED = "not recorded"
-"""What stands for a tier that an entry does not tell any more."""
 
 _RISES = frozenset({Event.ESCALATED, Event.FINAL_ESCALATION, Event.WOULD_ESCALATE})
 _OVERRIDES = frozenset({Event.OVERRIDE_APPLIED, Event.OVERRIDE_REFUSED})
@@ -307,7 +304,7 @@ _ABOUT = ("summary", "client", "board", "link")
 
 
 def _training(row: AnyRow, detail: Mapping[str, Any]) -> Training:
-    return Training(row.at, str(detail.get("who", NOT_RECORDED)), str(detail.get("topic", NOT_RECORDED)))
+    return Training(row.at, str(detail.get("who", "")), str(detail.get("topic", "")))
 
 
 def _detail(text: str | None) -> Mapping[str, Any]:

@@ -17,6 +17,10 @@ _SHORT = 100
 """Up to so many minutes a length is told in minutes alone."""
 
 _LONGEST_NAME = 60
+
+NOT_RECORDED = "not recorded"
+"""What stands for what is not told, or not any more."""
+
 _Key = TypeVar("_Key", bound=Hashable)
 
 
@@ -72,7 +76,7 @@ def moment_text(at: datetime, zone: ZoneInfo) -> str:
     return f"{day_text(local)} {local:%H:%M}"
 
 
-def name(text: str, unknown: str = "not recorded") -> str:
+def name(text: str, unknown: str = NOT_RECORDED) -> str:
     """A name in one line of at most 60 characters; ``unknown`` where there is none."""
     line = " ".join(text.split())
     return (line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1].rstrip()}…") or unknown
