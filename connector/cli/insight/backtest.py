@@ -15,7 +15,7 @@ import click
 from connector.backtest.replay import Rules, replay
 from connector.cli import common
 from connector.cli.insight.compared import document_of_comparison, print_catches, print_comparison
-from connector.cli.insight.output import also_in_sheet, print_report, save_text, since_when
+from connector.cli.insight.output import also_in_sheet, print_report, require_different, save_text, since_when
 from connector.cli.insight.reading import read_past
 from connector.cli.insight.replaying import RulesOf, by_name_in, policy_in, rules_of, rules_of_system, stories
 from connector.clock import SystemClock
@@ -91,6 +91,7 @@ def backtest(
     """
     if file is not None and (system or again):
         raise click.UsageError("--from-file asks no ticket system: it goes with neither --system nor --again")
+    require_different(file or Path(NAME), html_file, csv_file)
     settings = common.settings()
     policy = policy_in(policy_file, changed, settings)
     is_other = file is None and policy.version != settings.policy.version

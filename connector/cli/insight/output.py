@@ -55,6 +55,14 @@ def since_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(now.tzinfo)
 
 
+def require_different(*files: Path | None) -> None:
+    """Raise UsageError where two of the files are one: what is written later would take the place of the other."""
+    places = [os.path.realpath(file) for file in files if file is not None]
+    for place in places:
+        if places.count(place) > 1:
+            raise click.UsageError(f"{place} is named for two things: give each a file of its own")
+
+
 @contextmanager
 def private_file(path: Path) -> Iterator[Path]:
     """A file to write in the place of ``path``, for its owner alone: there as a whole, or not at all.

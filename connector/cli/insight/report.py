@@ -11,7 +11,7 @@ from connector.app import worker_side
 from connector.app.insight.digest import message_of_report
 from connector.app.wiring import Wiring
 from connector.cli import common
-from connector.cli.insight.output import also_in_sheet, print_report, save_text, since_when
+from connector.cli.insight.output import also_in_sheet, print_report, require_different, save_text, since_when
 from connector.errors import ConfigError
 from connector.report.document import document_of
 from connector.report.figures import Figures, tally
@@ -31,6 +31,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @common.as_json
 def report(since: str, html_file: Path | None, csv_file: Path | None, notify: bool, is_json: bool) -> None:
     """Say what went up, or would have, why, and what to do about it. Asks the database alone."""
+    require_different(html_file, csv_file)
     with common.wired(needs_connection=True) as parts:
         audience = worker_side.notifier_of(parts.settings).audience
         if notify and not audience.told:

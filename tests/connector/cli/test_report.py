@@ -120,6 +120,12 @@ def test_a_file_that_cannot_be_written_leaves_what_was_there(filled: dict[str, s
 
 
 def test_what_is_no_file_is_not_replaced_and_a_link_stays_one(filled: dict[str, str], folder: Path) -> None:
+    result = escalator("report", "--csv", "week", "--html", "week", **filled)
+    assert (result.exit_code, "is named for two things" in result.stderr, (folder / "week").exists()) == (
+        2,
+        True,
+        False,
+    )
     os.mkfifo(folder / "pipe")
     result = escalator("report", "--csv", "pipe", **filled)
     assert (result.exit_code, "no regular file" in result.stderr) == (1, True)

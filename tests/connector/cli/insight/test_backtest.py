@@ -96,11 +96,20 @@ def test_a_file_without_a_time_that_fits_counts_nothing(run):
         (("--since", "2026-10-26", "--until", "2026-10-01"), "--since must lie before --until"),
         (("--too-long", "long"), "expected for example 240"),
         (("--system", "rt"), "--from-file asks no ticket system"),
+        (("--csv", "rows", "--html", "./rows"), "rows is named for two things"),
         (("--set", "TIER_1_DIAGNOSIS_MINUTES=45"), "--policy and --set exclude one another"),
     ],
 )
 def test_what_makes_no_sense_is_refused_as_wrong_usage(run, words, says):
     assert says in run(*words, code=2).output
+
+
+def test_the_tickets_are_not_written_over(run, tmp_path, quarter):
+    link = tmp_path / "quarter.csv"
+    link.symlink_to(quarter)
+    before = quarter.read_bytes()
+    assert "is named for two things" in run("--csv", "quarter.csv", code=2).output
+    assert quarter.read_bytes() == before
 
 
 def test_a_policy_that_is_none_is_refused_with_its_file(run, tmp_path):
