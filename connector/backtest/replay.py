@@ -291,8 +291,10 @@ def _trainings(requests: Iterable[Request], whole: TicketRecord) -> Iterator[tup
 
 def _held_at(last: _Look, life: Life, seen: _Seen) -> Place:
     """Where the ticket was when it would have gone up for the first time, else when its first stint began."""
-    moments = [rise.at for rise in seen.rises.values()] or [one.entered_at for one in last.decision.timeline.stints]
-    return life.place_at(min(moments)) if moments else last.decision.record.place
+    if seen.rises:  # where it stood before it was moved on, which may have been in that very moment
+        return life.at(min(rise.at for rise in seen.rises.values()), before_ours=True)[0].place
+    began = [one.entered_at for one in last.decision.timeline.stints]
+    return life.place_at(min(began)) if began else last.decision.record.place
 
 
 def _subject(ticket: PastTicket, board: Place) -> Subject:

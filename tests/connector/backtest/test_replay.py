@@ -95,6 +95,9 @@ def test_a_ticket_without_a_plan_would_have_gone_up_at_the_second_of_its_limit()
     assert (stint.how_ended, stint.plan_minutes, stint.was_warned) == (HowEnded.RESOLVED, None, True)
     assert (stint.plan_limit, stint.fix_limit, stint.holder) == (30, 60, "Tess Tech")
     assert story.subject.board == "Service Desk > First Touch"
+    moves_on = moved(DESK, TIER_3, rise.at, "connector")
+    went = told(past(given_to(TESS, at("09:05:07")), moves_on))
+    assert (went.rises[0].at, went.subject.board) == (moves_on.at, "Service Desk > First Touch")
 
 
 def test_what_a_note_would_have_lacked_is_told_by_all_that_was_there():

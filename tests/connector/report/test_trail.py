@@ -190,6 +190,16 @@ def test_an_open_ticket_has_a_stint_that_runs_and_was_warned_by_what_its_entries
     ]
 
 
+def test_a_ticket_is_told_of_where_it_stood_and_not_where_it_went(mailbox: Mailbox) -> None:
+    for ticket in "12":
+        opened(mailbox, ticket, verdict="running", summary="No mail", place="Seniors")
+    record(mailbox.store, "psa", "1", AuditEvent(Event.ESCALATED, risen()))
+    record(mailbox.store, "psa", "1", AuditEvent(Event.ESCALATED, risen(board="Elsewhere")))
+    write(mailbox, ended("2", START))
+    found = told(mailbox)
+    assert [found[n].subject.board for n in "12"] == ["Desk", "Desk"]
+
+
 def test_tickets_are_left_alone_for_a_reason_each(mailbox: Mailbox, clock: VirtualClock) -> None:
     long_ago = (START - 6 * DAY).isoformat()
     opened(mailbox, "1", verdict="unknown", why="its status could not be looked up", read_at=START.isoformat())
