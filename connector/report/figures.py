@@ -196,6 +196,8 @@ class _Counting:
         if story.left_alone is not None:
             self._count_alone(subject, story.left_alone)
             return
+        if not story.stints and not rises:
+            return  # its clock did not run in this time, as where it was resolved before and closed now
         figures.tickets += 1
         figures.gone_up += bool(rises)
         figures.tickets_by_client[subject.client] += 1

@@ -136,6 +136,11 @@ def test_words_count_also_on_tickets_that_were_left_alone():
     assert figures.alone_because[Alone.PAUSED] == {"Waiting on vendor": 1}
 
 
+def test_a_ticket_whose_clock_did_not_run_in_the_time_is_none_of_them():
+    figures = tally([taught(story(1, []), "Tess", "BGP"), resolved(2)], scope(), policy())
+    assert (figures.tickets, figures.tickets_by_client, figures.trainings) == (1, {"Bluewater": 1}, 1)
+
+
 def test_what_came_of_it_is_told_of_each():
     stories = [
         risen(1, moment(0, "08:30"), plan=161),
