@@ -183,7 +183,7 @@ class _Teller:
         kept = {"summary": "summary", "client": "client", "board": "place", "link": "link"}
         told.update({name: str(self.snapshot[key]) for name, key in kept.items() if self.snapshot.get(key)})
         boards = [str(detail.get("board") or "") for row, detail in self.details if row.event in _RISES]
-        boards += [one.board for one in self.known.ended]
+        boards += [one.board or "" for one in self.known.ended]
         if board := next(filter(None, boards), ""):
             told["board"] = board  # where it stood, and not where it went
         if self.known.elsewhere is not None:
