@@ -57,8 +57,10 @@ def forget(connection: str, tickets: tuple[str, ...], by: str | None, is_sure: b
         if any(one.counts for one in kept.values()) and not is_sure:
             _ask(forgetting.places, kept, is_json=is_json)
         who = by.strip() if by and by.strip() else _account()
-        removed = {key: forgetting.forget(key, who, is_served=is_served) for key in keys}
-        scrub(parts.store, forgetting.tables)
+        try:
+            removed = {key: forgetting.forget(key, who, is_served=is_served) for key in keys}
+        finally:  # where one fails, nothing is to be left of those before it
+            scrub(parts.store, forgetting.tables)
     if is_json:
         common.answer([_document(key, kept[key], removed[key]) for key in keys])
         return

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from connector.cli import common
+from connector.errors import ConfigError
 from connector.store.audit import events
 from connector.store.connections import Connections
+from connector.store.forgetting.ticket import Forgetting
 from connector.store.heartbeats import beat
 from connector.store.mailbox import Mailbox
-from connector.store.records import AuditEvent, Event, Failed
+from connector.store.records import AuditEvent, Event, Failed, Key
 from tests.connector.cli.test_main import a_store, connected, desk, escalator, folder
 from tests.connector.cli.test_tickets import looked_at
 from tests.connector.mailboxes import a_delivery, record
@@ -122,6 +124,26 @@ def test_not_a_byte_is_left_in_the_file(filled: dict[str, str], folder: Path) ->
         assert escalator("forget", system, ticket, "--yes", **filled).exit_code == 0
     assert WORD.encode() not in files(folder)
     assert escalator("audit", "verify", **filled).exit_code == 0
+
+
+@pytest.mark.usefixtures("careless_sqlite")
+def test_not_a_byte_is_left_of_the_one_before_another_failed(
+    filled: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert escalator("forget", "connectwise", "2", "--yes", **filled).exit_code == 0
+    assert escalator("forget", "old", "7", "--yes", **filled).exit_code == 0
+    with a_store(folder) as store:
+        record(store, "connectwise", "8", AuditEvent(Event.TRAINING_REQUEST, {"who": "Tess"}))
+    remove = Forgetting.forget
+
+    def forget(self: Forgetting, key: Key, by: str, *, is_served: bool) -> dict[str, int]:
+        if key[1] == "8":
+            raise ConfigError(["past-tickets.jsonl: another process is writing to it"])
+        return remove(self, key, by, is_served=is_served)
+
+    monkeypatch.setattr(Forgetting, "forget", forget)
+    assert escalator("forget", "connectwise", "1", "8", "--yes", **filled).exit_code == 2
+    assert WORD.encode() not in files(folder)
 
 
 @pytest.mark.parametrize(
