@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 READY_TO_TEST = $(VENV)/.ready-to-test
-# One more than the two cores that are assumed: many tests wait for a process or for a database.
-JOBS ?= 3
+# Two for each of the two cores that are assumed: many tests wait for a process or for a database.
+JOBS ?= 4
 
 # With its bytecode kept, a process of the connector starts in a third of the time; the tests start many.
 unexport PYTHONDONTWRITEBYTECODE

@@ -80,7 +80,6 @@ def test_the_procfile_says_what_a_platform_starts_and_where_the_web_process_list
 
 def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tmp_path: Path) -> None:
     """In an environment that holds nothing else; the database is the only thing they share."""
-    port, side_port = a_free_port(), a_free_port()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
     (tmp_path / "bin" / "python").chmod(0o755)
@@ -88,8 +87,6 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
         **CONNECTED,
         "PATH": f"{tmp_path}/bin:/usr/bin:/bin",
         "PYTHONPATH": str(ROOT),
-        "PORT": str(port),
-        "WORKER_METRICS_PORT": str(side_port),
         "DATABASE_URL": f"sqlite:///{tmp_path}/escalator.db",
     }
 
@@ -100,6 +97,8 @@ def test_the_lines_of_the_procfile_start_by_a_shell_with_what_a_platform_sets(tm
     release = start("release")
     said = release.communicate(timeout=60)[1]
     assert release.returncode == 0, said
+    port, side_port = a_free_port(), a_free_port()  # as late as can be: another process may take one meanwhile
+    environ |= {"PORT": str(port), "WORKER_METRICS_PORT": str(side_port)}
     running = [start("web"), start("worker")]
     try:
         # Both: a worker that is told to end before it has begun ends as any program does, and not well.
