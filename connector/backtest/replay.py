@@ -33,7 +33,7 @@ from connector.reading.findings import find
 from connector.reading.plans import may_plan
 from connector.report.story import Alone, HowEnded, LeftAlone, Overriding, Rise, StintRow, Story, Subject, Training
 from connector.rules.account import account_of
-from connector.rules.commands import Commands, Managers, Request, read_commands, says_something
+from connector.rules.commands import NOTHING, Commands, Managers, Request, read_commands, says_something
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.limits import Decision, Verdict, evaluate
 from connector.rules.stints import Stint, build_timeline
@@ -219,8 +219,9 @@ def _look(life: Life, at: datetime, rules: Rules, *, before_ours: bool = False) 
     timeline = build_timeline(record, changes, policy, homes)
     if rules.staff and any(entry.is_agents for entry in record.entries):
         timeline = replace(timeline, staff=rules.staff)
-    managers = rules.managers(policy) if any(map(says_something, record.entries)) else {}
-    commands = read_commands(timeline, policy, managers)
+    commands = NOTHING
+    if any(map(says_something, record.entries)):  # what nearly is a plan decides nothing
+        commands = read_commands(timeline, policy, rules.managers(policy))
     return _Look(evaluate(timeline, policy, at, commands), policy, commands)
 
 

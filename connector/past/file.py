@@ -166,11 +166,14 @@ class PastFile:
         """The last line of each ticket, in their order, with its number."""
         places = (place for key, place in self._places.items() if connections is None or key[0] in connections)
         with ExitStack() as stack:
-            file = None
+            file, here = None, -1
             for at, number in sorted(places):
                 file = file or stack.enter_context(self._same())
-                file.seek(at)
-                yield file.readline(), number
+                if at != here:
+                    file.seek(at)
+                line = file.readline()
+                here = at + len(line)
+                yield line, number
 
     def _same(self) -> BinaryIO:
         """The file that was looked into, to be read. Raises ConfigError where another one lies there by now."""
