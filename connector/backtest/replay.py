@@ -31,15 +31,23 @@ from connector.model import (
 from connector.policy.policy import FixStartsAt, Homes, Policy
 from connector.reading.findings import find
 from connector.reading.plans import may_plan
-from connector.report.story import Alone, HowEnded, LeftAlone, Overriding, Rise, StintRow, Story, Subject, Training
+from connector.report.story import (
+    LONG_PAUSE,
+    Alone,
+    HowEnded,
+    LeftAlone,
+    Overriding,
+    Rise,
+    StintRow,
+    Story,
+    Subject,
+    Training,
+)
 from connector.rules.account import account_of
 from connector.rules.commands import NOTHING, Commands, Managers, Request, read_commands, says_something
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.limits import Decision, Verdict, evaluate
 from connector.rules.stints import Stint, build_timeline
-
-LONG_PAUSE = timedelta(days=5)
-"""A ticket that is paused for longer is told of as left alone."""
 
 _WARNED_OF = frozenset({Verdict.RUNNING, Verdict.OVERRIDDEN})
 AT_ONCE = timedelta(0)

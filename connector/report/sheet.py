@@ -68,6 +68,9 @@ def _all(story: Story) -> Iterator[_Cells]:
     yield from map(_stint, story.stints)
     for rise in story.rises:
         yield {**_rise(rise), "counted": "yes" if rise in counted else "no: not the first of its stint"}
+    for rise in story.compared:
+        other = "would have been an escalation under the policy compared with"
+        yield {**_rise(rise), "what": other, "counted": "no: under the other policy"}
     yield from map(_overriding, story.overridings)
     for one in story.trainings:
         yield {"what": "training request", "at": one.at, "by": one.who, "detail": one.topic}

@@ -8,7 +8,7 @@ alike, and each can be followed to its tickets. All moments are in UTC, all leng
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.model import Mode, Reason, Stage
@@ -30,6 +30,10 @@ class Alone(StrEnum):
     NOT_WATCHED = "not watched"
     PAUSED = "paused for long"
     ADOPTED = "open before the connector came"
+
+
+LONG_PAUSE = timedelta(days=5)
+"""A ticket whose clock has stood still for longer than that is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ class Story:
     """All of it, of one ticket. ``left_alone``: None for a ticket with a clock.
 
     ``rises``: oldest first. In observe mode a ticket stays where it is, and would go up again for its next stage: of a
-    stint's rises that were not done only the first would have come to be (``counted_rises``).
+    stint's rises that were not done only the first would have come to be (``counted_rises``). ``compared``: those that
+    would have counted under the policy that this one is compared with; no figure of a report counts them.
     """
 
     subject: Subject
@@ -158,6 +163,7 @@ class Story:
     overridings: tuple[Overriding, ...] = ()
     trainings: tuple[Training, ...] = ()
     left_alone: LeftAlone | None = None
+    compared: tuple[Rise, ...] = ()
 
     @property
     def counted_rises(self) -> tuple[Rise, ...]:

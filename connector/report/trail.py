@@ -10,7 +10,7 @@ import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from connector.model import Mode, Reason, Stage
 from connector.policy.policy import Policy
 from connector.report.story import (
+    LONG_PAUSE,
     Alone,
     HowEnded,
     LeftAlone,
@@ -37,9 +38,6 @@ from connector.store.database.tables import AnyRow
 from connector.store.queries import reported
 from connector.store.records import PAUSED_SINCE, EndedStint, Event, Key
 from connector.working_time.zones import load_zone
-
-LONG_PAUSE = timedelta(days=5)
-"""A ticket whose clock has stood still for longer than that is left alone."""
 
 _RISES = frozenset({Event.ESCALATED, Event.FINAL_ESCALATION, Event.WOULD_ESCALATE})
 _OVERRIDES = frozenset({Event.OVERRIDE_APPLIED, Event.OVERRIDE_REFUSED})

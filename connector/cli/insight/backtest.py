@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -139,7 +139,9 @@ def _told(replayed: _Replayed, comparison: Comparison | None, catching: Catching
         catching.add(story)
         if comparison is not None and replayed.old is not None:
             rules = replayed.old[ticket.connection]
-            comparison.add(story, replay(ticket, rules, since, until, reads_notes=False))
+            other = replay(ticket, rules, since, until, reads_notes=False)
+            comparison.add(story, other)
+            story = replace(story, compared=other.counted_rises)
         yield story
 
 

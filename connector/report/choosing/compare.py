@@ -10,7 +10,7 @@ from enum import StrEnum
 from connector.report.story import Rise, Story, Subject
 
 MOST_COMPARED = 200
-"""So many tickets that differ are kept for a page to list; the sheet has them all."""
+"""So many tickets that differ are kept for a page to list; the sheet has the escalations under both."""
 
 
 class Turn(StrEnum):

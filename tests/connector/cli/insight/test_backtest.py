@@ -65,12 +65,18 @@ def test_five_sentences_come_first_and_every_number_is_in_the_sheet(run, tmp_pat
 
 
 def test_two_policies_are_compared_ticket_by_ticket(run, tmp_path):
-    found = run("--against", "policy.json", "--html", "page.html", "--json", policy="longer.json")
+    found = run("--against", "policy.json", "--html", "page.html", "--csv", "a.csv", "--json", policy="longer.json")
     compared = json.loads(found.stdout)["comparison"]
     assert (compared["new"], compared["old"]) == ("longer.json", "policy.json")
     assert compared["only_old"] > 0
     assert compared["later"] > 0
     assert (compared["sooner"], compared["only_new"]) == (0, 0)
+    with (tmp_path / "a.csv").open() as file:
+        rows = [(row["what"], row["counted"], row["ticket"], row["stint"]) for row in csv.DictReader(file)]
+    ours = {tuple(where) for _, counted, *where in rows if counted == "yes"}
+    theirs = {tuple(where) for what, _, *where in rows if what.endswith("under the policy compared with")}
+    assert len(theirs - ours) == compared["only_old"]
+    assert len(theirs & ours) == compared["later"] + compared["same"]
     assert "Ticket by ticket" in (tmp_path / "page.html").read_text()
     shown = run("--against", "policy.json", policy="longer.json").output
     assert "longer.json, against policy.json:" in shown
