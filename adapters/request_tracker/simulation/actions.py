@@ -207,6 +207,7 @@ class Actions:
         for one in (ticket, into):
             self.state.record(one, "AddLink", user, now, field="MergedInto", new=address)
         ticket.effective_id = into.id
+        self.state.merged.append(ticket)
         return say(user.language, "merged")
 
     def may_own(self, user: User, queue: int) -> bool:

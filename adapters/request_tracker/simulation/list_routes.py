@@ -123,10 +123,19 @@ class ListRoutes:
         return self._state.may_see(self._door.user, row)
 
     def _attachments(self) -> Json:
-        found = [part for row in self._state.transactions.values() for part in row.attachments]
-        for limits in _limits_by_field().values():
+        wanted = _limits_by_field()
+        found = [part for row in self._named_by(wanted.get("TransactionId", [])) for part in row.attachments]
+        for limits in wanted.values():
             found = [part for part in found if any(_fits(one, _attachment_value(part, one["field"])) for one in limits)]
         return self._page(found, self._may_read, self._door.serial().attachment_item)
+
+    def _named_by(self, limits: list[dict[str, Any]]) -> Iterable[Transaction]:
+        """The transactions among which those are that fit: all, but where each limit lists their numbers."""
+        rows = self._state.transactions
+        if not limits or any(str(limit.get("operator")).upper() != "IN" for limit in limits):
+            return rows.values()
+        numbers = {int(one) for limit in limits for one in map(str, limit["value"]) if one.isdecimal()}
+        return [rows[number] for number in numbers & rows.keys()]
 
     def _attachments_of(self, number: int) -> Json:
         row = self._state.transactions.get(number)

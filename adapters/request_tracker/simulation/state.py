@@ -5,8 +5,10 @@ Everything that changes something runs inside ``acting()``; webhooks that it cau
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from adapters.request_tracker.simulation.faults import Faults
 from adapters.request_tracker.simulation.records import Group, Principal, Queue, Ticket, Transaction, User
@@ -28,7 +30,10 @@ MAIL = frozenset({"EmailRecord", "CommentEmailRecord"})
 
 
 class State(Ground):
-    """Tables by id. ``on_event(transaction, ticket)`` is told of what the webhook's scrip notes."""
+    """Tables by id. ``on_event(transaction, ticket)`` is told of what the webhook's scrip notes.
+
+    ``merged``: the tickets that became part of another one.
+    """
 
     faults: Faults
 
@@ -41,6 +46,8 @@ class State(Ground):
         self.queues: dict[int, Queue] = {}
         self.tickets: dict[int, Ticket] = {}
         self.transactions: dict[int, Transaction] = {}
+        self._recorded: defaultdict[int, list[Transaction]] = defaultdict(list)
+        self.merged: list[Ticket] = []
         self.statuses: dict[str, tuple[str, ...]] = {"default": STATUSES}
         self.inactive: frozenset[str] = INACTIVE
         self.grants: set[tuple[int | str, int | None, str]] = set()
@@ -77,8 +84,8 @@ class State(Ground):
 
     def history(self, ticket: Ticket) -> list[Transaction]:
         """All that happened to a ticket and to those that were merged into it, in the order of their ids."""
-        numbers = {one.id for one in self.tickets.values() if self.ticket(one.id) is ticket}
-        return [row for row in self.transactions.values() if row.ticket in numbers]
+        numbers = [ticket.id, *(one.id for one in self.merged if self.ticket(one.id) is ticket)]
+        return sorted((row for number in numbers for row in self._recorded[number]), key=attrgetter("id"))
 
     # Rights.
 
@@ -125,6 +132,7 @@ class State(Ground):
         """Add a transaction to a ticket, and raise its event."""
         row = Transaction(self.new_id("transaction", 71), ticket.id, type_, user.id, now, **more)  # type: ignore[arg-type]  # by name
         self.transactions[row.id] = row
+        self._recorded[ticket.id].append(row)
         if type_ not in MAIL:
             ticket.updated, ticket.updated_by = now, user.id
             if (type_, row.field) != ("SetWatcher", "Owner"):
