@@ -258,10 +258,10 @@ class _Counting:
         if rise.missing is not None:
             unasked = set() if Reason.PERMISSION in rise.reasons else {_PERMISSIONS}
             figures.notes += 1
-            figures.missing.update(set(rise.missing) - unasked)
-        figures.undocumented.update(set(rise.undocumented))
+            figures.missing.update(_once(one for one in rise.missing if one not in unasked))
+        figures.undocumented.update(_once(rise.undocumented))
         figures.resting += bool(subject.assumed)
-        figures.assumed.update(set(subject.assumed))
+        figures.assumed.update(_once(subject.assumed))
         listed = ListedRise(subject, rise, *_came_of(story, rise))
         if Reason.TIME in rise.reasons:
             self._count_breach(rise, listed)
@@ -349,6 +349,11 @@ class _Counting:
 def _keep(rows: list[_Row], row: _Row) -> None:
     if len(rows) < MOST_LISTED:
         rows.append(row)
+
+
+def _once(words: Iterable[str]) -> list[str]:
+    """Each of them once, in their order: the same figures are told in the same words every time."""
+    return list(dict.fromkeys(words))
 
 
 def _came_of(story: Story, rise: Rise) -> tuple[str, float | None]:

@@ -71,6 +71,11 @@ def test_hours_are_those_of_the_zone_also_when_the_clock_is_set_back():
     assert figures.by_hour == {(6, 2): 2}
 
 
+def test_what_is_missing_is_counted_in_the_order_of_the_notes_sections():
+    lacks = ("Steps attempted", "Error codes", "Research", "Internal discussions")
+    assert list(tally([risen(1, moment(0, "08:30"), missing=lacks)], scope(), policy()).missing) == list(lacks)
+
+
 def test_permissions_are_missing_only_where_they_are_what_was_missing():
     lacking = {"missing": ("Missing permissions", "Research")}
     stories = [
