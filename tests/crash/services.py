@@ -16,7 +16,7 @@ from pathlib import Path
 import requests
 
 STOP_SECONDS = 10.0
-_COMMAND = [sys.executable, "-c", "from connector.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from connector.cli import main; main()"]
 _OURS = ("CONNECTWISE_", "TIER_", "FINAL_", "ESCALATION_", "PROMETHEUS_", "WEB_", "WORK_", "DATABASE_URL")
 
 
@@ -59,7 +59,7 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
 def run_to_end(arguments: list[str], environ: Mapping[str, str], folder: Path) -> str:
     """Run a command that ends by itself, and well; what it said."""
     done = subprocess.run(
-        [*_COMMAND, *arguments], env=dict(environ), cwd=folder, capture_output=True, text=True, check=False
+        [*COMMAND, *arguments], env=dict(environ), cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
@@ -72,7 +72,7 @@ def service(command: str, environ: Mapping[str, str], folder: Path) -> Iterator[
     log = folder / f"{command}-{environ['PORT']}.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
-            [*_COMMAND, command], env=dict(environ), cwd=folder, stdout=stream, stderr=subprocess.STDOUT
+            [*COMMAND, command], env=dict(environ), cwd=folder, stdout=stream, stderr=subprocess.STDOUT
         )
     try:
         yield Service(process, log, url)
