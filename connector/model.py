@@ -75,13 +75,11 @@ class Place:
     @property
     def key(self) -> str:
         """The ids of the path; two places are the same when their keys are."""
-        return "/".join(ref.id for ref in self.path)
+        return "/".join([ref.id for ref in self.path])
 
     def is_within(self, home: Place) -> bool:
         """Whether this place is ``home`` itself or lies inside it."""
-        return len(self.path) >= len(home.path) and all(
-            mine.id == theirs.id for mine, theirs in zip(self.path, home.path, strict=False)
-        )
+        return [ref.id for ref in self.path[: len(home.path)]] == [ref.id for ref in home.path]
 
     def __str__(self) -> str:
         return " > ".join(ref.name for ref in self.path)
@@ -319,14 +317,9 @@ class TicketRecord:
         return is_first and entry.visibility is not Visibility.INTERNAL
 
     def present(self, aspect: Aspect) -> Value:
-        """The present value of an aspect."""
-        values: Mapping[Aspect, Value] = {
-            Aspect.PLACE: self.place,
-            Aspect.OWNER: self.owner,
-            Aspect.STATUS: self.status,
-            Aspect.PRIORITY: self.priority,
-        }
-        return values[aspect]
+        """The present value of an aspect: the attribute of its name."""
+        value: Value = getattr(self, aspect.value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)

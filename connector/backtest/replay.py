@@ -105,19 +105,22 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
     Of its life before only what still counted then is told: stints that ran on, and nothing that went up.
     """
     record, until = ticket.record, min(until, ticket.record.read_at)
-    asks = any(map(says_something, record.entries))
-    plans = {entry.id for entry in record.entries if entry.is_agents and may_plan(entry.text)}
+    agents = [entry for entry in record.entries if entry.is_agents]
+    asks = any(map(says_something, agents))
+    plans = {entry.id for entry in agents if may_plan(entry.text)}
     entries = record.entries if asks else tuple(_that_matter(record, plans))
     life, seen = Life(ticket, entries), _Seen(record, reads_notes)
     ours = {change.at for change in ticket.changes if change.how == BY_CONNECTOR}
     moments = [one for one in _moments(ticket, entries, rules.policy, plans, asks=asks) if one[0] < until]
-    look, wake = None, None
+    only_by_time = not asks and not rules.policy.escalate_when_critical
+    look: _Look | None = None
+    wake: datetime | None = None
     for (at, within), after in zip(moments, (*(moment for moment, _ in moments[1:]), until), strict=False):
         while wake is not None and wake < at:
             look, wake = _looked(life, wake, rules, seen, at)
         if at in ours:  # what we did in a second came after what had us do it
             _take_in(_look(life, at, rules, before_ours=True), seen, at)
-        if within == AT_ONCE or (wake is None and look is not None):
+        if _asks_for_a_look(within, look, wake, only_by_time=only_by_time):
             look, wake = _looked(life, at, rules, seen, after)
         elif within is not None:
             wake = at + within if wake is None else min(wake, at + within)
@@ -160,7 +163,7 @@ def _moments(
     it makes nothing fall due sooner, as a pause, its end, or the end of a stint. ``plans``: the
     entries that may record a plan, by their ids; ``asks``: whether somebody commanded.
     """
-    record, least = ticket.record, _least_time(ticket, policy)
+    record, (least, least_of_fix) = ticket.record, _least_times(ticket, policy)
     moments: dict[datetime, timedelta | None] = {record.entered_at: least}
     is_owned = False
 
@@ -173,7 +176,7 @@ def _moments(
             continue
         is_owned = is_owned or (change.what is Aspect.OWNER and change.new is not None)
         happened(change.at, _within(change, policy, least))
-    plan_within = AT_ONCE if policy.fix_starts_at is FixStartsAt.STINT else least
+    plan_within = AT_ONCE if policy.fix_starts_at is FixStartsAt.STINT else least_of_fix
     for entry in entries:
         happened(entry.at, AT_ONCE if asks else plan_within if entry.id in plans else None)
     if record.planned_at is not None:
@@ -181,13 +184,17 @@ def _moments(
     return sorted(moments.items())
 
 
-def _least_time(ticket: PastTicket, policy: Policy) -> timedelta:
-    """The least that passes between the start of any stage of a ticket and its first warning, or its limit."""
+def _least_times(ticket: PastTicket, policy: Policy) -> tuple[timedelta, timedelta]:
+    """The least that passes between the start of a stage of a ticket and its first warning, or its limit: of any stage,
+    and of a fix.
+    """
     held = (change for change in ticket.changes if change.what is Aspect.PRIORITY)
     priorities = [ticket.record.priority, *(value for change in held for value in (change.old, change.new))]
     factor = min(policy.factor_of(one if isinstance(one, Ref) else None) for one in priorities)
-    limits = (min(tier.diagnosis_minutes, tier.fix_minutes) for one in policy.every_ladder for tier in one.tiers)
-    return timedelta(minutes=min(limits) * factor * (policy.warn_at or 1.0))
+    tiers = [tier for one in policy.every_ladder for tier in one.tiers]
+    fix = min([tier.fix_minutes for tier in tiers])
+    of_any, share = min(fix, *[tier.diagnosis_minutes for tier in tiers]), factor * (policy.warn_at or 1.0)
+    return timedelta(minutes=of_any * share), timedelta(minutes=fix * share)
 
 
 def _within(change: Change, policy: Policy, least: timedelta) -> timedelta | None:
@@ -202,6 +209,21 @@ def _within(change: Change, policy: Policy, least: timedelta) -> timedelta | Non
     if new is None or StatusGroup.UNKNOWN in (old, new) or policy.fix_starts_at is FixStartsAt.STINT:
         return AT_ONCE
     return None if new in _ENDING else least
+
+
+def _asks_for_a_look(
+    within: timedelta | None, look: _Look | None, wake: datetime | None, *, only_by_time: bool
+) -> bool:
+    """Whether only a look can tell what it does that something happened. ``look``, ``wake``: the last one, and when the
+    next one is due; ``only_by_time``: nothing but a limit can have the ticket go up.
+    """
+    if within == AT_ONCE:
+        return True
+    if look is None or wake is not None:
+        return False
+    # A stage that ran out is told of; the next one begins with this at the earliest, and has all its time.
+    is_told = only_by_time and look.decision.verdict is Verdict.BREACHED
+    return within is None or not is_told
 
 
 def _group(status: Value, policy: Policy) -> StatusGroup | None:

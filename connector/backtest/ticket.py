@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
-from operator import attrgetter
 
 from connector.model import BY_CONNECTOR, Aspect, Change, Entry, Person, Place, Ref, Status, TicketRecord, Value
 
-_AT = attrgetter("at")
+_NAMES = tuple(field.name for field in fields(TicketRecord))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class Life:
 
     def __init__(self, ticket: PastTicket, entries: Sequence[Entry]) -> None:
         self._whole = ticket.record
+        self._read = {name: getattr(ticket.record, name) for name in _NAMES}
         self._entries, self._entries_at = tuple(entries), [entry.at for entry in entries]
         self._changes, self._changes_at = ticket.changes, [change.at for change in ticket.changes]
         first = {change.what: change.old for change in reversed(ticket.changes)}
@@ -58,20 +58,19 @@ class Life:
             state = {**self._states[first], **{change.what: change.new for change in others}}
         place, status = state[Aspect.PLACE], state[Aspect.STATUS]
         owner, priority = state[Aspect.OWNER], state[Aspect.PRIORITY]
-        record = replace(
-            whole,
-            place=place if isinstance(place, Place) else whole.place,
-            status=status if isinstance(status, Status) else whole.status,
-            owner=owner if isinstance(owner, Person) else None,
-            priority=priority if isinstance(priority, Ref) else None,
-            entries=self._entries[: bisect_right(self._entries_at, moment)],
-            updated_at=moment,
-            read_at=moment,
-            responded_at=_until(moment, whole.responded_at),
-            planned_at=_until(moment, whole.planned_at),
-            resolved_at=_until(moment, whole.resolved_at),
-        )
-        return record, changes
+        then: dict[str, object] = {
+            "place": place if isinstance(place, Place) else whole.place,
+            "status": status if isinstance(status, Status) else whole.status,
+            "owner": owner if isinstance(owner, Person) else None,
+            "priority": priority if isinstance(priority, Ref) else None,
+            "entries": self._entries[: bisect_right(self._entries_at, moment)],
+            "updated_at": moment,
+            "read_at": moment,
+            "responded_at": _until(moment, whole.responded_at),
+            "planned_at": _until(moment, whole.planned_at),
+            "resolved_at": _until(moment, whole.resolved_at),
+        }
+        return TicketRecord(**(self._read | then)), changes
 
     def place_at(self, moment: datetime) -> Place:
         """Where the ticket was then."""

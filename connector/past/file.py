@@ -31,7 +31,7 @@ _HEAD = re.compile(rb'\{"connection":"%s","ticket":"%s","updated_at":"%s"' % (_P
 
 Read = TypeVar("Read")
 
-_PLACES = re.compile(rb'"place":\[.*?\],"status"|"what":"place","old":.*?,"how"')
+_PLACES = re.compile(rb'"place"(?::\[.*?\],"status"|,"old":.*?,"how")')
 """What a line of ours tells of places: a line that says of none what another has not said need not be taken apart."""
 
 TicketKey = tuple[str, str]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 from connector.model import (
     BY_CONNECTOR,
@@ -100,8 +99,10 @@ def first_touch(record: TicketRecord, changes: Sequence[Change], policy: Policy)
         ):
             moments.append(change.at)
             break
-    agents = (entry for entry in record.entries if entry.is_agents)
-    moments.extend(islice((entry.at for entry in agents if not record.came_with(entry)), 1))
+    for entry in record.entries:
+        if entry.is_agents and not record.came_with(entry):
+            moments.append(entry.at)
+            break
     return min(moments, default=None)
 
 

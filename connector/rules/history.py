@@ -64,15 +64,10 @@ def initial(aspect: Aspect, record: TicketRecord, changes: Sequence[Change]) -> 
     return record.present(aspect), None
 
 
-def held_changes(changes: Sequence[Change]) -> Iterator[Change]:
+def held_changes(changes: Sequence[Change]) -> Sequence[Change]:
     """The changes without those moves of the connector that were turned back by a rule, and their reversals."""
     skipped = {index for pair in _reverted(changes) for index in pair}
-    if not skipped:
-        yield from changes
-        return
-    for index, change in enumerate(changes):
-        if index not in skipped:
-            yield change
+    return [change for index, change in enumerate(changes) if index not in skipped] if skipped else changes
 
 
 def last_move_did_not_hold(changes: Sequence[Change]) -> bool:

@@ -106,7 +106,7 @@ class Timeline:
     staff: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Stay:
     """A stint in the making."""
 
@@ -158,14 +158,24 @@ def build_timeline(
     tiers that adopted what they held at a moment of their own.
     """
     unknown, unplanned = _unknown(record, policy, homes), frozenset(unplanned)
-    changes = tuple(held_changes(changes))
+    changes = held_changes(changes)
     stays = _stays(record, changes, policy, homes, first_started_at, forgets_after)
     touched_at, adopted_of = first_touch(record, changes, policy), adopted_tiers or {}
     stints = tuple(
-        _stint(
-            stay, is_first, record, changes, policy, touched_at, adopted_of.get(stay.tier, adopted_at), unplanned, turns
-        )
-        for is_first, stay in ((index == 0, stay) for index, stay in enumerate(stays))
+        [
+            _stint(
+                stay,
+                stay is stays[0],
+                record,
+                changes,
+                policy,
+                touched_at,
+                adopted_of.get(stay.tier, adopted_at),
+                unplanned,
+                turns,
+            )
+            for stay in stays
+        ]
     )
     current = stints[-1] if stints and stints[-1].ended_at is None else None
     return Timeline(record, stints, current, unknown)
@@ -200,8 +210,9 @@ def _stays(
     if tier is not None and is_open and isinstance(place, Place):
         entered_at, began_by = _first_entry(record, sight, tier, first_started_at, forgets_after)
         running = _Stay(tier, place, entered_at, began_by)
+        stays.append(running)
     for at, group in groupby(_steps(changes), key=_MOMENT):
-        was_open, ended, states = is_open, None, list[_State]()
+        was_open, states = is_open, list[_State]()
         heard_after: datetime | None = None
         is_by_us = False
         for change in group:
@@ -211,14 +222,13 @@ def _stays(
             else:
                 status, is_open = change.new, _is_open(change.new, policy, was_open=is_open)
             states.append(_State(place, status, tier, is_open=is_open, is_ours=change.how == BY_CONNECTOR))
-        if running and (ended := _ended(running, at, states)):
-            stays.append(ended)
+        ended = running if running and _ends(running, at, states) else None
+        if ended:
             running = None
         if running is None and is_open and tier is not None and isinstance(place, Place):
             began_by = "reopened" if not was_open or (ended and not ended.has_left) else "moved here"
             running = _Stay(tier, place, at, began_by, heard_after=heard_after, is_by_us=is_by_us)
-    if running:
-        stays.append(running)
+            stays.append(running)
     return stays
 
 
@@ -258,26 +268,32 @@ def _first_entry(
     return record.entered_at, "entered"
 
 
-def _ended(stay: _Stay, at: datetime, states: Sequence[_State]) -> _Stay | None:
-    """A stay as one moment ended it; None where it goes on. ``states``: those that the ticket went through then.
+def _ends(stay: _Stay, at: datetime, states: Sequence[_State]) -> bool:
+    """Whether one moment ends a stay, which is noted in it. ``states``: those that the ticket went through then.
 
     Ticket systems tell the time in seconds: within one a ticket may be resolved and reopened, or moved there and back.
     What we put back ourselves, upon a rule, ends nothing.
     """
     last = states[-1]
     if last.is_away(stay):
-        return _close(stay, at, last)
+        _close(stay, at, last)
+        return True
     if len(states) == 1:
-        return None
+        return False
     back = ((one, then) for one, then in pairwise(states) if one.is_away(stay) and not then.is_away(stay))
     away = next((one for one, then in back if not then.is_ours), None)
-    return _close(stay, at, away) if away and stay.entered_at < at else None
+    if away is None or stay.entered_at >= at:
+        return False
+    _close(stay, at, away)
+    return True
 
 
-def _close(stay: _Stay, at: datetime, state: _State) -> _Stay:
+def _close(stay: _Stay, at: datetime, state: _State) -> None:
+    stay.ended_at = at
     if not state.is_open and isinstance(state.status, Status):
-        return replace(stay, ended_at=at, ended_by=f"status {state.status.name}")
-    return replace(stay, ended_at=at, ended_by=f"moved to {state.place}", has_left=True)
+        stay.ended_by = f"status {state.status.name}"
+    else:
+        stay.ended_by, stay.has_left = f"moved to {state.place}", True
 
 
 def _stint(
@@ -292,7 +308,8 @@ def _stint(
     turns: Turns | None,
 ) -> Stint:
     clock_from = _clock_start(stay, policy, touched_at)
-    floor = _floor(changes, adopted_at, None if is_first else Period(stay.entered_at, stay.ended_at))
+    within = Period(stay.entered_at, stay.ended_at, stay.heard_after)
+    floor = _floor(changes, adopted_at, None if is_first else within)
     adopted = clock_from is not None and floor is not None and stay.entered_at < floor and clock_from <= floor
     if adopted:
         clock_from = floor
@@ -304,7 +321,6 @@ def _stint(
         was_touched = begins_at is not None and begins_at != turn
         clock_from = begins_at if adopted else None
         floor = begins_at or floor
-    within = Period(stay.entered_at, stay.ended_at, stay.heard_after)
     plan = plan_within(within, is_first, record, changes, policy, unplanned)
     if plan and clock_from and plan.at < clock_from and (adopted or plan.at >= stay.entered_at):
         plan = replace(plan, at=clock_from)

@@ -145,6 +145,18 @@ def test_both_stages_of_a_stint_may_have_been_missed():
     ]
 
 
+URGENT = a_note("/escalate urgency the till is down", at("09:40"))
+RISEN = a_change(Aspect.PRIORITY, NORMAL, CRITICAL, at("09:40"), "history")
+
+
+@pytest.mark.parametrize(("changes", "entries"), [((), (URGENT,)), ((RISEN,), ())])
+def test_what_asks_for_more_than_a_stage_that_ran_out_is_answered_with_the_plan(changes, entries):
+    made = turned(NEW, PLANNED, at("10:00"))
+    ticket = past(given_to(TESS, at("09:00")), *changes, made, turned(PLANNED, RESOLVED, at("10:20")), entries=entries)
+    rises = told(ticket, escalate_when_critical=True).rises
+    assert [(rise.stage, rise.at) for rise in rises] == [(Stage.DIAGNOSIS, at("09:30")), (Stage.FIX, at("10:00"))]
+
+
 def test_a_pause_moves_the_limit_and_what_ran_out_meanwhile_waits_for_its_end():
     story = told(
         past(
