@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.config.misspelt import within_edits
+from connector.config.misspelt import MOST_EDITS, nearly, within_edits
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,12 @@ from connector.config.misspelt import within_edits
 def test_so_many_edits_lie_between_two_names(one: str, other: str, edits: int) -> None:
     for mine, theirs in ((one, other), (other, one)):
         assert [within_edits(mine, theirs, most) for most in range(6)] == [most >= edits for most in range(6)]
+
+
+@pytest.mark.parametrize(
+    "meant",
+    ["XEBHOOK_SECREX", "WEHBOKO_SECRET", "WEBHOOK_SECRETXY", "WEBHOOK_SECR", "XXWEBHOOK_SECRET", "EBHOOK_SECRE"],
+)
+def test_what_is_near_is_found_whatever_its_letters(meant: str) -> None:
+    assert within_edits(meant, "WEBHOOK_SECRET", MOST_EDITS)
+    assert nearly(meant, ["WEBHOOK_SECRET", "DATABASE_URL"]) == {"WEBHOOK_SECRET"}
