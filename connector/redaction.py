@@ -15,6 +15,7 @@ import html
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
@@ -33,9 +34,7 @@ class Redactor:
     """Masks some values in texts. Frozen once it is made; safe for several threads."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        forms = {_folded(form) for value in values if len(value) >= SHORTEST for form in _forms(value)}
-        # A form that holds another one is found, and masked, by that.
-        self._forms = tuple(one for one in forms if not any(other in one for other in forms if other != one))
+        self._forms = tuple({form for value in values if len(value) >= SHORTEST for form in _looked_for(value)})
 
     def may_hold(self, text: str) -> bool:
         """Whether a text holds one of the values in any form; with none known, never."""
@@ -126,6 +125,16 @@ def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
     while at >= 0:
         yield at, at + len(form)
         at = text.find(form, at + len(form))
+
+
+@lru_cache(maxsize=1024)
+def _looked_for(value: str) -> tuple[str, ...]:
+    """The forms of a value that find it in any: one that holds another is found, and masked, by that.
+
+    Kept, for a process that learns one secret after the other puts its redactor together as often.
+    """
+    forms = {_folded(form) for form in _forms(value)}
+    return tuple(one for one in forms if not any(other in one for other in forms if other != one))
 
 
 def _forms(value: str) -> Iterator[str]:
