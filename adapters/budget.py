@@ -76,10 +76,14 @@ class Book:
     def of(cls, written: Mapping[str, Any], now: datetime, limit: int, window: float) -> Book:
         """What is written, as it counts now. What lies ahead was written by a clock that was wrong."""
         at = now.timestamp()
-        portions = (Portion(*portion) for portion in written.get("portions", ()))
-        counted = tuple(replace(one, at=min(one.at, at)) for one in portions)
+        # There may be a portion for each call, and all are read for each: none is made twice.
+        counted = tuple(
+            Portion(name, lane, calls, min(taken, at))
+            for name, lane, calls, taken in written.get("portions", ())
+            if taken + window > at
+        )
         still_until = min(written.get("still_until", 0.0), at + LONGEST_STILL)
-        return cls(limit, window, at, counted, still_until).at(at)
+        return cls(limit, window, at, counted, still_until)
 
     def written(self) -> dict[str, Any]:
         """The book as it is written."""
@@ -97,7 +101,7 @@ class Book:
 
     def settled(self, used: Mapping[str, int]) -> Book:
         """Of some portions only so many calls were used."""
-        portions = (replace(one, calls=used.get(one.name, one.calls)) for one in self.portions)
+        portions = (replace(one, calls=used[one.name]) if one.name in used else one for one in self.portions)
         return replace(self, portions=tuple(one for one in portions if one.calls > 0))
 
     def room(self, lane: Lane) -> int:
