@@ -47,6 +47,10 @@ class CalendarRules:
     breaks: Mapping[int, tuple[Span, ...]]
     holidays: frozenset[int]
 
+    def __hash__(self) -> int:
+        """Of what tells most calendars apart: mappings have none."""
+        return hash((self.zone.key, self.week, self.holidays))
+
     def spans_on(self, day: int) -> tuple[Span, ...]:
         """The spans that start on a date, before holidays and breaks are taken out."""
         own = self.overrides.get(day)

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from calendar import isleap
 from collections.abc import Iterable, Sequence
 from datetime import MAXYEAR, UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from connector.working_time.rules import DAY_SECONDS, WORKING, CalendarRules, moment_of, pieces
@@ -53,8 +54,9 @@ def build(intervals: tuple[Interval, ...], years: range) -> Table:
     return Table([*edges, end], [*used, total], [*zeros, end], ends, years, intervals)
 
 
+@lru_cache(maxsize=256)
 def year_table(rules: CalendarRules, year: int) -> Table:
-    """The table of one year."""
+    """The table of one year. Calendars that say the same share it: each edition of a policy is read into new ones."""
     start = (date(year, 1, 1).toordinal() - 1) * DAY_SECONDS
     end = start + (365 + isleap(year)) * DAY_SECONDS
     intervals = (
