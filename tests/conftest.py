@@ -4,7 +4,8 @@ import gc
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+import structlog
+from hypothesis import is_hypothesis_test, settings
 
 from connector import redaction
 
@@ -14,9 +15,26 @@ pytest_plugins = ["tests.databases", "tests.soak"]
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
+# Where a test does not ask for the connector's logging, a line is a line: the library's default draws each in colours,
+# and each exception as a picture of its frames, which nobody looks at unless a test fails.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+    ]
+)
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that take longest come first: one that began at the end would be waited for by all other processes."""
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Those that take longest come first: one that began at the end would be waited for by all other processes.
+
+    What tries whatever occurs to it covers now this line and now that one: the coverage asked for is that of the other
+    tests, and following a hundred examples line by line takes twice their time.
+    """
+    for item in items if config.pluginmanager.hasplugin("pytest_cov") else ():
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.no_cover)
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 

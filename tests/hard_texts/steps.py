@@ -30,6 +30,18 @@ class TooManySteps(Exception):
     """More steps were taken than were allowed."""
 
 
+class _Answers(dict[str, bool]):
+    """What a test says of each character, asked once: the texts are long, and have few different ones."""
+
+    def __init__(self, test: Test) -> None:
+        super().__init__()
+        self._test = test
+
+    def __missing__(self, c: str) -> bool:
+        self[c] = answer = self._test(c)
+        return answer
+
+
 @dataclass
 class _Program:
     """Instructions: a name with its arguments. ``groups`` are remembered for what refers back to them."""
@@ -70,7 +82,7 @@ class Steps:
     def _run(self, code: Sequence[tuple[Any, ...]], text: str, start: int) -> int | None:
         """The end of the match that begins at ``start``, or None."""
         stack: list[tuple[int, int, dict[Any, Any]]] = []
-        pc, at, kept = 0, start, dict[Any, Any]()
+        pc, at, kept, length = 0, start, dict[Any, Any](), len(text)
         while True:
             self.taken += 1
             if self.taken > self.most:
@@ -78,16 +90,16 @@ class Steps:
             op = code[pc]
             name, ok = op[0], True
             match name:
-                case "done":
-                    return at
                 case "test":
-                    ok = at < len(text) and op[1](text[at])
+                    ok = at < length and op[1][text[at]]
                     at, pc = at + 1, pc + 1
-                case "jump":
-                    pc = op[1]
                 case "choice":
                     stack.append((op[2], at, kept))
                     pc = op[1]
+                case "jump":
+                    pc = op[1]
+                case "done":
+                    return at
                 case "mark":
                     kept, pc = {**kept, op[1]: at}, pc + 1
                 case "moved":
@@ -120,7 +132,7 @@ def _compile(program: _Program, parsed: Any, flags: int) -> None:
 
 def _compile_one(program: _Program, op: Any, argument: Any, flags: int) -> None:
     if op in (sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN):
-        program.add("test", _test(op, argument, flags))
+        program.add("test", _Answers(_test(op, argument, flags)))
     elif op is sre.AT:
         program.add("at", (argument, flags))
     elif op is sre.BRANCH:
@@ -164,7 +176,7 @@ def _compile_one(program: _Program, op: Any, argument: Any, flags: int) -> None:
         program.code[place] = ("if", group, place + 1, otherwise)
         program.code[end] = ("jump", len(program.code))
     elif op is sre.FAILURE:
-        program.add("test", lambda c: False)
+        program.add("test", _Answers(lambda c: False))
     else:
         raise NotImplementedError(op)
 

@@ -36,6 +36,7 @@ _NOT_THE_PRODUCTS = re.compile(r"\.(?:demo|simulation|simulator|migrations|__mai
 """What reads nothing from outside: the demo and the simulators, which read our own calls."""
 
 _WAYS = {"search", "finditer", "findall", "sub", "subn", "split", "match", "fullmatch"}
+_CALLS = re.compile(rf"\bre\.(?:{'|'.join(_WAYS)})\(")
 
 
 def modules() -> Iterator[ModuleType]:
@@ -86,7 +87,7 @@ def _named(module: ModuleType, source: str) -> Iterator[tuple[str, re.Pattern[st
 
 def _written_in_place(module: ModuleType, source: str) -> Iterator[tuple[str, re.Pattern[str], bool]]:
     """The patterns that stand in a call like ``re.sub("…", …)``."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source)) if _CALLS.search(source) else ():
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name("re"), attr=way), args=[ast.Constant(str() as written), *_]

@@ -153,10 +153,13 @@ def forms_of(secret: str) -> Iterator[str]:
             yield coded[4:-2]
 
 
+FORMS = {secret: {form.casefold() for form in forms_of(secret)} for secret in CANARIES}
+
+
 def found_in(text: str) -> set[str]:
     """The canaries that stand in a text, in any form."""
     low = text.casefold()
-    return {secret for secret in CANARIES if any(form.casefold() in low for form in forms_of(secret))}
+    return {secret for secret, forms in FORMS.items() if any(form in low for form in forms)}
 
 
 def every_row(url: str) -> str:
