@@ -8,6 +8,7 @@ command over a hundred. And on each desk ten thousand past tickets are read in m
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import structlog
 
 from connector.backtest.ticket import PastTicket
 from connector.model import Aspect, AuthorKind, Change, TicketId
@@ -168,6 +171,7 @@ def results() -> list[dict[str, object]]:
 
 def _read(system: str) -> dict[str, object]:
     """How late an escalation was that fell due while past tickets were read, in seconds of the desk's time."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
         reference, late = (late_while_reading(system, Path(there), n) for there, n in ((few, FEW), (many, MANY)))
     return {

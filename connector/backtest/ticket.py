@@ -6,10 +6,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 
 from connector.model import BY_CONNECTOR, Aspect, Change, Entry, Person, Place, Ref, Status, TicketRecord, Value
 
 _NAMES = tuple(field.name for field in fields(TicketRecord))
+_FIELDS = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Life:
 
     def __init__(self, ticket: PastTicket, entries: Sequence[Entry]) -> None:
         self._whole = ticket.record
-        self._read = {name: getattr(ticket.record, name) for name in _NAMES}
+        self._read = dict(zip(_NAMES, _FIELDS(ticket.record), strict=True))
         self._entries, self._entries_at = tuple(entries), [entry.at for entry in entries]
         self._changes, self._changes_at = ticket.changes, [change.at for change in ticket.changes]
         first = {change.what: change.old for change in reversed(ticket.changes)}

@@ -164,15 +164,10 @@ def _entry_in(data: Mapping[str, Any]) -> Entry:
     return Entry(number, kind, author, _moment(data["at"]), text, visibility, is_heard, is_claimed)
 
 
-@lru_cache(1000)
-def _author(kind: str, name: str, identifier: str) -> Author:
-    """The few people of a desk write the most."""
-    return Author(_AUTHORS[kind], _text(name), _text(identifier))
-
-
 def _change_in(data: Mapping[str, Any]) -> Change:
     what = _ASPECTS[data["what"]]
-    old, new = (_READ[what](data[name]) if data[name] is not None else None for name in ("old", "new"))
+    read, was, is_now = _READ[what], data["old"], data["new"]
+    old, new = None if was is None else read(was), None if is_now is None else read(is_now)
     how, who, by = data.get("how") or "history", data.get("who") or "", data.get("by") or "unknown"
     return Change(_moment(data["at"]), what, old, new, _text(how), _text(who), _DOERS[by])
 
@@ -192,7 +187,7 @@ def _written(value: Value) -> object:
 
 
 def _ref(data: Mapping[str, Any]) -> Ref:
-    return Ref(_text(data["id"]), _text(data["name"]))
+    return _ref_of(data["id"], data["name"])
 
 
 def _place(data: list[Any]) -> Place:
@@ -202,11 +197,34 @@ def _place(data: list[Any]) -> Place:
 
 
 def _status(data: Mapping[str, Any]) -> Status:
-    return Status(_text(data["id"]), _text(data["name"]), _GROUPS[data["group"]])
+    return _status_of(data["id"], data["name"], data["group"])
 
 
 def _person(data: Mapping[str, Any]) -> Person:
-    return Person(_text(data["id"]), _text(data["identifier"]), _text(data["name"]))
+    return _person_of(data["id"], data["identifier"], data["name"])
+
+
+# The few people, places and statuses of a desk are on nearly every ticket: each is made once.
+
+
+@lru_cache(1000)
+def _author(kind: str, name: str, identifier: str) -> Author:
+    return Author(_AUTHORS[kind], _text(name), _text(identifier))
+
+
+@lru_cache(1000)
+def _ref_of(number: str, name: str) -> Ref:
+    return Ref(_text(number), _text(name))
+
+
+@lru_cache(1000)
+def _status_of(number: str, name: str, group: str) -> Status:
+    return Status(_text(number), _text(name), _GROUPS[group])
+
+
+@lru_cache(1000)
+def _person_of(number: str, identifier: str, name: str) -> Person:
+    return Person(_text(number), _text(identifier), _text(name))
 
 
 _KINDS = {kind.value: kind for kind in EntryKind}
