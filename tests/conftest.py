@@ -1,6 +1,7 @@
 """What all tests share: the databases, and that none of them is timed."""
 
 import gc
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -26,16 +27,32 @@ structlog.configure(
 )
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that take longest come first: one that began at the end would be waited for by all other processes.
 
     What tries whatever occurs to it covers now this line and now that one: the coverage asked for is that of the other
     tests, and following a hundred examples line by line takes twice their time.
     """
-    for item in items if config.pluginmanager.hasplugin("pytest_cov") else ():
+    for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)):
-            item.add_marker(pytest.mark.no_cover)
+            item.add_marker(pytest.mark.untraced)
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Take the coverage's tracer away from what is not to be followed; its plugin has a mark for that, which a process
+    of xdist ignores: there its measuring is begun twice, and goes on when one is paused.
+    """
+    tracer = sys.gettrace() if item.get_closest_marker("untraced") else None
+    if tracer is None:
+        yield
+        return
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
 
 
 def pytest_collection_finish() -> None:

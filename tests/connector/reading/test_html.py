@@ -272,7 +272,7 @@ HARD = [
 
 
 @pytest.mark.parametrize("piece", HARD)
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str) -> None:
     assert len(to_lines(piece * 20_000)) <= 15 * len(piece) * 20_000
 
@@ -313,7 +313,7 @@ def _calls(markup: str, *, keeps: bool) -> int:
         "<div id=divRplyFwdMsg>x",
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_four_times_the_page_takes_four_times_the_calls(piece: str, *, keeps: bool) -> None:
     little, much = (_calls(piece * (size * 1024 // len(piece)), keeps=keeps) for size in (10, 40))
     assert much <= 5 * little + 500

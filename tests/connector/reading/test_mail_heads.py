@@ -171,7 +171,7 @@ def _calls(text: str) -> int:
 
 
 @pytest.mark.parametrize("piece", PIECES)
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_four_times_the_text_takes_four_times_the_calls_and_few_of_them_a_line(piece):
     little, much = (_calls(piece * (size * 1024 // len(piece))) for size in (10, 40))
     assert much <= 5 * little + 500

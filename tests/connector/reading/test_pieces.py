@@ -92,7 +92,7 @@ HARD = {
 
 
 @pytest.mark.parametrize("unit", HARD.values(), ids=HARD)
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_work_grows_with_the_text_and_no_faster(unit):
     def work(size: int) -> int:
         calls = 0

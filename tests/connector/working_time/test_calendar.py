@@ -386,7 +386,7 @@ def test_centuries_are_counted_as_exactly_as_days():
     assert calendar.add(first, (last - first) / timedelta(minutes=1)) == last
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_what_is_counted_year_by_year_agrees_with_what_is_counted_at_once():
     calendar = a_calendar(days=DAYS, holidays=["1990-06-15", "2150-06-15"], breaks={"2200-01-04": [["08:00", "09:00"]]})
     steps = [utc(f"{year}-05-05T09:30") for year in (*range(1760, 1821, 20), *range(2085, 2206, 20))]
@@ -417,7 +417,7 @@ def test_the_far_future_and_past_keep_the_rules_of_their_zone(tz):
     assert calendar.between(utc("2199-01-01T00:00"), utc("2599-01-01T00:00")) == days_of_400_years * 510
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_date_without_meaning_does_not_slow_down_what_follows():
     calendar = a_calendar()
     assert calendar.between(utc("0001-01-01T00:00"), utc("2026-01-15T09:00")) > 0
@@ -456,7 +456,7 @@ def test_more_minutes_than_time_has_are_an_error_and_no_endless_search():
 # --- sharing --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_threads_that_share_a_calendar_get_the_answers_of_one_alone():
     shared = a_calendar()
     starts = [utc(f"{year}-11-0{day}T09:00") for day in (4, 5) for year in (1990, 2005, 2020, 2021, 2024, 2026)]

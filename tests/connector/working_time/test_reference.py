@@ -28,7 +28,7 @@ def answer(calendar: WorkingCalendar, case: dict[str, Any]) -> object:
     return round(calendar.between(moment(case["start"]), moment(case["end"]), pauses), 6)
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_shared_case_gives_the_expected_answer_and_no_other():
     if not CASES.exists():
         pytest.skip("the shared reference cases are not beside this repository")
