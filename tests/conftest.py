@@ -15,6 +15,8 @@ pytest_plugins = ["tests.databases", "tests.soak"]
 # How long one example takes says something about the machine, and what else it does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+SHORT = ("tests/adapters/", "tests/connector/")
+"""Where a test is a matter of milliseconds."""
 
 # Where a test does not ask for the connector's logging, a line is a line: the library's default draws each in colours,
 # and each exception as a picture of its frames, which nobody looks at unless a test fails.
@@ -28,7 +30,8 @@ structlog.configure(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that take longest come first: one that began at the end would be waited for by all other processes.
+    """Those that take longest come first, and the many short ones last: one that began at the end would be waited for
+    by all other processes, which are handed the last tests in portions.
 
     What tries whatever occurs to it covers now this line and now that one: the coverage asked for is that of the other
     tests, and following a hundred examples line by line takes twice their time.
@@ -36,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.untraced)
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, item.nodeid.startswith(SHORT)))
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)

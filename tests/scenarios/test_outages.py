@@ -223,10 +223,10 @@ def test_what_was_opened_while_the_keys_were_refused_comes_up_at_the_same_pace(r
     running.run_until(at("09:10"))
     # Nobody could read these: what is not known is when they were due.
     fresh = tickets_due_from(running, at("09:10"), 16, timedelta(seconds=20))
-    running.run_until(at("11:00"))
+    running.run_until(at("10:00"))
     assert escalated(running) == []
     running.simulator.faults.reset()
-    running.run_until(at("11:04"))
+    running.run_until(at("10:04"))
     went = escalated(running)
     assert {ticket for ticket, _ in went[:4]} == {*known}
     assert_paced(went, [*known, *fresh])
@@ -235,12 +235,12 @@ def test_what_was_opened_while_the_keys_were_refused_comes_up_at_the_same_pace(r
 def test_ringing_every_ticket_does_not_undo_the_pace(running: Simulation) -> None:
     tickets = tickets_due_from(running, at("09:01"), 16, timedelta(seconds=20))
     OUTAGES["server errors"](running)
-    running.run_until(at("11:00"))
+    running.run_until(at("10:00"))
     running.simulator.faults.reset()
-    running.run_until(at("11:00:32"))
+    running.run_until(at("10:00:32"))
     assert 10 <= len(escalated(running)) < 16
     running.mailbox.ring_all(running.connected.connection.id)
-    running.run_until(at("11:04"))
+    running.run_until(at("10:04"))
     assert_paced(escalated(running), tickets)
 
 
