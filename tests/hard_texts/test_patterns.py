@@ -22,6 +22,7 @@ import pytest
 
 import adapters
 import connector
+from connector.reading.error_forms.words import Form
 from tests.hard_texts.steps import Steps, TooManySteps
 
 _LENGTHS = ((200, 800), (400, 1600))
@@ -53,6 +54,8 @@ def patterns_in(value: Any) -> Iterator[re.Pattern[str]]:
         value = value.__self__
     if isinstance(value, re.Pattern):
         yield value
+    elif isinstance(value, Form):
+        yield value.pattern
     elif isinstance(value, dict):
         for one in value.values():
             yield from patterns_in(one)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 END = r"(?!\w)(?![.:,/-]\d)(?! ?[%€$£°])"
 """No number goes on here: neither a version, a time, a date, an address nor a share of something."""
@@ -71,8 +72,18 @@ class Form:
 
     words: frozenset[str]
     shape: str
-    pattern: re.Pattern[str]
+    text: str
     holds: Judge
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The form as it is looked for, made when it first is: all of them take as long as the rest of a start."""
+        return _pattern(self.text)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
 
 
 def one_of(words: str) -> frozenset[str]:
@@ -86,7 +97,7 @@ def always(line: str, found: re.Match[str]) -> bool:
 
 def form(words: str, pattern: str, holds: Judge = always, shape: str = "") -> Form:
     """A form from the words it needs, ``|`` between them."""
-    return Form(frozenset(words.split("|")), shape, re.compile(pattern, re.IGNORECASE), holds)
+    return Form(frozenset(words.split("|")), shape, pattern, holds)
 
 
 def numbered(words: str, pattern: str, holds: Judge = always) -> Form:
