@@ -213,11 +213,10 @@ def test_no_text_breaks_a_short_note(name):
         assert spoken_in(written) == []
 
 
-@pytest.mark.parametrize(
-    "text", ["w" * 1_000_000, "w " * 500_000, "<p>x</p>\n" * 111_000, "> somebody else\n" * 66_000]
-)
-def test_a_note_of_a_megabyte_is_read_to_its_end(text):
-    text += "\n\n/escalate urgency the till"
+@pytest.mark.parametrize("size", [250_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("piece", ["w", "w ", "<p>x</p>\n", "> somebody else\n"])
+def test_a_note_of_a_megabyte_is_read_to_its_end(piece, size):
+    text = piece * (size // len(piece)) + "\n\n/escalate urgency the till"
     entry = an_entry(text, AuthorKind.AGENT, Visibility.INTERNAL)
     find(a_ticket(entries=(entry,)), (entry,))
     assert len(spoken_in(text)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,13 @@ def loaded_by(folder: Path, *arguments: str, first: str = "", **environ: str) ->
     return set(done.stderr.splitlines()[-1].split())
 
 
+@pytest.fixture
+def migrated(tmp_path: Path, sqlite_template: Path) -> Path:
+    """A folder whose database is up to date."""
+    shutil.copyfile(sqlite_template, tmp_path / "escalator.db")
+    return tmp_path
+
+
 @pytest.mark.parametrize("command", ["--help", "migrate"])
 def test_help_and_migrate_load_no_server_and_no_ticket_system(tmp_path, command):
     loaded = loaded_by(tmp_path, command)
@@ -81,9 +89,8 @@ def test_help_and_migrate_load_no_server_and_no_ticket_system(tmp_path, command)
     assert not {name for name in loaded if name.endswith(".system")}
 
 
-def test_a_start_on_a_database_that_is_up_to_date_draws_nothing_and_knows_no_countries_holidays(tmp_path):
-    loaded_by(tmp_path, "migrate")
-    loaded = loaded_by(tmp_path, "migrate")
+def test_a_start_on_a_database_that_is_up_to_date_draws_nothing_and_knows_no_countries_holidays(migrated):
+    loaded = loaded_by(migrated, "migrate")
     assert "structlog" in loaded
     assert loaded & {*DRAWING, "holidays"} == set()
 
@@ -102,39 +109,34 @@ WORK = {"connector.turn", "connector.worker", "connector.rules", "connector.note
 POSTGRESQL = {"psycopg", "psycopg_binary"}
 
 
-def test_a_web_process_loads_nothing_of_the_work_and_no_driver_of_another_database(tmp_path):
-    loaded_by(tmp_path, "migrate")
-    loaded = loaded_by(tmp_path, "web", first=SERVES_NOTHING, **CONNECTED)
+def test_a_web_process_loads_nothing_of_the_work_and_no_driver_of_another_database(migrated):
+    loaded = loaded_by(migrated, "web", first=SERVES_NOTHING, **CONNECTED)
     assert {"connector.web.webhooks", "gunicorn"} <= loaded
     assert loaded & (WORK | POSTGRESQL | DRAWING | {"alembic", "apprise", "holidays"}) == set()
 
 
 @pytest.mark.parametrize("command", ["run", "web"])
-def test_the_master_of_one_web_process_loads_nothing_of_what_that_does(tmp_path, command):
-    loaded_by(tmp_path, "migrate")
-    loaded = loaded_by(tmp_path, command, first=WATCHES, **CONNECTED)
+def test_the_master_of_one_web_process_loads_nothing_of_what_that_does(migrated, command):
+    loaded = loaded_by(migrated, command, first=WATCHES, **CONNECTED)
     assert "gunicorn" in loaded
     assert loaded & (WORK | {"sqlalchemy", "flask", "requests", "connector.web"}) == set()
 
 
-def test_the_master_of_several_web_processes_loads_what_they_share(tmp_path):
-    loaded_by(tmp_path, "migrate")
-    loaded = loaded_by(tmp_path, "web", first=WATCHES, **CONNECTED, WEB_CONCURRENCY="2")
+def test_the_master_of_several_web_processes_loads_what_they_share(migrated):
+    loaded = loaded_by(migrated, "web", first=WATCHES, **CONNECTED, WEB_CONCURRENCY="2")
     assert {"sqlalchemy", "flask", "connector.web.webhooks"} <= loaded
 
 
-def test_a_worker_that_nobody_watches_loads_no_server(tmp_path):
-    loaded_by(tmp_path, "migrate")
-    loaded = loaded_by(tmp_path, "worker", first=WORKS_NOT, **CONNECTED)
+def test_a_worker_that_nobody_watches_loads_no_server(migrated):
+    loaded = loaded_by(migrated, "worker", first=WORKS_NOT, **CONNECTED)
     assert loaded >= WORK
     assert loaded & ({"flask", "werkzeug", "jinja2", "gunicorn"} | POSTGRESQL | DRAWING) == set()
-    watched = loaded_by(tmp_path, "worker", first=WORKS_NOT, **CONNECTED, WORKER_METRICS_PORT=str(a_free_port()))
+    watched = loaded_by(migrated, "worker", first=WORKS_NOT, **CONNECTED, WORKER_METRICS_PORT=str(a_free_port()))
     assert "flask" in watched
 
 
-def test_a_worker_begins_with_memory_that_the_collector_leaves_alone(tmp_path):
-    loaded_by(tmp_path, "migrate")
-    loaded_by(tmp_path, "worker", first=FAILS_UNSETTLED, **CONNECTED)
+def test_a_worker_begins_with_memory_that_the_collector_leaves_alone(migrated):
+    loaded_by(migrated, "worker", first=FAILS_UNSETTLED, **CONNECTED)
 
 
 def test_web_and_worker_in_one_load_both_sides_and_keep_nothing_of_the_migration_that_they_begin_with(tmp_path):
