@@ -1,4 +1,4 @@
-"""Fifty times kill -9 in the middle of a three-step escalation: none lost, none doubled, none stuck."""
+"""Again and again kill -9 in the middle of a three-step escalation: none lost, none doubled, none stuck."""
 
 from __future__ import annotations
 
@@ -25,22 +25,30 @@ from tests.crash.workers import NAME, Crew
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(600), pytest.mark.long]
 
-KILLS = 50
-TICKETS = 77
 CERTAIN = (Point.BEFORE_NOTE, Point.AFTER_NOTE, Point.BEFORE_MOVE, Point.AFTER_MOVE)
 STUBBORN = (*CERTAIN, Point.SOON_AFTER_MOVE)
 """What the most unlucky tickets go through: a kill at every step, one after the other."""
 
 
 @pytest.mark.process("crash", "unit")
-def test_fifty_kills_in_the_middle_of_escalations_lose_double_and_block_nothing(
-    simulator: Simulator, executioner: Executioner, make_crew: Callable[..., Crew], started_store: Store
+@pytest.mark.parametrize(
+    ("kills", "count", "unlucky"), [(20, 28, 2), pytest.param(50, 77, 6, marks=pytest.mark.soak)], ids=["20", "50"]
+)
+def test_kills_in_the_middle_of_escalations_lose_double_and_block_nothing(
+    simulator: Simulator,
+    executioner: Executioner,
+    make_crew: Callable[..., Crew],
+    started_store: Store,
+    kills: int,
+    count: int,
+    unlucky: int,
 ) -> None:
+    """At least so many kills, of so many tickets; a few of these meet one at every step."""
     mailbox = Mailbox(started_store)
-    tickets = open_tickets(simulator, TICKETS)
+    tickets = open_tickets(simulator, count)
     crew = make_crew()
     plan = {ticket: [point] for ticket, point in zip(tickets, itertools.cycle(Point), strict=False)}
-    executioner.condemn(plan | dict.fromkeys(tickets[:6], STUBBORN), crew.kill)
+    executioner.condemn(plan | dict.fromkeys(tickets[:unlucky], STUBBORN), crew.kill)
     announce(mailbox, tickets)
     begun = time.monotonic()
 
@@ -55,9 +63,9 @@ def test_fifty_kills_in_the_middle_of_escalations_lose_double_and_block_nothing(
     print(
         f"{started_store.engine.dialect.name}: {crew.killed} kills, {len(tickets)} tickets, "
         f"{recoveries(started_store)} found done after a kill, {crew.started} workers, {seconds:.1f} s; "
-        + ", ".join(f"{point.name.lower()} {count}" for point, count in executioner.kills.items())
+        + ", ".join(f"{point.name.lower()} {times}" for point, times in executioner.kills.items())
     )
-    assert crew.killed >= KILLS
+    assert crew.killed >= kills
     assert min(executioner.kills[point] for point in CERTAIN) >= 3
     assert_each_went_up_once(simulator, started_store, tickets, executioner.moves)
 
