@@ -54,7 +54,11 @@ def build(intervals: tuple[Interval, ...], years: range) -> Table:
     return Table([*edges, end], [*used, total], [*zeros, end], ends, years, intervals)
 
 
-@lru_cache(maxsize=256)
+_SHARED_YEARS = 64
+"""So many years of all calendars are kept beyond the calendars' own lives: some 160 KB each."""
+
+
+@lru_cache(maxsize=_SHARED_YEARS)
 def year_table(rules: CalendarRules, year: int) -> Table:
     """The table of one year. Calendars that say the same share it: each edition of a policy is read into new ones."""
     start = (date(year, 1, 1).toordinal() - 1) * DAY_SECONDS

@@ -63,18 +63,21 @@ def taken_in_time(budget: CallBudget, lane: Lane, time: Time) -> int:
     return found
 
 
-def test_all_calls_together_stay_within_the_limit_in_any_window(time: Time, ledger: CountingLedger) -> None:
+@pytest.mark.parametrize("seconds", [1000, pytest.param(2000, marks=pytest.mark.soak)])
+def test_all_calls_together_stay_within_the_limit_in_any_window(
+    time: Time, ledger: CountingLedger, seconds: int
+) -> None:
     workers = [CallBudget(LIMIT, WINDOW, ledger, time) for _ in range(3)]
     made: list[float] = []
     lanes = list(Lane)
-    for second in range(1000):
+    for second in range(seconds):
         for n in range(len(lanes)):
             if workers[(second + n) % 3].take(lanes[n]) == 0:
                 made.append(time.at)
         time.at += 1
     busiest = max(bisect_right(made, at) - bisect_right(made, at - WINDOW) for at in made)
     assert busiest <= LIMIT
-    assert len(made) >= 0.9 * LIMIT * 1000 / COUNTS_FOR
+    assert len(made) >= 0.9 * LIMIT * seconds / COUNTS_FOR
 
 
 def test_a_third_is_kept_for_the_first_lanes_whatever_the_others_want(budget: CallBudget, time: Time) -> None:
