@@ -27,6 +27,7 @@ from sqlalchemy.util import LRUCache
 from connector.store.database import engine, schema
 from connector.store.database.engine import Store
 from tests import pgbouncer
+from tests.kept_database import KeptDatabase
 from tests.postgresql import Cluster, programs
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
@@ -116,8 +117,9 @@ def _server_of_the_wheel(folder: Path) -> Iterator[str]:
 
     server = get_server(folder, cleanup_mode="stop")
     address = str(server.get_uri())
-    # Tests kill clients, never the server: nothing has to reach the disk.
-    _execute(address, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off")
+    # Tests kill clients, never the server: nothing has to reach the disk. Nobody comes by and counts rows meanwhile.
+    for setting in ("fsync", "synchronous_commit", "autovacuum"):
+        _execute(address, f"ALTER SYSTEM SET {setting} = off")
     _execute(address, "SELECT pg_reload_conf()")
     yield address
     server.cleanup()
@@ -146,6 +148,12 @@ def postgresql_template(postgresql_server: str) -> str:
     store.migrate()
     store.close()
     return "template_migrated"
+
+
+@pytest.fixture(scope="session")
+def kept_database(postgresql_server: str, postgresql_template: str) -> KeptDatabase:
+    """The database that the tests of this process have one after the other."""
+    return KeptDatabase(postgresql_server, postgresql_template)
 
 
 @pytest.fixture(scope="session")
@@ -183,10 +191,10 @@ def sqlite_url(request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: 
 
 
 @pytest.fixture
-def postgresql_url(postgresql_server: str, postgresql_template: str, pooled_server: str) -> Iterator[str]:
+def postgresql_url(kept_database: KeptDatabase, pooled_server: str) -> Iterator[str]:
     """The address of a fresh, migrated PostgreSQL database."""
-    with postgresql_database(postgresql_server, postgresql_template) as url:
-        yield database_at(pooled_server, str(make_url(url).database))
+    yield database_at(pooled_server, str(make_url(kept_database.url()).database))
+    kept_database.give_back()
 
 
 @pytest.fixture
