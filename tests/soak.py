@@ -4,8 +4,8 @@ A scenario is a whole morning of the connector, and most run on every ticket sys
 differs between those is tested where it lies: every adapter in ``tests/contract`` and ``tests/adapters``, every
 statement on both databases in ``tests/connector/store``. So `make test` takes each scenario, case file and crash once,
 on one ticket system and one database, which are others from test to test, and so each kind of hostile answer, and its
-scenarios without sockets (see ``tests/no_sockets.py``); `make soak` runs all the rest. Plain
-``pytest`` runs everything.
+scenarios without sockets (see ``tests/no_sockets.py``) and with rounds that come seldom (see
+``tests/scenarios/conftest.py``); `make soak` runs all the rest. Plain ``pytest`` runs everything.
 
 Where one variant costs many times as much as another, chance would make `make test` long: a test on which that was
 measured says ``taken_on("rt")``, and is taken there.

@@ -13,6 +13,7 @@ import pytest
 from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Simulation, stage
 from connector.policy.policy import FinalEscalation, Policy
+from connector.worker import chores, name_watch, survey
 from tests.builders import NINE, a_policy
 from tests.no_sockets import handed_over
 
@@ -23,6 +24,9 @@ SELDOM = timedelta(minutes=5)
 """How often scenarios poll: webhooks tell of what happens, and each look costs as much as what it looks for. A test
 that is about what the poll finds says itself how soon.
 """
+
+ROUNDS = timedelta(hours=1)
+"""How often a connection's rounds are made, see ``rounds_now_and_then``."""
 
 
 def scenario_policy(**given: Any) -> Policy:
@@ -38,6 +42,17 @@ def calls_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     with handed_over():
         yield
+
+
+@pytest.fixture(autouse=True)
+def rounds_now_and_then(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The survey of homes and names and the look after webhooks come hourly instead of every ten minutes, for many
+    mornings are spent on nothing else. A test that waits for one says ``usual_rounds``; `make soak` takes the usual.
+    """
+    if not any(map(request.node.get_closest_marker, ("soak", "usual_rounds"))):
+        monkeypatch.setattr(survey, "EVERY", ROUNDS)
+        monkeypatch.setattr(name_watch, "EVERY", ROUNDS)
+        monkeypatch.setattr(chores, "WEBHOOKS_EVERY", ROUNDS)
 
 
 @pytest.fixture

@@ -206,6 +206,7 @@ def test_a_team_that_was_renamed_keeps_its_tickets_also_when_a_worker_starts_ane
     assert any("First Touch" in problem for problem in desk.connected.homes.problems)
 
 
+@pytest.mark.usual_rounds
 def test_a_registration_that_was_switched_off_is_repaired_by_the_worker(desk):
     (registration,) = desk.system.webhooks.registrations()
     number = int(registration.id)

@@ -317,6 +317,7 @@ def test_a_call_limit_is_no_failure_and_urgency_is_kept(running: Simulation) -> 
     assert attempts(running) == {0}
 
 
+@pytest.mark.usual_rounds
 def test_a_call_limit_that_lasts_is_told_like_an_outage(running: Simulation) -> None:
     tickets = tickets_due_from(running, at("09:01"), 3, timedelta(seconds=20))
     running.run_until(at("09:30"))

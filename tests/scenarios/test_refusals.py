@@ -67,6 +67,7 @@ def test_a_missing_right_for_moves_is_told_once_within_twenty_seconds_and_on_the
     assert any("over: " + RIGHT in title for _, title, _ in notifier.sent)
 
 
+@pytest.mark.usual_rounds
 def test_a_refusal_that_two_tickets_leave_in_the_same_moment_is_over_within_minutes(open_stage, notifier, database_url):
     desk = open_stage(poll_every=NO_POLL, notifier=notifier, url=database_url)
     desk.run_until(at("09:00"))

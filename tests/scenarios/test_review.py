@@ -364,6 +364,7 @@ def test_a_home_added_by_the_policy_adopts_also_what_is_touched_at_that_moment(o
     assert [our_notes(desk, ticket) for ticket in tickets] == [[]] * 5
 
 
+@pytest.mark.usual_rounds
 def test_a_registration_with_the_wrong_level_is_repaired(desk):
     (registration,) = desk.system.webhooks.registrations()
     row = desk.simulator.state.callbacks[int(registration.id)]

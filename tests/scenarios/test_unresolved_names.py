@@ -105,6 +105,7 @@ def test_a_name_that_does_not_resolve_is_told_of_at_the_start_and_by_cause(open_
     assert told(notifier) == [TITLE]
 
 
+@pytest.mark.usual_rounds
 def test_a_name_that_was_mended_in_the_ticket_system_is_back(open_stage: Open) -> None:
     notifier = Recorder(1)
     desk = open_stage(policy(first={"managers": ("mariaa",)}, second={"assign": "mariaa"}), notifier=notifier)
@@ -117,6 +118,7 @@ def test_a_name_that_was_mended_in_the_ticket_system_is_back(open_stage: Open) -
     assert (reasons(desk), Troubles(desk.store).all()) == ([], [])
 
 
+@pytest.mark.usual_rounds
 def test_who_leaves_and_comes_back_is_told_of_each_time(open_stage: Open) -> None:
     notifier = Recorder(1)
     desk = open_stage(policy(first={"managers": ("maria",)}), notifier=notifier)
