@@ -30,7 +30,8 @@ LONG = {"run", "web", "worker", "init", "demo", "database"}
 
 _REFUSED = ("dead-letters replay", "forget")
 ENDS_IN = {f"{command} {ticket}": 1 for command in _REFUSED for ticket in ("connectwise 4711", "SYSTEM TICKET")} | {
-    "report --notify": 2
+    "report --notify": 2,
+    "console password": 2,
 }
 """Where another exit code than 0 is right: nothing is parked there, the ticket is watched, and nobody is told."""
 

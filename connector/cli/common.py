@@ -185,6 +185,12 @@ def ask(question: str, default: str = "", *, is_hidden: bool = False) -> str:
     return answered.strip()
 
 
+def ask_secret(question: str) -> str:
+    """What a person types without it being seen, every blank of it. Raises click.Abort where they leave."""
+    typed: str = click.prompt(shown(question), default="", show_default=False, hide_input=True)
+    return typed
+
+
 def agree(question: str, *, default: bool) -> bool:
     """Whether a person says yes. Raises click.Abort where they leave."""
     return click.confirm(shown(question), default=default)
@@ -194,6 +200,11 @@ def say(text: str, *, is_error: bool = False) -> None:
     """Print a text, on standard error where it tells of one; on a terminal broken between its words."""
     is_seen = (sys.stderr if is_error else sys.stdout).isatty()
     click.echo(shown(_broken(text) if is_seen else text), err=is_error)
+
+
+def to_copy(line: str) -> None:
+    """Print a line that is to be copied: never broken."""
+    click.echo(shown(line))
 
 
 def _broken(text: str) -> str:

@@ -22,11 +22,14 @@ _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.ASCII)
 _LETTER, _DIGIT = re.compile("[A-Za-z]"), re.compile("[0-9]")
 _BETWEEN = re.compile(r"[/:@?&=#,;]+")
 _LONG = 20
+_HASHED = re.compile(
+    r"\$argon2[a-z]{1,2}\$[^$;:]{1,20}\$[^$;:]{1,40}\$([A-Za-z0-9+/]{1,200})\$([A-Za-z0-9+/]{1,200})", re.ASCII
+)
 
 
 def secret_texts(values: Iterable[str]) -> Iterator[str]:
     """The texts to be masked, of the values of secret variables: each whole, each item of a list, and of an address its
-    password and what looks like a token.
+    password and what looks like a token, and of a password's hash what stands behind its cost.
     """
     for value in values:
         for one in (value, *items(value)):
@@ -35,6 +38,8 @@ def secret_texts(values: Iterable[str]) -> Iterator[str]:
             yield one
             if "://" in one:
                 yield from _of_address(one)
+        for salt, digest in _HASHED.findall(value):
+            yield from (f"{salt}${digest}", digest)
 
 
 def secret_of_file(path: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.clock import PacedClock
+from connector.config.console_variables import CONSOLE_USERS, SESSION_KEY, ConsoleLogin, login_problems
 from connector.config.demo_clock import DEMO_CLOCK, far_from_here
 from connector.config.env_file import NO_FILE, EnvFile
 from connector.config.files import text_of
@@ -66,7 +67,7 @@ from connector.policy.policy import Policy
 from connector.redaction import Redactor
 from connector.systems.addresses import Network
 from connector.systems.catalogue import CatalogueEntry, ticket_systems
-from connector.systems.variables import Secret, Variable, given, read_all
+from connector.systems.variables import Secret, Variable, counts_of, given, read_all
 from connector.wording import clipped, did_you_mean, nearest, shown
 
 _OTHER_NAMES = ("WEB_CONCURRENCY",)
@@ -89,7 +90,8 @@ class Settings:
     ``log_format`` is ``auto`` where nothing is said. ``policy_document`` is the written form of ``policy``.
     ``alarm_urls`` are ``notify_urls`` where nothing else is said; ``tier_notify_urls`` are by the tier's number.
     ``counts``: into how many values each secret that is a list was split, by the variable's name. ``demo_clock``: the
-    time of the desk that ``escalator demo --stay`` plays, in place of the database's or the host's.
+    time of the desk that ``escalator demo --stay`` plays, in place of the database's or the host's. ``console``: who
+    may log in there.
 
     Secrets never show in ``repr``.
     """
@@ -120,6 +122,7 @@ class Settings:
     counts: Mapping[str, int] = field(default_factory=dict)
     system_modes: Mapping[str, Mode] = field(default_factory=dict)
     demo_clock: PacedClock | None = None
+    console: ConsoleLogin = field(default_factory=ConsoleLogin)
 
     def modes_of(self, connection: str) -> Modes:
         """The modes on a connection."""
@@ -152,6 +155,8 @@ def load_settings(
     system_modes = {name: mode_of_system(name) for name in systems}
     read, wrong = read_all((*SERVICE_VARIABLES, DEMO_CLOCK, *_TIER_TARGETS.values(), *system_modes.values()), values)
     problems += wrong
+    if CONSOLE_USERS.name in values:
+        problems += login_problems(values)
     if DEMO_CLOCK.name in values:
         problems += far_from_here(everything, kept, systems, _known_names(systems))
     # Of no concern to the policy: neither does it make a ladder longer, nor do its targets get into the document.
@@ -188,9 +193,10 @@ def load_settings(
         trusted_proxies=read.get(TRUSTED_PROXIES.name, ()),
         policy_document=document,
         keep_months=read.get(KEEP_MONTHS.name, 24),
-        counts=_counts(everything, systems),
+        counts=counts_of(_secrets(systems), everything),
         system_modes={name: read[one.name] for name, one in system_modes.items() if one.name in read},
         demo_clock=read.get(DEMO_CLOCK.name),
+        console=ConsoleLogin(read.get(CONSOLE_USERS.name, ()), read.get(SESSION_KEY.name)),
     )
 
 
@@ -231,11 +237,6 @@ def _secrets(systems: Mapping[str, CatalogueEntry]) -> Iterator[Variable]:
 
 def _secret_texts(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> list[str]:
     return list(secret_texts(values[one.name] for one in _secrets(systems) if one.name in values))
-
-
-def _counts(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> dict[str, int]:
-    set_ = [(one, one.parse(values[one.name])) for one in _secrets(systems) if one.name in values]
-    return {one.name: len(found) for one, found in set_ if isinstance(found, tuple)}
 
 
 def _with_files(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> tuple[dict[str, str], list[str]]:

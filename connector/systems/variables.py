@@ -110,6 +110,12 @@ def read_all(variables: Iterable[Variable], values: Mapping[str, str]) -> tuple[
     return read, problems
 
 
+def counts_of(variables: Iterable[Variable], values: Mapping[str, str]) -> dict[str, int]:
+    """Into how many values each that is a list is split, by the variable's name; all are right."""
+    found = {one.name: one.parse(values[one.name]) for one in variables if one.name in values}
+    return {name: len(value) for name, value in found.items() if isinstance(value, tuple)}
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address points to this very machine."""
     return (urlsplit(url).hostname or "") in LOOPBACK_HOSTS

@@ -66,6 +66,7 @@ OTHER_COMMANDS: tuple[tuple[str, ...], ...] = (
     ("export", "training"),
     ("forget", "connectwise", "1", "--yes"),
     ("forget", "rt", "2", "--yes", "--json"),
+    ("console", "password"),
     ("policy", "show"),
     ("policy", "apply"),
     ("report",),

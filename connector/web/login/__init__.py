@@ -1,0 +1,1 @@
+"""Who may see the console: accounts of its own, their passwords and sessions."""
