@@ -449,6 +449,26 @@ nonce = Table(
 )
 """What ``check`` asks the public address for, to see whether it leads to a service with this database."""
 
+login_try = Table(
+    "login_try",
+    metadata,
+    Column("key", _name(), primary_key=True),
+    Column("tries", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index("login_try_last", "last_at"),
+)
+"""How often a password of the console was wrong lately, by a digest of whom, where, or both."""
+
+void_session = Table(
+    "void_session",
+    metadata,
+    Column("who", _name(), primary_key=True),
+    Column("session", _name(), primary_key=True),
+    Column("before", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+"""Sessions of the console that somebody ended, by digests; an empty ``session`` is all that began ``before``."""
+
 call_budget = Table(
     "call_budget",
     metadata,

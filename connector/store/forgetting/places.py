@@ -217,6 +217,8 @@ ELSEWHERE_OR_NOTHING = {
     "policy": "what the operator configured",
     "signing_key": "keys of the ticket systems",
     "nonce": "chance, for a minute",
+    "login_try": "digests and counts, for an hour",
+    "void_session": "digests, for the time of a session",
     "pace": "moments and counts",
     "call_budget": "counts of calls",
     "worker": "names of processes and connections",

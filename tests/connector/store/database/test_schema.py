@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
 from connector.store.database.tables import metadata
 from connector.store.heartbeats import last_cycle_at
+from connector.store.logins.tries import Counted, LoginTries
+from connector.store.logins.void import VoidSessions
 from connector.store.policy_log import PolicyLog
 from connector.store.queries import ended_stints
 from connector.store.queries.nonces import Nonces
@@ -145,3 +147,14 @@ def test_a_database_of_the_seventh_version_keeps_its_ended_stints(empty_database
     with store.reading() as conn:
         (kept,) = ended_stints.between(conn, datetime(1970, 1, 1, tzinfo=UTC), datetime(1971, 1, 1, tzinfo=UTC))
     assert (kept.tier, kept.board, kept.plan_limit, kept.has_left) == ("First", None, None, None)
+
+
+def test_a_database_of_the_ninth_version_takes_log_ins(empty_database_url: str, open_store: Opener) -> None:
+    store = open_store(empty_database_url)
+    with store.writing() as conn:
+        schema.upgrade(conn, "0009")
+    assert store.migrate() is SchemaState.OLD
+    assert not LoginTries(store).take([Counted("a", 2)]).is_slowed
+    assert LoginTries(store).take([Counted("a", 2)]).is_slowed
+    VoidSessions(store, timedelta(hours=1)).add("a")
+    assert VoidSessions(store, timedelta(hours=1)).holds("a", "b", datetime(1970, 1, 1, tzinfo=UTC))
