@@ -567,16 +567,16 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             '`manager="mia"`',
         ),
         Attack(
-            "While the database does not answer, `/` and `/health` say at which host it should be.",
+            "While the database does not answer, `/health` and what is below it say at which host it should be.",
             ("tests/connector/web/test_health.py::test_what_cannot_be_read_is_never_fine",),
             "86f2265",
             "`failed to resolve host 'db.internal…'`",
         ),
         Attack(
-            "`/` and `/health` name a ticket or a client.",
+            "`/health` and what is below it name a ticket or a client.",
             (
-                "tests/connector/web/test_app.py::"
-                "test_the_status_page_shows_version_mode_health_and_counts_but_no_ticket",
+                "tests/connector/web/console/test_health_page.py::"
+                "test_it_shows_version_mode_health_and_counts_but_no_ticket",
                 "tests/connector/web/test_health.py::"
                 "test_every_trouble_is_a_reason_with_its_cause_and_without_its_detail",
             ),

@@ -17,6 +17,7 @@ from connector.config.settings import Settings
 from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
 from connector.web.app import create_app
+from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deliver, Deps, ServiceFacts
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
         group.stop()
         wiring.close()
 
-    return Site(create_app(deps), begin=worker.start if worker else lambda: None, end=end)
+    return Site(create_app(deps, console_of(settings)), begin=worker.start if worker else lambda: None, end=end)
+
+
+def console_of(settings: Settings) -> ConsoleParts:
+    """What the console is handed."""
+    return ConsoleParts(settings.policy, {name: settings.modes_of(name) for name in settings.connections})
 
 
 def _worker_beside(wiring: Wiring) -> Worker:

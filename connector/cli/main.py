@@ -35,7 +35,7 @@ _COMMANDS = {
     ),
     "run": ("serving", "Run web and worker together; brings the database up to date by itself."),
     "tickets": ("tickets", "List the watched tickets, what is due next on top."),
-    "web": ("serving", "Run the web service alone: webhooks, health, metrics, status page."),
+    "web": ("serving", "Run the web service alone: webhooks, health, metrics, console."),
     "webhooks": ("systems", "Look at, make or remove the webhook's registration."),
     "worker": ("serving", "Run a worker alone; start as many as you like."),
 }

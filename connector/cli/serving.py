@@ -68,7 +68,7 @@ def run(host: str) -> None:
 @click.command()
 @listening
 def web(host: str) -> None:
-    """Run the web service alone: webhooks, health, metrics, status page."""
+    """Run the web service alone: webhooks, health, metrics, console."""
     settings = common.settings(host=host)
     common.require_connection(settings)
     common.require_no_demo(settings)

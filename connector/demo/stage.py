@@ -36,6 +36,7 @@ from connector.systems.desk import Desk
 from connector.turn.turn import TurnSettings
 from connector.web.address import address_of
 from connector.web.app import create_app
+from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deps, ServiceFacts
 from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
@@ -175,7 +176,8 @@ def stage(
         # What is asked for is never older than the moment: every look is a new one.
         ticks = itertools.count(step=60)
         site = Deps(made, mailbox, group.deliver, facts, poll_every=poll_every, monotonic=lambda: float(next(ticks)))
-        web.app = create_app(site)
+        of_each = {id_: (modes_of or {}).get(id_, modes) for id_ in made}
+        web.app = create_app(site, ConsoleParts(policy, of_each))
         threading.Thread(
             target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True
         ).start()
@@ -191,7 +193,7 @@ def stage(
                 connection,
                 store,
                 policy,
-                replace(turns, modes=(modes_of or {}).get(id_, modes)),
+                replace(turns, modes=of_each[id_]),
                 poll_every,
                 keeps_webhooks=has_webhooks,
                 jitter=random.Random(1),  # noqa: S311  # spreads retries, guards nothing

@@ -1,1 +1,1 @@
-"""The web side: webhooks in, health, metrics, a status page. No call to a ticket system is made in a request."""
+"""The web side: webhooks in, health, metrics, the console. Taking a webhook in calls no ticket system."""

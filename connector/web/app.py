@@ -13,7 +13,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from connector.metrics import DatabaseCollector, exposition
 from connector.redaction import redacted_bytes
 from connector.systems.kept import Kept
-from connector.web import health, problems, status, webhooks
+from connector.web import health, problems, webhooks
+from connector.web.console.parts import ConsoleParts
+from connector.web.console.site import Console
 from connector.web.deps import Deps
 from connector.web.nonces import answers_of
 from connector.web.problems import HttpProblem
@@ -22,11 +24,10 @@ METRICS_SECONDS = 1.0
 
 _SAID = ("CONTENT_TYPE", "CONTENT_LENGTH", "PATH_INFO")
 
+_LOADS_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""What an answer may load that is no page: a page of the console says its own."""
+
 _HEADERS = (
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
@@ -35,18 +36,25 @@ _HEADERS = (
 )
 
 
-def create_app(deps: Deps) -> Flask:
-    """The web application. It answers without a worker; ``/health/status`` then says that there is none."""
-    app = Flask(__name__)
+def create_app(deps: Deps, parts: ConsoleParts | None = None) -> Flask:
+    """The web application. It answers without a worker; ``/health/status`` then says that there is none.
+
+    ``parts``: of the console; None for a site without one.
+    """
+    app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
-    problems.register(app)
     app.url_map.merge_slashes = False  # a path is what was sent: nothing is redirected
     app.before_request(_refuse_what_is_no_text)
     ready, service = health.readiness(deps), health.service_health(deps)
     answer = answers_of(deps)
+    if parts is None:
+        problems.register(app)
+    else:
+        console = Console(deps, parts, service)
+        problems.register(app, console.refusal)
+        console.register(app)
     app.register_blueprint(webhooks.blueprint(deps, answer))
     app.register_blueprint(health.blueprint(ready, service, answer))
-    app.register_blueprint(status.blueprint(deps, service))
     _add_metrics(app, deps)
     app.after_request(_protect)
     return app
@@ -104,8 +112,8 @@ def _protect(response: Response) -> Response:
     """Nothing may be cached, framed, sniffed or loaded from elsewhere, and no answer holds a secret of ours."""
     for name, value in _HEADERS:
         response.headers.add(name, value)
-    if response.mimetype != "text/css":
-        response.headers.set("Cache-Control", "no-store")
+    response.headers.setdefault("Content-Security-Policy", _LOADS_NOTHING)
+    response.headers.setdefault("Cache-Control", "no-store")
     if response.status_code != HTTPStatus.ACCEPTED and not response.direct_passthrough:
         data = response.get_data()
         if (plain := redacted_bytes(data)) != data:

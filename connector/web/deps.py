@@ -21,7 +21,7 @@ Deliver = Callable[[Sequence[Delivery], float | None], list[bool]]
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """What the status page says of this installation."""
+    """What pages say of this installation."""
 
     version: str
     mode: str

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import structlog
 from flask import Flask, Response, request
@@ -55,28 +58,42 @@ def unavailable(code: str, detail: str, retry_after: float, status: int = 503) -
     return HttpProblem(status, code, "Not possible at the moment", detail, headers)
 
 
-def register(app: Flask) -> None:
-    """Turn every error of the app into a problem."""
-    app.register_error_handler(HttpProblem, HttpProblem.response)
-    app.register_error_handler(HTTPException, _of_http)
-    app.register_error_handler(StoreUnavailable, _of_store)
-    app.register_error_handler(Exception, _of_anything)
+Draw = Callable[[HttpProblem], Response | None]
+"""Draws a problem for people; None where a program asked."""
 
 
-def _of_http(error: HTTPException) -> Response:
+def register(app: Flask, draw: Draw = lambda _: None) -> None:
+    """Turn every error of the app into a problem, or into what ``draw`` makes of it."""
+    told: tuple[tuple[type[Exception], Callable[[Any], HttpProblem]], ...] = (
+        (HttpProblem, lambda problem: problem),
+        (HTTPException, _of_http),
+        (StoreUnavailable, _of_store),
+        (Exception, _of_anything),
+    )
+    for kind, problem_of in told:
+        app.register_error_handler(kind, partial(_answer, problem_of, draw))
+
+
+def _answer(problem_of: Callable[[Any], HttpProblem], draw: Draw, error: Exception) -> Response:
+    problem = problem_of(error)
+    return draw(problem) or problem.response()
+
+
+def _of_http(error: HTTPException) -> HttpProblem:
     status = error.code or 500
     title = error.name
     code = title.lower().replace(" ", "_").replace("'", "")
     kept = ("allow", "retry-after", "www-authenticate")
     headers = {name: value for name, value in error.get_headers(request.environ) if name.lower() in kept}
-    return HttpProblem(status, code, title, headers=headers).response()
+    return HttpProblem(status, code, title, headers=headers)
 
 
-def _of_store(error: StoreUnavailable) -> Response:
+def _of_store(error: StoreUnavailable) -> HttpProblem:
     # The store has said so in the log, once.
-    return unavailable("store_unavailable", "The database does not answer.", error.retry_after).response()
+    return unavailable("store_unavailable", "The database does not answer.", error.retry_after)
 
 
-def _of_anything(error: Exception) -> Response:
-    log.error("request failed", path=request.path, error=type(error).__name__, exc_info=error)
-    return HttpProblem(500, "internal_error", "Internal error", "It was logged here.").response()
+def _of_anything(error: Exception) -> HttpProblem:
+    reference = secrets.token_hex(4)
+    log.error("request failed", path=request.path, error=type(error).__name__, reference=reference, exc_info=error)
+    return HttpProblem(500, "internal_error", "Internal error", "It was logged here.", reference=reference)

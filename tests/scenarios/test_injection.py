@@ -1,4 +1,4 @@
-"""Hostile texts through the whole app on every desk: nothing acts, nothing breaks, nothing leaks to the status page."""
+"""Hostile texts through the whole app on every desk: nothing acts, nothing breaks, nothing leaks to the health page."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_hostile_texts_go_through_the_whole_app_and_only_the_clock_acts(system, 
         rows = [row for row in audit.events(running.store) if row.event in decided]
         assert [(row.event, row.detail["reason"]) for row in rows] == [("escalated", "Time")] * 4
 
-        for path in ("/", "/metrics", "/health/ready"):
+        for path in ("/health", "/metrics", "/health/ready"):
             page = requests.get(f"{running.url}{path}", timeout=5)
             assert page.status_code in (200, 404, 503)
             assert "Help" not in page.text

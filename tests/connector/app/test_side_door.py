@@ -45,7 +45,7 @@ def test_a_worker_offers_its_health_and_metrics_and_nothing_else(parts):
         assert requests.get(f"{url}/health/ready", timeout=5).status_code == 503
         assert requests.get(f"{url}/health/status", timeout=5).json()["reasons"][0]["code"] == "no_worker_cycle"
         assert 'escalator_connection_up{system="connectwise"} 1.0' in requests.get(f"{url}/metrics", timeout=5).text
-        for path in ("/", "/webhooks/connectwise", "/static/status.css"):
+        for path in ("/", "/webhooks/connectwise", "/health", "/static/console.css"):
             assert requests.post(url + path, json={}, timeout=5).status_code == 404
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{url}/health/live", timeout=5)

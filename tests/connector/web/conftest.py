@@ -9,10 +9,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from connector.clock import VirtualClock
+from connector.model import Mode
+from connector.policy.modes import Modes
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.web.app import create_app
+from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deps, ServiceFacts
+from tests.builders import a_policy
 from tests.connector.web.fakes import FakeSystem
 from tests.doubles import a_connection
 
@@ -26,6 +30,7 @@ class Desk:
     clock: VirtualClock
     monotonic: list[float] = field(default_factory=lambda: [0.0])
     nudges: list[None] = field(default_factory=list)
+    parts: ConsoleParts = field(default_factory=lambda: ConsoleParts(a_policy(), {"psa": Modes(Mode.OBSERVE)}))
 
     def deps(self, **changes) -> Deps:
         parts = {
@@ -42,7 +47,7 @@ class Desk:
         return self.mailbox.deliver(deliveries)
 
     def client(self, **changes) -> FlaskClient:
-        return create_app(self.deps(**changes)).test_client()
+        return create_app(self.deps(**changes), self.parts).test_client()
 
     def later(self, seconds: float) -> None:
         """Let what is remembered for a moment grow old."""

@@ -1,4 +1,4 @@
-"""The pages beside webhooks and health: status, metrics, unknown paths, headers."""
+"""What is there beside webhooks, health and the console: metrics, unknown paths, headers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from connector.store.connections import Connections
 from connector.store.database.errors import StoreUnavailable
 from connector.store.heartbeats import beat
-from connector.store.troubles import TroubleKind, Troubles
 from connector.web.keys import SECONDS, UNKNOWN_SECONDS, KeysAtHand
-from tests.connector.mailboxes import START, a_delivery, all_done, claim_one
+from tests.connector.mailboxes import START, a_delivery
 
 PATIENCE = 30.0
 
@@ -21,67 +19,10 @@ def away(*_):
     raise StoreUnavailable("the disk is gone")
 
 
-def test_the_status_page_shows_version_mode_health_and_counts_but_no_ticket(desk):
-    desk.mailbox.deliver([a_delivery("4711")])
-    snapshot = {"place": "Desk of the client"}
-    desk.mailbox.finish([all_done(claim_one(desk.mailbox), START + timedelta(hours=1), snapshot=snapshot)])
-    desk.mailbox.deliver([a_delivery("4712", "d2")])
-    beat(desk.mailbox.store, "worker")
-    Connections(desk.mailbox.store).ensure("psa", "observe", "v1")
-    answer = desk.client().get("/")
-    assert (answer.status_code, answer.mimetype) == (200, "text/html")
-    words = " ".join(answer.text.split())
-    for expected in ("1.2.3", "observe: nothing is written", "<strong>Good</strong>", "psa"):
-        assert expected in words
-    assert "<dd>2, of these due now 1</dd>" in words
-    assert "4711" not in words
-    assert "client" not in words
-
-
-def test_the_status_page_stands_without_a_database(desk, monkeypatch):
-    monkeypatch.setattr(desk.mailbox.store, "reading", away)
-    answer = desk.client().get("/")
-    assert answer.status_code == 200
-    assert "Degraded" in answer.text
-    assert "database_unavailable" in answer.text
-    assert "not known" in answer.text
-
-
-def test_the_status_page_says_the_same_as_the_status(desk):
-    store = desk.mailbox.store
-    beat(store, "worker")
-    Connections(store).ensure("psa", "observe", "v1")
-    Connections(store).note_signs("psa", timedelta(seconds=5), 3, 1)
-    Troubles(store).meet("psa", TroubleKind.CONNECTION_DOWN, "", "the credentials are refused", {"host": "psa.example"})
-    desk.clock.advance(timedelta(seconds=40))
-    text = " ".join(desk.client().get("/").text.split())
-    for expected in ("<strong>Degraded</strong>", "connection_down", "the credentials are refused", "40 s ago"):
-        assert expected in text
-    assert "3 told by webhook, 1 found by the poll first" in text
-    assert "psa.example" not in text
-
-
-def test_the_status_page_escapes_what_it_shows(desk):
-    Troubles(desk.mailbox.store).meet("psa", TroubleKind.REFUSAL, "x", "<script>alert(1)</script>")
-    assert "alert(1)" in desk.client().get("/").text
-    assert "<script>" not in desk.client().get("/").text
-
-
-def test_the_status_page_says_when_nothing_is_connected(desk):
-    assert "No ticket system is connected." in desk.client(connections={}).get("/").text
-
-
-def test_the_style_sheet_is_our_own_and_may_be_cached(desk):
-    answer = desk.client().get("/static/status.css")
-    assert (answer.status_code, answer.mimetype) == (200, "text/css")
-    assert answer.headers["Cache-Control"] != "no-store"
-    answer.close()
-
-
-@pytest.mark.parametrize("path", ["/", "/health/live", "/metrics", "/nowhere"])
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/metrics", "/nowhere"])
 def test_every_answer_is_protected(desk, path):
     headers = desk.client().get(path).headers
-    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; ")
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cache-Control"] == "no-store"
@@ -94,7 +35,7 @@ def test_unknown_paths_answer_a_problem(desk, path):
     assert answer.json == {"type": "about:blank", "title": "Not Found", "status": 404, "code": "not_found"}
 
 
-@pytest.mark.parametrize("path", ["/", "/health/live", "/metrics"])
+@pytest.mark.parametrize("path", ["/health", "/health/live", "/metrics"])
 def test_head_is_answered_like_get_without_a_body(desk, path):
     answer = desk.client().head(path)
     assert (answer.status_code, answer.data) == (200, b"")

@@ -1,0 +1,70 @@
+"""The console's routes. Light: what draws a page is loaded with the first look at one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Flask, Response, redirect, request
+
+from connector.web.console import assets, gate
+from connector.web.console.parts import ConsoleParts
+from connector.web.deps import Deps
+from connector.web.problems import HttpProblem
+from connector.web.reasons import ServiceHealth
+
+if TYPE_CHECKING:
+    from connector.web.console.frame import Frame
+    from connector.web.console.health_page import HealthPage
+
+_OF_PROGRAMS = ("/webhooks/", "/api/", "/health/", "/metrics", "/static/")
+"""Where programs ask: they are answered in their own form whatever they accept."""
+
+
+class Console:
+    """The console of one installation."""
+
+    def __init__(self, deps: Deps, parts: ConsoleParts, service: Callable[[], ServiceHealth]) -> None:
+        self._deps = deps
+        self._parts = parts
+        self._service = service
+
+    def register(self, app: Flask) -> None:
+        """Add the routes to the app: those of the pages behind the gate, and the files that they load."""
+        app.register_blueprint(assets.blueprint())
+        routes = Blueprint("console", __name__)
+        gate.guard(routes, self._parts.who_asks)
+
+        @routes.get("/")
+        def first() -> Response:
+            return redirect("/health")  # type: ignore[return-value]  # Flask's own response
+
+        @routes.get("/health")
+        def health() -> Response:
+            return self._health.get()
+
+        app.register_blueprint(routes)
+
+    def refusal(self, problem: HttpProblem) -> Response | None:
+        """A refusal as a page, where a browser asked for one."""
+        if request.path.startswith(_OF_PROGRAMS) or not _wants_page():
+            return None
+        return self._frame.refusal(problem)
+
+    @cached_property
+    def _frame(self) -> Frame:
+        from connector.web.console.frame import Frame  # what draws: not for a process that only takes webhooks in
+
+        return Frame(self._deps, self._parts)
+
+    @cached_property
+    def _health(self) -> HealthPage:
+        from connector.web.console.health_page import HealthPage  # the same
+
+        return HealthPage(self._deps, self._frame, self._service)
+
+
+def _wants_page() -> bool:
+    accepted = request.accept_mimetypes
+    return accepted.quality("text/html") > accepted.quality("application/problem+json")

@@ -1,0 +1,20 @@
+"""Pages of the console as tests read them."""
+
+from __future__ import annotations
+
+import re
+
+from werkzeug.test import TestResponse
+
+PAGE = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+"""What a browser accepts."""
+
+
+def words_of(answer: TestResponse) -> str:
+    """What a page says, without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", answer.text).split())
+
+
+def elements_with(text: str, attribute: str) -> list[str]:
+    """The values of an attribute wherever a page has it."""
+    return re.findall(rf'\s{attribute}="([^"]*)"', text)
