@@ -61,6 +61,7 @@ class Metrics:
             "assignments", "Tickets that arrived at a tier, by who got them", "system", "how"
         )
         self.overrides = self._counter("overrides", "Overrides, by what came of them", "system", "result")
+        self.logins = self._counter("logins", "Log-ins to the console and log-outs, by what became of them", "result")
         self.calls = self._counter(
             "calls", "Calls to ticket systems; status 0: no answer", "system", "method", "status"
         )

@@ -34,6 +34,8 @@ _CANARIES = "tests/scenarios/test_canaries.py::"
 _PROCESSES = "tests/crash/test_canaries_of_processes.py::"
 _COMMANDS = "tests/connector/cli/test_main.py::"
 _TRAIL = "tests/connector/store/test_trail_attacks.py::"
+_LOGIN = "tests/connector/web/login/"
+_SLOWING = f"{_LOGIN}test_slowing.py::"
 _RT_MAIL = "tests/e2e/rt/test_mail.py::"
 _RT = "tests/adapters/request_tracker/"
 _CW_WEBHOOK = "tests/adapters/connectwise/test_webhook.py::"
@@ -478,6 +480,101 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             (f"{_CW_WEBHOOK}test_a_key_address_that_is_refused_is_not_said_back", _NO_REQUEST),
             "567884e",
             "the host that was sent",
+        ),
+    ),
+    "The console's login": (
+        Attack(
+            "Passwords are guessed, one after the other or many at once, by one process or by several.",
+            (
+                f"{_SLOWING}test_two_hundred_wrong_passwords_are_slowed_and_told",
+                f"{_SLOWING}test_all_processes_count_together",
+                f"{_SLOWING}test_an_address_is_slowed_whatever_names_it_tries_and_so_are_its_neighbours_of_one_host",
+                f"{_SLOWING}test_a_user_is_slowed_wherever_the_tries_come_from",
+                "tests/connector/store/logins/test_logins.py::"
+                "test_of_many_tries_at_once_the_free_ones_are_admitted_and_no_more",
+            ),
+        ),
+        Attack(
+            "Who has an account of their own guesses another's, and begins the count anew by logging in between.",
+            (f"{_SLOWING}test_a_right_password_gives_an_address_its_own_try_back_and_no_more",),
+        ),
+        Attack(
+            "Strangers try a name until whoever it belongs to cannot log in any more.",
+            (
+                f"{_SLOWING}test_nobody_who_has_logged_in_here_before_is_locked_out_by_strangers",
+                f"{_SLOWING}test_a_browser_that_is_known_is_slowed_by_itself_and_known_for_its_own_user_alone",
+            ),
+        ),
+        Attack(
+            "Words, or the time that they take, tell which names have an account.",
+            (
+                f"{_LOGIN}test_login.py::test_whatever_is_wrong_is_told_in_the_same_words",
+                f"{_LOGIN}test_login.py::test_a_wrong_name_takes_what_a_right_one_takes",
+                f"{_LOGIN}test_login.py::test_the_hash_that_nobody_has_is_looked_at_as_any_other",
+                f"{_SLOWING}test_a_name_in_any_form_is_the_same_and_one_that_nobody_has_is_slowed_alike",
+            ),
+        ),
+        Attack(
+            "Log-ins at once, or a password without end, take the memory and the cores of the process.",
+            (
+                f"{_LOGIN}test_login.py::test_too_many_at_once_are_told_to_come_again_and_not_counted",
+                f"{_LOGIN}test_login.py::test_whatever_is_wrong_is_told_in_the_same_words",
+                f"{_LOGIN}test_login.py::test_a_form_that_is_too_large_is_not_read",
+            ),
+        ),
+        Attack(
+            "A link to the login takes whoever follows it to another site afterwards.",
+            (f"{_LOGIN}test_login.py::test_nobody_is_taken_elsewhere",),
+        ),
+        Attack(
+            "Another site's page has a browser send a form: to do something, to log in, to log out.",
+            (
+                f"{_LOGIN}test_forms.py::test_a_form_of_another_site_does_nothing_though_it_knew_the_token",
+                f"{_LOGIN}test_forms.py::test_without_the_sessions_own_token_nothing_is_done",
+                f"{_LOGIN}test_forms.py::test_nobody_is_logged_in_by_another_sites_form",
+                f"{_LOGIN}test_forms.py::test_without_a_login_a_form_of_another_site_does_nothing",
+                f"{_LOGIN}test_login.py::test_nobody_is_logged_out_by_a_link_or_without_being_logged_in",
+            ),
+        ),
+        Attack(
+            "A name of somebody else's is made to lead here, and their page reads what the console answers.",
+            (f"{_LOGIN}test_forms.py::test_by_a_name_that_is_not_ours_nothing_is_answered",),
+        ),
+        Attack(
+            "A session is made up, written with a leaked key, changed, or planted before somebody logs in.",
+            (
+                f"{_LOGIN}test_sessions.py::test_what_we_have_not_written_so_is_no_session",
+                f"{_LOGIN}test_sessions.py::test_one_who_knows_the_key_alone_makes_no_session",
+                f"{_LOGIN}test_sessions.py::test_no_letter_of_a_cookie_can_be_another",
+                f"{_LOGIN}test_sessions.py::test_each_log_in_is_a_session_of_its_own_whatever_was_there_before",
+                f"{_LOGIN}test_sessions.py::test_without_https_a_cookie_is_for_this_site_and_no_script",
+                f"{_LOGIN}test_sessions.py::test_where_people_come_by_https_every_cookie_is_for_https_alone",
+            ),
+        ),
+        Attack(
+            "A copied cookie, or one of a person who has left or may less now, still opens the console.",
+            (
+                f"{_LOGIN}test_login.py::test_who_logs_out_is_out_also_with_a_copy_of_the_cookie",
+                f"{_LOGIN}test_login.py::test_who_logs_out_everywhere_is_out_in_every_browser_at_every_process",
+                f"{_LOGIN}test_sessions.py::test_an_account_that_is_another_ends_its_sessions_and_no_others",
+                f"{_LOGIN}test_sessions.py::test_who_does_nothing_for_half_an_hour_is_out",
+                f"{_LOGIN}test_sessions.py::test_after_twelve_hours_everybody_is_out_whatever_they_do",
+            ),
+        ),
+        Attack(
+            "A password stands in the log, in the database or in a refused variable, typed into the wrong field.",
+            (
+                f"{_LOGIN}test_login.py::test_what_was_typed_stands_in_no_log_and_a_name_only_where_it_is_an_accounts",
+                f"{_SLOWING}test_what_is_kept_of_tries_names_nobody_and_no_address",
+                "tests/connector/config/test_console_variables.py::test_a_password_in_any_place_is_not_told",
+                "tests/connector/config/test_console_variables.py::test_a_hash_is_masked_wherever_it_comes_back",
+            ),
+        ),
+        Attack(
+            "A hash that is weak, or takes gigabytes to look at, gets into the configuration.",
+            (
+                "tests/connector/config/test_console_variables.py::test_a_wrong_account_is_told_with_its_place_and_what_to_do",
+            ),
         ),
     ),
     "Secrets": (

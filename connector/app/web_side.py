@@ -5,6 +5,7 @@ A worker that nobody watches does not load it.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,12 +42,29 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
         group.stop()
         wiring.close()
 
-    return Site(create_app(deps, console_of(settings)), begin=worker.start if worker else lambda: None, end=end)
+    return Site(create_app(deps, console_of(wiring)), begin=worker.start if worker else lambda: None, end=end)
 
 
-def console_of(settings: Settings) -> ConsoleParts:
-    """What the console is handed."""
-    return ConsoleParts(settings.policy, {name: settings.modes_of(name) for name in settings.connections})
+def console_of(wiring: Wiring) -> ConsoleParts:
+    """What the console is handed, the login among it where one is configured."""
+    settings = wiring.settings
+    parts = ConsoleParts(settings.policy, {name: settings.modes_of(name) for name in settings.connections})
+    return _behind_a_login(parts, wiring) if settings.console.users else parts
+
+
+def _behind_a_login(parts: ConsoleParts, wiring: Wiring) -> ConsoleParts:
+    from connector.web.login.accounts import account  # and what looks at passwords: not where there are none
+    from connector.web.login.door import LoginDoor
+    from connector.web.login.origin import Places
+    from connector.web.login.telling import LoginLog
+
+    settings = wiring.settings
+    key = settings.console.session_key
+    assert key is not None  # the settings have seen to that
+    accounts = [account(one.name, one.role, one.password_hash, one.member) for one in settings.console.users]
+    places = Places(settings.public_url, settings.trusted_proxies)
+    door = LoginDoor(wiring.store, accounts, key.reveal(), places, LoginLog(time.monotonic, wiring.metrics.logins))
+    return replace(parts, who_asks=door.who_asks, login=door.routes)
 
 
 def _worker_beside(wiring: Wiring) -> Worker:

@@ -111,7 +111,7 @@ def _is_text_of(said: bytes) -> bool:
 def _protect(response: Response) -> Response:
     """Nothing may be cached, framed, sniffed or loaded from elsewhere, and no answer holds a secret of ours."""
     for name, value in _HEADERS:
-        response.headers.add(name, value)
+        response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", _LOADS_NOTHING)
     response.headers.setdefault("Cache-Control", "no-store")
     if response.status_code != HTTPStatus.ACCEPTED and not response.direct_passthrough:

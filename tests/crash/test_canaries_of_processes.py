@@ -42,7 +42,14 @@ def test_no_process_tells_or_keeps_any(
         until(web.is_live, "it listens")
         answers = [
             requests.get(f"{web.url}{path}", timeout=10, allow_redirects=False)
-            for path in ("/", "/health", "/health/status", "/metrics", f"/webhooks/rt?token={CALLBACK[0]}", f"/{KEYS[1]}")
+            for path in (
+                "/",
+                "/health",
+                "/health/status",
+                "/metrics",
+                f"/webhooks/rt?token={CALLBACK[0]}",
+                f"/{KEYS[1]}",
+            )
         ]
         answers.append(requests.post(f"{web.url}/webhooks/halopsa", auth=("halo", KEYS[1]), json={}, timeout=10))
         until(lambda: len(parrot.asked_for) >= ENOUGH and parrot.asked > ENOUGH + 2, "the systems were asked")

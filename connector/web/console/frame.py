@@ -15,6 +15,7 @@ from markupsafe import Markup
 from connector.report.drawings import ladder_mark
 from connector.terminal import shown
 from connector.web.console.assets import address_of
+from connector.web.console.forms import token_of_request
 from connector.web.console.gate import Role, viewer_of_request
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.words import Wall
@@ -46,6 +47,10 @@ class Frame:
         """A page of ours. ``name``: which of ``PAGES`` it belongs to; ``told``: what its template needs."""
         return self._drawn(template, {"page": name, "wall": wall, **told})
 
+    def apart(self, template: str, **told: Any) -> Response:
+        """A page that belongs to none of ``PAGES``."""
+        return self._drawn(template, {"page": "", "wall": None, **told})
+
     def refusal(self, problem: HttpProblem) -> Response:
         """A refusal or a failure, for people. Asks nobody anything."""
         answer = self._drawn("problem.html", {"page": "", "wall": None, "problem": problem})
@@ -62,12 +67,14 @@ class Frame:
                 facts=self._facts,
                 is_writing=self._is_writing,
                 viewer=viewer_of_request(),
+                csrf=token_of_request,
                 Role=Role,
                 **told,
             )
         )
         answer = Response(text, content_type="text/html; charset=utf-8")
         answer.headers["Content-Security-Policy"] = POLICY
+        answer.headers["Referrer-Policy"] = "same-origin"  # without one, a browser does not say whose form it sends
         return answer
 
 

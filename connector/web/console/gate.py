@@ -17,6 +17,7 @@ from enum import IntEnum
 from flask import Blueprint, Request, g, request
 
 from connector.systems.addresses import plain
+from connector.web.console import forms
 from connector.web.problems import HttpProblem
 
 NOT_THIS_MACHINE = "not_this_machine"
@@ -67,9 +68,10 @@ def at_this_machine(asked: Request) -> Viewer:
     The Host is looked at because a name of somebody else's may be made to lead here, and a browser then shows what it
     finds to that somebody's page.
     """
-    why = _why_not(asked)
+    why = why_not_this_machine(asked)
     if why:
         raise HttpProblem(403, NOT_THIS_MACHINE, "The console is for this machine only", why)
+    forms.require_here(asked)
     return AT_THIS_MACHINE
 
 
@@ -95,20 +97,26 @@ def require(role: Role) -> Viewer:
     return found
 
 
-def _why_not(asked: Request) -> str:
+def why_not_this_machine(asked: Request) -> str:
     """Why a request is none of this machine's own; empty where it is."""
     if not _is_loopback(asked.remote_addr or ""):
         return "You asked from another machine, and no login is configured."
     if any(_FORWARDED.fullmatch(name) for name in asked.environ):
         return "A proxy passed your request on, and no login is configured."
-    host = _HOST.fullmatch(asked.environ.get("HTTP_HOST", ""))
-    if host is None or not _is_this(host["name"]):
+    if not is_this_machine(named_host(asked)):
         return "You asked by a name that is not this machine's own, and no login is configured."
     return ""
 
 
-def _is_this(name: str) -> bool:
-    return name.lower() == "localhost" or _is_loopback(name.strip("[]"))
+def named_host(asked: Request) -> str:
+    """Under which name somebody asked, in small letters and without a port; empty for none."""
+    host = _HOST.fullmatch(asked.environ.get("HTTP_HOST", ""))
+    return host["name"].strip("[]").lower().rstrip(".") if host else ""
+
+
+def is_this_machine(name: str) -> bool:
+    """Whether a host's name means this very machine."""
+    return name == "localhost" or _is_loopback(name)
 
 
 def _is_loopback(address: str) -> bool:

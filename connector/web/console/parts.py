@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from flask import Blueprint, Response
 
 from connector.policy.modes import Modes
 from connector.policy.policy import Policy
 from connector.web.console.gate import WhoAsks, at_this_machine
 
+DrawPage = Callable[..., Response]
+"""Draws a page outside of the navigation: of a template's name, and of what it needs by keywords."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleParts:
-    """The policy in force, the modes by connection, and who is asked who asks (see ``gate``)."""
+    """The policy in force, the modes by connection, and who is asked who asks (see ``gate``).
+
+    ``login``: makes the routes of the login, which nobody has to be let in for; None where there is none.
+    """
 
     policy: Policy
     modes: Mapping[str, Modes]
     who_asks: WhoAsks = at_this_machine
+    login: Callable[[DrawPage], Blueprint] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, redirect, request
 
@@ -45,12 +45,17 @@ class Console:
             return self._health.get()
 
         app.register_blueprint(routes)
+        if self._parts.login is not None:
+            app.register_blueprint(self._parts.login(self._apart))
 
     def refusal(self, problem: HttpProblem) -> Response | None:
         """A refusal as a page, where a browser asked for one."""
         if request.path.startswith(_OF_PROGRAMS) or not _wants_page():
             return None
         return self._frame.refusal(problem)
+
+    def _apart(self, template: str, **told: Any) -> Response:
+        return self._frame.apart(template, **told)
 
     @cached_property
     def _frame(self) -> Frame:

@@ -6,6 +6,7 @@ import gc
 import io
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -28,12 +29,15 @@ from connector.app import web_side, wiring, worker_side
 from connector.app.serve import Listening, Logger, PortTaken, Site, _Server, serve, shared_metrics
 from connector.app.stopping import leave_in_time
 from connector.clock import SystemClock
+from connector.config.console_variables import ROLES
 from connector.config.processes import web_processes
 from connector.config.settings import load_settings
 from connector.errors import ConfigError
 from connector.metrics import Metrics, exposition
 from connector.store.database.engine import Store
 from connector.store.heartbeats import last_cycle_at
+from connector.web.console.gate import Role
+from connector.web.login.passwords import HashCost, hash_of
 from tests.connector.mailboxes import until
 from tests.connector.quiet_logging import logging_as_before
 
@@ -300,6 +304,26 @@ def test_a_web_process_without_a_worker_just_answers(desk, environ):
     site.begin()
     assert site.app.test_client().get("/health/live").status_code == 200
     site.end()
+
+
+def test_a_web_process_with_accounts_asks_who_it_is(desk, environ):
+    hashed = hash_of("correct horse battery", HashCost(memory_kib=35840, passes=1, lanes=1))
+    login = {"CONSOLE_USERS": f"ruth:manager:{hashed}:r", "SESSION_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}
+    settings = load_settings({**environ, **login})
+    wiring.prepare_database(settings, migrates=True)
+    site = web_side.web_site(settings)
+    client = site.app.test_client()
+    page = {"Accept": "text/html"}
+    assert client.get("/health", headers=page).headers["Location"] == "/login?next=%2Fhealth"
+    token = re.search(r'name="csrf" value="([^"]*)"', client.get("/login", headers=page).text)[1]
+    client.post("/login", data={"csrf": token, "name": "ruth", "password": "correct horse battery"})
+    assert "ruth, manager" in client.get("/health", headers=page).text
+    assert 'escalator_logins_total{result="logged_in"} 1.0' in client.get("/metrics").text
+    site.end()
+
+
+def test_every_role_of_the_configuration_is_one_of_the_consoles():
+    assert [role.upper() for role in ROLES] == [role.name for role in Role]
 
 
 @pytest.mark.usefixtures("logging_as_before")

@@ -15,11 +15,13 @@ import pytest
 from connector import cli as cli_package
 from connector.cli import common
 from connector.cli.main import cli
+from connector.config.console_variables import CONSOLE_USERS, SESSION_KEY
 from tests.crash.services import a_free_port
 
 SERVERS = {"flask", "werkzeug", "gunicorn", "prometheus_client", "connector.app", "connector.web", "connector.worker"}
 TICKET_SYSTEMS = {"requests", "urllib3", "connector.turn", "apprise"}
 DRAWING = {"rich", "pygments"}
+LOGIN = {"connector.web.login", "argon2", "_cffi_backend"}
 RUN_AND_TELL = """
 import sys
 from connector.cli import main
@@ -137,6 +139,12 @@ def test_a_worker_that_nobody_watches_loads_no_server(migrated):
 
 def test_a_worker_begins_with_memory_that_the_collector_leaves_alone(migrated):
     loaded_by(migrated, "worker", first=FAILS_UNSETTLED, **CONNECTED)
+
+
+def test_a_web_process_that_lets_nobody_log_in_loads_nothing_of_that(tmp_path):
+    assert loaded_by(tmp_path, "run", first=SERVES_NOTHING, **CONNECTED) & LOGIN == set()
+    accounts = {"CONSOLE_USERS": CONSOLE_USERS.example, "SESSION_KEY": SESSION_KEY.example}
+    assert loaded_by(tmp_path, "run", first=SERVES_NOTHING, **CONNECTED, **accounts) >= LOGIN
 
 
 def test_web_and_worker_in_one_load_both_sides_and_keep_nothing_of_the_migration_that_they_begin_with(tmp_path):
