@@ -517,6 +517,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
         Attack(
             "Log-ins at once, or a password without end, take the memory and the cores of the process.",
             (
+                f"{_LOGIN}test_login.py::test_one_password_is_looked_at_at_a_time_some_wait_and_no_more",
                 f"{_LOGIN}test_login.py::test_too_many_at_once_are_told_to_come_again_and_not_counted",
                 f"{_LOGIN}test_login.py::test_whatever_is_wrong_is_told_in_the_same_words",
                 f"{_LOGIN}test_login.py::test_a_form_that_is_too_large_is_not_read",

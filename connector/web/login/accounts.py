@@ -18,11 +18,10 @@ from connector.web.console.gate import Role, Viewer
 from connector.web.login import passwords
 from connector.web.login.keys import Signing
 
-MOST_AT_ONCE = 2
-"""So many passwords are looked at at once, by one process: each takes memory and a core."""
-
-PATIENCE_SECONDS = 3.0
-"""So long one waits for the others."""
+MOST_AT_ONCE, MOST_WAITING = 1, 3
+"""So many passwords are looked at at once, by one process, as each takes memory and a core; and so many wait, as each
+takes a thread that webhooks want, too.
+"""
 
 LOCAL = "local"
 """Where an account is from, in a session: a further way to log in has a word of its own."""
@@ -48,12 +47,12 @@ def account(name: str, role: str, password_hash: Secret, member: str = "") -> Ac
 class Accounts:
     """The accounts by name. Safe for several threads."""
 
-    def __init__(self, accounts: Sequence[Account], signing: Signing, patience: float) -> None:
+    def __init__(self, accounts: Sequence[Account], signing: Signing) -> None:
         self._by_name = {folded(one.viewer.name): one for one in accounts}
         self._signing = signing
         self._nobodys = sorted({_nobodys(one.password_hash.reveal()) for one in accounts})
-        self._room = threading.BoundedSemaphore(MOST_AT_ONCE)
-        self._patience = patience
+        self._room = threading.BoundedSemaphore(MOST_AT_ONCE + MOST_WAITING)
+        self._turn = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def find(self, name: str) -> Account | None:
         """The account of that name, in any case."""
@@ -68,14 +67,15 @@ class Accounts:
 
     def log_in(self, name: str, password: str) -> Account | None:
         """The account, if that is its password. Raises TooBusy."""
-        found = self.find(name)
-        hashed = found.password_hash.reveal() if found else self._some_hash(name)
         if passwords.is_too_long(password):
             return None
-        if not self._room.acquire(timeout=self._patience):
+        found = self.find(name)
+        hashed = found.password_hash.reveal() if found else self._some_hash(name)
+        if not self._room.acquire(blocking=False):
             raise TooBusy
         try:
-            is_right = passwords.is_right(hashed, password)
+            with self._turn:
+                is_right = passwords.is_right(hashed, password)
         finally:
             self._room.release()
         return found if is_right else None

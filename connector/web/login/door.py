@@ -17,7 +17,7 @@ from connector.store.database.engine import Store
 from connector.web.console import forms
 from connector.web.console.gate import Viewer
 from connector.web.console.parts import DrawPage
-from connector.web.login.accounts import LOCAL, PATIENCE_SECONDS, Account, Accounts, TooBusy
+from connector.web.login.accounts import LOCAL, Account, Accounts, TooBusy
 from connector.web.login.keys import Signing
 from connector.web.login.origin import Places, local_path
 from connector.web.login.sessions import Over, Session, Sessions
@@ -60,11 +60,10 @@ class LoginDoor:
         key: str,
         places: Places,
         telling: LoginLog,
-        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        """``key``: what everything is signed with. ``patience``: so many seconds one who logs in waits for others."""
+        """``key``: what everything is signed with."""
         self._signing = Signing(key)
-        self._accounts = Accounts(accounts, self._signing, patience)
+        self._accounts = Accounts(accounts, self._signing)
         self._sessions = Sessions(store, self._accounts, self._signing)
         self._slowing = Slowing(store, self._signing)
         self._places = places

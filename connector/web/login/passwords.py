@@ -28,7 +28,7 @@ class HashCost:
 
 
 COST = HashCost(memory_kib=32 * 1024, passes=3, lanes=1)
-"""Of what is made anew: about 50 ms, and little enough memory for two at once in a small container."""
+"""Of what is made anew: about 50 ms, and little enough memory for a small container."""
 
 
 def require_good(password: str) -> None:

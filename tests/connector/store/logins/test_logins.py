@@ -60,6 +60,17 @@ def test_of_what_is_counted_the_longest_wait_holds_and_a_try_that_waits_is_not_c
     assert tries.take([ADDRESS]).wait == FIRST_WAIT
 
 
+def test_a_try_that_has_to_wait_writes_nothing(store: Store, clock: VirtualClock, monkeypatch) -> None:
+    tries = LoginTries(store)
+    for _ in range(3):
+        tries.take([USER])
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "writing", lambda: pytest.fail("it writes"))
+        assert tries.take([USER, ADDRESS]).wait == FIRST_WAIT
+    clock.advance(FIRST_WAIT)
+    assert tries.take([USER, ADDRESS]).wait == NOW
+
+
 def test_a_right_password_begins_anew_and_gives_its_own_try_back_to_others(store: Store) -> None:
     tries = LoginTries(store)
     for _ in range(3):

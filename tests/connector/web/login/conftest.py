@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from connector.metrics import Metrics
 from connector.systems.variables import Secret
 from connector.web.app import create_app
-from connector.web.login.accounts import PATIENCE_SECONDS, Account, account
+from connector.web.login.accounts import Account, account
 from connector.web.login.door import LoginDoor
 from connector.web.login.origin import Places
 from connector.web.login.passwords import HashCost, hash_of
@@ -79,12 +79,10 @@ class LoginDesk:
     desk: Desk
     first: Flask | None = None
 
-    def site(self, users=None, key=KEY, public_url="", proxies=(), patience=PATIENCE_SECONDS):
+    def site(self, users=None, key=KEY, public_url="", proxies=()):
         store = self.desk.mailbox.store
         telling = LoginLog(lambda: self.desk.monotonic[0], Metrics().logins)
-        door = LoginDoor(
-            store, accounts() if users is None else users, key, Places(public_url, proxies), telling, patience
-        )
+        door = LoginDoor(store, accounts() if users is None else users, key, Places(public_url, proxies), telling)
         parts = replace(self.desk.parts, who_asks=door.who_asks, login=door.routes)
         return replace(self.desk, parts=parts)
 

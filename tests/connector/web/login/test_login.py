@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,8 @@ from connector.web.login import accounts as accounts_module
 from connector.web.login.door import WRONG
 from connector.web.login.keys import Signing
 from connector.web.login.origin import local_path
+from connector.web.login.slowing import FREE_TRIES
+from tests.connector.mailboxes import until
 from tests.connector.web.console.pages import PAGE, words_of
 from tests.connector.web.login.conftest import HASHES, PASSWORDS, Browser, accounts
 
@@ -95,7 +98,7 @@ def test_a_wrong_name_takes_what_a_right_one_takes(login, monkeypatch):
 
 
 def test_the_hash_that_nobody_has_is_looked_at_as_any_other():
-    found = accounts_module.Accounts(accounts(), Signing("key"), 0)
+    found = accounts_module.Accounts(accounts(), Signing("key"))
     nobodys = found._some_hash("x")
     hashed = accounts_module.passwords.verify_secret
     with pytest.raises(accounts_module.passwords.Argon2Error, match="does not match"):
@@ -127,6 +130,12 @@ def test_the_address_is_the_one_that_our_proxy_names(login):
             "/login", {"csrf": browser.token(), "name": "bo"}, headers={"X-Forwarded-For": "1.2.3.4, 10.9.8.7"}
         )
     assert [one["address"] for one in told if "address" in one] == ["10.9.8.7"]
+
+
+def test_a_name_is_shown_again_as_the_text_that_it_is(login):
+    answer = login.browser().log_in('"><script>x</script>', "wrong password")
+    assert 'value="&#34;&gt;&lt;script&gt;x&lt;/script&gt;"' in answer.text
+    assert "wrong password" not in answer.text
 
 
 def test_who_is_not_let_in_is_answered_as_what_they_are(login):
@@ -250,27 +259,45 @@ def test_a_form_that_is_too_large_is_not_read(login):
     assert browser.post("/login", {"csrf": browser.token(), "name": "x" * 9000}).status_code == 413
 
 
+def test_one_password_is_looked_at_at_a_time_some_wait_and_no_more(monkeypatch):
+    go_on, most, inside = threading.Event(), [], []
+
+    def look(hashed, password):
+        inside.append(password)
+        most.append(len(inside))
+        assert go_on.wait(30)
+        inside.pop()
+        return True
+
+    monkeypatch.setattr(accounts_module.passwords, "is_right", look)
+    found = accounts_module.Accounts(accounts(), Signing("key"))
+    answers = []
+    places = accounts_module.MOST_AT_ONCE + accounts_module.MOST_WAITING
+    threads = [threading.Thread(target=lambda: answers.append(found.log_in("bo", "x"))) for _ in range(places)]
+    for thread in threads:
+        thread.start()
+    until(lambda: found._room._value == 0)
+    with pytest.raises(accounts_module.TooBusy):
+        found.log_in("bo", "x")
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert [one.viewer.name for one in answers] == ["bo"] * places
+    assert max(most) == accounts_module.MOST_AT_ONCE
+    assert found.log_in("bo", "x") is not None
+
+
 def test_too_many_at_once_are_told_to_come_again_and_not_counted(login, monkeypatch):
-    browser = login.browser(patience=0)
-    taken = [0]
+    def busy(*_):
+        raise accounts_module.TooBusy
 
-    def slow(hashed, password):
-        taken[0] += 1
-        if taken[0] < 3:
-            browsers[taken[0]].log_in("bo", "x")
-        answers.append(taken[0])
-        return False
-
-    browsers = [browser, *(type(browser)(browser.client.application.test_client()) for _ in range(2))]
-    answers: list[int] = []
-    found = []
-    log_in = type(browser).log_in
-    monkeypatch.setattr(accounts_module.passwords, "is_right", slow)
-    monkeypatch.setattr(type(browser), "log_in", lambda self, *a, **k: found.append(log_in(self, *a, **k)) or found[-1])
-    browser.log_in("bo", "x")
-    assert [one.status_code for one in found] == [503, 403, 403]
-    assert found[0].headers["Retry-After"] == "5"
-    assert "Nothing was tried" in words_of(found[0])
+    browser = login.browser("10.0.0.7")
+    with monkeypatch.context() as patched:
+        patched.setattr(accounts_module.Accounts, "log_in", busy)
+        answers = [browser.log_in() for _ in range(2 * FREE_TRIES)]
+    assert {(one.status_code, one.headers["Retry-After"]) for one in answers} == {(503, "5")}
+    assert "Nothing was tried" in words_of(answers[0])
+    assert browser.log_in().status_code == 303
 
 
 def test_each_page_behind_the_door_has_one_way_out_and_carries_a_token(login):
