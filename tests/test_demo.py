@@ -1,8 +1,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -11,7 +16,8 @@ from rich.console import Console
 from connector.clock import VirtualClock
 from connector.demo import show
 from connector.demo.screenplay import FATES, OPENING, demo_policy
-from connector.demo.stage import at_desks, default_desk, stage
+from connector.demo.stage import Simulation, at_desks, default_desk, stage
+from tests.scenarios.relived import Twice, relived
 
 
 @pytest.fixture(autouse=True)
@@ -27,13 +33,42 @@ def run_demo(width: int = 100) -> tuple[int, str]:
     return code, out.getvalue()
 
 
-def test_the_demo_shows_every_fate_and_ends_well():
+@contextmanager
+def played_again(to: Path, found: dict[str, list[Twice]], *args: Any, **given: Any) -> Iterator[Simulation]:
+    """The demo's stage; when its morning is over, its tickets are lived and replayed: with what the systems tell, and
+    without the audit trail of the first one.
+    """
+    with stage(*args, **given) as running:
+        yield running
+        for how in ("told", "not told"):
+            (to / how).mkdir()
+            found[how] = list(relived(running, OPENING, to / how))
+            running.simulator.faults.forbid(path="audittrail")
+
+
+def test_the_demo_shows_every_fate_and_ends_well_and_a_backtest_says_the_same(monkeypatch, tmp_path):
+    found: dict[str, list[Twice]] = {}
+    monkeypatch.setattr(show, "stage", partial(played_again, tmp_path, found))
     code, told = run_demo()
     assert code == 0
+    assert_backtested(found)
     assert all(fate.summary.split()[0] in told for fate in FATES)
     assert "FINAL ESCALATION" in told
     assert "404 Unable to find managed network beacon." in told
     assert "Tier 3 > Seniors, sam" in told
+
+
+def assert_backtested(found: dict[str, list[Twice]]) -> None:
+    """Every ticket's escalations are those that it had; where its history was not told, it says what was assumed."""
+    fates = sorted(len(fate.goes_up) for fate in FATES)
+    assert [sorted(len(one.lived) for one in tickets) for tickets in found.values()] == [fates, fates]
+    assert [str(one) for one in found["told"] if not one.is_same or one.assumed] == []
+    assert {(one.connection, one.assumed) for one in found["not told"] if not one.is_same} == {
+        (
+            "connectwise",
+            ("moves not told", "owners not told", "statuses and pauses not told", "changes of priority not told"),
+        )
+    }
 
 
 def test_the_demo_ends_with_1_when_a_fate_is_not_as_it_should_be(monkeypatch):
