@@ -36,7 +36,7 @@ _NAMED = re.compile(
 )
 _ALONE = re.compile(r"(?<![\w+/=.-])[A-Za-z0-9+/_-]{32,200}={0,2}(?![\w+/=.-])")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_HASHED = re.compile(r"requirements[\w-]*\.lock")
+_HASHED = re.compile(r"requirements[\w-]*\.lock|[\w-]+\.sha256")
 """Files of nothing but names and hashes: read for the providers' forms alone."""
 
 MADE_UP = frozenset(

@@ -55,7 +55,7 @@ def due_tickets(
     of_tiers = {name: modes_by_tier(policy, one) for name, one in modes.items()}
     each = [open_tickets.next_due(name, wanted) for name in modes]
     for row in heapq.merge(*each, key=_deadline):
-        yield _as_seen(row, policy, of_tiers[row.connection], now)
+        yield as_seen(row, policy, of_tiers[row.connection], now)
 
 
 def modes_by_tier(policy: Policy, modes: Modes) -> dict[str, str]:
@@ -72,7 +72,8 @@ def _deadline(row: TicketRow) -> tuple[bool, datetime, str, str]:
     return due_at is None, due_at or datetime.max.replace(tzinfo=UTC), row.connection, row.ticket
 
 
-def _as_seen(row: TicketRow, policy: Policy, modes: Mapping[str, str], now: datetime) -> DueTicket:
+def as_seen(row: TicketRow, policy: Policy, modes: Mapping[str, str], now: datetime) -> DueTicket:
+    """A ticket as its row tells of it at a moment. ``modes``: of the tiers of its connection, by their names."""
     kept: Mapping[str, Any] = row.snapshot or {}
     state, why = _state(row, kept)
     tier = kept.get("tier") or ""

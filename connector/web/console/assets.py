@@ -1,4 +1,6 @@
-"""The console's style sheet: the one of the reports and what pages need besides. Its address changes with it.
+"""The files that pages load: the style sheet of the reports with what pages need besides, and the scripts.
+
+The address of each changes with it, so it may be kept for good.
 
 Anybody may have it: it says nothing of anything.
 """
@@ -18,6 +20,8 @@ _FILES: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
         "text/css",
         (("connector.report", "templates/console.css"), ("connector.web.console", "static/pages.css")),
     ),
+    "console.js": ("text/javascript", (("connector.web.console", "static/console.js"),)),
+    "htmx.min.js": ("text/javascript", (("connector.web.console", "static/htmx.min.js"),)),
 }
 """By its name what kind of file it is, and of which files of ours it is made."""
 

@@ -22,10 +22,16 @@ from connector.web.console.words import Wall
 from connector.web.deps import Deps
 from connector.web.problems import HttpProblem
 
-PAGES = (("health", "Health", "/health"),)
+PAGES = (
+    ("now", "Now", "/"),
+    ("health", "Health", "/health"),
+)
 """The pages of the navigation: name, title, address. Only what is there stands here."""
 
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 """What a page may load, and from where: nothing of anybody else's, nothing that stands in the page itself."""
 
 _LINKS = ("https://", "http://")

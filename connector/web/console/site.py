@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, Response, redirect, request
+from flask import Blueprint, Flask, Response, request
 
 from connector.web.console import assets, gate
 from connector.web.console.parts import ConsoleParts
@@ -17,6 +17,7 @@ from connector.web.reasons import ServiceHealth
 if TYPE_CHECKING:
     from connector.web.console.frame import Frame
     from connector.web.console.health_page import HealthPage
+    from connector.web.console.now_page import NowPage
 
 _OF_PROGRAMS = ("/webhooks/", "/api/", "/health/", "/metrics", "/static/")
 """Where programs ask: they are answered in their own form whatever they accept."""
@@ -37,8 +38,8 @@ class Console:
         gate.guard(routes, self._parts.who_asks)
 
         @routes.get("/")
-        def first() -> Response:
-            return redirect("/health")  # type: ignore[return-value]  # Flask's own response
+        def now() -> Response:
+            return self._now.get(request)
 
         @routes.get("/health")
         def health() -> Response:
@@ -62,6 +63,12 @@ class Console:
         from connector.web.console.frame import Frame  # what draws: not for a process that only takes webhooks in
 
         return Frame(self._deps, self._parts)
+
+    @cached_property
+    def _now(self) -> NowPage:
+        from connector.web.console.now_page import NowPage  # the same
+
+        return NowPage(self._deps, self._parts, self._frame)
 
     @cached_property
     def _health(self) -> HealthPage:

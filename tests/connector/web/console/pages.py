@@ -12,7 +12,8 @@ PAGE = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0
 
 def words_of(answer: TestResponse) -> str:
     """What a page says, without its markup."""
-    return " ".join(re.sub(r"<[^>]*>", " ", answer.text).split())
+    words = " ".join(re.sub(r"<[^>]*>", " ", answer.text).split())
+    return re.sub(r" (?=[.,:;)])", "", words)
 
 
 def elements_with(text: str, attribute: str) -> list[str]:
