@@ -17,6 +17,7 @@ from connector.connection.gate import Gate
 from connector.connection.homes import HomeBook
 from connector.connection.name_book import NameBook, share
 from connector.connection.names import Staff
+from connector.connection.paces import Pace
 from connector.connection.policies import Policies
 from connector.connection.sightings import Sightings
 from connector.connection.state import ConnectionBook
@@ -36,7 +37,7 @@ from connector.turn.turn import TicketTurn, TurnSettings
 from connector.worker.chores import Chores, ChoreSettings
 from connector.worker.finishing import Report
 from connector.worker.notifier import Notifier
-from connector.worker.pace import Pace, Pacer
+from connector.worker.pace import Pacer
 from connector.worker.standing import Standing
 from connector.worker.worker import Worker, WorkerSettings
 

@@ -21,11 +21,13 @@ from connector.app.insight.digest import Digest
 from connector.app.memory import give_large_pieces_back
 from connector.app.wiring import Wiring
 from connector.config.settings import Settings
+from connector.connection.paces import Pace
 from connector.errors import ConnectorError
 from connector.model import Mode
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.turn.announcements import Announcer
+from connector.turn.explaining.account import Explainer
 from connector.turn.look import TicketReader
 from connector.turn.turn import TurnSettings
 from connector.web.reasons import Inspector
@@ -111,6 +113,14 @@ def reader_of(wiring: Wiring, connection: str) -> TicketReader:
     settings = wiring.settings
     turns = turn_settings(settings, connection)
     return connect.reader_of(wiring.connections[connection], wiring.store, settings.policy, turns)
+
+
+def explainer_of(wiring: Wiring, connection: str) -> Explainer:
+    """Who explains a connection's tickets, looking alone."""
+    settings = wiring.settings
+    pace = Pace(settings.adopt_per_hour, settings.escalations_per_hour)
+    reader = reader_of(wiring, connection)
+    return Explainer(reader, wiring.store, connection, settings.policy, settings.modes_of(connection), pace)
 
 
 def worker_of(wiring: Wiring) -> Worker:

@@ -9,32 +9,14 @@ import click
 
 from connector.app import worker_side
 from connector.cli import common
-from connector.cli.obstacles import Obstacle, lines_of, obstacles
-from connector.cli.pace import turn_of
 from connector.errors import ConnectorError
-from connector.model import Mode
 from connector.notes.document import document_of
-from connector.notes.explanation import explain as explained
-from connector.notes.explanation import held_open, shown
-from connector.notes.phrases import joined
-from connector.rules.escalation import Documentation, demand_of
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
 from connector.store.chain.signatures import signed_head
-from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
-from connector.store.records import Claim, Event
-from connector.turn.done import done_by, is_settled
-from connector.turn.duties import Owed, Situation, owed_after_final
-from connector.turn.look import Seen, TicketReader
-from connector.turn.saga import open_saga, own_note
-from connector.turn.stays import is_held, stay_of
-
-_PILOT = {
-    Mode.OBSERVE: "Mode: observe: this is decided and recorded, and nothing of it is written or moved",
-    Mode.WARN: "Mode: warn: warnings and answers are written, and nothing is moved",
-}
-"""Below a decision that says what is to be done."""
+from connector.store.records import Event
+from connector.turn.explaining.obstacles import Obstacle, lines_of, obstacles
 
 
 @click.command()
@@ -48,28 +30,21 @@ def explain(system: str, ticket: str, is_json: bool) -> None:
         found = obstacles(parts.store, system, ticket)
         in_the_way = [line for one in found for line in lines_of(one, system, ticket)]
         try:
-            seen = seen_now(worker_side.reader_of(parts, system), parts.store, system, ticket)
+            account = worker_side.explainer_of(parts, system).account_of(ticket)
         except ConnectorError:  # what stands in the way may be the reason
             if is_json:
                 _answer(system, ticket, {"verdict": None}, in_the_way, found)
             else:
                 _say(in_the_way)
             raise
-        deeds = done_by(seen.steps)
-        done = [(deed.at, deed.words) for deed in deeds]
-        settled = is_settled(seen.steps, seen.decision, system)
-        lines = explained(seen.decision, seen.policy, seen.changes, done, is_settled=settled)
-        mode = parts.settings.modes_of(system).at(seen.decision.tier)
-        owed = owed_after_final(situation_of(system, seen, mode))
-        lines += [*held(seen), *(owed_lines(owed, seen) if owed else ()), *turn_of(parts, system, seen)]
-        if mode in _PILOT:
-            lines.append(_PILOT[mode])
     if is_json:
+        seen, owed = account.seen, account.owed
         document = document_of(seen.decision, seen.policy, seen.changes)
-        more = {**document, "mode": mode, "done": [asdict(deed) for deed in deeds], "owed": owed and asdict(owed)}
-        _answer(system, ticket, more, [*lines, *in_the_way], found)
+        done = [asdict(deed) for deed in account.done]
+        more = {**document, "mode": account.mode, "done": done, "owed": owed and asdict(owed)}
+        _answer(system, ticket, more, [*account.lines, *in_the_way], found)
     else:
-        _say([*lines, *in_the_way])
+        _say([*account.lines, *in_the_way])
 
 
 def _say(lines: list[str]) -> None:
@@ -80,27 +55,6 @@ def _say(lines: list[str]) -> None:
 def _answer(system: str, ticket: str, document: Mapping[str, object], lines: list[str], found: list[Obstacle]) -> None:
     in_the_way = [asdict(one) for one in found]
     common.answer({"system": system, "ticket": ticket, **document, "lines": lines, "in_the_way": in_the_way})
-
-
-def seen_now(reader: TicketReader, store: Store, system: str, ticket: str) -> Seen:
-    """The ticket as its next turn would see it: with what its last turn left. Raises what ``look`` raises."""
-    row = Mailbox(store).ticket(system, ticket)
-    return reader.look(Claim(system, ticket, fence=0, snapshot=row.snapshot if row else None))
-
-
-def situation_of(system: str, seen: Seen, mode: Mode) -> Situation:
-    """What decides about the duties of a ticket as it was looked at."""
-    return Situation(system, seen.decision, seen.policy, seen.steps, Documentation(seen.decision), mode=mode)
-
-
-def owed_lines(owed: Owed, seen: Seen) -> list[str]:
-    """What is still asked for after the final escalation, and when the next reminder comes."""
-    assert seen.decision.clock is not None
-    zone = seen.decision.clock.calendar.zone
-    lines = [f"After the final escalation of {shown(owed.since, zone)} is still owed: {joined(owed.what)}"]
-    if owed.next_reminder_at is None:
-        return [*lines, "  No further reminder comes"]
-    return [*lines, f"  The next reminder comes at {shown(owed.next_reminder_at, zone)}"]
 
 
 @click.group("dead-letters")
@@ -217,14 +171,3 @@ def export(what: str) -> None:
             elif row["event"] == Event.TRAINING_REQUEST:
                 known = {name: row[name] for name in ("at", "connection", "ticket")}
                 common.json_line({**known, **row["detail"]})
-
-
-def held(seen: Seen) -> list[str]:
-    """That an escalation whose note stands is held open, and until when; nothing where none is."""
-    begun = open_saga(seen.steps)
-    if begun is None or own_note(seen.record.entries, str(begun[0].outcome["marker"])) is None:
-        return []
-    note, _ = begun
-    demand = demand_of(seen.decision, seen.policy, Documentation(seen.decision))
-    stay = stay_of(seen, note, demand, is_held=is_held(seen, note))
-    return [] if stay is None or stay.is_over else held_open(seen.decision, seen.policy, note.at, stay.why)

@@ -1,25 +1,18 @@
-"""``brake``: what waits, on which connection and until when; letting it go up; having nothing go up by time.
-
-And what ``explain`` says of a ticket that waits for its turn.
-"""
+"""``brake``: what waits, on which connection and until when; letting it go up; having nothing go up by time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from connector.cli import common
-from connector.notes.explanation import shown
-from connector.rules.limits import Verdict
+from connector.connection.paces import begins_at, calendar_named, goes_at
 from connector.store.pace.adoption import Adoptions
-from connector.store.pace.brake import HOUR, Brakes, BrakeStanding
-from connector.turn.look import Seen
+from connector.store.pace.brake import Brakes
 from connector.wording import in_utc
-from connector.worker.pace import begins_at, calendar_named, opens_at
 
 if TYPE_CHECKING:
     from connector.app.wiring import Wiring
@@ -101,24 +94,13 @@ def _waiting_at(parts: Wiring, name: str) -> WaitingAt:
     standing = Brakes(parts.store).standing(name)
     until = None
     if standing.count and standing.held_at is None:
-        until = _goes_at(parts, standing, standing.count - 1, now)
+        until = goes_at(settings.policy, settings.escalations_per_hour, standing, standing.count - 1, now)
     adoption = Adoptions(parts.store).standing(name)
     last_at = None
     if adoption.count:
         calendar = calendar_named(settings.policy, adoption.calendars[0])
         last_at = begins_at(calendar, adoption, settings.adopt_per_hour, adoption.count, now)
     return WaitingAt(name, standing.count, until, standing.held_at, adoption.count, last_at)
-
-
-def _goes_at(parts: Wiring, standing: BrakeStanding, ahead: int, now: datetime) -> datetime | None:
-    """When the one with so many before it goes up, if nothing changes: while its calendar is open alone."""
-    per_hour = parts.settings.escalations_per_hour
-    calendar = calendar_named(parts.settings.policy, standing.calendars[0])
-    first = opens_at(calendar, standing.free_at(per_hour, now))
-    if first is None or not per_hour:
-        return first
-    minutes = ahead * HOUR / per_hour / timedelta(minutes=1)
-    return calendar.next_open(calendar.add(first, minutes) or first)
 
 
 def _plain(one: WaitingAt) -> dict[str, object]:
@@ -133,39 +115,3 @@ def _until(one: WaitingAt) -> str:
 
 def _moment(moment: datetime | None) -> str:
     return "-" if moment is None else in_utc(moment)
-
-
-def turn_of(parts: Wiring, connection: str, seen: Seen) -> list[str]:
-    """What ``explain`` says of a ticket that waits for its turn: to be taken up, or at the brake."""
-    return [*_taken_up(parts, connection, seen), *_at_the_brake(parts, connection, seen)]
-
-
-def _taken_up(parts: Wiring, connection: str, seen: Seen) -> Iterable[str]:
-    if seen.decision.verdict is not Verdict.NOT_BEGUN:
-        return
-    adoptions, per_hour = Adoptions(parts.store), parts.settings.adopt_per_hour
-    standing = adoptions.standing(connection)
-    if not standing.count:
-        yield "Waits to be taken up; it joins the queue with its next turn, or when it is no longer paused"
-        return
-    ahead = adoptions.ahead_of(connection, str(seen.record.id))
-    calendar = calendar_named(seen.policy, standing.calendars[0])
-    at = begins_at(calendar, standing, per_hour, ahead + 1, parts.store.now())
-    when = f", about {shown(at, calendar.zone)}" if at else ""
-    yield f"Waits to be taken up: {ahead} come before it; at {per_hour} in a working hour its clock begins{when}"
-    yield "  or earlier, with the first thing that an agent does on it"
-
-
-def _at_the_brake(parts: Wiring, connection: str, seen: Seen) -> Iterable[str]:
-    brakes, now = Brakes(parts.store), parts.store.now()
-    ahead = brakes.ahead_of(connection, str(seen.record.id))
-    if ahead is None:
-        return
-    standing = brakes.standing(connection)
-    release_it = f"`escalator brake release {connection}` lets it go up at once"
-    if standing.held_at is not None:
-        yield f"Held at the brake: nothing goes up by time since {in_utc(standing.held_at)}; {release_it}"
-        return
-    at = _goes_at(parts, standing, ahead, now)
-    when = f", about {in_utc(at)}" if at else ""
-    yield f"Waits at the brake: {ahead} come before it; it goes up{when}; {release_it}"

@@ -5,12 +5,12 @@ One worker has it at a time, and the database holds how far it is: whoever does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
 
+from connector.connection.paces import Pace, begins_at, calendar_named, opens_at
 from connector.policy.policy import Policy
 from connector.store.connections import SURVEYED, Connections
 from connector.store.database.engine import Store
@@ -20,8 +20,6 @@ from connector.store.pace.brake import HOUR, Brakes, BrakeStanding
 from connector.store.troubles import NOTHING_TO_DO, Trouble, TroubleKind, Troubles
 from connector.turn.announcements import Announcer
 from connector.wording import in_utc
-from connector.working_time.calendar import WorkingCalendar
-from connector.working_time.rules import CalendarError
 
 LOOK_AGAIN = timedelta(seconds=10)
 """When to look again whether a survey is through."""
@@ -33,16 +31,6 @@ FAST, BY_HAND = "pace", "hold"
 """The names of the brake's troubles: more than so many an hour, and held by somebody."""
 
 log = structlog.get_logger("connector.pace")
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """``adopt_per_hour``: so many adopted tickets' clocks begin in a working hour; ``escalations_per_hour``: so many
-    escalations by time go up within an hour. 0 for any number.
-    """
-
-    adopt_per_hour: int = 0
-    escalations_per_hour: int = 0
 
 
 class Pacer:
@@ -217,36 +205,6 @@ class Pacer:
     def _open(self, name: str) -> Trouble | None:
         every = self.troubles.all(self.id)
         return next((one for one in every if one.kind is TroubleKind.BRAKE and one.name == name), None)
-
-
-def calendar_named(policy: Policy, name: str) -> WorkingCalendar:
-    """A calendar of the policy; that of the first tier where the policy has no such one any more."""
-    known: Mapping[str, WorkingCalendar] = policy.calendars
-    return known[name] if name in known else known[policy.tiers[0].calendar]
-
-
-def opens_at(calendar: WorkingCalendar, at: datetime) -> datetime | None:
-    """The first working moment from then on; None where the calendar has none."""
-    try:
-        return calendar.next_open(at)
-    except CalendarError:
-        return None
-
-
-def begins_at(
-    calendar: WorkingCalendar, standing: AdoptionStanding, per_hour: int, number: int, now: datetime
-) -> datetime | None:
-    """When the clock of the ticket of that number in the queue begins, if none before it leaves that; never past."""
-    if not per_hour:
-        return now
-    apart = 60 / per_hour
-    try:
-        first = calendar.next_open(now)
-        if standing.begun_at is not None:
-            first = max(first, calendar.next_open(calendar.add(standing.begun_at, apart) or now))
-        return calendar.next_open(calendar.add(first, apart * (number - 1)) or now)
-    except CalendarError:
-        return None
 
 
 def _last_at(moment: datetime | None) -> str:

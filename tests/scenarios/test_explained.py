@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from connector.cli import inspection
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import Mode, StatusGroup
@@ -17,6 +16,7 @@ from connector.policy.modes import OBSERVES
 from connector.systems.catalogue import ticket_systems
 from connector.turn.done import done_by, is_settled
 from connector.turn.duties import owed_after_final
+from connector.turn.explaining import account
 from connector.turn.look import Seen
 from tests.builders import at
 from tests.scenarios.conftest import FINAL as CALLED
@@ -25,12 +25,12 @@ from tests.scenarios.desks import a_ticket_on
 
 
 def looked_at(desk: Simulation, ticket: int) -> Seen:
-    return inspection.seen_now(desk.connected.turns.reader, desk.store, desk.desk.system, str(ticket))
+    return account.seen_now(desk.connected.turns.reader, desk.store, desk.desk.system, str(ticket))
 
 
 def owed_lines(seen: Seen) -> list[str]:
-    owed = owed_after_final(inspection.situation_of("connectwise", seen, Mode.ENFORCE))
-    return inspection.owed_lines(owed, seen) if owed else []
+    owed = owed_after_final(account.situation_of("connectwise", seen, Mode.ENFORCE))
+    return account.owed_lines(owed, seen) if owed else []
 
 
 def test_after_a_final_escalation_it_says_what_is_owed_until_it_is_there(

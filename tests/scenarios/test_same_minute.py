@@ -11,7 +11,6 @@ import pytest
 from adapters.halopsa.simulation import changes
 from adapters.halopsa.simulation.state import SYSTEM_ACTOR
 from adapters.request_tracker.simulation.state import SYSTEM
-from connector.cli.inspection import held
 from connector.clock import VirtualClock
 from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import StatusGroup, TicketId
@@ -19,6 +18,7 @@ from connector.store import audit
 from connector.store.records import Claim
 from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import Desk
+from connector.turn.explaining.account import held
 from tests.builders import a_tier, at, minutes
 from tests.scenarios.conftest import SELDOM, scenario_policy
 from tests.scenarios.desks import a_ticket_on, events, our_notes, where
