@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from connector import __version__
@@ -22,6 +23,7 @@ from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deliver, Deps, ServiceFacts
 
 if TYPE_CHECKING:
+    from connector.turn.explaining.account import Explainer
     from connector.worker.worker import Worker
 
 
@@ -48,8 +50,15 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
 def console_of(wiring: Wiring) -> ConsoleParts:
     """What the console is handed, the login among it where one is configured."""
     settings = wiring.settings
-    parts = ConsoleParts(settings.policy, {name: settings.modes_of(name) for name in settings.connections})
+    modes = {name: settings.modes_of(name) for name in settings.connections}
+    parts = ConsoleParts(settings.policy, modes, explainer_of=partial(_explainer_of, wiring))
     return _behind_a_login(parts, wiring) if settings.console.users else parts
+
+
+def _explainer_of(wiring: Wiring, connection: str) -> Explainer:
+    from connector.app.worker_side import explainer_of  # with the first look at a ticket
+
+    return explainer_of(wiring, connection)
 
 
 def _behind_a_login(parts: ConsoleParts, wiring: Wiring) -> ConsoleParts:

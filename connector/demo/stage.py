@@ -22,6 +22,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from connector import __version__
 from connector.app.connect import Connected, connect, worker_of
 from connector.clock import Clock, VirtualClock
+from connector.connection.paces import Pace
 from connector.connection.sightings import Sightings
 from connector.policy.modes import ENFORCES, Modes
 from connector.policy.policy import Policy
@@ -33,6 +34,7 @@ from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection, TicketSystem
 from connector.systems.desk import Desk
+from connector.turn.explaining.account import Explainer
 from connector.turn.turn import TurnSettings
 from connector.web.address import address_of
 from connector.web.app import create_app
@@ -177,7 +179,12 @@ def stage(
         ticks = itertools.count(step=60)
         site = Deps(made, mailbox, group.deliver, facts, poll_every=poll_every, monotonic=lambda: float(next(ticks)))
         of_each = {id_: (modes_of or {}).get(id_, modes) for id_ in made}
-        web.app = create_app(site, ConsoleParts(policy, of_each))
+        rates = Pace(adopt_per_hour, escalations_per_hour)
+
+        def explainer_of(id_: str) -> Explainer:
+            return Explainer(connections[id_].turns.reader, store, id_, policy, of_each[id_], rates)
+
+        web.app = create_app(site, ConsoleParts(policy, of_each, explainer_of=explainer_of))
         threading.Thread(
             target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True
         ).start()

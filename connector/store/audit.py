@@ -202,6 +202,13 @@ def events(store: Store, connection: str | None = None, ticket: str | None = Non
         yield from _events_of(store, chain, connection, ticket)
 
 
+def latest(store: Store, connection: str, ticket: str, most: int) -> list[tuple[datetime, str, dict[str, Any]]]:
+    """When, which event and its detail: the last ones of a ticket, the newest first; none of the closed chain."""
+    with store.reading() as conn:
+        found = chains.latest_of(conn, connection, ticket, most)
+    return [(row.at, row.event, json.loads(row.detail)) for row in found]
+
+
 def _all_chains(store: Store) -> list[str]:
     with store.reading() as conn:
         return [CLOSED, *(row.connection for row in chains.chains(conn))]

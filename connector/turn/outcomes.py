@@ -75,7 +75,7 @@ def finished(
     ``wake_at``: when something else than the clock wants to be looked at. What ran out at closing time is due at the
     opening at which it is acted on.
     """
-    snapshot = _snapshot(decision)
+    snapshot = snapshot_of(decision)
     again = decision.at + UNKNOWN_AGAIN if decision.verdict is Verdict.UNKNOWN else decision.wake_at
     again = min((moment for moment in (again, wake_at) if moment is not None), default=None)
     return Finished(
@@ -268,7 +268,7 @@ def backoff(claim: Claim, error: ConnectorError, chance: float) -> timedelta:
     return timedelta(seconds=max(ceiling * (1 + chance) / 2, asked or 0.0))
 
 
-def _snapshot(decision: Decision) -> dict[str, object]:
+def snapshot_of(decision: Decision) -> dict[str, object]:
     """What people want to see of a ticket, and the poll and the next turn to know; of its texts the summary alone."""
     record, clock, stint = decision.record, decision.clock, decision.stint
     paused = stint.pauses if stint else ()

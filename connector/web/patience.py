@@ -1,4 +1,4 @@
-"""Questions to the database whose answer is not waited for for ever: who sent the webhook has a time-out of its own."""
+"""Questions whose answer is not waited for for ever: who sent a webhook has a time-out of its own, and people less."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-def answered_within(seconds: float, ask: Callable[[Q], A]) -> Callable[[Q], A]:
-    """``ask``, in a thread of its own: raises what it raises, and StoreUnavailable when it takes longer.
+def answered_within(
+    seconds: float,
+    ask: Callable[[Q], A],
+    late: Callable[[], Exception] = lambda: StoreUnavailable("the database did not answer in time"),
+) -> Callable[[Q], A]:
+    """``ask``, in a thread of its own: raises what it raises, and what ``late`` makes when it takes longer.
 
     For what is seldom asked. Where some still hang, the next ones wait for a thread, and no longer than for an answer.
     """
@@ -31,6 +35,6 @@ def answered_within(seconds: float, ask: Callable[[Q], A]) -> Callable[[Q], A]:
             return asked.result(seconds)
         except FutureTimeout:
             asked.cancel()
-            raise StoreUnavailable("the database did not answer in time") from None
+            raise late() from None
 
     return answer

@@ -54,8 +54,10 @@ def a_row(ticket: str, due_in: float | None = None, now: datetime = START, **giv
 
 
 def put(store: Store, rows: Iterable[dict[str, Any]]) -> None:
-    with store.writing() as conn:
-        conn.execute(mailbox.insert(), list(rows))
+    given = list(rows)
+    if given:
+        with store.writing() as conn:
+            conn.execute(mailbox.insert(), given)
 
 
 def step_done(saga: str, n: int, at: datetime, outcome: Mapping[str, object] | None = None) -> dict[str, Any]:

@@ -73,4 +73,8 @@ def test_hostile_texts_go_through_the_whole_app_and_only_the_clock_acts(system, 
             assert "Help" not in page.text
             assert "attack" not in page.text
             assert "kcatta" not in page.text
-        assert requests.get(running.url, timeout=5).status_code == 200
+        for path in ("/", f"/tickets/{system}/{telling}"):
+            page = requests.get(f"{running.url}{path}", timeout=5)
+            assert page.status_code == 200
+            assert "&lt;b&gt;Help&lt;/b&gt;" in page.text
+            assert not re.search(r"<b>|[\u202e\u2066\x1b]", page.text)

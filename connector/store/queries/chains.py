@@ -53,6 +53,13 @@ def entries_after(
     return list(conn.execute(query).all())
 
 
+def latest_of(conn: Connection, connection: str, ticket: str, limit: int) -> list[AnyRow]:
+    """The last entries of a ticket in its connection's chain, the newest first: at, event, detail."""
+    c = audit_entry.c
+    query = select(c.at, c.event, c.detail).where(c.connection == connection, c.ticket == ticket)
+    return list(conn.execute(query.order_by(c.n.desc()).limit(limit)).all())
+
+
 def pages(conn: Connection, chain: str) -> Iterator[AnyRow]:
     """Every entry of a chain that is there, oldest first; a page at a time is held."""
     after: int | None = None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
 from connector.policy.modes import Modes
 from connector.policy.policy import Policy
 from connector.web.console.gate import WhoAsks, at_this_machine
+
+if TYPE_CHECKING:
+    from connector.turn.explaining.account import Explainer
 
 DrawPage = Callable[..., Response]
 """Draws a page outside of the navigation: of a template's name, and of what it needs by keywords."""
@@ -19,6 +23,7 @@ DrawPage = Callable[..., Response]
 class ConsoleParts:
     """The policy in force, the modes by connection, and who is asked who asks (see ``gate``).
 
+    ``explainer_of``: makes who explains a connection's tickets; None where no ticket system can be asked.
     ``login``: makes the routes of the login, which nobody has to be let in for; None where there is none.
     """
 
@@ -26,3 +31,4 @@ class ConsoleParts:
     modes: Mapping[str, Modes]
     who_asks: WhoAsks = at_this_machine
     login: Callable[[DrawPage], Blueprint] | None = None
+    explainer_of: Callable[[str], Explainer] | None = None

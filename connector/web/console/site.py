@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from connector.web.console.frame import Frame
     from connector.web.console.health_page import HealthPage
     from connector.web.console.now_page import NowPage
+    from connector.web.console.ticket_page import TicketPage
 
 _OF_PROGRAMS = ("/webhooks/", "/api/", "/health/", "/metrics", "/static/")
 """Where programs ask: they are answered in their own form whatever they accept."""
@@ -45,6 +46,10 @@ class Console:
         def health() -> Response:
             return self._health.get()
 
+        @routes.get("/tickets/<connection>/<path:ticket>")
+        def ticket(connection: str, ticket: str) -> Response:
+            return self._ticket.get(connection, ticket)
+
         app.register_blueprint(routes)
         if self._parts.login is not None:
             app.register_blueprint(self._parts.login(self._apart))
@@ -69,6 +74,12 @@ class Console:
         from connector.web.console.now_page import NowPage  # the same
 
         return NowPage(self._deps, self._parts, self._frame)
+
+    @cached_property
+    def _ticket(self) -> TicketPage:
+        from connector.web.console.ticket_page import TicketPage  # the same
+
+        return TicketPage(self._deps, self._parts, self._frame)
 
     @cached_property
     def _health(self) -> HealthPage:
