@@ -12,15 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
-from connector.backtest.ticket import Life, PastTicket
+from connector.backtest.rises import rise_of, trainings_of
+from connector.backtest.ticket import Life, PastTicket, Stood
 from connector.model import (
     BY_CONNECTOR,
     Aspect,
     Change,
     Entry,
-    Mode,
     Place,
-    Reason,
     Ref,
     Stage,
     Status,
@@ -29,7 +28,6 @@ from connector.model import (
     Value,
 )
 from connector.policy.policy import FixStartsAt, Homes, Policy
-from connector.reading.findings import find
 from connector.reading.plans import may_plan
 from connector.report.story import (
     LONG_PAUSE,
@@ -44,7 +42,7 @@ from connector.report.story import (
     Training,
 )
 from connector.rules.account import account_of
-from connector.rules.commands import NOTHING, Commands, Managers, Request, read_commands, says_something
+from connector.rules.commands import NOTHING, Commands, Managers, read_commands, says_something
 from connector.rules.escalation import Demand, Documentation, demand_of
 from connector.rules.limits import Decision, Verdict, evaluate
 from connector.rules.stints import Stint, build_timeline
@@ -57,9 +55,6 @@ _PASSING = frozenset({StatusGroup.NEW, StatusGroup.WORKING, StatusGroup.WAITING}
 """Between these a status neither ends anything nor records a plan."""
 
 _ENDING = frozenset({StatusGroup.RESOLVED, StatusGroup.CLOSED})
-
-_SECTIONS = ("Steps attempted", "Error codes", "Research", "Internal discussions")
-"""The sections of a note whose being empty is told, by their headings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +114,7 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
         while wake is not None and wake < at:
             look, wake = _looked(life, wake, rules, seen, at)
         if at in ours:  # what we did in a second came after what had us do it
-            _take_in(_look(life, at, rules, before_ours=True), seen, at)
+            _take_in(_before_ours(life, at, rules), seen, at)
         if _asks_for_a_look(within, look, wake, only_by_time=only_by_time):
             look, wake = _looked(life, at, rules, seen, after)
         elif within is not None:
@@ -127,7 +122,7 @@ def replay(ticket: PastTicket, rules: Rules, since: datetime, until: datetime, *
     while wake is not None and wake < until:
         look, wake = _looked(life, wake, rules, seen, until)
     if look is None or look.decision.verdict not in _OVER:
-        look = _look(life, until, rules)
+        look = _look(life.at(until), until, rules)
     stints = tuple(_stints(look, seen, ticket, since))
     rises = tuple(rise for rise in seen.rises.values() if rise.at >= since)
     has_to_tell = bool(rises) or any(row.ended_at is not None for row in stints)
@@ -237,14 +232,28 @@ def _looked(
 
     ``nothing_before``: nothing happens to the ticket between the look and that moment.
     """
-    look = _look(life, at, rules)
+    look = _look(life.at(at), at, rules)
     again = _take_in(look, seen, nothing_before)
     return look, again if again is not None and again > at else None
 
 
-def _look(life: Life, at: datetime, rules: Rules, *, before_ours: bool = False) -> _Look:
+def _before_ours(life: Life, at: datetime, rules: Rules) -> _Look:
+    """What we had decided when we did something then: of all that it may have been, the first that has the ticket go
+    up, else the likeliest.
+    """
+    likeliest: _Look | None = None
+    for stood in life.before_ours(at):
+        look = _look(stood, at, rules)
+        if _demanded(look) is not None:
+            return look
+        likeliest = likeliest or look
+    assert likeliest is not None
+    return likeliest
+
+
+def _look(stood: Stood, at: datetime, rules: Rules) -> _Look:
     """What a turn would have decided then."""
-    record, changes = life.at(at, before_ours=before_ours)
+    record, changes = stood
     policy, homes = rules.policy.for_ticket(record, rules.homes)
     timeline = build_timeline(record, changes, policy, homes)
     if rules.staff and any(entry.is_agents for entry in record.entries):
@@ -264,11 +273,12 @@ def _take_in(look: _Look, seen: _Seen, nothing_before: datetime) -> datetime | N
     stint, clock = decision.stint, decision.clock
     if stint is None or clock is None:
         return None
-    demand = demand_of(decision, look.policy, Documentation(decision))
+    demand = _demanded(look)
     if demand is not None:
         if (stint.key, demand.key) not in seen.rises:
-            seen.rises[stint.key, demand.key] = _rise(look, demand, seen.whole if seen.reads_notes else None)
-            seen.trainings.update(_trainings(demand.requests, seen.whole))
+            whole = seen.whole if seen.reads_notes else None
+            seen.rises[stint.key, demand.key] = rise_of(decision, look.policy, demand, whole)
+            seen.trainings.update(trainings_of(demand.requests, seen.whole))
         return decision.wake_at
     again = decision.wake_at
     if decision.verdict in _WARNED_OF and (stint.key, clock.stage) not in seen.warned:
@@ -280,41 +290,8 @@ def _take_in(look: _Look, seen: _Seen, nothing_before: datetime) -> datetime | N
     return again
 
 
-def _rise(look: _Look, demand: Demand, whole: TicketRecord | None) -> Rise:
-    decision, policy = look.decision, look.policy
-    stint, tier, clock = decision.stint, decision.tier, decision.clock
-    assert stint is not None
-    assert tier is not None
-    assert clock is not None
-    to = policy.next_tier(tier)
-    return Rise(
-        at=decision.at,
-        stint=stint.key,
-        tier=tier.name,
-        to=to.name if to else "",
-        reasons=demand.reasons,
-        stage=clock.stage,
-        limit_minutes=clock.limit_minutes,
-        used_minutes=clock.used_minutes,
-        mode=Mode.OBSERVE,
-        missing=tuple(_missing(decision, whole)) if whole is not None else None,
-        undocumented=demand.undocumented,
-        asked_by=tuple(request.identifier or request.by for request in demand.requests),
-    )
-
-
-def _missing(decision: Decision, whole: TicketRecord) -> Iterator[str]:
-    """The sections of a note that would have had nothing to say, by all that was on the ticket then."""
-    found = find(decision.record, [entry for entry in whole.entries if entry.at <= decision.at], decision.staff)
-    held = (found.steps, found.errors, found.research, found.discussions)
-    return (heading for heading, has in zip(_SECTIONS, held, strict=True) if not has)
-
-
-def _trainings(requests: Iterable[Request], whole: TicketRecord) -> Iterator[tuple[str, Training]]:
-    """By the entries that they came of."""
-    for request in requests:
-        if Reason.KNOWLEDGE in request.reasons:
-            yield request.entry, Training(request.at, request.by, request.detail or whole.summary)
+def _demanded(look: _Look) -> Demand | None:
+    return demand_of(look.decision, look.policy, Documentation(look.decision))
 
 
 # --- what is told at the end ----------------------------------------------------------------------------------
@@ -323,7 +300,7 @@ def _trainings(requests: Iterable[Request], whole: TicketRecord) -> Iterator[tup
 def _held_at(last: _Look, life: Life, seen: _Seen) -> Place:
     """Where the ticket was when it would have gone up for the first time, else when its first stint began."""
     if seen.rises:  # where it stood before it was moved on, which may have been in that very moment
-        return life.at(min(rise.at for rise in seen.rises.values()), before_ours=True)[0].place
+        return next(life.before_ours(min(rise.at for rise in seen.rises.values())))[0].place
     began = [one.entered_at for one in last.decision.timeline.stints]
     return life.place_at(min(began)) if began else last.decision.record.place
 

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import dropwhile
 from operator import attrgetter
+from typing import TypeAlias
 
-from connector.model import BY_CONNECTOR, Aspect, Change, Entry, Person, Place, Ref, Status, TicketRecord, Value
+from connector.model import (
+    BY_CONNECTOR,
+    Aspect,
+    AuthorKind,
+    Change,
+    Entry,
+    Person,
+    Place,
+    Ref,
+    Status,
+    TicketRecord,
+    Value,
+)
 
 _NAMES = tuple(field.name for field in fields(TicketRecord))
 _FIELDS = attrgetter(*_NAMES)
+_LEAST = timedelta(microseconds=1)
+
+Stood: TypeAlias = tuple[TicketRecord, tuple[Change, ...]]
+"""A ticket at a moment, and what had changed until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +64,40 @@ class Life:
         for change in ticket.changes:
             self._states.append({**self._states[-1], change.what: change.new})
 
-    def at(self, moment: datetime, *, before_ours: bool = False) -> tuple[TicketRecord, tuple[Change, ...]]:
-        """The ticket as it stood then, and what had changed until then.
+    def at(self, moment: datetime) -> Stood:
+        """The ticket as it stood then, and what had changed until then."""
+        known = bisect_right(self._changes_at, moment)
+        shown = bisect_right(self._entries_at, moment)
+        return self._stood(moment, self._entries[:shown], self._changes[:known], self._states[known])
 
-        ``before_ours``: without what the connector itself did in that very moment.
+    def before_ours(self, moment: datetime) -> Iterator[Stood]:
+        """How the ticket may have stood when the connector was about to do what it did in that very moment, the
+        likeliest first: with what the others had done by then, as far as an order is told; with all that they did in
+        that moment; with nothing of it.
         """
-        whole, known = self._whole, bisect_right(self._changes_at, moment)
-        changes, state = self._changes[:known], self._states[known]
-        if before_ours:
-            first = bisect_left(self._changes_at, moment)
-            others = tuple(change for change in changes[first:] if change.how != BY_CONNECTOR)
-            changes = (*changes[:first], *others)
-            state = {**self._states[first], **{change.what: change.new for change in others}}
+        first, last = bisect_left(self._changes_at, moment), bisect_right(self._changes_at, moment)
+        begins, ends = bisect_left(self._entries_at, moment), bisect_right(self._entries_at, moment)
+        changes, entries = self._changes[first:last], self._entries[begins:ends]
+        others = tuple(change for change in changes if change.how != BY_CONNECTOR)
+        now = (entry for entry in self._whole.entries if entry.at == moment)
+        after = {entry.id for entry in dropwhile(lambda one: one.author.kind is not AuthorKind.CONNECTOR, now)}
+        by_then = tuple(_before_the_first_of_ours(changes)), tuple(one for one in entries if one.id not in after)
+        courses: list[tuple[tuple[Change, ...], tuple[Entry, ...]]] = [by_then, (others, entries), ((), ())]
+        for done, written in dict.fromkeys(courses):
+            state: dict[object, Value] = {**self._states[first], **{one.what: one.new for one in done}}
+            until = moment if done or written else moment - _LEAST
+            yield self._stood(until, self._entries[:begins] + written, self._changes[:first] + done, state, at=moment)
+
+    def _stood(
+        self,
+        until: datetime,
+        entries: tuple[Entry, ...],
+        changes: tuple[Change, ...],
+        state: Mapping[object, Value],
+        at: datetime | None = None,
+    ) -> Stood:
+        """``until``: of the ticket's own dates, those that were set by then; ``at``: when it is looked at, if later."""
+        whole = self._whole
         place, status = state[Aspect.PLACE], state[Aspect.STATUS]
         owner, priority = state[Aspect.OWNER], state[Aspect.PRIORITY]
         then: dict[str, object] = {
@@ -65,12 +105,12 @@ class Life:
             "status": status if isinstance(status, Status) else whole.status,
             "owner": owner if isinstance(owner, Person) else None,
             "priority": priority if isinstance(priority, Ref) else None,
-            "entries": self._entries[: bisect_right(self._entries_at, moment)],
-            "updated_at": moment,
-            "read_at": moment,
-            "responded_at": _until(moment, whole.responded_at),
-            "planned_at": _until(moment, whole.planned_at),
-            "resolved_at": _until(moment, whole.resolved_at),
+            "entries": entries,
+            "updated_at": at or until,
+            "read_at": at or until,
+            "responded_at": _until(until, whole.responded_at),
+            "planned_at": _until(until, whole.planned_at),
+            "resolved_at": _until(until, whole.resolved_at),
         }
         return TicketRecord(**(self._read | then)), changes
 
@@ -78,6 +118,16 @@ class Life:
         """Where the ticket was then."""
         place = self._states[bisect_right(self._changes_at, moment)][Aspect.PLACE]
         return place if isinstance(place, Place) else self._whole.place
+
+
+def _before_the_first_of_ours(changes: Iterable[Change]) -> Iterator[Change]:
+    """What others changed in a moment before we did. Each aspect has an order of its own."""
+    done: set[object] = set()
+    for change in changes:
+        if change.how == BY_CONNECTOR:
+            done.add(change.what)
+        elif change.what not in done:
+            yield change
 
 
 def _until(moment: datetime, at: datetime | None) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Protocol
 
@@ -86,11 +86,15 @@ def whole(connection: str, record: TicketRecord, traces: Sequence[Trace] | None,
 
 
 def _told(aspect: Aspect, record: TicketRecord) -> tuple[list[Change], str]:
-    """The system's own history; where that does not end in the present state, the last update is taken for the rest."""
+    """The system's own history; where that does not end in the present state, the last update is taken for the rest.
+
+    A change that does not begin where the one before it ended tells that something in between is not told.
+    """
     changes = [change for change in record.changes if change.what is aspect]
     present = record.present(aspect)
     if not changes or not is_different(changes[-1].new, present):
-        return changes, ""
+        has_gaps = any(is_different(one.new, after.old) for one, after in pairwise(changes))
+        return changes, f"{_WORDS[aspect]} in full" if has_gaps else ""
     at = max(record.updated_at, changes[-1].at)
     return [*changes, Change(at, aspect, changes[-1].new, present, ASSUMED)], f"{_WORDS[aspect]} in full"
 
@@ -102,17 +106,21 @@ def _place_changes(record: TicketRecord, traces: Sequence[Trace] | None, names: 
     """The moves, worked out from the present place back; one moment may name a board and a team."""
     path, present = [ref.name for ref in record.place.path], record.place
     found: list[Change] = []
+    not_known = ""
     for at, together in _back(Aspect.PLACE, traces or ()):
         last = together[0]
         for trace in together:
             if not _went_back(path, trace):
                 return found[::-1], _before(Aspect.PLACE, at)
-        place = names.place(path) or names.place(path[:1])
+        place = names.place(path)
+        if place is None:
+            not_known = not_known or f"place {' > '.join(path)!r} is not known any more"
+            place = names.place(path[:1])
         if place is None:
             return found[::-1], _before(Aspect.PLACE, at)
         found.append(Change(at, Aspect.PLACE, place, present, _how(last, record), last.who, last.by))
         present = place
-    return found[::-1], ""
+    return found[::-1], not_known
 
 
 def _went_back(path: list[str], trace: Trace) -> bool:

@@ -123,6 +123,35 @@ def test_what_was_done_in_time_would_have_left_it_alone():
     assert (stint.plan_minutes, stint.fix_minutes, stint.was_warned) == (15, 40, False)
 
 
+OURS = a_note("ESCALATED to Tier 3", at("09:35"), "The Connector", AuthorKind.CONNECTOR)
+WENT_UP = (moved(DESK, TIER_3, at("09:35"), "connector"), a_change(Aspect.OWNER, TESS, None, at("09:35"), "connector"))
+
+
+@pytest.mark.parametrize(
+    ("then", "written"),
+    [
+        pytest.param((), (a_note("Plan: I know this one", at("09:35"), "Sam Senior"),), id="plans"),
+        pytest.param((), (a_note("/escalate knowledge routing", at("09:35"), "Sam Senior"),), id="asks"),
+        pytest.param((given_to(SAM, at("09:35")),), (), id="takes it"),
+        pytest.param((moved(TIER_3, DESK, at("09:35")),), (), id="moves it back"),
+        pytest.param((turned(NEW, RESOLVED, at("09:35")),), (), id="resolves it"),
+    ],
+)
+def test_what_people_do_in_the_second_of_our_move_takes_nothing_from_what_had_us_move(then, written):
+    ticket = past(given_to(TESS, at("09:05")), *WENT_UP, *then, entries=(OURS, *written), read_at=at("09:50"))
+    [rise] = told(ticket).rises
+    assert (rise.at, rise.tier, rise.reasons) == (at("09:35"), "First Touch (T1/2)", (Reason.TIME,))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_people_did_first_in_the_second_of_our_move_is_what_had_us_move(order):
+    asks = a_note("/escalate urgency the till is down", at("09:20"))
+    entries = (asks, replace(OURS, at=at("09:20")))[::order]
+    moves_on = moved(DESK, TIER_3, at("09:20"), "connector")
+    ticket = past(given_to(TESS, at("09:05")), moves_on, entries=entries, read_at=at("09:45"))
+    assert [(rise.at, rise.reasons) for rise in told(ticket).rises] == [(at("09:20"), (Reason.URGENCY,))]
+
+
 def test_the_systems_own_date_of_a_plan_is_a_plan():
     story = told(past(given_to(TESS, at("09:00")), turned(NEW, RESOLVED, at("11:30")), planned_at=at("09:20")))
     assert [(rise.stage, rise.at) for rise in story.rises] == [(Stage.FIX, at("10:20"))]

@@ -74,6 +74,26 @@ def test_a_history_that_does_not_end_in_the_present_goes_on_to_it():
     assert ticket.not_told == ("statuses and pauses not told in full",)
 
 
+def test_a_history_in_which_something_is_missing_is_not_told_in_full():
+    changes = (given_to(TESS, at("09:05")), given_to(TESS, at("09:20"), SAM))
+    record = a_ticket(owner=TESS, changes=changes, history_of=frozenset(Aspect))
+    assert known_of(record).not_told == ("owners not told in full",)
+
+
+def test_a_place_that_has_another_name_today_is_told():
+    renamed = known_of(
+        a_ticket(place=TIER_3),
+        [
+            trace("09:10", Aspect.PLACE, "Dispatch", "Old team"),
+            trace("09:30", Aspect.PLACE, "Old team", "Seniors"),
+            trace("09:30", Aspect.PLACE, "Service Desk", "Tier 3"),
+        ],
+    )
+    board = Place(DESK.path[:1])
+    assert steps(renamed, Aspect.PLACE) == [(at("09:10"), board, board), (at("09:30"), board, TIER_3)]
+    assert renamed.not_told == ("place 'Service Desk > Old team' is not known any more",)
+
+
 def test_an_audit_trail_is_gone_back_name_by_name():
     record = a_ticket(place=TIER_3, owner=SAM, status=RESOLVED, priority=CRITICAL)
     ticket = known_of(
