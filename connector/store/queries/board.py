@@ -43,6 +43,7 @@ class ClockGroup(StrEnum):
     OVERRIDDEN = "overridden"
     FAILING = "failing"
     PARKED = "parked"
+    AHEAD = "ahead"
     ALL = "all"
 
 
@@ -245,6 +246,7 @@ _OF: Mapping[ClockGroup, Callable[[Chosen, datetime], ColumnElement[bool]]] = {
     ClockGroup.OVERRIDDEN: lambda _, now: mailbox.c.state == _OVERRIDDEN,
     ClockGroup.FAILING: lambda _, now: and_(mailbox.c.failing_since.is_not(None), ~mailbox.c.is_dead),
     ClockGroup.PARKED: lambda _, now: mailbox.c.is_dead,
+    ClockGroup.AHEAD: lambda _, now: mailbox.c.deadline > now,
     ClockGroup.ALL: lambda _, now: true(),
 }
 """What a row of each group is like. A limit that waits for an opening has run out, so its deadline has passed."""

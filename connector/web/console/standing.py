@@ -22,7 +22,7 @@ from connector.web.console.words import Wall
 MOST = 1000
 """What is more than that is told as more than that."""
 
-NEAREST = 300
+NEAREST = 200
 """Among so many that are due next those that were warned of are looked for."""
 
 _MOST_STEPS = 5000
@@ -96,8 +96,7 @@ def standing(store: Store, parts: ConsoleParts, wall: Wall) -> DeskStanding:
 
 def nearest_of(board: Board, chosen: Chosen, now: datetime) -> list[TicketRow]:
     """Those that are due next, so many as are looked at for warnings."""
-    found = board.first(chosen, now, {ClockGroup.NEXT: NEAREST, ClockGroup.LATER: NEAREST})
-    return [*found[ClockGroup.NEXT], *found[ClockGroup.LATER]][:NEAREST]
+    return board.page(chosen, ClockGroup.AHEAD, now, NEAREST)
 
 
 def warned_of(board: Board, rows: list[TicketRow]) -> tuple[TicketRow, ...]:

@@ -73,6 +73,7 @@ def test_each_ticket_is_in_one_group_the_nearest_first(filled):
         (ClockGroup.FAILING, ["fails"]),
         (ClockGroup.PARKED, ["parked"]),
         (ClockGroup.PAUSED, ["paused"]),
+        (ClockGroup.AHEAD, ["sooner", "fails", "top later", "soon", "later", "moved to"]),
     ],
 )
 def test_a_group_can_be_asked_for_by_itself(filled, group, expected):

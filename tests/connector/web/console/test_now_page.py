@@ -170,7 +170,7 @@ def test_what_was_warned_and_what_went_up_is_counted(desk):
     assert "warned 08:56 In Progress" in text
     listed = words(desk, "/?state=warned")
     assert tickets_in(listed) == ["soon"]
-    assert "Warned 1 ticket of the 300 that are due next" in listed
+    assert "Warned 1 ticket of the 200 that are due next" in listed
 
 
 def test_a_worker_that_is_gone_is_told_first(desk):
