@@ -24,6 +24,7 @@ from connector.config.settings import Settings
 from connector.connection.paces import Pace
 from connector.errors import ConnectorError
 from connector.model import Mode
+from connector.notes.marker import Pages
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.turn.announcements import Announcer
@@ -100,6 +101,7 @@ def turn_settings(settings: Settings, connection: str) -> TurnSettings:
         adopt_per_hour=settings.adopt_per_hour,
         escalations_per_hour=settings.escalations_per_hour,
         keeps_for=keeps_for(settings),
+        pages=Pages(settings.public_url if settings.console.users else ""),
     )
 
 

@@ -75,7 +75,7 @@ HOST = Variable("HOST", "where `run` and `web` listen", "a host name or address"
 PORT = Variable("PORT", "the port there", "a whole number from 1 to 65535", "8000", "8000", whole_number(1, 65535))
 PUBLIC_URL = Variable(
     "PUBLIC_URL",
-    "what webhooks are registered with, and links point to",
+    "what webhooks are registered with, and, where the console has a login, what the links in notes lead to",
     "an https address (http only on a loopback address)",
     "https://escalator.example.com",
     parse=web_address,

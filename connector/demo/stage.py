@@ -24,6 +24,7 @@ from connector.app.connect import Connected, connect, worker_of
 from connector.clock import Clock, VirtualClock
 from connector.connection.paces import Pace
 from connector.connection.sightings import Sightings
+from connector.notes.marker import NOWHERE, Pages
 from connector.policy.modes import ENFORCES, Modes
 from connector.policy.policy import Policy
 from connector.store.budgets import StoredLedger
@@ -141,6 +142,7 @@ def stage(
     document: Mapping[str, Any] | None = None,
     adopt_per_hour: int = 0,
     escalations_per_hour: int = 0,
+    pages: Pages = NOWHERE,
     port: int = 0,
     are_served: bool = False,
     **http_options: Any,
@@ -194,6 +196,7 @@ def stage(
             adopts_from_now=adopts_from_now,
             adopt_per_hour=adopt_per_hour,
             escalations_per_hour=escalations_per_hour,
+            pages=pages,
         )
         connections = {
             id_: connect(

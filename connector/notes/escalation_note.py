@@ -16,6 +16,7 @@ from connector.model import AuthorKind, Reason, Stage
 from connector.notes.discussions import discussions
 from connector.notes.first_lines import first_lines
 from connector.notes.layout import NONE, Item, Section, fitted
+from connector.notes.marker import foot
 from connector.notes.material import EscalationNote
 from connector.notes.permissions import missing_on, needed_by, steps_that_wait
 from connector.notes.phrases import (
@@ -75,7 +76,10 @@ def composed(note: EscalationNote, limit: int) -> Composed:
         raise ValueError(f"a note needs room for {SHORTEST_LIMIT} characters, not {limit}")
     head = first_lines(note)
     sections = _sections(note, head)
-    text = fitted("\n".join(head), sections, f"Ref. {note.marker}", limit)
+    end = foot(note.marker, note.page)
+    if limit - len(end) < SHORTEST_LIMIT - len(foot(note.marker)):
+        end = foot(note.marker)
+    text = fitted("\n".join(head), sections, end, limit)
     return Composed(text, tuple(section.heading for section in sections if not section.lines))
 
 

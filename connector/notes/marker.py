@@ -1,4 +1,6 @@
-"""The marker in the last line of the connector's own notes: found again after a crash, forged by nobody.
+"""How the connector's notes end: the link to the page that explains them, and the marker in the last line.
+
+The marker is found again after a crash, and forged by nobody.
 
 A marker is derived from what it stands for, so that the same escalation always carries the same one, and signed
 with a key that only the connection's database holds.
@@ -12,6 +14,7 @@ import hmac
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from connector.model import AuthorKind, Entry, Visibility
 from connector.reading.own_words import own_lines
@@ -73,3 +76,35 @@ class Marks:
 
 def _short(digest: bytes) -> str:
     return base64.b32encode(digest).decode()[:10]
+
+
+# --- the link above it ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The tickets' pages on the console. ``public_url``: where those who read notes reach it; empty: nowhere."""
+
+    public_url: str = ""
+
+    def of(self, connection: str, ticket: str) -> str:
+        """The address of a ticket's page; empty where nobody could open it."""
+        return f"{self.public_url.rstrip('/')}{path_of(connection, ticket)}" if self.public_url else ""
+
+
+NOWHERE = Pages()
+
+
+def path_of(connection: str, ticket: str) -> str:
+    """Where a ticket's page is on the console."""
+    return f"/tickets/{quote(connection, safe='')}/{quote(ticket, safe='')}"
+
+
+def why(page: str) -> str:
+    """The line that leads to a ticket's page; empty where there is none."""
+    return f"Why, minute by minute: {page}" if page else ""
+
+
+def foot(marker: str, page: str = "") -> str:
+    """The last line or lines of a note."""
+    return "\n".join(line for line in (why(page), f"Ref. {marker}") if line)

@@ -23,7 +23,8 @@ class EscalationNote:
     ``owner``: who has the ticket now, empty for nobody; ``still_shown``: whom the system shows because an owner cannot
     be removed there; ``assignment`` says in a sentence how that came.
     ``earlier``: each escalation before this one, when and in words; ``trainings``: the training that they requested,
-    for whom and in what. The connector's own notes on the ticket are marked as such.
+    for whom and in what; ``page``: the address of the ticket's page, if it has one. The connector's own notes on the
+    ticket are marked as such.
     """
 
     decision: Decision
@@ -37,6 +38,7 @@ class EscalationNote:
     owner: str = ""
     still_shown: str = ""
     trainings: tuple[tuple[str, str], ...] = ()
+    page: str = ""
 
     @property
     def record(self) -> TicketRecord:

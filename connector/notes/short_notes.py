@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connector.model import AuthorKind, Stage
+from connector.notes.marker import foot
 from connector.notes.phrases import Times, clip, inside, joined, minutes_text, name_of, number, outsider, quoted
 from connector.policy.policy import EndOfDay, Policy
 from connector.rules.commands import Misunderstood, Question, Request
@@ -24,17 +25,20 @@ HOW_TO_GO_ON = f"More time? A manager writes: {HOW_TO_OVERRIDE}\nStuck? You writ
 PILOT = "This is a pilot: nothing is moved yet."
 MOVE_IT = "This is a pilot, in which nothing is moved yet: please move it yourself."
 LONGEST_WARNING = 450
-"""How many characters a warning has at most, its last line with the marker included."""
+"""How many characters a warning has at most, its last line with the marker included; a link comes on top."""
 
 _FOOT = len("\n\nRef. ESC-AAAAAAAAAA-AAAAAAAAAA")
 _TIER = 40
 _LATELY = timedelta(minutes=15)
 
 
-def note(lines: Sequence[str], marker: str, limit: int) -> str:
-    """The lines as a note of at most ``limit`` characters, its marker alone on the last line."""
-    foot = f"\n\nRef. {marker}"
-    return clip("\n".join(lines), limit - len(foot)) + foot
+def note(lines: Sequence[str], marker: str, limit: int, page: str = "") -> str:
+    """The lines as a note of at most ``limit`` characters, its marker alone on the last line.
+
+    ``page``: the address of the ticket's page, if it has one.
+    """
+    end = f"\n\n{foot(marker, page)}"
+    return clip("\n".join(lines), limit - len(end)) + end
 
 
 # --- answers --------------------------------------------------------------------------------------------------

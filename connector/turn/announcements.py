@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from connector.model import TicketRecord
+from connector.notes.marker import NOWHERE, Pages, why
 from connector.notes.phrases import inside, name_of, outsider, quoted
 from connector.policy.policy import Tier
 from connector.store.records import NOTIFY, Delivery, Mail, Source
@@ -58,10 +59,14 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """Writes messages to the targets of ``audience``. Pure: what it makes is stored by the caller."""
+    """Writes messages to the targets of ``audience``. Pure: what it makes is stored by the caller.
+
+    ``pages``: where the tickets' pages are, for those who hear of a ticket.
+    """
 
     connection: str
     audience: Audience
+    pages: Pages = NOWHERE
 
     def escalated(self, saga: str, record: TicketRecord, facts: Mapping[str, object]) -> list[Delivery]:
         """An escalation that was carried out: its note's first two lines, whose trouble it is, and who held it."""
@@ -70,7 +75,7 @@ class Announcer:
         arrived = facts.get("to_tier") or facts.get("from_tier")
         holder, tier = str(facts.get(HELD_BY) or ""), name_of(str(facts["from"]))
         was = f"It was with {name_of(holder)}, {tier}." if holder else f"It was with {tier}."
-        lines = [*map(str, asked), f"{_of(record)} {was}", record.url]
+        lines = [*map(str, asked), f"{_of(record)} {was}", *self._where(record)]
         targets = self.audience.with_tier(arrived if isinstance(arrived, int) else 0)
         return self._deliveries(targets, saga, f"Ticket {record.id}: {happened}", lines)
 
@@ -79,7 +84,7 @@ class Announcer:
         if hears is Hears.NOBODY:
             return []
         holder = f"{name_of(record.owner.name)}, {name_of(tier.name)}" if record.owner else name_of(tier.name)
-        lines = [f"{_of(record)} It is with {holder}.", record.url]
+        lines = [f"{_of(record)} It is with {holder}.", *self._where(record)]
         targets = self.audience.tiers.get(tier.number, ())
         if hears is Hears.ALL:
             targets = self.audience.with_tier(tier.number)
@@ -104,6 +109,10 @@ class Announcer:
         cause = trouble.partition(": ")[2] or trouble
         lines = ("What was kept by it goes on.",)
         return self.alarm(name, f"{self.connection}: over: {cause}", lines, NOTHING_TO_DO)
+
+    def _where(self, record: TicketRecord) -> tuple[str, str]:
+        """The ticket itself, and its page on the console."""
+        return record.url, why(self.pages.of(self.connection, record.id))
 
     def _deliveries(self, targets: Sequence[str], name: str, title: str, lines: Sequence[str]) -> list[Delivery]:
         body = json.dumps({"title": title, "text": "\n".join(line for line in lines if line)}).encode()

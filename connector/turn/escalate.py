@@ -22,6 +22,7 @@ from connector.connection.names import first_known
 from connector.errors import NotFound, OutcomeUnknown, Permanent, UnknownName, VisibleNote
 from connector.model import Change, NoteRef, Ownership, Person, Place, Status, Target, TicketId, TicketRecord
 from connector.notes.marker import Marks
+from connector.notes.short_notes import note
 from connector.policy.policy import QUEUE, Homes, Policy, Tier
 from connector.rules.history import moved_by_us, moves_by_us
 from connector.rules.limits import Decision
@@ -279,10 +280,12 @@ class Escalator:
             if begun is not None:
                 wait_until_settled(self.system, begun, self.journal.now())
             self.journal.begin(seen.claim, saga, StepKind.SAID, {"marker": marker})
-            text = (
+            line = (
                 f"{(escalation.to or escalation.tier).name}, please assign this ticket anew: {after.owner.name} is "
-                f"still shown as the owner, because the ticket system did not let the owner be removed.\nRef. {marker}"
+                f"still shown as the owner, because the ticket system did not let the owner be removed."
             )
+            page = self.announcer.pages.of(seen.claim.connection, after.id)
+            text = note((line,), marker, self.system.note_limit, page)
             self.system.tickets.write_note(after.id, text, marker)
 
     def abandon(self, claim: Claim, saga: str, why: str, *, note_stands: bool) -> None:

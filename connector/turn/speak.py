@@ -14,7 +14,7 @@ import structlog
 
 from connector.errors import Forbidden, Temporary
 from connector.model import Person, TicketRecord, Visibility
-from connector.notes.marker import Marks
+from connector.notes.marker import NOWHERE, Marks, Pages
 from connector.notes.short_notes import note
 from connector.store.journal import Journal
 from connector.store.records import AuditEvent, Claim, Delivery, Event, Step, StepState
@@ -42,6 +42,7 @@ class Speaker:
     system: TicketSystem
     journal: Journal
     marks: Marks
+    pages: Pages = NOWHERE
 
     def say(
         self,
@@ -57,7 +58,8 @@ class Speaker:
         """
         marker = self.marks.marker(say.saga)
         told = {"marker": marker, "what": say.what, **say.facts}
-        text = note(say.lines, marker, self.system.note_limit)
+        page = "" if say.to_client else self.pages.of(claim.connection, claim.ticket)
+        text = note(say.lines, marker, self.system.note_limit, page)
         seen_by = Visibility.CLIENT if say.to_client else Visibility.INTERNAL
         if own_note(record.entries, marker, seen_by) is None:
             begun = next((step for step in steps if step.saga == say.saga and step.n == StepKind.SAID), None)

@@ -19,7 +19,7 @@ from connector.errors import ConnectorError, Permanent, VisibleNote
 from connector.model import Aspect, Lane, Mode, Ownership, Person, Reason
 from connector.notes.escalation_note import composed
 from connector.notes.first_lines import first_lines
-from connector.notes.marker import Marks
+from connector.notes.marker import NOWHERE, Marks, Pages
 from connector.notes.material import EscalationNote
 from connector.notes.short_notes import not_moved
 from connector.policy.modes import Modes
@@ -67,7 +67,7 @@ class TurnSettings:
     ``dead_letter_after``: how long a failing turn is retried. ``audience``: who is told of escalations, warnings and
     alarms. ``adopt_per_hour``: so many adopted tickets' clocks begin in a working hour; ``escalations_per_hour``: so
     many escalations by time go up within an hour, on one connection; 0 for any number. ``keeps_for``: how long what is
-    known of closed tickets is kept.
+    known of closed tickets is kept. ``pages``: where the notes' links lead.
     """
 
     modes: Modes
@@ -77,6 +77,7 @@ class TurnSettings:
     adopt_per_hour: int = 0
     escalations_per_hour: int = 0
     keeps_for: timedelta = timedelta(days=730)
+    pages: Pages = NOWHERE
 
 
 class TicketTurn:
@@ -90,7 +91,7 @@ class TicketTurn:
         self.journal = reader.journal
         self.connection = reader.connection
         self.now = reader.now
-        self.announcer = Announcer(self.connection.id, settings.audience)
+        self.announcer = Announcer(self.connection.id, settings.audience, settings.pages)
         self.brake = Brake(self.connection.id, self.journal.store, settings.escalations_per_hour)
         mailbox = Mailbox(self.journal.store)
         absences = Absences(self.connection.id, self.system, reader.homes, mailbox, self.announcer.alarm, self.now)
@@ -273,7 +274,7 @@ class TicketTurn:
         """Say what is to be said, each once, and put people on the ticket."""
         if not (duties.says or duties.add_people):
             return
-        speaker, mode = Speaker(self.system, self.journal, self._marks()), self._mode(seen)
+        speaker, mode = self._speaker(), self._mode(seen)
         for say in duties.says:
             if not say.is_written_in(mode):
                 speaker.would_say(seen.claim, say)
@@ -289,6 +290,9 @@ class TicketTurn:
             found = (self.reader.staff.find(name) for name in wanted if name)
             people = [person for person in found if person is not None and person.is_active]
             speaker.add_people(seen.claim, seen.record, duties.add_people, people)
+
+    def _speaker(self) -> Speaker:
+        return Speaker(self.system, self.journal, self._marks(), self.settings.pages)
 
     def _marks(self) -> Marks:
         return Marks(self.connection.state().marker_key)
@@ -357,7 +361,9 @@ class TicketTurn:
             detail = {"saga": note.saga, "why": stay.why, "stays_open": True}
             event = () if stay.is_over else (AuditEvent(Event.ESCALATION_NOT_FINISHED, detail),)
             say = Say(saga, STAYS, (stay.line,), event, facts={"why": stay.why})
-            Speaker(self.system, self.journal, self._marks()).say(seen.claim, seen.record, seen.steps, say)
+            Speaker(self.system, self.journal, self._marks(), self.settings.pages).say(
+                seen.claim, seen.record, seen.steps, say
+            )
         if stay.is_over:
             self._escalator(seen.policy).abandon(seen.claim, note.saga, stay.why, note_stands=True)
         return self._decide(seen, demand if stay.is_over else None, Documentation(seen.decision), has_acted=True)
@@ -421,6 +427,7 @@ class TicketTurn:
             owner=owner.name if isinstance(owner, Person) else "",
             still_shown=still_shown,
             trainings=tuple(trainings(seen.steps)),
+            page=self.settings.pages.of(self.connection.id, decision.record.id),
         )
         text, missing = composed(note, self.system.note_limit)
         facts = facts_of(decision, plan, demand, people, self._mode(seen), missing)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from flask import Request, Response
 
 from connector.connection.due_next import as_seen, modes_by_tier
+from connector.notes.marker import path_of
 from connector.report.words import count
 from connector.store.queries.board import EACH_ONCE, SOON, Board, Chosen, ClockGroup, cursor_at
 from connector.store.records import TicketRow
@@ -113,7 +113,7 @@ class NowPage:
             every=EVERY_SECONDS,
             here=asked.address(after=request.args.get("after", "")),
             stage_word=stage_word,
-            ticket_address=ticket_address,
+            ticket_address=path_of,
         )
 
     def _groups(self, asked: Asked, stands: DeskStanding, wall: Wall) -> list[RowGroup]:
@@ -233,11 +233,6 @@ def headline(stands: DeskStanding, what: Does, wall: Wall) -> str:
         return f"{first} {_number(past, is_first=True)} would have gone up already."
     stuck = "is past its limit" if past == 1 else "are past their limit"
     return f"{first} {_number(past, is_first=True)} {stuck}."
-
-
-def ticket_address(connection: str, ticket: str) -> str:
-    """Where the page of a ticket is."""
-    return f"/tickets/{quote(connection, safe='')}/{quote(ticket, safe='')}"
 
 
 def _number(number: int, *, is_first: bool = False) -> str:

@@ -103,6 +103,7 @@ def an_escalation(
     still_shown: str = "",
     people: tuple[tuple[str, str], ...] = (),
     earlier: tuple[tuple[datetime, str], ...] = (),
+    page: str = "",
     before: tuple[Stint, ...] = (),
     **policy: object,
 ) -> EscalationNote:
@@ -136,7 +137,9 @@ def an_escalation(
         clock,
     )
     demand = Demand("fix", reasons, requests, undocumented)
-    return EscalationNote(decision, demand, rules, to, assignment, MARKER, people, earlier, owner, still_shown)
+    return EscalationNote(
+        decision, demand, rules, to, assignment, MARKER, people, earlier, owner, still_shown, page=page
+    )
 
 
 def the_guides_entries() -> tuple[Entry, ...]:
@@ -367,6 +370,19 @@ def test_the_shortest_note_still_says_what_it_is_and_names_every_section():
     assert headings(note) == list(NOTE_SECTIONS)
     assert "\nSteps attempted\n… 3 left out\nError codes\n" in note
     assert note.splitlines()[-1] == REF
+
+
+@pytest.mark.parametrize("room", [SHORTEST_LIMIT, SHORTEST_LIMIT + 69, SHORTEST_LIMIT + 70, 4000])
+def test_the_link_stands_above_the_marker_where_all_else_has_its_room(room):
+    page = "https://escalator.example.com/tickets/psa/4711"
+    note = compose(an_escalation(entries=the_guides_entries(), page=page), room)
+    link = f"Why, minute by minute: {page}"
+    assert len(link) == 69
+    assert (note.splitlines()[-2] == link) is (room >= SHORTEST_LIMIT + 70)
+    assert (link in note) is (room >= SHORTEST_LIMIT + 70)
+    assert note.splitlines()[-1] == REF
+    assert headings(note) == list(NOTE_SECTIONS)
+    assert len(note) <= room
 
 
 def test_a_limit_too_small_for_any_note_is_refused():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from connector.clock import VirtualClock
+from connector.notes.marker import Pages
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
 from connector.store.records import Delivery, Effect, Mail, Source, StepState
@@ -44,6 +45,15 @@ def test_each_target_gets_one_message_in_a_row_of_its_own():
             "https://desk.example/4711",
         )
     }
+
+
+def test_where_the_ticket_has_a_page_its_address_is_the_last_line():
+    announcer = Announcer("psa", Audience(told=("0",)), Pages("https://escalator.example.com"))
+    (escalated,) = announcer.escalated(SAGA, a_ticket(url="https://desk.example/4711"), FACTS)
+    (warned,) = announcer.told(SAGA, a_ticket(url=""), "Say what you plan.", a_tier(1), Hears.ALL)
+    link = "Why, minute by minute: https://escalator.example.com/tickets/psa/4711"
+    assert told(escalated)[1].splitlines()[-2:] == ["https://desk.example/4711", link]
+    assert told(warned)[1].splitlines()[-1] == link
 
 
 def test_an_escalation_that_an_earlier_version_began_is_told_with_its_tiers():

@@ -11,6 +11,7 @@ import pytest
 
 from connector.errors import NotFound, Permanent
 from connector.model import Lane, Mode
+from connector.notes.marker import Pages
 from connector.policy.modes import Modes
 from connector.store import audit
 from connector.store.records import AuditEvent, Event
@@ -211,3 +212,9 @@ def test_a_distance_is_told_in_what_people_count_in(minutes, expected):
 )
 def test_a_moment_has_its_day_where_that_is_not_today(moment, at, far):
     assert (WALL.at(moment), WALL.far(moment)) == (at, far)
+
+
+def test_the_link_of_a_note_leads_there(desk):
+    link = Pages("https://escalator.example.com").of("psa", "10/2 #x")
+    text = words(filled(desk, a_row("10/2 #x", 20)), link.removeprefix("https://escalator.example.com"))
+    assert "Due 09:20, in 20 min" in text
