@@ -5,7 +5,8 @@ differs between those is tested where it lies: every adapter in ``tests/contract
 statement on both databases in ``tests/connector/store``. So `make test` takes each scenario, case file and crash once,
 on one ticket system and one database, which are others from test to test, and so each kind of hostile answer, and its
 scenarios without sockets (see ``tests/no_sockets.py``) and with rounds that come seldom (see
-``tests/scenarios/conftest.py``); `make soak` runs all the rest. Plain ``pytest`` runs everything.
+``tests/scenarios/conftest.py``); `make soak` runs all the rest, and holds each scenario against a backtest of its
+tickets; one without variants it takes once more for that: ``relived``. Plain ``pytest`` runs everything.
 
 Where one variant costs many times as much as another, chance would make `make test` long: a test on which that was
 measured says ``taken_on("rt")``, and is taken there.
@@ -24,9 +25,13 @@ from zlib import crc32
 import pytest
 
 from connector.systems.catalogue import ticket_systems
+from tests.scenarios.untold import UNREAD, names
 
 ROTATED = ("tests/scenarios/", "tests/crash/", "tests/test_cases.py", "tests/adapters/test_hostile_answers.py")
 """Where a variant is enough for `make test`: what is here takes seconds each time."""
+
+RELIVED = "tests/scenarios/"
+"""Where `make soak` holds what was lived against a backtest of it (see ``tests/scenarios/relived.py``)."""
 
 VARIANTS = (*ticket_systems(), "sqlite", "postgresql")
 
@@ -53,7 +58,7 @@ def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
     tests: dict[str, dict[object, list[Collected]]] = {}
     for item in items:
         if hasattr(item, "callspec") and item.nodeid.startswith(ROTATED):
-            test, _, _ = item.nodeid.partition("[")
+            test = _test_of(item)
             rest = _all_the_rest(cast(Callspec, item.callspec), besides=_variants_of(item))
             tests.setdefault(test, {}).setdefault(rest, []).append(item)
     left = []
@@ -64,6 +69,26 @@ def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
             taken = eligible[number % len(eligible)]
             left += [one for one in variants if one is not taken]
     return left
+
+
+def taken_twice(items: Iterable[Collected], left: Iterable[Collected]) -> list[Collected]:
+    """Of each scenario of which nothing is ``left`` one: `make soak` takes it, too, to hold it against a backtest. What
+    takes long or is compared nowhere is not taken twice.
+    """
+    known = {_test_of(item) for item in left}
+    first = {_test_of(item): item for item in reversed(list(items)) if item.nodeid.startswith(RELIVED)}
+    marks = ("soak", "long")
+    return [
+        item
+        for test, item in first.items()
+        if test not in known
+        and test.rpartition("::")[2] not in names(UNREAD)
+        and not any(list(item.iter_markers(mark)) for mark in marks)
+    ]
+
+
+def _test_of(item: Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def _is_to_be_taken(item: Item) -> bool:
@@ -86,5 +111,8 @@ def _all_the_rest(of: Callspec, besides: frozenset[str]) -> object:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them, before tests are selected by their marks."""
-    for item in left_to_soak(items):
+    left = left_to_soak(items)
+    for item in left:
         item.add_marker(pytest.mark.soak)
+    for item in taken_twice(items, left):
+        item.add_marker(pytest.mark.relived)

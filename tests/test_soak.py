@@ -10,7 +10,8 @@ from types import SimpleNamespace
 import pytest
 
 from connector.systems.catalogue import ticket_systems
-from tests.soak import ROTATED, left_to_soak
+from tests.scenarios.untold import LATE, SOME, UNREAD, UNTOLD, names
+from tests.soak import RELIVED, ROTATED, left_to_soak, taken_twice
 
 ROOT = Path(__file__).parent.parent
 SYSTEMS = list(ticket_systems())
@@ -87,11 +88,30 @@ def test_elsewhere_every_variant_is_taken() -> None:
     assert left_to_soak(tests) == []
 
 
+def test_a_scenario_without_variants_is_taken_twice_unless_it_takes_long() -> None:
+    varied = variants_of("tests/scenarios/test_a.py::test_b", system=SYSTEMS)
+    each = variants_of("tests/scenarios/test_a.py::test_3", kind=KINDS)
+    unread = variants_of(f"tests/scenarios/test_a.py::{min(names(UNREAD))}")
+    one, long = (
+        variants_of(f"tests/scenarios/test_a.py::test_{n}", marks=m) for n, m in ((1, []), (2, [pytest.mark.long]))
+    )
+    elsewhere = variants_of("tests/contract/test_a.py::test_b", system=SYSTEMS)
+    tests = [*varied, *one, *each, *unread, *long, *elsewhere]
+    assert sorted(map(str, taken_twice(tests, left_to_soak(tests)))) == sorted(map(str, [*one, each[0]]))
+
+
+def test_what_is_named_as_untold_is_a_scenario_and_named_once() -> None:
+    named = [name for table in (LATE, UNTOLD, UNREAD) for of_one_kind in table.values() for name in of_one_kind]
+    scenarios = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / RELIVED).glob("test_*.py"))
+    assert [name for name in named if f"def {name}(" not in scenarios or named.count(name) > 1] == []
+    assert names(UNTOLD) >= SOME
+
+
 def test_where_variants_are_left_there_are_tests() -> None:
     assert all((ROOT / place).exists() for place in ROTATED)
 
 
-@pytest.mark.parametrize(("target", "selected"), [("test", '-m "not soak"'), ("soak", "-m soak")])
+@pytest.mark.parametrize(("target", "selected"), [("test", '-m "not soak"'), ("soak", '-m "soak or relived"')])
 def test_make_test_and_make_soak_run_everything_before_a_change_lands(target: str, selected: str) -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition(f"\n{target}: ")[2].partition("\n\n")[0]
     assert recipe.count("$(BIN)/pytest") == recipe.count(selected) > 0

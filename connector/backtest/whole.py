@@ -171,9 +171,9 @@ def _place_at(record: TicketRecord, moves: Sequence[Change], at: datetime) -> Pl
 
 
 def _back(aspect: Aspect, traces: Sequence[Trace]) -> Iterator[tuple[datetime, list[Trace]]]:
-    """What a trail tells of an aspect, moment by moment, the newest first."""
+    """What a trail tells of an aspect, moment by moment and of each who did it then, the newest first."""
     mine = sorted((one for one in traces if one.what is aspect and one.old != one.new), key=attrgetter("at"))
-    for at, together in groupby(reversed(mine), key=attrgetter("at")):
+    for (at, _), together in groupby(reversed(mine), key=attrgetter("at", "who")):
         yield at, list(together)
 
 

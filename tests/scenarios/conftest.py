@@ -16,6 +16,8 @@ from connector.policy.policy import FinalEscalation, Policy
 from connector.worker import chores, name_watch, survey
 from tests.builders import NINE, a_policy
 from tests.no_sockets import handed_over
+from tests.scenarios.relived import misjudged, stages_are_relived
+from tests.scenarios.untold import UNREAD, names
 
 FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
@@ -42,6 +44,24 @@ def calls_without_sockets(request: pytest.FixtureRequest) -> Iterator[None]:
         return
     with handed_over():
         yield
+
+
+@pytest.fixture(autouse=True)
+def lived_twice(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What was lived on a stage is what a backtest of its tickets says, unless ``untold`` says why it cannot be.
+
+    `make test` leaves that to `make soak`.
+    """
+    test = getattr(request.node, "originalname", request.node.name)
+    if request.config.getoption("markexpr") == "not soak" or test in names(UNREAD):
+        yield
+        return
+    if "database_url" in request.fixturenames:
+        request.getfixturevalue("database_url")  # it is there until the stage was read
+    with stages_are_relived() as found:
+        yield
+    if found:
+        assert misjudged(test, found) == []
 
 
 @pytest.fixture(autouse=True)

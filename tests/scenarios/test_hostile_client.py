@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
+
 from connector.wording import NOTE_SECTIONS
 from tests.builders import at
 from tests.scenarios.flooded import after_a_policy_edit, refusals
@@ -24,6 +26,7 @@ def test_there_are_many_tricks_and_all_kinds_of_them_in_one_burst() -> None:
         assert kind in first, kind
 
 
+@pytest.mark.long
 def test_a_client_who_floods_a_ticket_with_tricks_delays_nobody_and_orders_nothing(sqlite_url: str) -> None:
     with after_a_policy_edit(sqlite_url, 0) as running:
         running.run_until(at("09:00"))

@@ -247,9 +247,8 @@ def test_the_audit_trail_explains_an_escalation_minute_by_minute_and_verifies(de
     assert verify(desk.store).is_intact
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_the_same_morning_comes_out_the_same_on_both_databases(database, request, open_stage):
-    desk = open_stage(url=request.getfixturevalue(f"{database}_url"))
+def test_the_same_morning_comes_out_the_same_on_both_databases(database_url, open_stage):
+    desk = open_stage(url=database_url)
     desk.run_until(NINE)
     silent, quick = a_ticket_on(desk), a_ticket_on(desk, "Printer jam")
     desk.run_until(NINE + minutes(5))

@@ -138,6 +138,19 @@ def test_a_team_that_was_given_or_taken_is_a_move_of_its_own():
     assert steps(taken, Aspect.PLACE) == [(at("09:30"), DESK, board)]
 
 
+def test_what_two_people_move_in_one_second_is_two_moves():
+    there = [
+        trace("09:30", Aspect.PLACE, "Service Desk", "Tier 3"),
+        trace("09:30", Aspect.PLACE, "First Touch", "Seniors"),
+    ]
+    back = [
+        trace("09:30", Aspect.PLACE, "Tier 3", "Service Desk"),
+        trace("09:30", Aspect.PLACE, "Seniors", "First Touch"),
+    ]
+    ticket = known_of(a_ticket(), [*there, *(replace(one, who="Sam Senior") for one in back)])
+    assert steps(ticket, Aspect.PLACE) == [(at("09:30"), DESK, TIER_3), (at("09:30"), TIER_3, DESK)]
+
+
 def test_where_a_trail_does_not_lead_on_is_told():
     odd = known_of(a_ticket(), [trace("09:30", Aspect.PLACE, "Here", "There")])
     assert (odd.changes, odd.not_told) == ((), ("moves not told before 2026-01-15 09:30 UTC",))
