@@ -17,8 +17,8 @@ from connector.web.reasons import ServiceHealth
 if TYPE_CHECKING:
     from connector.web.console.frame import Frame
     from connector.web.console.health_page import HealthPage
-    from connector.web.console.now_page import NowPage
-    from connector.web.console.ticket_page import TicketPage
+    from connector.web.console.now.now_page import NowPage
+    from connector.web.console.ticket.ticket_page import TicketPage
 
 _OF_PROGRAMS = ("/webhooks/", "/api/", "/health/", "/metrics", "/static/")
 """Where programs ask: they are answered in their own form whatever they accept."""
@@ -71,13 +71,13 @@ class Console:
 
     @cached_property
     def _now(self) -> NowPage:
-        from connector.web.console.now_page import NowPage  # the same
+        from connector.web.console.now.now_page import NowPage  # the same
 
         return NowPage(self._deps, self._parts, self._frame)
 
     @cached_property
     def _ticket(self) -> TicketPage:
-        from connector.web.console.ticket_page import TicketPage  # the same
+        from connector.web.console.ticket.ticket_page import TicketPage  # the same
 
         return TicketPage(self._deps, self._parts, self._frame)
 

@@ -19,8 +19,8 @@ from connector.store.heartbeats import beat
 from connector.store.pace.brake import Brakes
 from connector.store.troubles import TroubleKind, Troubles
 from connector.web.console import assets
-from connector.web.console.asked import STATES
-from connector.web.console.now_page import FIRST_OF, PAGE
+from connector.web.console.now.asked import STATES
+from connector.web.console.now.now_page import FIRST_OF, PAGE
 from tests.connector import hostile
 from tests.connector.boards import a_row, put, step_done
 from tests.connector.mailboxes import START
@@ -114,8 +114,8 @@ def test_the_headline_is_a_sentence_with_the_number(desk, rows, headline):
 
 
 def test_more_than_can_be_counted_is_told_as_more(desk, monkeypatch):
-    monkeypatch.setattr("connector.web.console.standing.MOST", 3)
-    monkeypatch.setattr("connector.web.console.now_page.MOST", 3)
+    monkeypatch.setattr("connector.web.console.now.standing.MOST", 3)
+    monkeypatch.setattr("connector.web.console.now.now_page.MOST", 3)
     text = words(filled(desk, *((f"n{n}", n + 1) for n in range(5))))
     assert "More than 3 tickets go up by 09:30" in text
     assert "due in 30 min more than 3" in text
@@ -258,7 +258,7 @@ def test_what_cannot_be_asked_is_refused_with_what_can(desk, query):
 
 
 def test_a_long_group_leads_to_its_list_and_that_page_by_page_to_its_end(desk, monkeypatch):
-    monkeypatch.setattr("connector.web.console.now_page.PAGE", 20)
+    monkeypatch.setattr("connector.web.console.now.now_page.PAGE", 20)
     client = filled(desk, *((f"n{n:03}", 1 + n / 10) for n in range(45))).client()
     first = client.get("/")
     assert len(tickets_in(words_of(first))) == FIRST_OF["next"]

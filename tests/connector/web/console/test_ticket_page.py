@@ -17,7 +17,7 @@ from connector.store import audit
 from connector.store.records import AuditEvent, Event
 from connector.store.troubles import TroubleKind, Troubles
 from connector.systems.lanes import present_lane
-from connector.web.console.ticket_page import MOST_ENTRIES, PATIENCE_SECONDS, Passage, passages, told_of
+from connector.web.console.ticket.ticket_page import MOST_ENTRIES, PATIENCE_SECONDS, Passage, passages, told_of
 from connector.web.console.words import Wall, distance
 from tests.connector.boards import a_row, put
 from tests.connector.mailboxes import START
@@ -83,7 +83,7 @@ def test_an_answer_that_is_none_is_told_and_what_is_known_is_shown(desk, error, 
 
 
 def test_an_answer_that_comes_too_late_is_not_waited_for(desk, monkeypatch):
-    monkeypatch.setattr("connector.web.console.ticket_page.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("connector.web.console.ticket.ticket_page.PATIENCE_SECONDS", 0.01)
     goes_on = threading.Event()
 
     class Hanging:

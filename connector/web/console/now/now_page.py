@@ -13,11 +13,9 @@ from connector.report.words import count
 from connector.store.queries.board import EACH_ONCE, SOON, Board, Chosen, ClockGroup, cursor_at
 from connector.store.records import TicketRow
 from connector.systems.kept import Kept
-from connector.web.console.asked import NOBODY, STATES, WARNED, Asked, asked_by, cursor_text, known
 from connector.web.console.frame import Frame
-from connector.web.console.parts import ConsoleParts
-from connector.web.console.rows import BoardRow, RowMaker, last_tiers, next_opening, sagas_of, stage_word
-from connector.web.console.standing import (
+from connector.web.console.now.asked import NOBODY, STATES, WARNED, Asked, asked_by, cursor_text, known
+from connector.web.console.now.standing import (
     MOST,
     NEAREST,
     DeskStanding,
@@ -28,6 +26,8 @@ from connector.web.console.standing import (
     standing,
     warned_of,
 )
+from connector.web.console.parts import ConsoleParts
+from connector.web.console.rows import BoardRow, RowMaker, last_tiers, next_opening, sagas_of, stage_word
 from connector.web.console.words import Wall
 from connector.web.deps import Deps
 from connector.working_time.calendar import WorkingCalendar

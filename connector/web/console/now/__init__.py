@@ -1,0 +1,1 @@
+"""*Now*: the open clocks, the nearest first."""

@@ -1,0 +1,1 @@
+"""One ticket: which clock runs, how much counted, what comes next, and what was done."""
