@@ -67,9 +67,8 @@ class OverrideWords:
 
     @property
     def is_documented(self) -> bool:
-        """Whether the reason says something: at least two words and ten letters."""
-        words = [word for word in self.reason.split() if any(map(str.isalnum, word))]
-        return len(words) >= _LEAST_WORDS and sum(map(str.isalnum, self.reason)) >= _LEAST_LETTERS
+        """Whether the reason says something."""
+        return says_why(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,12 @@ class Unclear:
 
 
 Spoken = EscalateWords | OverrideWords | HelpWords | Unclear
+
+
+def says_why(reason: str) -> bool:
+    """Whether a reason says something: at least two words and ten letters."""
+    words = [word for word in reason.split() if any(map(str.isalnum, word))]
+    return len(words) >= _LEAST_WORDS and sum(map(str.isalnum, reason)) >= _LEAST_LETTERS
 
 
 def spoken_in(text: str) -> list[Spoken]:

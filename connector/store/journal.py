@@ -111,6 +111,22 @@ class Journal:
             append(conn, [(claim.key, event) for event in audit], now)
         self._told(claim.connection, audit)
 
+    def hand_in(self, key: Key, saga: str, n: int, outcome: Mapping[str, object], event: AuditEvent) -> bool:
+        """Store what somebody commands outside of the ticket, and ring it; False where that saga is known already.
+
+        It needs no claim, as it has no effect by itself: the ticket's next turn reads it.
+        """
+        connection, ticket = key
+        with self.store.writing() as conn:
+            now = self.store.now(conn)
+            (is_new,) = store_mail(conn, self.store, [Delivery(connection, ticket, saga, Source.COMMAND)], now)
+            if is_new:
+                write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
+                append(conn, [(key, event)], now)
+        if is_new:
+            self._told(connection, [event])
+        return is_new
+
     def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
         """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so.
 
@@ -199,6 +215,7 @@ _LANES = {
     Source.SWEEP: Lane.LISTS,
     Source.MANUAL: Lane.URGENT,
     Source.NOTIFICATION: Lane.URGENT,
+    Source.COMMAND: Lane.URGENT,
 }
 
 

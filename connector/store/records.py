@@ -51,6 +51,7 @@ class Source(StrEnum):
     SWEEP = "sweep"
     MANUAL = "manual"
     NOTIFICATION = "notification"
+    COMMAND = "command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ class Event(StrEnum):
     ESCALATION_INCOMPLETE = "escalation incomplete"
     OVERRIDE_APPLIED = "override applied"
     OVERRIDE_REFUSED = "override refused"
+    COMMANDED = "commanded"
     COMMAND_NOT_UNDERSTOOD = "command not understood"
     HELP_GIVEN = "help given"
     UNTOUCHED = "untouched"

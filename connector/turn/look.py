@@ -26,6 +26,7 @@ from connector.store.journal import Journal
 from connector.store.pace.adoption import Adoptions
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
+from connector.turn.handed_in import with_handed_in
 from connector.turn.outcomes import SETTLED, UNPLANNED
 from connector.turn.saga import heard_by, open_saga, unanswered
 
@@ -107,7 +108,7 @@ class TicketReader:
         if record.id != ticket:
             # Each adapter refuses it as well; nothing must ever be done to a ticket that nobody asked for.
             raise PayloadError(f"ticket {ticket}: id", "the answer is another ticket's")
-        record = self._with_own_notes(record, state, steps)
+        record = with_handed_in(self._with_own_notes(record, state, steps), steps)
         is_ours = _is_updated_by_us(record)
         if is_ours:
             # That tells nothing: our note may be that update.

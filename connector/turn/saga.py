@@ -21,13 +21,14 @@ class StepKind(IntEnum):
     """The numbered steps of a saga.
 
     What an observing connector would have done; an escalation's note and its move; any single effect of another kind (a
-    short note, people put on the ticket).
+    short note, people put on the ticket). What somebody commanded outside of the ticket, which is no effect of ours.
     """
 
     WOULD = 0
     NOTE = 1
     MOVE = 2
     SAID = 3
+    COMMANDED = 4
 
 
 def saga_named(connection: str, decision: Decision, name: str) -> str:

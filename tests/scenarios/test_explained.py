@@ -14,9 +14,9 @@ from connector.demo.stage import Simulation, at_desks, stage
 from connector.model import Mode, StatusGroup
 from connector.policy.modes import OBSERVES
 from connector.systems.catalogue import ticket_systems
-from connector.turn.done import done_by, is_settled
 from connector.turn.duties import owed_after_final
 from connector.turn.explaining import account
+from connector.turn.explaining.done import done_by, is_settled
 from connector.turn.look import Seen
 from tests.builders import at
 from tests.scenarios.conftest import FINAL as CALLED

@@ -17,8 +17,8 @@ from connector.rules.escalation import Documentation, demand_of
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.records import Claim
-from connector.turn.done import Done, done_by, is_settled
 from connector.turn.duties import Owed, Situation, owed_after_final
+from connector.turn.explaining.done import Done, done_by, is_settled
 from connector.turn.explaining.waiting import turn_of
 from connector.turn.look import Seen, TicketReader
 from connector.turn.saga import open_saga, own_note

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 
 from connector.web.console import assets, gate
 from connector.web.console.parts import ConsoleParts
+from connector.web.console.ticket import ACTS
 from connector.web.deps import Deps
 from connector.web.problems import HttpProblem
 from connector.web.reasons import ServiceHealth
@@ -49,6 +50,10 @@ class Console:
         @routes.get("/tickets/<connection>/<path:ticket>")
         def ticket(connection: str, ticket: str) -> Response:
             return self._ticket.get(connection, ticket)
+
+        @routes.post(f"/tickets/<connection>/<path:ticket>/<any({', '.join(ACTS)}):act>")
+        def act(connection: str, ticket: str, act: str) -> Response:
+            return self._ticket.post(connection, ticket, act)
 
         app.register_blueprint(routes)
         if self._parts.login is not None:

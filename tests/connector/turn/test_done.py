@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connector.store.records import Step, StepState
-from connector.turn.done import done_by
+from connector.turn.explaining.done import done_by
 from connector.turn.saga import StepKind
 from tests.builders import at
 

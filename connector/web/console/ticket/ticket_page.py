@@ -1,47 +1,41 @@
 """The page of one ticket: which clock, how much counted, what next; then line by line why, and what was done there.
 
-It is read from its ticket system when somebody looks, in a lane behind everything that is due, once in some seconds
-however many look. Where no answer comes in time, what the database knows is shown instead, with its age.
+Where its ticket system gives no answer in time, what the database knows is shown instead, with its age.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from connector.connection.due_next import as_seen, modes_by_tier
-from connector.errors import ConnectorError, NotFound, Unreachable
-from connector.model import Lane
+from connector.model import Entry
+from connector.notes.marker import path_of
 from connector.rules.limits import Verdict
 from connector.store import audit as trail
 from connector.store.mailbox import Mailbox
-from connector.store.outages import back_since
 from connector.store.queries.board import Board
 from connector.store.records import TicketRow
-from connector.store.troubles import TroubleKind, Troubles
-from connector.systems.kept import KeptEach
-from connector.systems.lanes import in_lane
-from connector.turn.explaining.account import Explainer, TicketAccount
+from connector.turn.explaining.account import TicketAccount
 from connector.turn.explaining.obstacles import lines_of, obstacles
+from connector.turn.handed_in import is_handed_in
 from connector.turn.outcomes import snapshot_of
 from connector.web.console.frame import Frame
+from connector.web.console.gate import Role, require, viewer_of_request
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.rows import BoardRow, RowMaker, sagas_of, stage_word
+from connector.web.console.ticket.acting import KINDS, NOTHING_TYPED, Acting, Typed, acts_for
+from connector.web.console.ticket.reading import TicketLooks
 from connector.web.console.words import Wall
 from connector.web.deps import Deps
-from connector.web.patience import answered_within
 from connector.web.problems import HttpProblem
 
-KEPT_SECONDS = 10.0
-"""How old a reading may be that several look at."""
-
-PATIENCE_SECONDS = 6.0
-"""How long the ticket system's answer is waited for."""
+EVERY_SECONDS = 30
+"""How often the page is read anew while somebody looks."""
 
 MOST_ENTRIES = 50
 """So many entries of the audit trail are shown, the newest."""
@@ -52,6 +46,9 @@ _TOLD = (
 )
 """What of an entry's detail is for people, in this order; the rest are identities of ours."""
 
+
+Entries = Sequence[tuple[datetime, str, Mapping[str, Any]]]
+"""Of the audit trail: when, which event, its detail."""
 
 _CALLED = {"missing": "not written down", "verdict": "clock"}
 
@@ -81,18 +78,41 @@ class TicketPage:
         self._store = deps.mailbox.store
         self._mailbox = Mailbox(self._store)
         self._board = Board(self._store)
-        make = parts.explainer_of
-        explainers: Mapping[str, Explainer] = {name: make(name) for name in parts.modes} if make else {}
-        self._reading = {name: KeptEach(_asking(one), deps.monotonic, KEPT_SECONDS) for name, one in explainers.items()}
+        self._looks = TicketLooks(deps, parts)
+        self._acting = Acting(deps, self._looks)
 
     def get(self, connection: str, ticket: str) -> Response:
         """The page of a ticket that is known here. Raises HttpProblem 404, StoreUnavailable."""
-        kept = self._mailbox.ticket(connection, ticket) if connection in self._parts.modes else None
-        entries = trail.latest(self._store, connection, ticket, MOST_ENTRIES) if connection in self._parts.modes else []
+        return self._drawn(connection, ticket, NOTHING_TYPED)
+
+    def post(self, connection: str, ticket: str, act: str) -> Response:
+        """Do what a form asks for. Refused, it is the page again, with what was typed and what is wrong.
+
+        Raises HttpProblem 403, 404, StoreUnavailable.
+        """
+        viewer = require(Role.TECHNICIAN)
+        self._known(connection, ticket)
+        refused = self._acting.take(act, connection, ticket, viewer, request.form)
+        if refused is not None:
+            answer = self._drawn(connection, ticket, refused)
+            answer.status_code = refused.status
+            return answer
+        return Response(status=303, headers={"Location": f"{path_of(connection, ticket)}#handed-in"})
+
+    def _known(self, connection: str, ticket: str) -> tuple[TicketRow | None, Entries]:
+        """A ticket's row and what the audit trail has of it. Raises HttpProblem 404, StoreUnavailable."""
+        is_ours = connection in self._parts.modes
+        kept = self._mailbox.ticket(connection, ticket) if is_ours else None
+        entries = trail.latest(self._store, connection, ticket, MOST_ENTRIES) if is_ours else []
         if kept is None and not entries:
             raise HttpProblem(404, "ticket_not_known", "This ticket is not known here", _NOT_KNOWN)
+        return kept, entries
+
+    def _drawn(self, connection: str, ticket: str, typed: Typed) -> Response:
+        kept, entries = self._known(connection, ticket)
         wall = self._frame.wall(self._store.now())
-        account, why_not = self._read(connection, ticket)
+        look = self._looks.at(connection, ticket)
+        account = look.account
         row = _as_it_is(kept or _unknown(connection, ticket), account)
         shown = self._row(row, wall)
         return self._frame.page(
@@ -103,7 +123,13 @@ class TicketPage:
             is_open=kept is not None,
             record=account.seen.record if account else None,
             account=account,
-            why_not=why_not,
+            why_not=look.why_not,
+            acts=acts_for(viewer_of_request(), look),
+            typed=typed,
+            kinds=KINDS,
+            handed_in=unread(account, _turns_look(kept)) if account and kept else [],
+            here=path_of(connection, ticket),
+            every=EVERY_SECONDS,
             read_at=shown.due.read_at,
             next_steps=next_steps(account, wall) if account else [],
             passages=passages(account.lines) if account else [],
@@ -120,36 +146,18 @@ class TicketPage:
         maker = RowMaker(policy, wall, self._board.said(sagas_of([row])))
         return maker.row(row, as_seen(row, policy, modes, wall.now))
 
-    def _read(self, connection: str, ticket: str) -> tuple[TicketAccount | None, str]:
-        """The ticket as its system has it, or why nobody can tell."""
-        reading = self._reading.get(connection)
-        if reading is None:
-            return None, "No ticket system can be asked from here."
-        down = [one for one in Troubles(self._store).all(connection) if one.kind is TroubleKind.CONNECTION_DOWN]
-        if any(back_since(one) is None for one in down):
-            return None, f"{connection} does not answer: {down[0].cause}."
-        try:
-            return reading.get(ticket), ""
-        except NotFound:
-            return None, f"{connection} has no such ticket, or not any more."
-        except ConnectorError as error:
-            return None, f"{connection} could not be asked: {error}."
-
 
 _NOT_KNOWN = "Either it stands at a place that is no tier's, or it was closed before the connector kept anything of it."
 
 
-def _asking(explainer: Explainer) -> Callable[[str], TicketAccount]:
-    def ask(ticket: str) -> TicketAccount:
-        with in_lane(Lane.LOOKS):
-            return explainer.account_of(ticket)
-
-    late = partial(Unreachable, f"no answer within {PATIENCE_SECONDS:.0f} s")
-    return answered_within(PATIENCE_SECONDS, ask, late)
-
-
 def _unknown(connection: str, ticket: str) -> TicketRow:
     return TicketRow(connection, ticket, None, None, None, 0, None, is_dead=False, snapshot=None)
+
+
+def _turns_look(row: TicketRow) -> datetime | None:
+    """When the last turn read a ticket."""
+    read_at = (row.snapshot or {}).get("read_at")
+    return datetime.fromisoformat(read_at) if isinstance(read_at, str) else None
 
 
 def _as_it_is(row: TicketRow, account: TicketAccount | None) -> TicketRow:
@@ -157,6 +165,12 @@ def _as_it_is(row: TicketRow, account: TicketAccount | None) -> TicketRow:
     if account is None:
         return row
     return replace(row, snapshot={**(row.snapshot or {}), **snapshot_of(account.seen.decision)})
+
+
+def unread(account: TicketAccount, read_at: datetime | None) -> list[Entry]:
+    """What was handed in since a turn read the ticket last."""
+    handed_in = (one for one in account.seen.record.entries if is_handed_in(one))
+    return [one for one in handed_in if read_at is None or one.at > read_at]
 
 
 def next_steps(account: TicketAccount, wall: Wall) -> list[NextStep]:

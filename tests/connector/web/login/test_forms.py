@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pytest
@@ -203,3 +204,25 @@ def test_without_a_login_a_form_needs_the_token_too(alone):
     browser.client.set_cookie("escalator_form", "")
     assert browser.post("/act", {"csrf": ""}).status_code == 403
     assert done == []
+
+
+# -- every form there is -----------------------------------------------------------------------------------------
+
+OF_PROGRAMS = ("/webhooks/", "/api/")
+
+
+def test_every_route_that_changes_something_wants_the_token(login):
+    browser = login.browser()
+    browser.log_in()
+    assert login.first is not None
+    paths = [
+        re.sub(r"<[^>]*any\(([a-z-]+)[^>]*>", r"\1", rule.rule).replace("<connection>", "psa")
+        for rule in login.first.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith(OF_PROGRAMS) and rule.rule != "/login"
+    ]
+    paths = [re.sub(r"<[^>]*>", "1", path) for path in paths]
+    assert "/tickets/psa/1/override" in paths
+    for path in paths:
+        answer = browser.post(path, {"reason": "the vendor calls back"})
+        assert answer.status_code == 403, path
+        assert "This form is not from here, or too old" in words_of(answer), path
