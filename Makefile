@@ -11,7 +11,7 @@ JOBS ?= 4
 # With its bytecode kept, a process of the connector starts in a third of the time; the tests start many.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo init run test soak coverage e2e-rt e2e-database e2e-pgbouncer check audit fuzz bench deploy-check format lock clean
+.PHONY: demo stay init run test soak coverage e2e-web e2e-rt e2e-database e2e-pgbouncer check audit fuzz bench deploy-check format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -48,8 +48,15 @@ $(READY_TO_TEST): requirements.lock requirements-dev.lock pyproject.toml
 	$(call build,.venv-fuzz,requirements.lock requirements-dev.lock requirements-fuzz.lock)
 	@touch $@
 
+.venv-web/.ready: requirements.lock requirements-dev.lock requirements-web.lock
+	$(call build,.venv-web,requirements.lock requirements-dev.lock requirements-web.lock)
+	@touch $@
+
 demo: $(READY)  ## a service desk's morning, at high speed, on a simulated ticket system
 	$(BIN)/escalator demo
+
+stay: $(READY)  ## the demo's desk kept open, with the console to look at it in a browser; Ctrl-C ends it
+	$(BIN)/escalator demo --stay
 
 init: $(READY)  ## connect a ticket system: asks, tries, proposes, and writes .env
 	$(BIN)/escalator init
@@ -72,6 +79,9 @@ soak: $(READY_TO_TEST)  ## the further variants of the tests, and scenarios agai
 
 coverage: $(READY_TO_TEST)  ## how much of everything the tests run through; tracing it takes twice the time
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
+
+e2e-web: .venv-web/.ready  ## the console in a real Chromium: stories, every page's faults, and the pictures of docs/console
+	.venv-web/bin/python -m tests.e2e.web
 
 e2e-rt: $(READY_TO_TEST)  ## the connector on a real Request Tracker from Debian's packages, on SQLite and on PostgreSQL
 	$(BIN)/python -m tests.e2e.rt
@@ -112,8 +122,8 @@ GROUP = import sys, tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["
 lock: $(READY_TO_TEST)  ## pin the dependencies of pyproject.toml anew: what runs, and what tests, checks, audits and fuzzes it
 	$(PIN) --build-deps-for editable --output-file requirements.lock pyproject.toml
 	$(BIN)/python -c '$(GROUP)' dev | $(PIN) --constraint requirements.lock --output-file requirements-dev.lock -
-	for group in audit fuzz; do $(BIN)/python -c '$(GROUP)' $$group | \
+	for group in audit fuzz web; do $(BIN)/python -c '$(GROUP)' $$group | \
 	  $(PIN) --constraint requirements.lock --constraint requirements-dev.lock --output-file requirements-$$group.lock - || exit 1; done
 
 clean:
-	rm -rf $(VENV) .venv-audit .venv-fuzz build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-fuzz .venv-web build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis

@@ -1,5 +1,5 @@
 """What is installed: `requirements.lock` to run the connector, `requirements-dev.lock` to test and check it, and what
-`make audit` and `make fuzz` have besides.
+`make audit`, `make fuzz` and `make e2e-web` have besides.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 RUNS, TESTS = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
-TOOLS = {group: ROOT / f"requirements-{group}.lock" for group in ("audit", "fuzz")}
+TOOLS = {group: ROOT / f"requirements-{group}.lock" for group in ("audit", "fuzz", "web")}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 MARKER = r'(?: ; [\w<>=."() ]+)?'

@@ -80,7 +80,8 @@ class Morning:
 
     def _arrive(self, fate: Fate) -> None:
         desk = self.stage.desks[fate.at]
-        ticket = Arrived(fate, desk, desk.open_ticket(fate.summary, owner=fate.owner, urgency=fate.urgency))
+        number = desk.open_ticket(fate.summary, client=fate.client, owner=fate.owner, urgency=fate.urgency)
+        ticket = Arrived(fate, desk, number)
         self.tickets.append(ticket)
         self._tell(fate.arrives, f"{ticket.name} arrives: {fate.summary} ({fate.owner})")
 

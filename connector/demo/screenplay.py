@@ -40,7 +40,8 @@ class Act:
 class Fate:
     """A ticket of the morning and how it must end: at which tier, with which owner, and when it went up.
 
-    ``at``: at which desk it arrives. ``told``: what the connector's short notes on it must say.
+    ``client``: as in CLIENTS. ``at``: at which desk it arrives. ``told``: what the connector's short notes on it must
+    say.
     """
 
     summary: str
@@ -51,6 +52,7 @@ class Fate:
     urgency: Urgency = Urgency.NORMAL
     moral: str = ""
     acts: tuple[Act, ...] = field(default=())
+    client: str = "Acme"
     at: int = 0
     told: tuple[str, ...] = ()
 
@@ -126,6 +128,7 @@ FATES = (
         "tess",
         (2, "sofia"),
         ("09:33:00",),
+        client="Globex",
         moral="no plan within 30 minutes: up a tier",
         acts=(
             note("09:20", "tess", "Sent a test mail from outside, bounced with 550 5.7.1"),
@@ -160,6 +163,7 @@ FATES = (
         clock("09:06"),
         "tom",
         (1, "tom"),
+        client="Globex",
         moral="resolved one second before the limit: left alone",
         acts=(note("09:20", "tom", "Plan: reset it and sign in together"), resolved("10:19:59", "tom")),
     ),
@@ -170,6 +174,7 @@ FATES = (
         (2, "sam"),
         ("09:17:00",),
         Urgency.CRITICAL,
+        client="Globex",
         moral="critical: half the limits, up a tier after 15 minutes",
         acts=(
             taken("09:19", "sam"),
@@ -204,6 +209,7 @@ FATES = (
         clock("09:03"),
         "tom",
         (1, "tom"),
+        client="Globex",
         moral="the manager let the limit apply later, with the reason; a technician's own wish was refused",
         at=THERE,
         told=("only a manager of First Touch (T1/2) may override", "is due at 10:12 (America/New_York), not at 09:33"),

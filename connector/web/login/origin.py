@@ -65,4 +65,4 @@ def local_path(text: str) -> str:
     is_path = text.startswith("/") and text[1:2] not in ("/", "\\") and len(text) <= LONGEST_PATH
     if not is_path or "\\" in text or not text.isprintable() or " " in text:
         return _FIRST
-    return _FIRST if urlsplit(text).path.rstrip("/") in ("", *_OUR_OWN) else text
+    return _FIRST if urlsplit(text).path.rstrip("/") in _OUR_OWN else text

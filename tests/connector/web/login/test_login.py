@@ -228,7 +228,15 @@ def test_nobody_is_taken_elsewhere(login):
 
 
 @pytest.mark.parametrize(
-    "to", ["/", "/health", "/tickets/rt/4711?from=mail#note", "/tickets/psa/%2F%2Fevil", "/loginsight"]
+    "to",
+    [
+        "/",
+        "/?state=warned&tier=2",
+        "/health",
+        "/tickets/rt/4711?from=mail#note",
+        "/tickets/psa/%2F%2Fevil",
+        "/loginsight",
+    ],
 )
 def test_a_path_of_ours_is_kept(to):
     assert local_path(to) == to

@@ -1,0 +1,120 @@
+"""The console of a desk at a fixed moment: the demo's invented desk, played up to it, and the service listening.
+
+Web app and worker are the product's own, the ticket systems simulated; time is moved by the tests alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from connector.clock import VirtualClock
+from connector.demo.morning import Arrived, Morning
+from connector.demo.screenplay import FATES, OPENING, clock, demo_policy
+from connector.demo.stage import Simulation, stage
+from connector.metrics import Metrics
+from connector.store.database.engine import Store
+from connector.systems.catalogue import ticket_systems
+from connector.systems.desk import Desk
+from connector.systems.variables import Secret
+from connector.web.console.gate import Role
+from connector.web.console.parts import ConsoleParts
+from connector.web.login.accounts import Account, account
+from connector.web.login.door import LoginDoor
+from connector.web.login.origin import Places
+from connector.web.login.passwords import HashCost, hash_of
+from connector.web.login.telling import LoginLog
+
+MOMENT = clock("09:31")
+"""When most is going on: clocks that run, are warned of, paused, overridden, and two tickets that went up."""
+
+KEY = "a key of the tests, and of nothing else"
+CHEAP = HashCost(memory_kib=8, passes=1, lanes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account. ``member``: as a script calls them at the desk."""
+
+    name: str
+    role: Role
+    member: str = ""
+    password: str = "correct horse battery"
+
+
+PEOPLE = {
+    one.role: one
+    for one in (
+        Person("Vera Lindqvist", Role.VIEWER),
+        Person("Tess Tech", Role.TECHNICIAN, "tess"),
+        Person("Maria Desk", Role.MANAGER, "maria"),
+        Person("Ines Duarte", Role.ADMINISTRATOR),
+    )
+}
+
+
+@dataclass
+class Open:
+    """The desk while it is open."""
+
+    morning: Morning
+
+    @property
+    def stage(self) -> Simulation:
+        """What it stands on."""
+        return self.morning.stage
+
+    @property
+    def url(self) -> str:
+        """Where the console is."""
+        return self.stage.url
+
+    def go_on_to(self, at: str) -> None:
+        """Let everything happen until that time of the morning."""
+        self.morning.run_until(clock(at))
+
+    def ticket(self, words: str) -> Arrived:
+        """The ticket that is about this."""
+        return next(one for one in self.morning.tickets if words in one.fate.summary)
+
+    def address_of(self, words: str) -> str:
+        """Where the console has that ticket, below ``/tickets/``."""
+        found = self.ticket(words)
+        return f"{found.desk.system}/{found.number}"
+
+    def path(self, path: str) -> str:
+        """A path of ``pages`` with the tickets that it names."""
+        return path.format(risen=self.address_of("Call recording"))
+
+
+@contextmanager
+def opened(folder: Path, *, has_login: bool = True) -> Iterator[Open]:
+    """The desk at ``MOMENT``. ``folder``: for its database."""
+    virtual = VirtualClock(OPENING)
+    desks = [system.simulated(virtual) for system in list(ticket_systems().values())[:2]]
+    database = f"sqlite:///{folder / 'desk.db'}"
+
+    def behind(parts: ConsoleParts, store: Store) -> ConsoleParts:
+        telling = LoginLog(lambda: virtual.now().timestamp(), Metrics().logins)
+        door = LoginDoor(store, _accounts(desks[0]), KEY, Places(""), telling)
+        return replace(parts, who_asks=door.who_asks, login=door.routes)
+
+    policy = demo_policy(desks)
+    with stage(OPENING, policy, database, desks=desks, clock=virtual, behind=behind if has_login else None) as running:
+        morning = Morning(running, list(FATES))
+        morning.run_until(MOMENT)
+        yield Open(morning)
+
+
+def _accounts(desk: Desk) -> list[Account]:
+    return [
+        account(
+            one.name,
+            one.role.name.lower(),
+            Secret(hash_of(one.password, CHEAP)),
+            desk.member(one.member) if one.member else "",
+        )
+        for one in PEOPLE.values()
+    ]
