@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import logging
 import os
 import shutil
@@ -65,6 +66,15 @@ def settings(*, host: str = "") -> Settings:
     loaded = load_settings(environ, kept=kept)
     logs.configure(loaded.log_level, loaded.log_format)
     return loaded
+
+
+def whoever() -> str:
+    """Who runs the command, for the audit trail: by the operating system's name, or number where it has none."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"user {os.getuid()}"
+    return f"{name}, at the command line"
 
 
 def require_connection(settings: Settings) -> None:

@@ -89,7 +89,7 @@ def replay(system: str | None, ticket: str | None, is_all: bool, is_json: bool) 
     with common.wired() as parts:
         mailbox = Mailbox(parts.store)
         wanted = [one for one in mailbox.dead_letters() if is_all or (one.connection, one.ticket) == (system, ticket)]
-        wanted = [one for one in wanted if mailbox.replay(one.connection, one.ticket)]
+        wanted = [one for one in wanted if mailbox.replay(one.connection, one.ticket, common.whoever())]
     if is_json:
         common.answer({"replayed": [[one.connection, one.ticket] for one in wanted]})
     else:

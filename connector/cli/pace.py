@@ -61,7 +61,7 @@ def hold(connection: str | None, is_json: bool) -> None:
     with common.wired(needs_connection=True) as parts:
         names = _chosen(parts, connection)
         for name in names:
-            Brakes(parts.store).hold(name)
+            Brakes(parts.store).hold(name, common.whoever())
     if is_json:
         common.answer({"held": names})
     else:
@@ -74,7 +74,7 @@ def hold(connection: str | None, is_json: bool) -> None:
 def release(connection: str | None, is_json: bool) -> None:
     """Let what is held go up at once, and begin the count anew."""
     with common.wired(needs_connection=True) as parts:
-        released = {name: Brakes(parts.store).release(name) for name in _chosen(parts, connection)}
+        released = {name: Brakes(parts.store).release(name, common.whoever()) for name in _chosen(parts, connection)}
     if is_json:
         common.answer({"released": released})
     else:

@@ -39,6 +39,7 @@ from connector.store.records import (
     DeadLetter,
     Delivery,
     EndedStint,
+    Event,
     Failed,
     Fairness,
     Finished,
@@ -333,8 +334,10 @@ class Mailbox:
         with self.store.reading() as conn:
             return [DeadLetter(**row) for row in views.dead_letters(conn, connection)]
 
-    def replay(self, connection: str, ticket: str) -> bool:
+    def replay(self, connection: str, ticket: str, by: str) -> bool:
         """Give a dead letter another try, at once and from attempt 0; False where there is none.
+
+        ``by``: for the audit trail.
 
         The turn finds manual mail, by which it can tell that somebody has looked at what went wrong.
         """
@@ -344,6 +347,7 @@ class Mailbox:
                 return False
             name = f"{Source.MANUAL.value}:{ticket}:{now.isoformat()}"
             mail.insert(conn, self.store, [Delivery(connection, ticket, name, Source.MANUAL)], now)
+            audit.append(conn, [((connection, ticket), AuditEvent(Event.REPLAYED, {"by": by}))], now)
         return True
 
     def ring_all(self, connection: str, resting: Sequence[str] = ()) -> int:

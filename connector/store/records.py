@@ -191,6 +191,9 @@ class Event(StrEnum):
     WEBHOOKS_REFUSED = "webhooks refused"
     MESSAGE_GIVEN_UP = "message given up"
     FORGOTTEN = "forgotten"
+    BRAKE_HELD = "brake held"
+    BRAKE_RELEASED = "brake released"
+    REPLAYED = "replayed"
 
 
 @dataclass(frozen=True, slots=True)

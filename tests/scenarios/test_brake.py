@@ -56,7 +56,7 @@ def waiting(desk: KeepsPace) -> int:
 
 
 def release(desk: KeepsPace) -> int:
-    return Brakes(desk.running.store).release(connection_of(desk))
+    return Brakes(desk.running.store).release(connection_of(desk), "tests")
 
 
 def reasons(desk: KeepsPace) -> list[str]:
@@ -135,7 +135,7 @@ def test_nothing_goes_up_by_time_while_it_is_held_and_all_does_when_it_is_releas
     open_stage: Callable[..., Simulation], database_url: str
 ) -> None:
     desk, tickets = braked_desk(open_stage, database_url, 6, 60)
-    Brakes(desk.running.store).hold(connection_of(desk))
+    Brakes(desk.running.store).hold(connection_of(desk), "tests")
     desk.settle()
     mass_edit(desk, tickets)
     desk.run_until(at("10:20"))
@@ -162,7 +162,7 @@ def test_who_holds_what_waits_at_the_brake_is_not_told_that_nothing_waits(
     desk, tickets = braked_desk(open_stage, sqlite_url, 6, 2)
     mass_edit(desk, tickets)
     desk.run_until(at("10:20"))
-    Brakes(desk.running.store).hold(connection_of(desk))
+    Brakes(desk.running.store).hold(connection_of(desk), "tests")
     desk.settle()
     fast, held = desk.told.alarms
     assert "more escalations by time than a desk can have" in fast
@@ -178,7 +178,7 @@ def test_an_escalation_that_was_held_open_does_not_go_on_while_the_brake_is_held
 ) -> None:
     desk, (ticket,) = braked_desk(open_stage, sqlite_url, 1, 60)
     held_open_by_a_pause(desk, ticket)
-    Brakes(desk.running.store).hold(connection_of(desk))
+    Brakes(desk.running.store).hold(connection_of(desk), "tests")
     desk.running.desk.set_status(ticket, "tess", StatusGroup.WORKING)
     desk.settle()
     desk.run_until(at("12:00"))

@@ -121,7 +121,7 @@ def test_a_move_that_a_rule_turns_back_is_tried_three_times_then_parked_and_neve
     (dead,) = desk.mailbox.dead_letters()
     assert dead.ticket == str(ticket)
     desk.simulator.faults.workflow_reverts = frozenset()
-    desk.mailbox.replay("connectwise", str(ticket))
+    desk.mailbox.replay("connectwise", str(ticket), "tests")
     desk.run_until(at("16:05"))
     assert where(desk, ticket)[0] == "Tier 3"
     assert len(our_notes(desk, ticket)) == 1
@@ -166,7 +166,7 @@ def test_a_note_that_came_back_visible_is_an_alarm_and_nothing_goes_on(desk):
     assert len(our_notes(desk, ticket)) == 1
     assert our_notes(desk, later) == []
     desk.simulator.faults.note_comes_back_public = False
-    desk.mailbox.replay("connectwise", str(later))
+    desk.mailbox.replay("connectwise", str(later), "tests")
     desk.run_until(at("12:05"))
     assert len(our_notes(desk, later)) == 1
 

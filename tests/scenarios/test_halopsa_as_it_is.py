@@ -180,7 +180,7 @@ def test_a_ticket_that_is_brought_back_by_hand_again_and_again_climbs_three_time
     running.run_until(at("16:30"))
     assert our_notes(running, ticket) == 3  # looked at, and no note more
     assert sum("needs a person" in title for _, title, _ in people.sent) == 1
-    running.mailbox.replay("halopsa", str(ticket))
+    running.mailbox.replay("halopsa", str(ticket), "tests")
     running.run_until(at("16:35"))
     assert (tier_of(running, ticket), our_notes(running, ticket)) == (2, 4)
 

@@ -219,7 +219,7 @@ def test_a_note_that_came_back_visible_is_told_once_for_the_connection_and_ends_
     assert len(for_a_person(notifier)) == 1
     assert [one.mail for one in desk.mailbox.dead_letters()] == [0, 0, 0]
     desk.simulator.faults.note_comes_back_public = False
-    desk.mailbox.replay("connectwise", first)
+    desk.mailbox.replay("connectwise", first, "tests")
     desk.run_until(at("10:45"))
     assert of_kind(desk, TroubleKind.NOTES_STOPPED) == []
     assert desk.mailbox.dead_letters() == []
@@ -234,7 +234,7 @@ def test_who_lets_notes_go_on_and_dies_before_saying_so_leaves_nobody_waiting(de
     desk.simulator.faults.note_comes_back_public = False
     first = desk.mailbox.dead_letters()[0].ticket
     monkeypatch.setattr(desk.connected.turns.failures, "notes_go_on", lambda claim: None)
-    desk.mailbox.replay("connectwise", first)
+    desk.mailbox.replay("connectwise", first, "tests")
     desk.settle()
     assert len(of_kind(desk, TroubleKind.NOTES_STOPPED)) == 1
     desk.run_until(at("09:55"))
@@ -261,7 +261,7 @@ def test_a_move_that_was_turned_back_three_times_is_told_once_a_ticket_and_ends_
     assert len(for_a_person(notifier)) == 2
     for ticket in tickets:
         assert len(of_kind(desk, TroubleKind.MOVE_TURNED_BACK)) == 1
-        desk.mailbox.replay("connectwise", str(ticket))
+        desk.mailbox.replay("connectwise", str(ticket), "tests")
         desk.settle()
         assert where(desk, ticket)[0] != "Service Desk"
     assert of_kind(desk, TroubleKind.MOVE_TURNED_BACK) == []

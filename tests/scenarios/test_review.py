@@ -163,7 +163,7 @@ def test_a_stop_of_the_notes_that_comes_while_an_older_one_is_lifted_is_kept(des
         return found
 
     monkeypatch.setattr(book, "fresh", fresh_and_then_stopped)
-    desk.mailbox.replay("connectwise", str(ticket))
+    desk.mailbox.replay("connectwise", str(ticket), "tests")
     desk.settle()
     assert book.fresh().state[NOTES_STOPPED] == newer
     assert len(our_notes(desk, ticket)) == 1
@@ -267,7 +267,7 @@ def test_a_note_that_came_back_visible_is_never_written_a_second_time_unasked(de
     later = a_ticket_on(desk, "Another")
     desk.run_until(at("11:00"))
     desk.simulator.faults.note_comes_back_public = False
-    desk.mailbox.replay("connectwise", str(later))  # nobody replays the first one
+    desk.mailbox.replay("connectwise", str(later), "tests")  # nobody replays the first one
     desk.settle()
     desk.simulator.add_note(ticket, "What is this note?", contact="Connie Client")
     desk.run_until(at("11:05"))

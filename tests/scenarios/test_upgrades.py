@@ -136,7 +136,7 @@ def test_a_dead_letter_is_still_there_and_can_be_replayed(upgraded: tuple[Simula
     desk.run_until(at("09:35"))
     (letter,) = desk.mailbox.dead_letters()
     assert (letter.ticket, letter.error) == (str(tickets["parked"]), "it does not work")
-    assert desk.mailbox.replay("connectwise", letter.ticket)
+    assert desk.mailbox.replay("connectwise", letter.ticket, "tests")
     desk.run_until(at("09:36"))
     assert where(desk, tickets["parked"])[0] == "Tier 3"
     assert desk.mailbox.dead_letters() == []

@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from connector.errors import ConnectorError
+from connector.store import audit
 from connector.store.database.engine import Store, insert_into
 from connector.store.database.prepared import Prepared
 from connector.store.database.tables import AnyRow, Moment, braked, mailbox
 from connector.store.pace import rows as pace
 from connector.store.queries import rows
-from connector.store.records import PACE, Braked, Key
+from connector.store.records import PACE, AuditEvent, Braked, Event, Key
 
 HOUR = timedelta(hours=1)
 
@@ -175,20 +176,21 @@ class Brakes:
             here = update(braked).where(_waits(connection), c.saga == found.saga)
             return conn.execute(here.values(passes_at=now, is_counted=bool(per_hour))).rowcount == 1
 
-    def hold(self, connection: str) -> None:
-        """From now on nothing goes up by time on a connection, until it is released."""
+    def hold(self, connection: str, by: str) -> None:
+        """From now on nothing goes up by time on a connection, until it is released. ``by``: for the audit trail."""
         with self.store.writing() as conn:
             now = self.store.now(conn)
             rows.schedule(conn, (connection, PACE), now, now)
             row = pace.lock(conn, connection)
-            if row.held_at is None:
-                pace.write(conn, connection, held_at=now)
             # What was let go and has not gone yet waits, too.
             let_go = and_(braked.c.connection == connection, ~braked.c.is_taken)
             conn.execute(update(braked).where(let_go).values(passes_at=None))
+            if row.held_at is None:
+                pace.write(conn, connection, held_at=now)
+                audit.append(conn, [((connection, PACE), AuditEvent(Event.BRAKE_HELD, {"by": by}))], now)
 
-    def release(self, connection: str) -> int:
-        """What is held goes up, and the count begins anew; how many were held."""
+    def release(self, connection: str, by: str) -> int:
+        """What is held goes up, and the count begins anew; how many were held. ``by``: for the audit trail."""
         c = braked.c
         with self.store.writing() as conn:
             now = self.store.now(conn)
@@ -196,6 +198,7 @@ class Brakes:
             pace.lock(conn, connection)
             pace.write(conn, connection, held_at=None)
             conn.execute(update(braked).where(c.connection == connection, c.is_counted).values(is_counted=False))
+            audit.append(conn, [((connection, PACE), AuditEvent(Event.BRAKE_RELEASED, {"by": by}))], now)
         total, page = 0, [""]
         while page:
             with self.store.writing() as conn:

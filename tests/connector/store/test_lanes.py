@@ -70,7 +70,7 @@ def test_what_a_policy_rings_is_looked_at_in_the_lane_of_looks(mailbox: Mailbox)
 def test_a_replay_is_urgent(mailbox: Mailbox) -> None:
     mailbox.deliver([a_delivery("1", "1")])
     mailbox.finish([Failed(claim_one(mailbox), "oops", None)])
-    assert mailbox.replay("psa", "1")
+    assert mailbox.replay("psa", "1", "tests")
     assert taken(mailbox) == {"1": Lane.URGENT}
 
 

@@ -400,9 +400,12 @@ def test_what_fails_for_good_is_a_dead_letter_until_it_is_replayed(mailbox: Mail
     assert mailbox.dead_letters("other") == []
     clock.advance(1000 * HOUR)
     assert claim_all(mailbox) == []
-    assert mailbox.replay("psa", "1")
-    assert not mailbox.replay("psa", "1")
-    assert not mailbox.replay("psa", "unknown")
+    assert mailbox.replay("psa", "1", "tests")
+    assert not mailbox.replay("psa", "1", "tests")
+    assert not mailbox.replay("psa", "unknown", "tests")
+    assert [row.detail for row in audit.events(mailbox.store, "psa", "1") if row.event == "replayed"] == [
+        {"by": "tests"}
+    ]
     claim = claim_one(mailbox)
     assert (claim.attempts, claim.failing_since) == (0, None)
     assert [mail.source for mail in claim.mail] == [Source.WEBHOOK, Source.MANUAL]
@@ -445,7 +448,7 @@ def test_a_dead_letter_that_is_replayed_while_a_turn_has_it_keeps_its_lease_and_
     mailbox.finish([Failed(a_held_ticket(mailbox), "poison", None)])
     mailbox.deliver([a_delivery("1", "news")])
     claim = claim_one(mailbox)
-    assert mailbox.replay("psa", "1")
+    assert mailbox.replay("psa", "1", "tests")
     assert claim_all(mailbox, "second") == []
     assert mailbox.finish([Failed(claim, "poison", None)]) == [True]
     again = claim_one(mailbox)

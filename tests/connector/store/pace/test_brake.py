@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from connector.clock import VirtualClock
+from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
@@ -129,16 +130,18 @@ def test_held_nothing_passes_and_what_was_let_go_waits_again_until_all_is_releas
 ) -> None:
     queued(mailbox, "1", "2")
     assert brakes.let_go_next("psa", ["default"], 3)
-    brakes.hold("psa")
-    brakes.hold("psa")
+    brakes.hold("psa", "tests")
+    brakes.hold("psa", "tests")
     assert (brakes.is_held("psa"), brakes.standing("psa").count) == (True, 2)
     assert not took(brakes, a_place("1", 0))
     assert brakes.is_free(a_place("3", 0), None) is None
     assert took(brakes, a_place("3", 3, is_bound=False))
-    assert brakes.release("psa") == 2
+    assert brakes.release("psa", "tests") == 2
     assert not brakes.is_held("psa")
     assert brakes.standing("psa").passed == ()
     assert all(took(brakes, a_place(ticket)) for ticket in ("1", "2"))
+    told = [(row.event, row.detail) for row in audit.events(brakes.store, "psa") if row.event.startswith("brake")]
+    assert told == [("brake held", {"by": "tests"}), ("brake released", {"by": "tests"})]
 
 
 def test_what_no_longer_waits_leaves_the_queue_with_its_turn(mailbox: Mailbox, brakes: Brakes) -> None:

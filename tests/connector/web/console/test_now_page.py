@@ -190,7 +190,7 @@ def test_a_connection_that_is_down_a_held_brake_and_one_that_is_on_are_told(desk
     assert "psa has not answered since 09:00 (21 min): connection refused." in text
     assert "The brake is on at psa: 60 escalations by time within the hour." in text
     assert "none of ours" not in text
-    Brakes(store).hold("psa")
+    Brakes(store).hold("psa", "tests")
     desk.later(60)
     text = words(desk)
     assert "The brake is held on psa since 09:21: nothing goes up there by time" in text
