@@ -29,7 +29,6 @@ from connector.report.story import (
     Subject,
     Training,
 )
-from connector.wording import NOTE_SECTIONS
 from connector.working_time.zones import load_zone
 
 MOST_LISTED = 100
@@ -38,7 +37,6 @@ MOST_LISTED = 100
 LONG = 1.5
 """What took so many times its limit took long."""
 
-_PERMISSIONS = NOTE_SECTIONS[6]
 _NEVER_PLANNED = "resolved without a plan"
 
 Hour = tuple[int, int]
@@ -256,13 +254,12 @@ class _Counting:
         for reason in rise.reasons:
             figures.by_reason[reason] += 1
         if rise.missing is not None:
-            unasked = set() if Reason.PERMISSION in rise.reasons else {_PERMISSIONS}
             figures.notes += 1
-            figures.missing.update(_once(one for one in rise.missing if one not in unasked))
+            figures.missing.update(rise.lacking)
         figures.undocumented.update(_once(rise.undocumented))
         figures.resting += bool(subject.assumed)
         figures.assumed.update(_once(subject.assumed))
-        listed = ListedRise(subject, rise, *_came_of(story, rise))
+        listed = ListedRise(subject, rise, *came_of(story, rise))
         if Reason.TIME in rise.reasons:
             self._count_breach(rise, listed)
         late = (listed.after_minutes or rise.used_minutes) - rise.limit_minutes
@@ -356,7 +353,7 @@ def _once(words: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(words))
 
 
-def _came_of(story: Story, rise: Rise) -> tuple[str, float | None]:
+def came_of(story: Story, rise: Rise) -> tuple[str, float | None]:
     """What became of a ticket after its escalation, or of one that stayed; and how long the stage took in fact."""
     row = story.stint(rise.stint)
     if rise.is_done and not rise.is_final:

@@ -5,10 +5,13 @@ Every number of a report can be counted from it. Moments are in UTC, in ISO 8601
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from connector.report.story import Overriding, Rise, StintRow, Story
+from connector.terminal import cell
 
 HEADINGS = (
     "what",
@@ -60,7 +63,14 @@ def lines_of(story: Story) -> Iterator[tuple[str, ...]]:
     }
     for cells in _all(story):
         full = {**about, **cells}
-        yield tuple(_field(full.get(heading)) for heading in HEADINGS)
+        yield tuple(field_of(full.get(heading)) for heading in HEADINGS)
+
+
+def written(lines: Iterable[Iterable[str]]) -> str:
+    """Lines as the text of a sheet (CSV); nothing in it is a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerows(map(cell, line) for line in lines)
+    return text.getvalue()
 
 
 def _all(story: Story) -> Iterator[_Cells]:
@@ -126,7 +136,8 @@ def _overriding(one: Overriding) -> _Cells:
     return {"what": what, "at": one.at, "by": one.by, "tier": one.tier, "detail": detail}
 
 
-def _field(value: object) -> str:
+def field_of(value: object) -> str:
+    """A value as a field of a sheet."""
     if value is None:
         return ""
     if isinstance(value, datetime):

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.model import Mode, Reason, Stage
+from connector.wording import NOTE_SECTIONS
+
+_PERMISSIONS = NOTE_SECTIONS[6]
 
 
 class HowEnded(StrEnum):
@@ -88,7 +91,8 @@ class Rise:
     and ``used_minutes`` are its. ``mode``: that of the tier then: only in ``enforce`` it was done. ``missing``: the
     sections of its note that had nothing to say ("none recorded"), by their headings, None where nobody looked;
     ``undocumented``: what it asked
-    for and did not document, in words. ``asked_by``: who asked for it, empty where nobody did.
+    for and did not document, in words. ``asked_by``: who asked for it, empty where nobody did. ``holder``: who had the
+    ticket then, empty for nobody, and where that is not kept.
     """
 
     at: datetime
@@ -103,11 +107,18 @@ class Rise:
     missing: tuple[str, ...] | None = ()
     undocumented: tuple[str, ...] = ()
     asked_by: tuple[str, ...] = ()
+    holder: str = ""
 
     @property
     def is_done(self) -> bool:
         """Whether it was done, and not only would have been."""
         return self.mode is Mode.ENFORCE
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Each section that had nothing to say, once; the permissions only where these were what was missing."""
+        unasked = "" if Reason.PERMISSION in self.reasons else _PERMISSIONS
+        return tuple(dict.fromkeys(one for one in self.missing or () if one != unasked))
 
     @property
     def is_final(self) -> bool:

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any
 
 from connector.model import Mode, Reason, Stage
-from connector.policy.policy import Policy
+from connector.policy.policy import Policy, Tier
 from connector.report.story import (
     LONG_PAUSE,
     Alone,
@@ -39,9 +39,13 @@ from connector.store.queries import reported
 from connector.store.records import PAUSED_SINCE, EndedStint, Event, Key
 from connector.working_time.zones import load_zone
 
-_RISES = frozenset({Event.ESCALATED, Event.FINAL_ESCALATION, Event.WOULD_ESCALATE})
-_OVERRIDES = frozenset({Event.OVERRIDE_APPLIED, Event.OVERRIDE_REFUSED})
-_TOLD = _RISES | _OVERRIDES | {Event.TRAINING_REQUEST, Event.WARNED}
+RISES = frozenset({Event.ESCALATED, Event.FINAL_ESCALATION, Event.WOULD_ESCALATE})
+"""The events that are an escalation, done or not."""
+
+OVERRIDES = frozenset({Event.OVERRIDE_APPLIED, Event.OVERRIDE_REFUSED})
+"""The events that are an override, applied or not."""
+
+_TOLD = RISES | OVERRIDES | {Event.TRAINING_REQUEST, Event.WARNED}
 
 _HAS_CLOCK = frozenset(
     {
@@ -89,6 +93,36 @@ def stories(store: Store, scope: Scope, policy: Policy) -> Iterator[Story]:
             teller = _Teller(key, known, modes.get(key[0], Mode.OBSERVE), policy, until)
             if (story := teller.story()) is not None:
                 yield story
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTicket:
+    """A ticket as the trail and its row tell of it. ``snapshot``: empty where it is not watched."""
+
+    subject: Subject
+    story: Story | None
+    snapshot: Mapping[str, Any]
+
+
+def tickets_told(store: Store, scope: Scope, policy: Policy, keys: Iterable[Key]) -> dict[Key, ToldTicket]:
+    """What is known of these tickets since the scope began, as ``stories`` tells it; three statements, by indexes.
+
+    All their stints that are over are told, also those that ended before. Raises StoreUnavailable.
+    """
+    known = {key: _Known() for key in keys}
+    modes = dict(scope.modes)
+    with store.reading(is_snapshot=True) as conn:
+        for entry in reported.entries_of(conn, known, _TOLD, scope.since, scope.until):
+            known[_key(entry)].entries.append(entry)
+        for stint in reported.ended_of(conn, known):
+            known[_key(stint)].ended.append(stint)
+        for row in reported.open_of(conn, known):
+            known[_key(row)].row = row
+    found = {}
+    for key, one in known.items():
+        teller = _Teller(key, one, modes.get(key[0], Mode.OBSERVE), policy, scope.until)
+        found[key] = ToldTicket(teller.subject(), teller.story(), teller.snapshot)
+    return found
 
 
 def scope_of(
@@ -153,12 +187,13 @@ class _Teller:
         self.policy = policy
         self.until = until
         self.snapshot: Mapping[str, Any] = (known.row.snapshot or {}) if known.row is not None else {}
-        self.details = [(row, _detail(row.detail)) for row in known.entries]
+        self.details = [(row, detail_of(row)) for row in known.entries]
 
     def story(self) -> Story | None:
-        rises = [self._rise(row, detail) for row, detail in self.details if row.event in _RISES]
-        overridings = [self._overriding(row, detail) for row, detail in self.details if row.event in _OVERRIDES]
-        trainings = [_training(row, detail) for row, detail in self.details if row.event == Event.TRAINING_REQUEST]
+        rises = [rise_of(row, detail) for row, detail in self.details if row.event in RISES]
+        tiers = self.policy.tiers
+        overridings = [overriding_of(row, detail, tiers) for row, detail in self.details if row.event in OVERRIDES]
+        trainings = [training_of(row, detail) for row, detail in self.details if row.event == Event.TRAINING_REQUEST]
         stints = [self._ended(one) for one in self.known.ended]
         running = self._running()
         left = None
@@ -168,19 +203,19 @@ class _Teller:
             stints.append(running)
         if not (stints or rises or overridings or trainings or left):
             return None
-        return Story(self._subject(), tuple(stints), tuple(rises), tuple(overridings), tuple(trainings), left)
+        return Story(self.subject(), tuple(stints), tuple(rises), tuple(overridings), tuple(trainings), left)
 
-    def _subject(self) -> Subject:
+    def subject(self) -> Subject:
         told: dict[str, str] = {}
         for row, detail in self.details:
-            if row.event in _RISES:
+            if row.event in RISES:
                 told.update({name: str(detail[name]) for name in _ABOUT if detail.get(name)})
         for one in self.known.ended:
             about = {"summary": one.summary, "client": one.client, "board": one.board, "link": one.link}
             told.update({name: text for name, text in about.items() if text})
         kept = {"summary": "summary", "client": "client", "board": "place", "link": "link"}
         told.update({name: str(self.snapshot[key]) for name, key in kept.items() if self.snapshot.get(key)})
-        boards = [str(detail.get("board") or "") for row, detail in self.details if row.event in _RISES]
+        boards = [str(detail.get("board") or "") for row, detail in self.details if row.event in RISES]
         boards += [one.board or "" for one in self.known.ended]
         if board := next(filter(None, boards), ""):
             told["board"] = board  # where it stood, and not where it went
@@ -189,42 +224,6 @@ class _Teller:
         connection, ticket = self.key
         summary, client, board, link = (told.get(name, "") for name in _ABOUT)
         return Subject(connection, ticket, summary, client, board, link)
-
-    # -- what went up, and what people said ---------------------------------------------------------------------
-
-    def _rise(self, row: AnyRow, detail: Mapping[str, Any]) -> Rise:
-        stage = str(detail.get("stage", Stage.DIAGNOSIS))
-        is_final = row.event == Event.FINAL_ESCALATION or detail.get("to_tier", "") is None
-        reasons = str(detail.get("reason", "")).split(" & ")
-        return Rise(
-            at=row.at,
-            stint=str(detail.get("stint", "")),
-            tier=str(detail.get("from", NOT_RECORDED)),
-            to="" if is_final else str(detail.get("to", NOT_RECORDED)),
-            reasons=tuple(reason for reason in Reason if reason.value in reasons),
-            stage=Stage(stage),
-            limit_minutes=float(detail.get("limit_minutes", 0)),
-            used_minutes=float(detail.get("used_minutes", 0)),
-            mode=self._mode_of(row, detail),
-            missing=tuple(detail.get("missing", ())),
-            undocumented=tuple(detail.get("undocumented", ())),
-            asked_by=tuple(detail.get("asked_by", ())),
-        )
-
-    def _mode_of(self, row: AnyRow, detail: Mapping[str, Any]) -> Mode:
-        """Only what was done was in enforce mode, whatever the mode is called since."""
-        if row.event != Event.WOULD_ESCALATE:
-            return Mode.ENFORCE
-        mode = Mode(detail.get("mode", Mode.OBSERVE))
-        return Mode.OBSERVE if mode.moves else mode
-
-    def _overriding(self, row: AnyRow, detail: Mapping[str, Any]) -> Overriding:
-        number = detail.get("tier")
-        tiers = self.policy.tiers
-        tier = tiers[number - 1].name if isinstance(number, int) and 0 < number <= len(tiers) else NOT_RECORDED
-        refused = str(detail.get("why", NOT_RECORDED)) if row.event == Event.OVERRIDE_REFUSED else ""
-        by = str(detail.get("by", NOT_RECORDED))
-        return Overriding(row.at, by, tier, str(detail.get("how", "")), str(detail.get("reason", "")), refused)
 
     # -- stints -------------------------------------------------------------------------------------------------
 
@@ -305,13 +304,54 @@ class _Teller:
 _ABOUT = ("summary", "client", "board", "link")
 
 
-def _training(row: AnyRow, detail: Mapping[str, Any]) -> Training:
-    return Training(row.at, str(detail.get("who", "")), str(detail.get("topic", "")))
-
-
-def _detail(text: str | None) -> Mapping[str, Any]:
-    found = json.loads(text) if text else {}
+def detail_of(row: AnyRow) -> Mapping[str, Any]:
+    """An entry's detail; empty where there is none."""
+    found = json.loads(row.detail) if row.detail else {}
     return found if isinstance(found, dict) else {}
+
+
+def rise_of(row: AnyRow, detail: Mapping[str, Any]) -> Rise:
+    """What an entry tells of an escalation; of ``RISES``. What is not told is said to be so."""
+    stage = str(detail.get("stage", Stage.DIAGNOSIS))
+    is_final = row.event == Event.FINAL_ESCALATION or detail.get("to_tier", "") is None
+    reasons = str(detail.get("reason", "")).split(" & ")
+    return Rise(
+        at=row.at,
+        stint=str(detail.get("stint", "")),
+        tier=str(detail.get("from", NOT_RECORDED)),
+        to="" if is_final else str(detail.get("to", NOT_RECORDED)),
+        reasons=tuple(reason for reason in Reason if reason.value in reasons),
+        stage=Stage(stage),
+        limit_minutes=float(detail.get("limit_minutes", 0)),
+        used_minutes=float(detail.get("used_minutes", 0)),
+        mode=_mode_of(row, detail),
+        missing=tuple(detail.get("missing", ())),
+        undocumented=tuple(detail.get("undocumented", ())),
+        asked_by=tuple(detail.get("asked_by", ())),
+        holder=str(detail.get("held_by") or ""),
+    )
+
+
+def _mode_of(row: AnyRow, detail: Mapping[str, Any]) -> Mode:
+    """Only what was done was in enforce mode, whatever the mode is called since."""
+    if row.event != Event.WOULD_ESCALATE:
+        return Mode.ENFORCE
+    mode = Mode(detail.get("mode", Mode.OBSERVE))
+    return Mode.OBSERVE if mode.moves else mode
+
+
+def overriding_of(row: AnyRow, detail: Mapping[str, Any], tiers: Sequence[Tier]) -> Overriding:
+    """What an entry tells of an override; of ``OVERRIDES``. ``tiers``: those of the policy, in their order."""
+    number = detail.get("tier")
+    tier = tiers[number - 1].name if isinstance(number, int) and 0 < number <= len(tiers) else NOT_RECORDED
+    refused = str(detail.get("why", NOT_RECORDED)) if row.event == Event.OVERRIDE_REFUSED else ""
+    by = str(detail.get("by", NOT_RECORDED))
+    return Overriding(row.at, by, tier, str(detail.get("how", "")), str(detail.get("reason", "")), refused)
+
+
+def training_of(row: AnyRow, detail: Mapping[str, Any]) -> Training:
+    """What an entry tells of a training request."""
+    return Training(row.at, str(detail.get("who", "")), str(detail.get("topic", "")))
 
 
 def _moment(text: object) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ _SHORT = 100
 """Up to so many minutes a length is told in minutes alone."""
 
 _LONGEST_NAME = 60
+_LONGEST = timedelta(days=3660)
 
 NOT_RECORDED = "not recorded"
 """What stands for what is not told, or not any more."""
@@ -74,6 +76,30 @@ def moment_text(at: datetime, zone: ZoneInfo) -> str:
     """``Mon 19 Oct 08:52``."""
     local = at.astimezone(zone)
     return f"{day_text(local)} {local:%H:%M}"
+
+
+def day_since(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """From when on: so many days back (``7d``), or a day (``2026-10-19``); both from midnight in the zone, as UTC.
+
+    Raises ValueError with what is wrong and what is expected, without the text.
+    """
+    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    expected = "expected days, for example 7d, or a day, for example 2026-10-19"
+    if found := re.fullmatch(r"([1-9]\d{0,3}) ?d", text.strip().lower(), re.ASCII):
+        back = timedelta(days=int(found[1]))
+        if back > _LONGEST:
+            raise ValueError(f"is longer than ten years; {expected}")
+        day = today.date() - back
+    else:
+        try:
+            day = date.fromisoformat(text.strip())
+        except ValueError:
+            raise ValueError(f"is no day; {expected}") from None
+        if day > today.date():
+            raise ValueError(f"lies ahead; {expected}")
+        if today.date() - day > _LONGEST:
+            raise ValueError(f"is longer than ten years ago; {expected}")
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(now.tzinfo)
 
 
 def name(text: str, unknown: str = NOT_RECORDED) -> str:

@@ -188,6 +188,8 @@ class Event(StrEnum):
     PEOPLE_ADDED = "people added"
     WOULD_WRITE = "would write"
     TRAINING_REQUEST = "training request"
+    TRAINING_DONE = "training done"
+    TRAINING_NOT_DONE = "training not done"
     WEBHOOKS_REFUSED = "webhooks refused"
     MESSAGE_GIVEN_UP = "message given up"
     FORGOTTEN = "forgotten"

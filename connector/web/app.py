@@ -114,7 +114,9 @@ def _protect(response: Response) -> Response:
         response.headers.setdefault(name, value)
     response.headers.setdefault("Content-Security-Policy", _LOADS_NOTHING)
     response.headers.setdefault("Cache-Control", "no-store")
-    if response.status_code != HTTPStatus.ACCEPTED and not response.direct_passthrough:
+    if response.is_streamed:
+        response.response = map(redacted_bytes, response.iter_encoded())  # each part of it is of whole lines
+    elif response.status_code != HTTPStatus.ACCEPTED and not response.direct_passthrough:
         data = response.get_data()
         if (plain := redacted_bytes(data)) != data:
             response.set_data(plain)

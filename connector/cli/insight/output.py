@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,13 +18,11 @@ from connector.report.figures import Figures
 from connector.report.lengths import Lengths
 from connector.report.page import because
 from connector.report.sentences import sentences
-from connector.report.sheet import HEADINGS, lines_of
+from connector.report.sheet import HEADINGS, lines_of, written
 from connector.report.story import Story
 from connector.report.tone import Tone, tone_of
-from connector.report.words import length_text, moment_text, name, owed, ranked
-from connector.terminal import cell
+from connector.report.words import day_since, length_text, moment_text, name, owed, ranked
 
-_LONGEST = timedelta(days=3660)
 _MOST_ROWS = 10
 """So many rows of a table are shown; a page and a sheet have more."""
 
@@ -36,23 +32,10 @@ def since_when(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
     Raises click.BadParameter with what is expected.
     """
-    today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    expected = "expected days, for example 7d, or a day, for example 2026-10-19"
-    if found := re.fullmatch(r"([1-9]\d{0,3}) ?d", text.strip().lower(), re.ASCII):
-        back = timedelta(days=int(found[1]))
-        if back > _LONGEST:
-            raise click.BadParameter(f"{text!r} is longer than ten years; {expected}")
-        day = today.date() - back
-    else:
-        try:
-            day = date.fromisoformat(text.strip())
-        except ValueError:
-            raise click.BadParameter(f"{text!r} is no day; {expected}") from None
-        if day > today.date():
-            raise click.BadParameter(f"{text!r} lies ahead; {expected}")
-        if today.date() - day > _LONGEST:
-            raise click.BadParameter(f"{text!r} is longer than ten years ago; {expected}")
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(now.tzinfo)
+    try:
+        return day_since(text, now, zone)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} {error}") from None
 
 
 def require_different(*files: Path | None) -> None:
@@ -96,12 +79,11 @@ def also_in_sheet(stories: Iterable[Story], path: Path | None) -> Iterator[Itera
         yield stories
         return
     with private_file(path) as new, new.open("w", encoding="utf-8", newline="") as file:
-        sheet = csv.writer(file)
-        sheet.writerow(HEADINGS)
+        file.write(written([HEADINGS]))
 
         def passing() -> Iterator[Story]:
             for story in stories:
-                sheet.writerows(map(cell, line) for line in lines_of(story))
+                file.write(written(lines_of(story)))
                 yield story
 
         yield passing()

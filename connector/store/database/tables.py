@@ -382,6 +382,12 @@ audit_chain = Table(
 entry that is there, None where there is none.
 """
 
+DEEDS = (
+    "event IN ('escalated', 'final escalation', 'would escalate', 'override applied', 'override refused', "
+    "'training request', 'training done', 'training not done')"
+)
+"""The events that people look for in the whole trail: those have an index of their own. It stands so in databases."""
+
 audit_entry = Table(
     "audit_entry",
     metadata,
@@ -396,6 +402,15 @@ audit_entry = Table(
     Column("salt", String(32)),
     Column("digest", String(64)),
     Index("audit_entry_ticket", "connection", "ticket", "n"),
+    Index(
+        "audit_entry_deed",
+        "connection",
+        "event",
+        "at",
+        "n",
+        sqlite_where=text(DEEDS),
+        postgresql_where=text(DEEDS),
+    ),
 )
 """Who, what, why: a chain of hashes for each connection, numbered without gaps.
 

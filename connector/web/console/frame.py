@@ -24,6 +24,7 @@ from connector.web.problems import HttpProblem
 
 PAGES = (
     ("now", "Now", "/"),
+    ("escalations", "Escalations", "/escalations"),
     ("health", "Health", "/health"),
 )
 """The pages of the navigation: name, title, address. Only what is there stands here."""

@@ -16,6 +16,8 @@ from connector.web.problems import HttpProblem
 from connector.web.reasons import ServiceHealth
 
 if TYPE_CHECKING:
+    from connector.web.console.escalations.escalations_page import EscalationsPage
+    from connector.web.console.escalations.sheets import EscalationSheets
     from connector.web.console.frame import Frame
     from connector.web.console.health_page import HealthPage
     from connector.web.console.now.now_page import NowPage
@@ -42,6 +44,14 @@ class Console:
         @routes.get("/")
         def now() -> Response:
             return self._now.get(request)
+
+        @routes.get("/escalations")
+        def escalations() -> Response:
+            return self._escalations.get(request)
+
+        @routes.get("/escalations/<name>.csv")
+        def escalation_sheet(name: str) -> Response:
+            return self._escalation_sheets.get(name, request)
 
         @routes.get("/health")
         def health() -> Response:
@@ -85,6 +95,18 @@ class Console:
         from connector.web.console.ticket.ticket_page import TicketPage  # the same
 
         return TicketPage(self._deps, self._parts, self._frame)
+
+    @cached_property
+    def _escalations(self) -> EscalationsPage:
+        from connector.web.console.escalations.escalations_page import EscalationsPage  # the same
+
+        return EscalationsPage(self._deps, self._parts, self._frame)
+
+    @cached_property
+    def _escalation_sheets(self) -> EscalationSheets:
+        from connector.web.console.escalations.sheets import EscalationSheets  # the same
+
+        return EscalationSheets(self._deps, self._parts, self._frame)
 
     @cached_property
     def _health(self) -> HealthPage:

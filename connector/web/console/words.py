@@ -38,6 +38,11 @@ class Wall:
         day = f"{local.day} {local:%b}"
         return f"{local:%a} {day} {local:%H:%M}" if local.year == today.year else f"{day} {local:%Y %H:%M}"
 
+    def clock(self, moment: datetime) -> Markup:
+        """The time of the day alone, as such an element: where the day stands beside it."""
+        local = moment.astimezone(self.zone).replace(microsecond=0)
+        return Markup('<time datetime="{}">{}</time>').format(local.isoformat(), f"{local:%H:%M}")
+
     def time(self, moment: datetime) -> Markup:
         """The same as an element that programs can read."""
         local = moment.astimezone(self.zone).replace(microsecond=0)
