@@ -35,6 +35,7 @@ _PROCESSES = "tests/crash/test_canaries_of_processes.py::"
 _COMMANDS = "tests/connector/cli/test_main.py::"
 _TRAIL = "tests/connector/store/test_trail_attacks.py::"
 _LOGIN = "tests/connector/web/login/"
+_API = "tests/connector/web/api/"
 _SLOWING = f"{_LOGIN}test_slowing.py::"
 _RT_MAIL = "tests/e2e/rt/test_mail.py::"
 _RT = "tests/adapters/request_tracker/"
@@ -575,6 +576,61 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             "A hash that is weak, or takes gigabytes to look at, gets into the configuration.",
             (
                 "tests/connector/config/test_console_variables.py::test_a_wrong_account_is_told_with_its_place_and_what_to_do",
+            ),
+        ),
+    ),
+    "The API": (
+        Attack(
+            "Tokens are guessed, or made of pieces of one that was seen.",
+            (
+                f"{_API}test_access.py::test_two_hundred_wrong_tokens_are_slowed_and_told_and_the_right_one_still_comes_in",
+                f"{_API}test_access.py::test_of_a_right_token_no_sign_may_be_another",
+                f"{_API}test_access.py::test_what_is_no_token_is_not_let_in_whatever_it_is",
+            ),
+        ),
+        Attack(
+            "Words tell which tokens there are, or strangers try a program's address until it is locked out.",
+            (
+                f"{_API}test_access.py::test_wrong_tokens_of_the_same_id_and_of_none_are_told_in_the_same_words",
+                f"{_API}test_access.py::test_two_hundred_wrong_tokens_are_slowed_and_told_and_the_right_one_still_comes_in",
+                f"{_API}test_access.py::test_a_flood_of_wrong_tokens_that_wait_writes_nothing",
+            ),
+        ),
+        Attack(
+            "A token that leaked stands in the database, in the log or in an answer, or goes on after it was revoked.",
+            (
+                f"{_API}test_access.py::test_no_token_is_in_the_database_in_a_log_or_in_an_answer",
+                f"{_API}test_access.py::test_one_that_expired_says_so_and_one_that_was_revoked_is_none_any_more",
+                "tests/connector/cli/test_tokens.py::test_it_is_printed_once_alone_and_a_digest_of_it_is_kept",
+            ),
+        ),
+        Attack(
+            "A token does what its scope does not say, or has more because somebody is logged in.",
+            (
+                f"{_API}test_access.py::test_another_scope_does_not_open_it_and_the_refusal_names_the_one_that_would",
+                f"{_API}test_access.py::test_a_token_decides_alone_whoever_is_logged_in",
+                f"{_API}test_access.py::test_an_unknown_scope_of_a_later_version_lets_nobody_do_anything",
+            ),
+        ),
+        Attack(
+            "Without a login the API is asked from elsewhere, through a proxy, or by a name that is made to lead here.",
+            (
+                f"{_API}test_access.py::test_without_a_login_it_is_for_this_machine_only_with_a_token_or_without",
+                f"{_API}test_access.py::test_by_a_name_that_is_not_ours_a_session_opens_nothing",
+            ),
+        ),
+        Attack(
+            "A parameter or a cursor is made up, enormous or of another list.",
+            (f"{_API}test_tickets.py::test_a_wrong_parameter_is_named_with_what_is_expected_and_not_said_back",),
+        ),
+        Attack(
+            "What a client writes breaks out of the JSON, or turns its reader around.",
+            (f"{_API}test_tickets.py::test_what_tickets_say_comes_through_unharmed_and_turns_no_reader_around",),
+        ),
+        Attack(
+            "Whoever asks for a ticket that nobody watches has it read from its system all the same.",
+            (
+                f"{_API}test_tickets.py::test_a_name_with_a_slash_in_it_is_found_and_one_that_is_not_known_is_not_asked_for",
             ),
         ),
     ),

@@ -34,8 +34,11 @@ TYPED = "correct horse battery"
 _REFUSED = ("dead-letters replay", "forget")
 ENDS_IN = {f"{command} {ticket}": 1 for command in _REFUSED for ticket in ("connectwise 4711", "SYSTEM TICKET")} | {
     "report --notify": 2,
+    "console token revoke NAME": 1,
 }
-"""Where another exit code than 0 is right: nothing is parked there, the ticket is watched, and nobody is told."""
+"""Where another exit code than 0 is right: nothing is parked there, the ticket is watched, nobody is told, there is no
+such token.
+"""
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,17 @@ from connector.app.serve import Site
 from connector.app.stopping import STOP_SECONDS
 from connector.app.wiring import Wiring, wire
 from connector.config.settings import Settings
+from connector.connection.paces import Pace
 from connector.store.group_commit import GroupCommit
 from connector.store.mailbox import Mailbox
+from connector.web.api.parts import ApiParts
 from connector.web.app import create_app
 from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deliver, Deps, ServiceFacts
 
 if TYPE_CHECKING:
     from connector.turn.explaining.account import Explainer
+    from connector.web.api.access import TokenDoor
     from connector.worker.worker import Worker
 
 
@@ -44,7 +47,9 @@ def web_site(settings: Settings, shared_metrics: str = "", *, has_worker: bool =
         group.stop()
         wiring.close()
 
-    return Site(create_app(deps, console_of(wiring)), begin=worker.start if worker else lambda: None, end=end)
+    return Site(
+        create_app(deps, console_of(wiring), api_of(wiring)), begin=worker.start if worker else lambda: None, end=end
+    )
 
 
 def console_of(wiring: Wiring) -> ConsoleParts:
@@ -53,6 +58,23 @@ def console_of(wiring: Wiring) -> ConsoleParts:
     modes = {name: settings.modes_of(name) for name in settings.connections}
     parts = ConsoleParts(settings.policy, modes, explainer_of=partial(_explainer_of, wiring))
     return _behind_a_login(parts, wiring) if settings.console.users else parts
+
+
+def api_of(wiring: Wiring) -> ApiParts:
+    """What the API is handed besides: its tokens are counted with the log-ins, where there are any."""
+    settings = wiring.settings
+    pace = Pace(settings.adopt_per_hour, settings.escalations_per_hour)
+    key = settings.console.session_key
+    return ApiParts(partial(_token_door, wiring, key.reveal()) if key else None, pace)
+
+
+def _token_door(wiring: Wiring, key: str) -> TokenDoor:
+    from connector.web.api.access import TokenDoor  # with the first token
+    from connector.web.login.origin import Places
+    from connector.web.login.telling import LoginLog
+
+    places = Places(wiring.settings.public_url, wiring.settings.trusted_proxies)
+    return TokenDoor(wiring.store, key, places, LoginLog(time.monotonic, wiring.metrics.logins))
 
 
 def _explainer_of(wiring: Wiring, connection: str) -> Explainer:

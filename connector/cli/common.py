@@ -144,6 +144,14 @@ def connection_named(parts: Wiring, name: str) -> Connection:
     return parts.connections[found]
 
 
+def account() -> str:
+    """The account that this command runs under."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # it has no name here, as in a container
+        return f"account {os.getuid()}"
+
+
 def answer(data: object) -> None:
     """Print a JSON document."""
     click.echo(shown_json(data, indent=2))

@@ -1,4 +1,4 @@
-"""``console``: what is needed to let people log in there."""
+"""``console``: what is needed to let people log in there, and programs use the API."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import click
 
 from connector.cli import common
+from connector.cli.tokens import token
 from connector.config.console_variables import CONSOLE_USERS, ROLES, SESSION_KEY
 from connector.config.secret_values import FILE
 from connector.web.login import passwords
@@ -18,7 +19,10 @@ _KEY_BYTES = 36
 
 @click.group()
 def console() -> None:
-    """Let people log in to the console."""
+    """Let people log in to the console, and programs use the API."""
+
+
+console.add_command(token)
 
 
 @console.command()

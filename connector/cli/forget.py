@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +54,7 @@ def forget(connection: str, tickets: tuple[str, ...], by: str | None, is_sure: b
             forgetting.require_unwatched(key, is_served=is_served)
         if any(one.counts for one in kept.values()) and not is_sure:
             _ask(forgetting.places, kept, is_json=is_json)
-        who = by.strip() if by and by.strip() else _account()
+        who = by.strip() if by and by.strip() else common.account()
         try:
             removed = {key: forgetting.forget(key, who, is_served=is_served) for key in keys}
         finally:  # where one fails, nothing is to be left of those before it
@@ -97,14 +95,6 @@ def _ask(places: Mapping[str, str], kept: Mapping[Key, KeptOfTicket], *, is_json
     if not common.agree("Remove it? It cannot be undone.", default=False):
         common.say("nothing was removed")
         raise SystemExit(1)
-
-
-def _account() -> str:
-    """The account that this command runs under."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # it has no name here, as in a container
-        return f"account {os.getuid()}"
 
 
 def _done(key: Key, kept: KeptOfTicket, removed: Mapping[str, int]) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 
 import click
 
 from connector.app import worker_side
 from connector.cli import common
-from connector.errors import ConnectorError
-from connector.notes.document import document_of
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
 from connector.store.chain.signatures import signed_head
 from connector.store.mailbox import Mailbox
 from connector.store.records import Event
-from connector.turn.explaining.obstacles import Obstacle, lines_of, obstacles
+from connector.turn.explaining.account import TicketAccount
+from connector.turn.explaining.document import explained
+from connector.turn.explaining.obstacles import obstacles
 
 
 @click.command()
@@ -25,36 +24,19 @@ from connector.turn.explaining.obstacles import Obstacle, lines_of, obstacles
 @common.as_json
 def explain(system: str, ticket: str, is_json: bool) -> None:
     """Show which minutes of TICKET counted, why, and what stands in its way. Reads only."""
+    account: TicketAccount | None = None
     with common.wired(needs_connection=True) as parts:
         system = common.connection_named(parts, system).id
         found = obstacles(parts.store, system, ticket)
-        in_the_way = [line for one in found for line in lines_of(one, system, ticket)]
         try:
             account = worker_side.explainer_of(parts, system).account_of(ticket)
-        except ConnectorError:  # what stands in the way may be the reason
+        finally:  # where it cannot be asked, what stands in the way may be the reason
+            document = explained(system, ticket, account, found)
             if is_json:
-                _answer(system, ticket, {"verdict": None}, in_the_way, found)
+                common.answer(document)
             else:
-                _say(in_the_way)
-            raise
-    if is_json:
-        seen, owed = account.seen, account.owed
-        document = document_of(seen.decision, seen.policy, seen.changes)
-        done = [asdict(deed) for deed in account.done]
-        more = {**document, "mode": account.mode, "done": done, "owed": owed and asdict(owed)}
-        _answer(system, ticket, more, [*account.lines, *in_the_way], found)
-    else:
-        _say([*account.lines, *in_the_way])
-
-
-def _say(lines: list[str]) -> None:
-    for line in lines:
-        common.say(line)
-
-
-def _answer(system: str, ticket: str, document: Mapping[str, object], lines: list[str], found: list[Obstacle]) -> None:
-    in_the_way = [asdict(one) for one in found]
-    common.answer({"system": system, "ticket": ticket, **document, "lines": lines, "in_the_way": in_the_way})
+                for line in document["lines"]:
+                    common.say(line)
 
 
 @click.group("dead-letters")

@@ -19,7 +19,7 @@ _COMMANDS = {
     ),
     "brake": ("pace", "See what waits at the brake, let it go up, or have nothing go up by time."),
     "check": ("systems", "Check settings, names, rights, calendars, the webhook's registration and the database."),
-    "console": ("console", "Let people log in to the console."),
+    "console": ("console", "Let people log in to the console, and programs use the API."),
     "database": ("database", "Move everything from the file to PostgreSQL, or work with a file again that was left."),
     "dead-letters": ("inspection", "Look at what was given up on, and try it again."),
     "demo": ("serving", "Show a service desk's morning at high speed, on two simulated ticket systems."),

@@ -6,16 +6,14 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from datetime import datetime, timedelta
 from itertools import islice
 from shutil import get_terminal_size
-from typing import Any
 
 import click
 
 from connector.cli import common
-from connector.connection.due_next import FAILING, PARKED, DueTicket, due_tickets
+from connector.connection.due_next import FAILING, FIELDS, PARKED, DueTicket, document_of, due_tickets
 from connector.policy.policy import Policy
 from connector.rules.limits import Verdict
 from connector.store.database.engine import Store
@@ -34,7 +32,6 @@ _ON_A_SCREEN = len(_HEADINGS) - 3
 """So many of them have room on a terminal, and the summary on a wide one; the rest is for those who read lines."""
 
 WIDE, _KEPT = 140, 4
-_FIELDS = tuple(field.name for field in fields(DueTicket))
 _HOURS = 120
 """From so many minutes on a distance is told in hours."""
 
@@ -99,9 +96,9 @@ def tickets(
             return islice(due_tickets(watched, policy, modes, wanted(), parts.store.now()), limit or None)
 
         if is_json:
-            common.json_list(map(_document, found()))
+            common.json_list(map(document_of, found()))
         elif is_csv:
-            common.sheet(_FIELDS, (_document(one).values() for one in found()))
+            common.sheet(FIELDS, (document_of(one).values() for one in found()))
         elif watch:
             _watch(found, policy, parts.store.now)
         else:
@@ -125,11 +122,6 @@ def _like(watched: OpenTickets, column: str, text: str) -> list[str]:
     if not found:
         common.say(f"no watched ticket has a {column} whose name contains {text!r}", is_error=True)
     return found
-
-
-def _document(one: DueTicket) -> dict[str, Any]:
-    found = {name: getattr(one, name) for name in _FIELDS}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 
 def _print_table(found: Iterable[DueTicket], policy: Policy, now: datetime) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,6 +46,15 @@ class DueTicket:
     read_at: datetime | None
     link: str
     calendar: str
+
+
+FIELDS = tuple(field.name for field in fields(DueTicket))
+
+
+def document_of(one: DueTicket) -> dict[str, Any]:
+    """It as a document for programs, moments in ISO 8601."""
+    found = {name: getattr(one, name) for name in FIELDS}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 
 def due_tickets(

@@ -196,6 +196,8 @@ class Event(StrEnum):
     BRAKE_HELD = "brake held"
     BRAKE_RELEASED = "brake released"
     REPLAYED = "replayed"
+    TOKEN_MADE = "token made"  # noqa: S105  # an event
+    TOKEN_REVOKED = "token revoked"  # noqa: S105  # the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from connector.metrics import DatabaseCollector, exposition
 from connector.redaction import redacted_bytes
 from connector.systems.kept import Kept
 from connector.web import health, problems, webhooks
+from connector.web.api.parts import NO_PARTS, ApiParts
+from connector.web.api.site import Api
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.site import Console
 from connector.web.deps import Deps
@@ -36,10 +38,10 @@ _HEADERS = (
 )
 
 
-def create_app(deps: Deps, parts: ConsoleParts | None = None) -> Flask:
+def create_app(deps: Deps, parts: ConsoleParts | None = None, api: ApiParts = NO_PARTS) -> Flask:
     """The web application. It answers without a worker; ``/health/status`` then says that there is none.
 
-    ``parts``: of the console; None for a site without one.
+    ``parts``: of the console; None for a site without one, which has no API either. ``api``: what that has besides.
     """
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's own provider has it
@@ -53,6 +55,7 @@ def create_app(deps: Deps, parts: ConsoleParts | None = None) -> Flask:
         console = Console(deps, parts, service)
         problems.register(app, console.refusal)
         console.register(app)
+        Api(deps, parts, api, lambda: console.looks).register(app)
     app.register_blueprint(webhooks.blueprint(deps, answer))
     app.register_blueprint(health.blueprint(ready, service, answer))
     _add_metrics(app, deps)

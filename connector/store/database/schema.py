@@ -15,7 +15,7 @@ from sqlalchemy import Connection, inspect, text
 from connector.errors import ConfigError
 from connector.store.database import moved
 
-REVISION = "0011"
+REVISION = "0012"
 """The newest migration; a test compares it with the folder."""
 
 _MIGRATION_LOCK = 7_365_001_042

@@ -484,6 +484,19 @@ void_session = Table(
 )
 """Sessions of the console that somebody ended, by digests; an empty ``session`` is all that began ``before``."""
 
+api_token = Table(
+    "api_token",
+    metadata,
+    Column("name", _name(), primary_key=True),
+    Column("id", _name(), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scopes", JsonText, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+"""The tokens of the API: what each may do, and a digest of it; few. ``used_at``: to the hour."""
+
 call_budget = Table(
     "call_budget",
     metadata,

@@ -219,6 +219,7 @@ ELSEWHERE_OR_NOTHING = {
     "nonce": "chance, for a minute",
     "login_try": "digests and counts, for an hour",
     "void_session": "digests, for the time of a session",
+    "api_token": "digests, and names that the operator gave",
     "pace": "moments and counts",
     "call_budget": "counts of calls",
     "worker": "names of processes and connections",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from connector.web.console.frame import Frame
     from connector.web.console.health_page import HealthPage
     from connector.web.console.now.now_page import NowPage
+    from connector.web.console.ticket.reading import TicketLooks
     from connector.web.console.ticket.ticket_page import TicketPage
 
 _OF_PROGRAMS = ("/webhooks/", "/api/", "/health/", "/metrics", "/static/")
@@ -94,7 +95,14 @@ class Console:
     def _ticket(self) -> TicketPage:
         from connector.web.console.ticket.ticket_page import TicketPage  # the same
 
-        return TicketPage(self._deps, self._parts, self._frame)
+        return TicketPage(self._deps, self._parts, self._frame, self.looks)
+
+    @cached_property
+    def looks(self) -> TicketLooks:
+        """What reads tickets, for the pages and for the API."""
+        from connector.web.console.ticket.reading import TicketLooks  # the same
+
+        return TicketLooks(self._deps, self._parts)
 
     @cached_property
     def _escalations(self) -> EscalationsPage:

@@ -28,7 +28,7 @@ def test_every_answer_is_protected(desk, path):
     assert headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/tickets", "/api/v1/", "/nowhere", "/webhooks/"])
+@pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v1/", "/api/v2/tickets", "/nowhere", "/webhooks/"])
 def test_unknown_paths_answer_a_problem(desk, path):
     answer = desk.client().get(path)
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

@@ -72,14 +72,14 @@ class Passage:
 class TicketPage:
     """Draws it."""
 
-    def __init__(self, deps: Deps, parts: ConsoleParts, frame: Frame) -> None:
+    def __init__(self, deps: Deps, parts: ConsoleParts, frame: Frame, looks: TicketLooks) -> None:
         self._parts = parts
         self._frame = frame
         self._store = deps.mailbox.store
         self._mailbox = Mailbox(self._store)
         self._board = Board(self._store)
-        self._looks = TicketLooks(deps, parts)
-        self._acting = Acting(deps, self._looks)
+        self._looks = looks
+        self._acting = Acting(deps, looks)
 
     def get(self, connection: str, ticket: str) -> Response:
         """The page of a ticket that is known here. Raises HttpProblem 404, StoreUnavailable."""

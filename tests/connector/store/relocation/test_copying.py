@@ -210,7 +210,7 @@ def test_from_the_mark_on_nobody_writes_to_the_file(source: Store, target: Store
     running = Mailbox(Store.open(sqlite_url))
     running.deliver([a_delivery("in time")])
     with pytest.raises(Killed):
-        copy(source, target, killed_at(66))
+        copy(source, target, killed_at(69))
     before = rows_of(source)
     with pytest.raises(StoreMoved, match="moved away: its place is postgresql://escalator@db/escalator now") as told:
         running.deliver([a_delivery("too late")])

@@ -1,0 +1,88 @@
+"""What the API offers: each operation's path, parameters, scope and answer. Of this routes and document are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from connector.store.queries.board import ClockGroup
+from connector.web.api.parameters import Parameter, choice, cursor, number, text
+from connector.web.api.scopes import ApiScope
+
+BASE = "/api/v1"
+MOST, USUAL = 200, 50
+"""So many items a page of a list has at most, and where nothing is said."""
+
+_LIMIT = number("limit", "How many items at most.", 1, MOST, USUAL)
+_CURSOR = cursor()
+_PAGED = (_LIMIT, _CURSOR)
+_OF_CONNECTION = text("connection", "Only of this connected ticket system.")
+_CONNECTION = text("connection", "The connected ticket system, as `escalator tickets` names it.", is_in_path=True)
+_TICKET = text("ticket", "The ticket's number there.", is_in_path=True, most=200)
+
+STATES = tuple(group.value for group in ClockGroup)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. ``path``: below ``BASE``; ``answer``: the name of its schema; ``scope``: None for anybody.
+
+    ``has_etag``: whether an answer that is the same as before is told by 304.
+    """
+
+    id: str
+    path: str
+    words: str
+    answer: str
+    scope: ApiScope | None = ApiScope.READ
+    parameters: tuple[Parameter, ...] = ()
+    method: str = "GET"
+    has_etag: bool = True
+    refusals: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        """Its path as the routes have it: a ticket's number may hold a slash."""
+        return BASE + self.path.replace("{connection}", "<connection>").replace("{ticket}", "<path:ticket>")
+
+
+_NOT_CONNECTED = {404: "Nothing of that name is configured here, or known."}
+
+OPERATIONS = (
+    Operation("readDocument", "/openapi.json", "This document.", "OpenApi", scope=None),
+    Operation(
+        "listTickets",
+        "/tickets",
+        "The watched tickets with their clocks, what is due next on top, those without a deadline last. "
+        "The rows of `escalator tickets --json`, and of the page *Now*: what the last look at each found, with the "
+        "minutes that have counted since.",
+        "TicketPage",
+        parameters=(
+            *_PAGED,
+            _OF_CONNECTION,
+            text("tier", "Only of the tier of this name."),
+            text("client", "Only of clients whose name contains this."),
+            text("holder", "Only of holders whose name contains this; `nobody`: those that nobody holds."),
+            choice(
+                "state", "Only in this state, as *Now* groups them; `ahead`: whose deadline is still to come.", STATES
+            ),
+        ),
+        refusals=_NOT_CONNECTED,
+    ),
+    Operation(
+        "readTicket",
+        "/tickets/{connection}/{ticket}",
+        "One ticket, and why it stands as it does: what `escalator explain --json` answers, in its words. For that "
+        "the ticket is read from its ticket system, once in some seconds however many ask; where that does not "
+        "answer, `explanation` tells what stands in its way alone, and `why_not` why.",
+        "Ticket",
+        parameters=(_CONNECTION, _TICKET),
+        refusals={404: "This ticket is not known here."},
+    ),
+)
+"""All of them."""
+
+
+def operations() -> Iterator[Operation]:
+    """All of them, what has no name in its path first: so ``head`` is no ticket."""
+    yield from sorted(OPERATIONS, key=lambda one: one.path.count("{"))
