@@ -146,6 +146,11 @@ class Training:
     who: str
     topic: str
 
+    @property
+    def is_told(self) -> bool:
+        """Whether anything is known of it, or not any more."""
+        return bool(self.who or self.topic)
+
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:

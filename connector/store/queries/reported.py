@@ -142,6 +142,13 @@ def _is_behind(behind: DeedCursor, connection: str) -> Any:
     return c.at < behind.at if connection < behind.connection else c.at <= behind.at
 
 
+def entry(conn: Connection, connection: str, n: int) -> AnyRow | None:
+    """The entry of that number in a connection's chain."""
+    c = audit_entry.c
+    query = select(c.connection, c.n, c.ticket, c.at, c.event, c.detail).where(c.connection == connection, c.n == n)
+    return conn.execute(query).one_or_none()
+
+
 def entries_of(
     conn: Connection, keys: Iterable[Key], told: Collection[Event], since: datetime, until: datetime
 ) -> list[AnyRow]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Flask, Response, request
 
 from connector.web.console import assets, gate
+from connector.web.console.escalations import DONE, OPEN
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.ticket import ACTS
 from connector.web.deps import Deps
@@ -18,6 +19,7 @@ from connector.web.reasons import ServiceHealth
 if TYPE_CHECKING:
     from connector.web.console.escalations.escalations_page import EscalationsPage
     from connector.web.console.escalations.sheets import EscalationSheets
+    from connector.web.console.escalations.training import TrainingTicks
     from connector.web.console.frame import Frame
     from connector.web.console.health_page import HealthPage
     from connector.web.console.now.now_page import NowPage
@@ -53,6 +55,10 @@ class Console:
         @routes.get("/escalations/<name>.csv")
         def escalation_sheet(name: str) -> Response:
             return self._escalation_sheets.get(name, request)
+
+        @routes.post(f"/escalations/training/<connection>/<int:n>/<any({DONE}, {OPEN}):to>")
+        def tick_training(connection: str, n: int, to: str) -> Response:
+            return self._training_ticks.post(connection, n, to, request)
 
         @routes.get("/health")
         def health() -> Response:
@@ -115,6 +121,12 @@ class Console:
         from connector.web.console.escalations.sheets import EscalationSheets  # the same
 
         return EscalationSheets(self._deps, self._parts, self._frame)
+
+    @cached_property
+    def _training_ticks(self) -> TrainingTicks:
+        from connector.web.console.escalations.training import TrainingTicks  # the same
+
+        return TrainingTicks(self._deps, self._parts, self._frame)
 
     @cached_property
     def _health(self) -> HealthPage:

@@ -39,7 +39,8 @@ MOST_WORDS = 200
 """So many overrides, and so many training requests, are looked at for a page: the last ones."""
 
 _ABOUT = ("summary", "client", "board", "link")
-_MOMENT = timedelta(seconds=1)
+MOMENT = timedelta(seconds=1)
+"""Later than now: what is looked for until then has everything, also of this very microsecond."""
 
 AT_ONCE = 200
 """So many entries are held at once while a sheet is written."""
@@ -181,7 +182,7 @@ class Deeds:
         with self._store.reading() as conn:
             rows = reported.newest(conn, self._of(sought), told, period.begins, period.ends, most, behind)
             keys = {(row.connection, row.ticket) for row in rows}
-            ticks = _ticks(reported.entries_of(conn, keys, TICKS, period.begins, self._store.now() + _MOMENT))
+            ticks = ticks_of(reported.entries_of(conn, keys, TICKS, period.begins, self._store.now() + MOMENT))
         return [
             FoundTraining(
                 *(row.connection, row.n, row.ticket, training_of(row, detail_of(row))),
@@ -212,7 +213,7 @@ def _stories(found: Iterable[FoundRise]) -> list[Story]:
     return [Story(each[0].subject, rises=tuple(one.rise for one in reversed(each))) for each in of.values()]
 
 
-def _ticks(entries: Iterable[AnyRow]) -> dict[tuple[str, int], TrainingTick | None]:
+def ticks_of(entries: Iterable[AnyRow]) -> dict[tuple[str, int], TrainingTick | None]:
     """How each training request stands that was ticked off, or opened anew, by its connection and number."""
     found: dict[tuple[str, int], TrainingTick | None] = {}
     for row in entries:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import quote
 
 from flask import Request, Response
 
@@ -25,7 +26,9 @@ from connector.web.console.escalations.deeds import (
     FoundRises,
 )
 from connector.web.console.escalations.sought import SoughtDeeds, cursor_text, sought_by
+from connector.web.console.escalations.training import why_not
 from connector.web.console.frame import Frame
+from connector.web.console.gate import viewer_of_request
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.periods import PERIODS
 from connector.web.console.rows import places_of
@@ -104,6 +107,8 @@ class EscalationsPage:
             trainings=[(one, _about(one.key, told)) for one in shown_trainings],
             training_count=_at_most(len(trainings), MOST_WORDS),
             open_trainings=sum(one.tick is None for one in trainings),
+            tick_address=lambda one, to: sought.address(f"/escalations/training/{quote(one.connection)}/{one.n}/{to}"),
+            not_tick=why_not(viewer_of_request()),
             most_rows=PAGE,
             tiers=self._tiers,
             connections=deeds.names,
