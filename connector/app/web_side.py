@@ -56,7 +56,12 @@ def console_of(wiring: Wiring) -> ConsoleParts:
     """What the console is handed, the login among it where one is configured."""
     settings = wiring.settings
     modes = {name: settings.modes_of(name) for name in settings.connections}
-    parts = ConsoleParts(settings.policy, modes, explainer_of=partial(_explainer_of, wiring))
+    parts = ConsoleParts(
+        settings.policy,
+        modes,
+        explainer_of=partial(_explainer_of, wiring),
+        escalations_per_hour=settings.escalations_per_hour,
+    )
     return _behind_a_login(parts, wiring) if settings.console.users else parts
 
 

@@ -187,7 +187,7 @@ def stage(
         def explainer_of(id_: str) -> Explainer:
             return Explainer(connections[id_].turns.reader, store, id_, policy, of_each[id_], rates)
 
-        parts = ConsoleParts(policy, of_each, explainer_of=explainer_of)
+        parts = ConsoleParts(policy, of_each, explainer_of=explainer_of, escalations_per_hour=escalations_per_hour)
         web.app = create_app(site, behind(parts, store) if behind else parts)
         threading.Thread(
             target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True

@@ -329,10 +329,10 @@ class Mailbox:
                 rows.schedule(conn, (connection, ticket), wakes[ticket], now)
         return len(wakes)
 
-    def dead_letters(self, connection: str | None = None) -> list[DeadLetter]:
-        """What was given up on, the oldest failure first."""
+    def dead_letters(self, connection: str | None = None, limit: int | None = None) -> list[DeadLetter]:
+        """What was given up on, the oldest failure first; ``limit``: so many at most."""
         with self.store.reading() as conn:
-            return [DeadLetter(**row) for row in views.dead_letters(conn, connection)]
+            return [DeadLetter(**row) for row in views.dead_letters(conn, connection, limit)]
 
     def replay(self, connection: str, ticket: str, by: str) -> bool:
         """Give a dead letter another try, at once and from attempt 0; False where there is none.

@@ -30,6 +30,9 @@ NOTIFY = f"{CHORE}notify:"
 """The name of a row with messages begins so; the name of the target to send them to follows."""
 
 PACE = f"{CHORE}pace"
+ALARMS = f"{CHORE}alarms"
+"""No chore: in the audit trail, of what people were alarmed."""
+
 """The chore that takes adopted tickets up, and lets go what waits at the brake."""
 
 ADOPTED = "adopted"
@@ -198,6 +201,8 @@ class Event(StrEnum):
     REPLAYED = "replayed"
     TOKEN_MADE = "token made"  # noqa: S105  # an event
     TOKEN_REVOKED = "token revoked"  # noqa: S105  # the same
+    ALARM = "alarm"
+    ALARM_OVER = "alarm over"
 
 
 @dataclass(frozen=True, slots=True)

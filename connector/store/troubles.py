@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
+from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.database.prepared import Prepared, PreparedRows
 from connector.store.database.tables import trouble
 from connector.store.journal import store_mail
-from connector.store.records import Delivery
+from connector.store.records import ALARMS, AuditEvent, Delivery, Event
 
 
 class TroubleKind(StrEnum):
@@ -130,6 +131,7 @@ class Troubles:
             now = self.store.now(conn)
             conn.execute(update(trouble).where(is_that(met.connection, met.kind, met.name)).values(told_at=now))
             store_mail(conn, self.store, deliveries, now)
+            _enter(conn, Event.ALARM, found, now)
         return True
 
     def end(
@@ -150,7 +152,9 @@ class Troubles:
                 return None
             conn.execute(delete(trouble).where(is_that(connection, kind, name)))
             if found.told_at is not None:
-                store_mail(conn, self.store, deliveries, self.store.now(conn))
+                now = self.store.now(conn)
+                store_mail(conn, self.store, deliveries, now)
+                _enter(conn, Event.ALARM_OVER, found, now)
         return found
 
     def all(self, connection: str | None = None) -> list[Trouble]:
@@ -161,6 +165,12 @@ class Troubles:
             else:
                 found = _ALL_OF_ONE.rows(conn, {"of_connection": connection})
         return [_trouble(row) for row in found]
+
+
+def _enter(conn: Connection, event: Event, one: Trouble, now: datetime) -> None:
+    """Say in the audit trail that people were alarmed, or that it is over."""
+    detail = {"kind": one.kind.value, "cause": one.cause, "since": one.since.isoformat()}
+    audit.append(conn, [((one.connection, ALARMS), AuditEvent(event, detail))], now)
 
 
 def is_that(connection: str, kind: TroubleKind, name: str) -> Any:

@@ -124,8 +124,8 @@ def listing(conn: Connection, connections: Sequence[str] | None, limit: int) -> 
     return [dict(row) for row in conn.execute(query).mappings()]
 
 
-def dead_letters(conn: Connection, connection: str | None) -> list[dict[str, Any]]:
-    """The fields of DeadLetter, the oldest failure first."""
+def dead_letters(conn: Connection, connection: str | None, limit: int | None) -> list[dict[str, Any]]:
+    """The fields of DeadLetter, the oldest failure first; so many at most."""
     c = mailbox.c
     mail = (
         select(func.count())
@@ -137,6 +137,7 @@ def dead_letters(conn: Connection, connection: str | None) -> list[dict[str, Any
         select(c.connection, c.ticket, c.attempts, c.failing_since, c.error, mail.label("mail"))
         .where(c.is_dead)
         .order_by(c.failing_since, c.connection, c.ticket)
+        .limit(limit)
     )
     if connection is not None:
         query = query.where(c.connection == connection)

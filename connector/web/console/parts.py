@@ -24,6 +24,7 @@ class ConsoleParts:
     """The policy in force, the modes by connection, and who is asked who asks (see ``gate``).
 
     ``explainer_of``: makes who explains a connection's tickets; None where no ticket system can be asked.
+    ``escalations_per_hour``: so many by time go up within an hour before the brake holds them; 0 for any number.
     ``login``: makes the routes of the login, which nobody has to be let in for; None where there is none.
     """
 
@@ -32,3 +33,4 @@ class ConsoleParts:
     who_asks: WhoAsks = at_this_machine
     login: Callable[[DrawPage], Blueprint] | None = None
     explainer_of: Callable[[str], Explainer] | None = None
+    escalations_per_hour: int = 0

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 
 from connector.web.console import assets, gate
 from connector.web.console.escalations import DONE, OPEN
+from connector.web.console.health import BRAKE_ACTS
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.ticket import ACTS
 from connector.web.deps import Deps
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from connector.web.console.escalations.sheets import EscalationSheets
     from connector.web.console.escalations.training import TrainingTicks
     from connector.web.console.frame import Frame
-    from connector.web.console.health_page import HealthPage
+    from connector.web.console.health.health_page import HealthPage
+    from connector.web.console.health.mending import Mending
     from connector.web.console.now.now_page import NowPage
     from connector.web.console.ticket.reading import TicketLooks
     from connector.web.console.ticket.ticket_page import TicketPage
@@ -63,6 +65,14 @@ class Console:
         @routes.get("/health")
         def health() -> Response:
             return self._health.get()
+
+        @routes.post("/health/<connection>/dead-letters/<path:ticket>/replay")
+        def replay(connection: str, ticket: str) -> Response:
+            return self._mending.replay(connection, ticket)
+
+        @routes.post(f"/health/<connection>/brake/<any({', '.join(BRAKE_ACTS)}):act>")
+        def brake(connection: str, act: str) -> Response:
+            return self._mending.brake(connection, act)
 
         @routes.get("/tickets/<connection>/<path:ticket>")
         def ticket(connection: str, ticket: str) -> Response:
@@ -129,10 +139,16 @@ class Console:
         return TrainingTicks(self._deps, self._parts, self._frame)
 
     @cached_property
-    def _health(self) -> HealthPage:
-        from connector.web.console.health_page import HealthPage  # the same
+    def _mending(self) -> Mending:
+        from connector.web.console.health.mending import Mending  # the same
 
-        return HealthPage(self._deps, self._frame, self._service)
+        return Mending(self._deps, self._parts)
+
+    @cached_property
+    def _health(self) -> HealthPage:
+        from connector.web.console.health.health_page import HealthPage  # the same
+
+        return HealthPage(self._deps, self._parts, self._frame, self._service)
 
 
 def _wants_page() -> bool:

@@ -61,7 +61,7 @@ def test_where_programs_ask_a_browser_gets_a_problem_as_well(desk, path):
 
 
 def test_a_failure_of_ours_is_a_page_with_the_reference_of_the_log(desk, monkeypatch):
-    monkeypatch.setattr("connector.web.console.health_page.headline", lambda _: 1 / 0)
+    monkeypatch.setattr("connector.web.console.health.health_page.headline", lambda _: 1 / 0)
     with capture_logs() as logged:
         answer = desk.client().get("/health", headers=PAGE)
     assert (answer.status_code, answer.mimetype) == (500, "text/html")
@@ -72,7 +72,7 @@ def test_a_failure_of_ours_is_a_page_with_the_reference_of_the_log(desk, monkeyp
 
 
 def test_a_database_that_is_away_is_told_to_people(desk, monkeypatch):
-    monkeypatch.setattr("connector.web.console.health_page.headline", away)
+    monkeypatch.setattr("connector.web.console.health.health_page.headline", away)
     answer = desk.client().get("/health", headers=PAGE)
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
     assert "The database does not answer." in words_of(answer)

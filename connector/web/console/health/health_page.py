@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import quote
 
 from flask import Response
 
+from connector.notes.marker import path_of
 from connector.store.database.errors import StoreUnavailable
 from connector.store.records import MailboxStats
 from connector.systems.kept import Kept
 from connector.web.console.frame import Frame
+from connector.web.console.health.matters import HealthMatters, is_ticket, matters
+from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deps
 from connector.web.reasons import ServiceHealth, length_text
 
@@ -21,8 +26,9 @@ COUNTS_SECONDS = 10.0
 class HealthPage:
     """Draws it. ``service``: how the whole service stands."""
 
-    def __init__(self, deps: Deps, frame: Frame, service: Callable[[], ServiceHealth]) -> None:
+    def __init__(self, deps: Deps, parts: ConsoleParts, frame: Frame, service: Callable[[], ServiceHealth]) -> None:
         self._deps = deps
+        self._per_hour = parts.escalations_per_hour
         self._frame = frame
         self._service = service
         self._counts = Kept(self._count, deps.monotonic, COUNTS_SECONDS)
@@ -32,11 +38,23 @@ class HealthPage:
         health = self._service()
         try:
             counts: Mapping[str, MailboxStats] = self._counts.get()
+            found: HealthMatters | None = matters(self._deps.mailbox.store, sorted(self._deps.connections))
         except StoreUnavailable:
-            counts = {}
+            counts, found = {}, None
         wall = self._frame.wall(health.at or datetime.now(UTC))
         return self._frame.page(
-            "health.html", "health", wall, health=health, counts=counts, headline=headline(health), length=length_text
+            "health.html",
+            "health",
+            wall,
+            health=health,
+            counts=counts,
+            matters=found,
+            per_hour=self._per_hour,
+            is_ticket=is_ticket,
+            path_of=path_of,
+            quoted=partial(quote, safe=""),
+            headline=headline(health),
+            length=length_text,
         )
 
     def _count(self) -> Mapping[str, MailboxStats]:
