@@ -12,7 +12,6 @@ from datetime import datetime
 
 from connector.model import Author, AuthorKind, Entry, EntryKind, TicketRecord, Visibility
 from connector.store.records import AuditEvent, Event, Step
-from connector.turn.saga import StepKind
 
 _PREFIX = "handed in "
 """Of the entries' ids: no ticket system has such."""
@@ -59,9 +58,8 @@ class HandedIn:
 
 
 def with_handed_in(record: TicketRecord, steps: Iterable[Step]) -> TicketRecord:
-    """A ticket with what was commanded outside of it among its entries, in order of time."""
-    entries = [_kept_in(step).entry(step.at) for step in steps if step.n == StepKind.COMMANDED]
-    return with_entries(record, entries) if entries else record
+    """A ticket with what was commanded outside of it, by these steps, among its entries, in order of time."""
+    return with_entries(record, [_kept_in(step).entry(step.at) for step in steps])
 
 
 def with_entries(record: TicketRecord, entries: Iterable[Entry]) -> TicketRecord:

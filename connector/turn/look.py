@@ -28,7 +28,7 @@ from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
 from connector.turn.handed_in import with_handed_in
 from connector.turn.outcomes import SETTLED, UNPLANNED
-from connector.turn.saga import heard_by, open_saga, unanswered
+from connector.turn.saga import StepKind, heard_by, open_saga, unanswered
 
 SURVEY_GRACE = timedelta(minutes=5)
 """For how long after a survey began a turn may have been claimed without its mail."""
@@ -108,7 +108,9 @@ class TicketReader:
         if record.id != ticket:
             # Each adapter refuses it as well; nothing must ever be done to a ticket that nobody asked for.
             raise PayloadError(f"ticket {ticket}: id", "the answer is another ticket's")
-        record = with_handed_in(self._with_own_notes(record, state, steps), steps)
+        record = self._with_own_notes(record, state, steps)
+        if handed_in := [step for step in steps if step.n == StepKind.COMMANDED]:
+            record = with_handed_in(record, handed_in)
         is_ours = _is_updated_by_us(record)
         if is_ours:
             # That tells nothing: our note may be that update.
