@@ -31,7 +31,7 @@ def main(no_apt: bool, arguments: str) -> None:
         return
     click.echo(f"installed: {', '.join(installed) or 'nothing was missing'}")
     begin = time.monotonic()
-    command = [sys.executable, "-m", "pytest", *arguments.split(), str(HERE)]
+    command = [sys.executable, "-m", "pytest", "-n", "2", *arguments.split(), str(HERE)]
     environ = {**os.environ, "E2E_WEB_CHROMIUM": program()}
     code = subprocess.run(command, env=environ, check=False).returncode
     click.echo(f"the console in a browser: {time.monotonic() - begin:.0f} s")

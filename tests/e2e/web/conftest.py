@@ -12,7 +12,7 @@ import pytest
 
 from connector.web.console.gate import Role
 from tests.e2e.web.chromium import flags
-from tests.e2e.web.desk import PEOPLE, Open, opened
+from tests.e2e.web.desk import PEOPLE, Open, Person, opened
 from tests.e2e.web.pages import LOOKS, Look
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def desk(tmp_path: Path) -> Iterator[Open]:
 
 @pytest.fixture
 def visits(browser: Browser) -> Iterator[Visits]:
-    """Somebody with a browser of their own at a desk, logged in where a role is said. In the end no browser has
+    """Somebody with a browser of their own at a desk, logged in where it is said who. In the end no browser has
     complained of anything.
     """
     from tests.e2e.web.visitor import Visitor  # the same
@@ -64,7 +64,7 @@ def visits(browser: Browser) -> Iterator[Visits]:
     visitors: list[Visitor] = []
     with ExitStack() as stack:
 
-        def visit(desk: Open, role: Role | None = None, look: Look = LIGHT) -> Visitor:
+        def visit(desk: Open, who: Role | Person | None = None, look: Look = LIGHT) -> Visitor:
             context = browser.new_context(
                 viewport={"width": look.width, "height": look.height},
                 color_scheme="dark" if look.scheme == "dark" else "light",
@@ -74,9 +74,9 @@ def visits(browser: Browser) -> Iterator[Visits]:
             stack.callback(context.close)
             visitor = Visitor.in_a(context, desk.url)
             visitors.append(visitor)
-            if role is not None:
+            if who is not None:
                 visitor.goes_to("/login")
-                visitor.logs_in(PEOPLE[role])
+                visitor.logs_in(PEOPLE[who] if isinstance(who, Role) else who)
                 visitor.page.wait_for_url(f"{desk.url}/")
             return visitor
 

@@ -45,14 +45,15 @@ class Person:
 
 
 PEOPLE = {
-    one.role: one
-    for one in (
-        Person("Vera Lindqvist", Role.VIEWER),
-        Person("Tess Tech", Role.TECHNICIAN, "tess"),
-        Person("Maria Desk", Role.MANAGER, "maria"),
-        Person("Ines Duarte", Role.ADMINISTRATOR),
-    )
+    Role.VIEWER: Person("Vera Lindqvist", Role.VIEWER),
+    Role.TECHNICIAN: Person("Tess Tech", Role.TECHNICIAN, "tess"),
+    Role.MANAGER: Person("Maria Desk", Role.MANAGER, "maria"),
+    Role.ADMINISTRATOR: Person("Ines Duarte", Role.ADMINISTRATOR),
 }
+"""Of each role one. Maria is the manager of every tier."""
+
+RUTH = Person("Ruth Okonjo", Role.MANAGER)
+"""A manager by her account, and of no tier by the policy."""
 
 
 @dataclass
@@ -116,5 +117,5 @@ def _accounts(desk: Desk) -> list[Account]:
             Secret(hash_of(one.password, CHEAP)),
             desk.member(one.member) if one.member else "",
         )
-        for one in PEOPLE.values()
+        for one in (*PEOPLE.values(), RUTH)
     ]

@@ -58,15 +58,12 @@ def test_log_out_everywhere_ends_the_session_in_another_browser(visits: Visits, 
 
 
 def test_a_session_that_nobody_uses_ends_though_the_page_looks_anew(visits: Visits, desk: Open) -> None:
-    visitor = visits(desk)
-    visitor.page.clock.install()
-    visitor.goes_to("/login")
-    visitor.logs_in(MARIA)
+    visitor = visits(desk, Role.MANAGER)
     visitor.sees("tickets go up by 10:01")
     desk.go_on_to("09:55")
-    visitor.page.clock.run_for(11_000)
+    visitor.waits(11)
     visitor.sees("Read at 09:31")
     desk.go_on_to("10:02")
     visitor.expected = 401
-    visitor.page.clock.run_for(11_000)
+    visitor.waits(11)
     visitor.sees("You were logged out: nothing was done for 30 minutes.")

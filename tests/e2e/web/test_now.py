@@ -6,13 +6,13 @@ from playwright.sync_api import Locator, expect
 
 from connector.web.console.gate import Role
 from tests.e2e.web.conftest import Visits
-from tests.e2e.web.desk import PEOPLE, Open
+from tests.e2e.web.desk import Open
 from tests.e2e.web.visitor import Visitor
 
 BACKUP = "Backup job has been silent since Friday"
 OFFLINE = ("error: Failed to load resource: net::ERR_INTERNET_DISCONNECTED", "error: htmx:")
-LOOKS_AGAIN = 11_000
-"""In ms of the browser: by then the page has read itself anew."""
+LOOKS_AGAIN = 11
+"""In seconds of the browser: by then the page has read itself anew."""
 
 
 def row(visitor: Visitor, words: str) -> Locator:
@@ -20,24 +20,21 @@ def row(visitor: Visitor, words: str) -> Locator:
 
 
 def test_a_clock_runs_out_before_ones_eyes_and_the_escalation_appears(visits: Visits, desk: Open) -> None:
-    visitor = visits(desk)
-    visitor.page.clock.install()
-    visitor.goes_to("/login")
-    visitor.logs_in(PEOPLE[Role.MANAGER])
+    visitor = visits(desk, Role.MANAGER)
     visitor.sees("4 tickets go up by 10:01")
     visitor.page.evaluate("() => { window.isTheSamePage = true; }")
     expect(row(visitor, BACKUP)).to_contain_text("26 of 30 min")
     expect(row(visitor, BACKUP)).to_contain_text("First Touch")
 
     desk.go_on_to("09:34")
-    visitor.page.clock.run_for(LOOKS_AGAIN)
+    visitor.waits(LOOKS_AGAIN)
     expect(row(visitor, BACKUP)).to_contain_text("29 of 30 min")
     expect(row(visitor, BACKUP)).to_contain_text("in 1 min")
     went_up = visitor.page.locator(".figures div", has_text="went up today").locator("dd")
     expect(went_up).to_contain_text("3")
 
     desk.go_on_to("09:35")
-    visitor.page.clock.run_for(LOOKS_AGAIN)
+    visitor.waits(LOOKS_AGAIN)
     expect(row(visitor, BACKUP)).to_contain_text("Tier 3")
     expect(row(visitor, BACKUP)).to_contain_text("0 of 30 min")
     expect(went_up).to_contain_text("4")
@@ -50,25 +47,19 @@ def test_a_clock_runs_out_before_ones_eyes_and_the_escalation_appears(visits: Vi
 
 
 def test_a_page_that_gets_no_answer_says_how_old_it_is(visits: Visits, desk: Open) -> None:
-    visitor = visits(desk)
-    visitor.page.clock.install()
-    visitor.goes_to("/login")
-    visitor.logs_in(PEOPLE[Role.VIEWER])
+    visitor = visits(desk, Role.VIEWER)
     visitor.sees("4 tickets go up by 10:01")
     visitor.page.context.set_offline(True)
-    visitor.page.clock.run_for(LOOKS_AGAIN)
+    visitor.waits(LOOKS_AGAIN)
     visitor.sees("This page is less than a minute old. The connector does not answer")
     visitor.complaints[:] = [one for one in visitor.complaints if not one.startswith(OFFLINE)]
     visitor.page.context.set_offline(False)
-    visitor.page.clock.run_for(LOOKS_AGAIN)
+    visitor.waits(LOOKS_AGAIN)
     expect(visitor.page.locator("#stale")).to_be_hidden()
 
 
 def test_filters_stand_in_the_address_and_hold_while_the_page_looks_anew(visits: Visits, desk: Open) -> None:
-    visitor = visits(desk)
-    visitor.page.clock.install()
-    visitor.goes_to("/login")
-    visitor.logs_in(PEOPLE[Role.VIEWER])
+    visitor = visits(desk, Role.VIEWER)
     visitor.page.get_by_label("Holder").fill("Tess")
     visitor.page.get_by_label("State").select_option("warned")
     visitor.page.get_by_role("button", name="Filter").click()
@@ -76,7 +67,7 @@ def test_filters_stand_in_the_address_and_hold_while_the_page_looks_anew(visits:
     assert "holder=Tess" in visitor.page.url
     expect(visitor.page.locator("tr.clock")).to_have_count(2)
     desk.go_on_to("09:33")
-    visitor.page.clock.run_for(LOOKS_AGAIN)
+    visitor.waits(LOOKS_AGAIN)
     expect(visitor.page.locator("tr.clock")).to_have_count(1)
     expect(visitor.page.locator("tr.clock")).to_contain_text(BACKUP)
     expect(visitor.page.get_by_label("Holder")).to_have_value("Tess")

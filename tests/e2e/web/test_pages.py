@@ -32,4 +32,4 @@ def test_every_page_of_the_navigation_is_looked_at(visits: Visits, still: Open) 
 
 def test_there_is_no_picture_of_a_page_that_is_gone() -> None:
     drawn = {file.stem for file in pictures.FOLDER.glob("*.png")}
-    assert drawn == {f"{page.name}-{look.name}" for page in PAGES for look in LOOKS}
+    assert drawn <= {f"{page.name}-{look.name}" for page in PAGES for look in LOOKS}

@@ -37,6 +37,7 @@ class Visitor:
     def in_a(cls, context: BrowserContext, url: str) -> Visitor:
         """Somebody in a new window of this browser."""
         page = context.new_page()
+        page.clock.install()
         visitor = cls(page, url)
         page.on("console", visitor._hear)
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
@@ -68,6 +69,10 @@ class Visitor:
         """Have them open the menu of their name, and log out."""
         self.page.locator(".account summary").click()
         self.page.get_by_role("button", name=button, exact=True).click()
+
+    def waits(self, seconds: int) -> None:
+        """Have the browser's clock go on by so much at once: what its scripts do every few seconds they do."""
+        self.page.clock.run_for(seconds * 1000)
 
     def sees(self, words: str) -> None:
         """Wait until the page says so."""
