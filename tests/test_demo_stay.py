@@ -133,9 +133,9 @@ def test_it_says_what_can_be_done_goes_on_and_closes(monkeypatch: pytest.MonkeyP
     stay.main({}, 60, 0, Console(file=out, width=100, force_terminal=is_terminal), stopped)
     told = out.getvalue()
     folder = told.partition("  cd ")[2].split()[0]
-    assert f"{Path('bin/escalator').absolute()} explain connectwise 1001" in told
+    assert f"{Path('bin/escalator').absolute()} explain connectwise 1002" in told
     assert "60 times as fast" in told
-    assert ("min left" if is_terminal else "connectwise #1001 arrives: Printer on floor 2 jams") in told
+    assert ("min left" if is_terminal else "connectwise #1002 arrives: Printer on floor 2 jams") in told
     assert told.rstrip().endswith("The desk is closed.")
     assert folder
     assert not Path(folder).exists()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from connector.demo.screenplay import ZONE, Act, Fate
+from connector.demo.screenplay import CLOSING_CURTAIN, OPENING, ZONE, Act, Fate, later
 from connector.demo.stage import Simulation
-from connector.model import TicketId
+from connector.model import StatusGroup, TicketId
 from connector.systems.desk import Desk, DeskNote
 
 
@@ -71,6 +71,27 @@ class Morning:
             self._tell_escalations()
         self.stage.run_until(moment)
         self._tell_escalations()
+
+    def run_days_before(self, days: int) -> None:
+        """Let the same happen on so many days before the screenplay's, the nights between them in one step. The stage
+        stands at the opening of the first of them, and in the end at that of the screenplay's day. What came of the
+        tickets is known to the ticket systems and the connector alone; what yesterday left open is open still.
+        """
+        for day in range(days, 0, -1):
+            by = timedelta(days=-day)
+            before = Morning(self.stage, [later(fate, by) for fate in self.fates])
+            before.run_until(CLOSING_CURTAIN + by)
+            if day > 1:
+                before.put_away()
+            self.stage.clock.move_to(OPENING + by + timedelta(days=1))
+            self.stage.settle()
+
+    def put_away(self) -> None:
+        """Have everything resolved that is open."""
+        for ticket in self.tickets:
+            if ticket.desk.ticket(ticket.number).group is not StatusGroup.RESOLVED:
+                ticket.desk.set_status(ticket.number, "irene", StatusGroup.RESOLVED)
+        self.stage.settle()
 
     def _due(self, moment: datetime) -> Iterator[tuple[datetime, Fate, Act | None]]:
         now = self.stage.clock.now()

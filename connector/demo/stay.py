@@ -33,7 +33,7 @@ from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, clo
 from connector.demo.show import table_of
 from connector.demo.stage import stage
 from connector.errors import ConnectorError
-from connector.model import Mode, StatusGroup
+from connector.model import Mode
 from connector.policy.policy import Policy
 from connector.systems.catalogue import ticket_systems
 from connector.terminal import shown
@@ -43,6 +43,9 @@ GOES_ON_AT = clock("09:25")
 
 ROUND = CLOSING_CURTAIN - OPENING - timedelta(minutes=2)
 """After so long the same tickets arrive once more."""
+
+DAYS_BEFORE = 1
+"""So many mornings were before this one, so that there is something to look back on."""
 
 TICK_SECONDS = 0.2
 WEBHOOK, COMMAND = "webhook.sh", "escalator demo --stay"
@@ -70,10 +73,7 @@ class Shift:
         """The tickets of the round before are resolved, those of the one before that are forgotten."""
         morning, before = self.morning, {id(fate) for fate in self.morning.fates[-len(FATES) :]}
         morning.tickets = [ticket for ticket in morning.tickets if id(ticket.fate) in before]
-        for ticket in morning.tickets:
-            if ticket.desk.ticket(ticket.number).group is not StatusGroup.RESOLVED:
-                ticket.desk.set_status(ticket.number, "irene", StatusGroup.RESOLVED)
-        morning.stage.settle()
+        morning.put_away()
         morning.fates = morning.fates[-len(FATES) :] + [later(fate, self.rounds * ROUND) for fate in FATES]
         self.rounds += 1
 
@@ -96,7 +96,7 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
     mode that is none, DemoPortTaken.
     """
     _require_free(port)
-    virtual = VirtualClock(OPENING)
+    virtual = VirtualClock(OPENING - timedelta(days=DAYS_BEFORE))
     desks = [system.simulated(virtual) for system in list(ticket_systems().values())[:2]]
     with ExitStack() as stack:
         for desk in desks:
@@ -111,7 +111,7 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
         settings = load_settings(variables)
         running = stack.enter_context(
             stage(
-                OPENING,
+                virtual.now(),
                 settings.policy,
                 settings.database_url,
                 desks=desks,
@@ -124,6 +124,7 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
             )
         )
         shift = Shift(Morning(running, list(FATES)))
+        shift.morning.run_days_before(DAYS_BEFORE)
         shift.go_on(GOES_ON_AT)
         _keep_a_webhook(shift.morning, folder / WEBHOOK)
         goes = PacedClock(virtual.now(), speed, datetime.now(UTC))
@@ -198,7 +199,7 @@ def main(
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     stopped = stopped or _told_to_stop()
     with tempfile.TemporaryDirectory(prefix="escalator-demo-") as folder:
-        console.print("A service desk's morning, at high speed up to 09:25 in New York ...", highlight=False)
+        console.print("A service desk's days, at high speed up to Thursday, 09:25 in New York ...", highlight=False)
         with staying(Path(folder), environ, speed=speed, port=port) as desk:
             console.print(_guide(desk, Path(sys.argv[0]).absolute()), markup=False, highlight=False, soft_wrap=True)
             (_on_screen if console.is_terminal else _in_lines)(desk, console, stopped)
@@ -219,9 +220,9 @@ def _guide(desk: StayingDesk, command: Path) -> str:
     escalator = shlex.quote(str(command))
     return shown(
         f"""
-The desk stays open; from here on time passes {pace}. The service listens:
+The desk stays open; from here on time passes {pace}. Open the console in a browser on this machine:
 
-  {desk.variables[PUBLIC_URL.name]}/    also /health/status and /metrics
+  {desk.variables[PUBLIC_URL.name]}/    for programs: /health/status and /metrics
 
 In another terminal:
 

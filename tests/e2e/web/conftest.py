@@ -42,8 +42,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
-    """A desk whose time stands still: nobody moves it or changes anything."""
-    with opened(tmp_path_factory.mktemp("still")) as desk:
+    """A desk with some days behind it whose time stands still: nobody moves it or changes anything."""
+    with opened(tmp_path_factory.mktemp("still"), days_before=2) as desk:
         yield desk
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from connector.clock import VirtualClock
@@ -91,9 +92,9 @@ class Open:
 
 
 @contextmanager
-def opened(folder: Path, *, has_login: bool = True) -> Iterator[Open]:
-    """The desk at ``MOMENT``. ``folder``: for its database."""
-    virtual = VirtualClock(OPENING)
+def opened(folder: Path, *, days_before: int = 0) -> Iterator[Open]:
+    """The desk at ``MOMENT``. ``folder``: for its database. ``days_before``: so many mornings were before this one."""
+    virtual = VirtualClock(OPENING - timedelta(days=days_before))
     desks = [system.simulated(virtual) for system in list(ticket_systems().values())[:2]]
     database = f"sqlite:///{folder / 'desk.db'}"
 
@@ -103,8 +104,9 @@ def opened(folder: Path, *, has_login: bool = True) -> Iterator[Open]:
         return replace(parts, who_asks=door.who_asks, login=door.routes)
 
     policy = demo_policy(desks)
-    with stage(OPENING, policy, database, desks=desks, clock=virtual, behind=behind if has_login else None) as running:
+    with stage(virtual.now(), policy, database, desks=desks, clock=virtual, behind=behind) as running:
         morning = Morning(running, list(FATES))
+        morning.run_days_before(days_before)
         morning.run_until(MOMENT)
         yield Open(morning)
 

@@ -24,6 +24,7 @@ PAGES = (
     PageOf("login", "/login", None),
     PageOf("now", "/", Role.MANAGER),
     PageOf("ticket", "/tickets/{risen}", Role.TECHNICIAN),
+    PageOf("escalations", "/escalations", Role.MANAGER),
     PageOf("health", "/health", Role.ADMINISTRATOR),
 )
 """What people look at."""

@@ -45,7 +45,7 @@ def test_a_manager_overrides_and_not_without_a_reason(visits: Visits, desk: Open
 @pytest.mark.parametrize("person", [PEOPLE[Role.TECHNICIAN], RUTH], ids=lambda person: person.name)
 def test_who_may_not_override_is_told_who_may(visits: Visits, still: Open, person: Person) -> None:
     visitor = visits(still, person)
-    visitor.page.get_by_role("link", name=BACKUP).click()
+    visitor.page.get_by_role("link", name="Mailbox does not receive").click()
     visitor.sees("Only Maria Desk may override at First Touch (T1/2).")
     expect(visitor.page.get_by_text("Override this limit")).to_have_count(0)
     expect(visitor.page.get_by_text("Escalate now")).to_be_visible()
