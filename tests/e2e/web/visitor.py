@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Response, expect
 
 from tests.e2e.web.desk import Person
 
@@ -73,6 +74,13 @@ class Visitor:
     def waits(self, seconds: int) -> None:
         """Have the browser's clock go on by so much at once: what its scripts do every few seconds they do."""
         self.page.clock.run_for(seconds * 1000)
+
+    def downloads(self, link: Locator) -> list[dict[str, str]]:
+        """Have them follow a link to a sheet, and open it: its lines by their headings."""
+        with self.page.expect_download() as told:
+            link.click()
+        file = told.value.path()
+        return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines()))
 
     def sees(self, words: str) -> None:
         """Wait until the page says so."""
