@@ -613,6 +613,29 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             ),
         ),
         Attack(
+            "Another site's page has a browser hold the brake, or have a dead letter tried again.",
+            (
+                f"{_API}test_desk.py::test_a_session_changes_something_with_its_own_token_alone_and_where_its_role_may",
+                f"{_API}test_desk.py::test_without_a_login_another_sites_page_changes_nothing_here_and_a_token_does",
+            ),
+        ),
+        Attack(
+            "Somebody changes something, and nobody can tell who.",
+            (
+                f"{_API}test_desk.py::test_the_brake_is_held_and_released_and_the_trail_tells_who_did_it",
+                f"{_API}test_desk.py::test_one_is_tried_again_once_and_the_trail_tells_who_had_it",
+                "tests/connector/store/logins/test_tokens.py::test_the_trail_tells_who_made_and_revoked_it_and_not_its_digest",
+            ),
+        ),
+        Attack(
+            "Many ask for what is dear at once: reports, the whole trail.",
+            (
+                f"{_API}test_desk.py::test_it_is_made_once_in_a_minute_however_many_ask",
+                f"{_API}test_desk.py::test_one_is_made_at_a_time_and_others_are_told_to_come_again",
+                f"{_API}test_desk.py::test_a_report_is_over_no_longer_time_than_it_says",
+            ),
+        ),
+        Attack(
             "Without a login the API is asked from elsewhere, through a proxy, or by a name that is made to lead here.",
             (
                 f"{_API}test_access.py::test_without_a_login_it_is_for_this_machine_only_with_a_token_or_without",
@@ -621,11 +644,18 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
         ),
         Attack(
             "A parameter or a cursor is made up, enormous or of another list.",
-            (f"{_API}test_tickets.py::test_a_wrong_parameter_is_named_with_what_is_expected_and_not_said_back",),
+            (
+                f"{_API}test_tickets.py::test_a_wrong_parameter_is_named_with_what_is_expected_and_not_said_back",
+                f"{_API}test_trail.py::test_a_wrong_parameter_is_named",
+                f"{_API}test_trail.py::test_a_cursor_that_was_made_up_is_refused",
+            ),
         ),
         Attack(
             "What a client writes breaks out of the JSON, or turns its reader around.",
-            (f"{_API}test_tickets.py::test_what_tickets_say_comes_through_unharmed_and_turns_no_reader_around",),
+            (
+                f"{_API}test_tickets.py::test_what_tickets_say_comes_through_unharmed_and_turns_no_reader_around",
+                f"{_API}test_trail.py::test_what_people_wrote_comes_through_unharmed",
+            ),
         ),
         Attack(
             "Whoever asks for a ticket that nobody watches has it read from its system all the same.",

@@ -68,13 +68,17 @@ def settings(*, host: str = "") -> Settings:
     return loaded
 
 
-def whoever() -> str:
-    """Who runs the command, for the audit trail: by the operating system's name, or number where it has none."""
+def account() -> str:
+    """The account that this command runs under."""
     try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = f"user {os.getuid()}"
-    return f"{name}, at the command line"
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # it has no name here, as in a container
+        return f"account {os.getuid()}"
+
+
+def whoever() -> str:
+    """Who runs the command, for the audit trail."""
+    return f"{account()}, at the command line"
 
 
 def require_connection(settings: Settings) -> None:
@@ -142,14 +146,6 @@ def connection_named(parts: Wiring, name: str) -> Connection:
         known = ", ".join(parts.connections) or "none"
         raise click.UsageError(f"{name!r} is not connected; connected: {known}")
     return parts.connections[found]
-
-
-def account() -> str:
-    """The account that this command runs under."""
-    try:
-        return getpass.getuser()
-    except (ImportError, KeyError, OSError):  # it has no name here, as in a container
-        return f"account {os.getuid()}"
 
 
 def answer(data: object) -> None:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from connector.cli import common
-from connector.connection.paces import begins_at, calendar_named, goes_at
-from connector.store.pace.adoption import Adoptions
+from connector.connection.paces import Pace
+from connector.connection.waiting import WaitingAt, document_of, waiting_at
 from connector.store.pace.brake import Brakes
 from connector.wording import in_utc
 
 if TYPE_CHECKING:
     from connector.app.wiring import Wiring
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingAt:
-    """What of a connection waits. ``until``: when the last one goes up, if nothing changes; None where nobody can tell.
-
-    ``adopted``: tickets that were open before whose clocks have not begun; ``adopted_until``: when the last one's does.
-    """
-
-    connection: str
-    waiting: int
-    until: datetime | None
-    held_since: datetime | None
-    adopted: int
-    adopted_until: datetime | None
 
 
 @click.group()
@@ -45,7 +29,7 @@ def status(is_json: bool) -> None:
     with common.wired(needs_connection=True) as parts:
         found = [_waiting_at(parts, name) for name in sorted(parts.connections)]
     if is_json:
-        common.answer([_plain(one) for one in found])
+        common.answer([document_of(one) for one in found])
         return
     rows = [
         (one.connection, str(one.waiting), _until(one), str(one.adopted), _moment(one.adopted_until)) for one in found
@@ -90,21 +74,9 @@ def _chosen(parts: Wiring, connection: str | None) -> list[str]:
 
 
 def _waiting_at(parts: Wiring, name: str) -> WaitingAt:
-    settings, now = parts.settings, parts.store.now()
-    standing = Brakes(parts.store).standing(name)
-    until = None
-    if standing.count and standing.held_at is None:
-        until = goes_at(settings.policy, settings.escalations_per_hour, standing, standing.count - 1, now)
-    adoption = Adoptions(parts.store).standing(name)
-    last_at = None
-    if adoption.count:
-        calendar = calendar_named(settings.policy, adoption.calendars[0])
-        last_at = begins_at(calendar, adoption, settings.adopt_per_hour, adoption.count, now)
-    return WaitingAt(name, standing.count, until, standing.held_at, adoption.count, last_at)
-
-
-def _plain(one: WaitingAt) -> dict[str, object]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(one).items()}
+    settings = parts.settings
+    pace = Pace(settings.adopt_per_hour, settings.escalations_per_hour)
+    return waiting_at(parts.store, settings.policy, pace, name)
 
 
 def _until(one: WaitingAt) -> str:

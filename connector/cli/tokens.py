@@ -49,7 +49,7 @@ def token(context: click.Context, name: str, scopes: tuple[str, ...], days: int,
         raise click.UsageError(f"--name: at most {_LONGEST_NAME} characters that can be seen")
     wanted = [scope.value for scope in ApiScope if scope.value in scopes]
     with common.wired() as parts:
-        row = ApiTokens(parts.store).add(made.id, name, made.hash, wanted, timedelta(days=days), common.account())
+        row = ApiTokens(parts.store).add(made.id, name, made.hash, wanted, timedelta(days=days), common.whoever())
     if is_json:
         common.answer({"token": made.text, **_document(row)})
         return
@@ -86,7 +86,7 @@ def list_(is_json: bool) -> None:
 def revoke(named: str, is_json: bool) -> None:
     """Take the token of that name, or id, away, at once and for good."""
     with common.wired() as parts:
-        gone = ApiTokens(parts.store).revoke(named, common.account())
+        gone = ApiTokens(parts.store).revoke(named, common.whoever())
     if gone is None:
         common.say(
             f"there is no token {named!r}; `escalator console token list` shows those that there are", is_error=True

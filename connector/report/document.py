@@ -7,7 +7,7 @@ from typing import Any
 from connector.report.figures import Figures, ListedRise
 from connector.report.lengths import Lengths, LengthsKey
 from connector.report.sentences import sentences
-from connector.report.story import HowEnded, Subject
+from connector.report.story import HowEnded, Rise, Subject
 from connector.report.tone import tone_of
 from connector.report.words import day_name
 
@@ -94,9 +94,17 @@ def _stage(key: LengthsKey, lengths: Lengths) -> dict[str, Any]:
 
 
 def _listed(one: ListedRise) -> dict[str, Any]:
-    rise = one.rise
     return {
         **_subject(one.subject),
+        **rise_document(one.rise),
+        "came_of_it": one.came_of_it,
+        "after_minutes": one.after_minutes,
+    }
+
+
+def rise_document(rise: Rise) -> dict[str, Any]:
+    """An escalation, done or not, as it was when it was due."""
+    return {
         "at": rise.at.isoformat(),
         "is_done": rise.is_done,
         "mode": rise.mode.value,
@@ -109,8 +117,6 @@ def _listed(one: ListedRise) -> dict[str, Any]:
         "missing": None if rise.missing is None else list(rise.missing),
         "undocumented": list(rise.undocumented),
         "asked_by": list(rise.asked_by),
-        "came_of_it": one.came_of_it,
-        "after_minutes": one.after_minutes,
     }
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.database.prepared import Prepared, PreparedRows
-from connector.store.database.tables import audit_chain, audit_entry, audit_head, to_json, to_micros
+from connector.store.database.tables import AnyRow, audit_chain, audit_entry, audit_head, to_json, to_micros
 from connector.store.queries import chains
 from connector.store.queries.chains import CLOSED
 from connector.store.records import AuditEvent, Key
@@ -222,10 +222,14 @@ def _events_of(
         with store.reading() as conn:
             page = chains.entries_after(conn, chain, after, chains.PAGE, connection, ticket)
         for row in page:
-            yield AuditRow(**{**row._mapping, "detail": json.loads(row.detail)}, chain=chain or SERVICE)
+            yield _row(chain, row)
         if len(page) < chains.PAGE:
             return
         after = page[-1].id
+
+
+def _row(chain: str, row: AnyRow) -> AuditRow:
+    return AuditRow(**{**row._mapping, "detail": json.loads(row.detail)}, chain=chain or SERVICE)
 
 
 def head(store: Store) -> AuditHead:
@@ -277,14 +281,19 @@ def export(store: Store) -> Iterator[dict[str, Any]]:
         try:
             for row in _events_of(store, chain):
                 if row.id != last + 1:
-                    yield from _cut_line(store, chain)
+                    yield from _cut(store, chain)
                 last = row.id
                 yield _exported(row)
         except (TypeError, ValueError, ArithmeticError, RecursionError) as error:
             what = f"the entry behind {last} of the chain {chain} holds what the connector never writes"
             raise StoreError(f"{what}: `escalator audit verify` tells more") from error
         if not last:
-            yield from _cut_line(store, chain)
+            yield from _cut(store, chain)
+
+
+def exported(chain: str, row: AnyRow) -> dict[str, Any]:
+    """An entry of a chain as it is exported. Raises what reading its detail raises."""
+    return _exported(_row(chain, row))
 
 
 def _exported(row: AuditRow) -> dict[str, Any]:
@@ -303,16 +312,22 @@ def _exported(row: AuditRow) -> dict[str, Any]:
     }
 
 
-def _cut_line(store: Store, chain: str) -> Iterator[dict[str, Any]]:
+def _cut(store: Store, chain: str) -> Iterator[dict[str, Any]]:
     with store.reading() as conn:
-        found = chains.checkpoint(conn, chain)
-    if found is not None:
-        until, cut_at = (moment.isoformat(timespec="microseconds") for moment in (found.until, found.cut_at))
-        signed = {"signed_by": found.signed_by, "signature": found.signature}
-        detail = {"entries": found.entries, "cut_at": cut_at, **signed}
-        connection = "" if chain == CLOSED else chain
-        row = AuditRow(found.entries, connection, "", found.until, CHECKPOINT, detail, "", found.hash, chain or SERVICE)
-        yield {**_exported(row), "at": until}
+        yield from cut_line(conn, chain)
+
+
+def cut_line(conn: Connection, chain: str) -> list[dict[str, Any]]:
+    """The exported line that stands for what was cut of a chain; none where nothing was."""
+    found = chains.checkpoint(conn, chain)
+    if found is None:
+        return []
+    until, cut_at = (moment.isoformat(timespec="microseconds") for moment in (found.until, found.cut_at))
+    signed = {"signed_by": found.signed_by, "signature": found.signature}
+    detail = {"entries": found.entries, "cut_at": cut_at, **signed}
+    connection = "" if chain == CLOSED else chain
+    row = AuditRow(found.entries, connection, "", found.until, CHECKPOINT, detail, "", found.hash, chain or SERVICE)
+    return [{**_exported(row), "at": until}]
 
 
 def digest_of(salt: str, detail: str) -> str:

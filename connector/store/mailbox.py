@@ -334,6 +334,13 @@ class Mailbox:
         with self.store.reading() as conn:
             return [DeadLetter(**row) for row in views.dead_letters(conn, connection, limit)]
 
+    def dead_letters_behind(
+        self, connections: Sequence[str], after: tuple[str, str] | None, limit: int
+    ) -> list[DeadLetter]:
+        """What was given up on of these connections, behind that connection and ticket, in their order."""
+        with self.store.reading() as conn:
+            return [DeadLetter(**row) for row in views.dead_letters_behind(conn, connections, after, limit)]
+
     def replay(self, connection: str, ticket: str, by: str) -> bool:
         """Give a dead letter another try, at once and from attempt 0; False where there is none.
 

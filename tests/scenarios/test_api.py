@@ -53,6 +53,8 @@ def test_a_decision_is_told_in_the_same_words_in_note_explain_page_and_api(desk:
     assert f"{done['what']} ({done['detail']})" in said
     assert f"{done['what']} ({done['detail']})" in page
     reason = done["detail"].partition(",")[0]
+    [rise] = asked(desk, "/escalations")["items"]
+    assert (rise["from"], rise["to"], rise["reasons"]) == (stint["tier"], above["tier"], [reason])
     assert note.startswith(f"ESCALATED to {above['tier']}: ")
     assert f"{reason}. {stint['tier']} used 30 of 30 working minutes" in note
 

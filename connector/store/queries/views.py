@@ -6,7 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, case, exists, func, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from connector.store.database.prepared import PreparedList
 from connector.store.database.tables import Moment, inbox, mailbox, to_json, trouble
@@ -141,6 +154,28 @@ def dead_letters(conn: Connection, connection: str | None, limit: int | None) ->
     )
     if connection is not None:
         query = query.where(c.connection == connection)
+    return [dict(row) for row in conn.execute(query).mappings()]
+
+
+def _dead() -> Select[Any]:
+    c = mailbox.c
+    mail = (
+        select(func.count())
+        .select_from(inbox)
+        .where(inbox.c.connection == c.connection, inbox.c.ticket == c.ticket, inbox.c.done_at.is_(None))
+        .scalar_subquery()
+    )
+    return select(c.connection, c.ticket, c.attempts, c.failing_since, c.error, mail.label("mail")).where(c.is_dead)
+
+
+def dead_letters_behind(
+    conn: Connection, connections: Sequence[str], after: tuple[str, str] | None, limit: int
+) -> list[dict[str, Any]]:
+    """The fields of DeadLetter of these connections behind that connection and ticket, in their order."""
+    c = mailbox.c
+    query = _dead().where(c.connection.in_(sorted(connections))).order_by(c.connection, c.ticket).limit(limit)
+    if after is not None:
+        query = query.where(or_(c.connection > after[0], and_(c.connection == after[0], c.ticket > after[1])))
     return [dict(row) for row in conn.execute(query).mappings()]
 
 

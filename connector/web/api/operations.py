@@ -46,6 +46,7 @@ class Operation:
         return BASE + self.path.replace("{connection}", "<connection>").replace("{ticket}", "<path:ticket>")
 
 
+_SINCE = text("since", "From when on: so many days back, `7d`, or a day, `2026-11-02`; from midnight.", default="7d")
 _NOT_CONNECTED = {404: "Nothing of that name is configured here, or known."}
 
 OPERATIONS = (
@@ -78,6 +79,96 @@ OPERATIONS = (
         "Ticket",
         parameters=(_CONNECTION, _TICKET),
         refusals={404: "This ticket is not known here."},
+    ),
+    Operation(
+        "listEscalations",
+        "/escalations",
+        "What went up, or would have where nothing is moved, the newest first: each as it was when it was due.",
+        "EscalationPage",
+        parameters=(*_PAGED, _OF_CONNECTION, _SINCE),
+        refusals=_NOT_CONNECTED,
+    ),
+    Operation(
+        "listOverrides",
+        "/overrides",
+        "The overrides that were given, and those that were refused, the newest first.",
+        "OverridePage",
+        parameters=(*_PAGED, _OF_CONNECTION, _SINCE),
+        refusals=_NOT_CONNECTED,
+    ),
+    Operation(
+        "readReport",
+        "/report",
+        "What happened since a day, or would have, in figures: what `escalator report --json` answers. It is made once "
+        "in a minute, over 92 days at most.",
+        "Report",
+        parameters=(_SINCE,),
+        has_etag=False,
+    ),
+    Operation("listBrakes", "/brake", "What waits on each connection, and until when.", "Brakes"),
+    Operation(
+        "holdBrake",
+        "/brake/{connection}/hold",
+        "Have nothing go up by time on a connection until it is released; commands and critical priorities pass.",
+        "Brake",
+        ApiScope.SET_BRAKE,
+        (_CONNECTION,),
+        "POST",
+        has_etag=False,
+        refusals=_NOT_CONNECTED,
+    ),
+    Operation(
+        "releaseBrake",
+        "/brake/{connection}/release",
+        "Let what is held go up at once, and begin the count anew.",
+        "Brake",
+        ApiScope.SET_BRAKE,
+        (_CONNECTION,),
+        "POST",
+        has_etag=False,
+        refusals=_NOT_CONNECTED,
+    ),
+    Operation(
+        "listDeadLetters",
+        "/dead-letters",
+        "What was given up on, by connection and ticket.",
+        "DeadLetterPage",
+        parameters=(*_PAGED, _OF_CONNECTION),
+        refusals=_NOT_CONNECTED,
+    ),
+    Operation(
+        "replayDeadLetter",
+        "/dead-letters/{connection}/{ticket}/replay",
+        "Have a dead letter tried again, at once and from the first attempt.",
+        "Replayed",
+        ApiScope.REPLAY,
+        (_CONNECTION, _TICKET),
+        "POST",
+        has_etag=False,
+        refusals={**_NOT_CONNECTED, 409: "It is no dead letter, or none any more."},
+    ),
+    Operation(
+        "listAuditEntries",
+        "/audit",
+        "The audit trail, chain after chain, as `escalator export` prints it, with the hashes that prove it. `next` is "
+        "there always: kept, it goes on later with what was appended meanwhile, and leaves nothing out. Where entries "
+        "were cut, one with the event `checkpoint` stands for them.",
+        "AuditPage",
+        ApiScope.READ_AUDIT,
+        (
+            *_PAGED,
+            text("connection", "Only of this connection's chain, and of the closed one."),
+            text("ticket", "Only of this ticket of the connection.", most=200),
+        ),
+    ),
+    Operation(
+        "readAuditHead",
+        "/audit/head",
+        "Where the trail ends now, over all its chains and signed: what `escalator audit head --json` answers. Kept "
+        "elsewhere, `escalator audit verify --expect HEAD` takes it.",
+        "AuditHead",
+        ApiScope.READ_AUDIT,
+        has_etag=False,
     ),
 )
 """All of them."""

@@ -56,7 +56,9 @@ def choice(name: str, words: str, choices: Sequence[str]) -> Parameter:
     return Parameter(name, words, {"type": "string", "enum": list(choices)}, read)
 
 
-def text(name: str, words: str, *, is_in_path: bool = False, most: int = MOST_TEXT) -> Parameter:
+def text(
+    name: str, words: str, *, is_in_path: bool = False, most: int = MOST_TEXT, default: str | None = None
+) -> Parameter:
     """A text that is not empty."""
 
     def read(given: str) -> str:
@@ -64,8 +66,9 @@ def text(name: str, words: str, *, is_in_path: bool = False, most: int = MOST_TE
             raise ValueError(f"1 to {most} characters")
         return given
 
-    schema = {"type": "string", "minLength": 1, "maxLength": most}
-    return Parameter(name, words, schema, read, is_in_path=is_in_path)
+    schema: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": most}
+    schema |= {} if default is None else {"default": default}
+    return Parameter(name, words, schema, read, default, is_in_path)
 
 
 def cursor() -> Parameter:
@@ -94,7 +97,7 @@ def cursor_text(*parts: object) -> str:
 
 def no_cursor() -> HttpProblem:
     """The refusal of a cursor that is of another list, or was made up."""
-    return _wrong("cursor", _NO_CURSOR)
+    return wrong("cursor", _NO_CURSOR)
 
 
 def read_values(declared: Sequence[Parameter], query: MultiDict[str, str], path: Mapping[str, str]) -> dict[str, Any]:
@@ -107,11 +110,11 @@ def read_values(declared: Sequence[Parameter], query: MultiDict[str, str], path:
     for one in declared:
         given = [path[one.name]] if one.is_in_path else query.getlist(one.name)
         if len(given) > 1:
-            raise _wrong(one.name, "to be given once")
+            raise wrong(one.name, "to be given once")
         try:
             values[one.name] = one.read(given[0]) if given else one.default
         except ValueError as error:
-            raise _wrong(one.name, str(error)) from None
+            raise wrong(one.name, str(error)) from None
     return values
 
 
@@ -122,5 +125,6 @@ def require_known(name: str, value: str | None, known: Collection[str]) -> None:
         raise HttpProblem(404, "not_configured", "There is nothing of that name", detail, parameter=name)
 
 
-def _wrong(name: str, expected: str) -> HttpProblem:
+def wrong(name: str, expected: str) -> HttpProblem:
+    """The refusal of a parameter, with what is expected of it."""
     return HttpProblem(400, WRONG, "A parameter is wrong", f"{name}: expected {expected}.", parameter=name)

@@ -169,6 +169,131 @@ _EXPLANATION = closed(
     in_the_way=many(_OBSTACLE),
 )
 
+_REASONS = many(_REASON)
+_RISE: Mapping[str, Schema] = {
+    "system": TEXT,
+    "ticket": TEXT,
+    "summary": TEXT,
+    "client": TEXT,
+    "board": TEXT,
+    "link": TEXT,
+    "at": MOMENT,
+    "is_done": YES_NO,
+    "mode": _MODE,
+    "from_": TEXT,
+    "to": {**maybe(TEXT), "description": "The tier above; null for the final escalation."},
+    "reasons": _REASONS,
+    "stage": _STAGE,
+    "limit_minutes": NUMBER,
+    "used_minutes": NUMBER,
+    "missing": maybe(many(TEXT)),
+    "undocumented": many(TEXT),
+    "asked_by": many(TEXT),
+}
+
+_OVERRIDE = closed(
+    "An override, or one that was `refused`, and why.",
+    system=TEXT,
+    ticket=TEXT,
+    entry=WHOLE,
+    at=MOMENT,
+    by=TEXT,
+    tier=TEXT,
+    how=TEXT,
+    reason=TEXT,
+    refused=maybe(TEXT),
+)
+
+_BRAKE = closed(
+    "How many escalations by time wait on a connection, and how many tickets are to be taken up; until when.",
+    connection=TEXT,
+    waiting=WHOLE,
+    until=maybe(MOMENT),
+    held_since=maybe(MOMENT),
+    adopted=WHOLE,
+    adopted_until=maybe(MOMENT),
+)
+
+_LETTER = closed(
+    "A ticket whose turns failed for too long. `mail`: how many notices of it wait.",
+    system=TEXT,
+    ticket=TEXT,
+    attempts=WHOLE,
+    failing_since=maybe(MOMENT),
+    error=TEXT,
+    mail=WHOLE,
+)
+
+_ENTRY = closed(
+    "An entry of the trail. `id` counts within its `chain`; `hash` covers it and `previous_hash`; `salt` and `digest` "
+    "say of its detail what the hash covers (docs/operating.md).",
+    id=WHOLE,
+    at=MOMENT,
+    connection=TEXT,
+    ticket=TEXT,
+    event=TEXT,
+    detail={"type": "object", "additionalProperties": True},
+    previous_hash={"type": "string", "pattern": "^(?:[0-9a-f]{64})?$"},
+    hash=HASH,
+    chain=TEXT,
+    salt=maybe(TEXT),
+    digest=maybe(TEXT),
+)
+
+_REPORT = closed(
+    "What `escalator report --json` answers; docs/report.md says what each figure means.",
+    since=MOMENT,
+    until=MOMENT,
+    made_at=MOMENT,
+    zone=TEXT,
+    systems=many(TEXT),
+    modes={"type": "object", "additionalProperties": _MODE},
+    is_replayed=YES_NO,
+    tells_of=TEXT,
+    sentences=many(TEXT),
+    tickets=WHOLE,
+    working_days=NUMBER,
+    escalations=closed(
+        done=WHOLE,
+        would_have_been=WHOLE,
+        tickets=WHOLE,
+        final=WHOLE,
+        asked_for=WHOLE,
+        resting_on_assumptions=WHOLE,
+        by_tier=COUNTS,
+        by_reason=COUNTS,
+        by_client=COUNTS,
+        by_board=many(closed(system=TEXT, board=TEXT, escalations=WHOLE)),
+        by_hour=many(closed(day=TEXT, hour=WHOLE, escalations=WHOLE)),
+    ),
+    tickets_by_client=COUNTS,
+    stints={"type": "object", "additionalProperties": COUNTS},
+    warned=closed(
+        tickets=WHOLE, written=WHOLE, resolved_in_time=WHOLE, went_up=WHOLE, moved_by_people=WHOLE, open=WHOLE
+    ),
+    stages=many(
+        closed(
+            ladder=TEXT,
+            tier=TEXT,
+            stage=_STAGE,
+            limit_minutes=maybe(NUMBER),
+            steps=many(WHOLE),
+            past_limit=WHOLE,
+            median_minutes=maybe(NUMBER),
+            other_limits=many(closed(minutes=NUMBER, took_longer_at_least=WHOLE, took_longer_at_most=WHOLE)),
+        )
+    ),
+    missing=COUNTS,
+    undocumented=COUNTS,
+    overrides=closed(applied_by=COUNTS, refused_by=COUNTS),
+    training_requests=many(closed(who=TEXT, topic=TEXT, requests=WHOLE)),
+    left_alone=COUNTS,
+    left_alone_because={"type": "object", "additionalProperties": COUNTS},
+    assumed=COUNTS,
+    cannot_tell=many(TEXT),
+    listed=many(closed(**_RISE, assumed=many(TEXT), came_of_it=TEXT, after_minutes=maybe(NUMBER))),
+)
+
 _PROBLEM = closed(
     "What is wrong and what to do (RFC 9457). `code` stays the same, words may not.",
     {
@@ -196,5 +321,18 @@ SCHEMAS: dict[str, Schema] = {
         explanation=named("Explanation"),
         why_not=maybe(TEXT),
     ),
+    "Escalation": closed("An escalation, done or not.", **_RISE, entry=WHOLE, holder=maybe(TEXT)),
+    "EscalationPage": page("A page of the escalations, the newest first.", "Escalation"),
+    "Override": _OVERRIDE,
+    "OverridePage": page("A page of the overrides, the newest first.", "Override"),
+    "Report": _REPORT,
+    "Brake": _BRAKE,
+    "Brakes": closed("The brake of each connection.", items=many(named("Brake"))),
+    "DeadLetter": _LETTER,
+    "DeadLetterPage": page("A page of the dead letters.", "DeadLetter"),
+    "Replayed": closed("What is tried again.", system=TEXT, ticket=TEXT, replayed=YES_NO),
+    "AuditEntry": _ENTRY,
+    "AuditPage": page("A page of the trail.", "AuditEntry"),
+    "AuditHead": closed("Where the trail ends.", entries=WHOLE, hash=HASH, head=TEXT),
 }
 """The schemas by name."""

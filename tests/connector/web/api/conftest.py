@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from connector.connection.paces import Pace
 from connector.metrics import Metrics
 from connector.model import Mode
 from connector.policy.modes import Modes
@@ -73,6 +74,7 @@ class ApiDesk:
     desk: Desk
     metrics: Metrics = field(default_factory=Metrics)
     has_login: bool = True
+    pace: Pace | None = None
 
     @property
     def store(self) -> Store:
@@ -86,7 +88,7 @@ class ApiDesk:
             door = LoginDoor(self.store, accounts(), KEY, places, telling)
             parts = replace(parts, who_asks=door.who_asks, login=door.routes)
             own = ApiParts(lambda: TokenDoor(self.store, KEY, places, telling))
-        return create_app(self.desk.deps(**changes), parts, replace(own, pace=changes.get("pace")))
+        return create_app(self.desk.deps(**changes), parts, replace(own, pace=self.pace))
 
     def token(self, *scopes: ApiScope, name: str = "", days: float = 1) -> str:
         made = new_token()
