@@ -7,10 +7,10 @@ their stages stay, as plain numbers, and so many rows as a page lists. All lengt
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -84,7 +84,8 @@ class Figures:
     the tickets that they are of. ``by_…``: escalations, done and not, by the tier that they leave, by each of their
     reasons, and so on; ``by_stage``: those by time. Of these ``known_after``: it is known how long the stage took in
     fact; ``long_after``: longer than half as long again as the limit; ``never_planned``: resolved there without a plan.
-    ``held``: stints by tier and how they ended. ``lengths``: in the order of the ladders. ``notes``:
+    ``by_day``: by the day and the tier that they leave; ``paused_by_…``: for how long the clock stood still, in stints
+    that are over. ``held``: stints by tier and how they ended. ``lengths``: in the order of the ladders. ``notes``:
     those whose notes were looked at, and ``missing`` the sections of these that had nothing to say, the permissions
     only where these were what was missing.
     ``resting``: how many of them rest on an assumption, and ``assumed`` on which. ``listed``: the escalations that a
@@ -107,6 +108,7 @@ class Figures:
     by_client: Counter[str] = field(default_factory=Counter)
     by_board: Counter[Board] = field(default_factory=Counter)
     by_hour: Counter[Hour] = field(default_factory=Counter)
+    by_day: Counter[tuple[date, str]] = field(default_factory=Counter)
     by_stage: Counter[tuple[str, Stage]] = field(default_factory=Counter)
     by_limit: Counter[tuple[str, Stage, float]] = field(default_factory=Counter)
     known_after: Counter[tuple[str, Stage]] = field(default_factory=Counter)
@@ -118,6 +120,9 @@ class Figures:
     tickets_by_board: Counter[Board] = field(default_factory=Counter)
     tickets_by_tier: Counter[str] = field(default_factory=Counter)
     held: Counter[tuple[str, HowEnded]] = field(default_factory=Counter)
+    paused_by_tier: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    paused_by_client: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    paused_by_board: dict[Board, float] = field(default_factory=lambda: defaultdict(float))
     warned: Warned = field(default_factory=Warned)
     lengths: dict[LengthsKey, Lengths] = field(default_factory=dict)
     notes: int = 0
@@ -205,6 +210,10 @@ class _Counting:
         for rise in rises:
             self._count_rise(story, rise)
         for row in story.stints:
+            paused = row.paused_minutes or 0.0
+            figures.paused_by_tier[row.tier] += paused
+            figures.paused_by_client[subject.client] += paused
+            figures.paused_by_board[subject.connection, subject.board] += paused
             self._count_stint(row, [rise for rise in rises if rise.stint == row.key])
         self._count_warned(story, rises)
 
@@ -250,6 +259,7 @@ class _Counting:
         figures.by_client[subject.client] += 1
         figures.by_board[subject.connection, subject.board] += 1
         figures.by_hour[local.weekday(), local.hour] += 1
+        figures.by_day[local.date(), rise.tier] += 1
         (figures.done_by_connection if rise.is_done else figures.would_by_connection)[subject.connection] += 1
         for reason in rise.reasons:
             figures.by_reason[reason] += 1

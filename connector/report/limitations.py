@@ -10,10 +10,11 @@ from connector.report.words import count, is_or_are, was
 
 def limitations(figures: Figures, sheet: str) -> tuple[str, ...]:
     """A sentence each. ``sheet``: the command that writes every row."""
-    return (*figures.scope.cannot_tell, *_own(figures), *_cut(figures, sheet))
+    return (*figures.scope.cannot_tell, *unknown(figures), *_cut(figures, sheet))
 
 
-def _own(figures: Figures) -> Iterator[str]:
+def unknown(figures: Figures) -> Iterator[str]:
+    """What nobody knows of what is counted, a sentence each."""
     lengths = figures.lengths.values()
     if figures.would:
         yield (

@@ -37,7 +37,7 @@ _LINKS = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
+class DrawnStage:
     """A stage of a tier, as its drawing and its row of numbers need it."""
 
     id: str
@@ -59,7 +59,7 @@ class _OtherLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Went:
+class WentWords:
     """How a report says that something went up, in its tone."""
 
     heading: str
@@ -71,9 +71,9 @@ class _Went:
     tone: str
 
 
-_WENT = {
-    Tone.DID: _Went("What went up", "Went up", "went up", "warned", "that were warned", "made it", "escalated"),
-    Tone.WOULD: _Went(
+WENT = {
+    Tone.DID: WentWords("What went up", "Went up", "went up", "warned", "that were warned", "made it", "escalated"),
+    Tone.WOULD: WentWords(
         "What would have gone up",
         "Would have gone up",
         "would go up",
@@ -82,7 +82,7 @@ _WENT = {
         "made it anyway",
         "would",
     ),
-    Tone.BOTH: _Went(
+    Tone.BOTH: WentWords(
         "What went up, or would have",
         "Went up, or would have",
         "went up, or would",
@@ -100,7 +100,7 @@ def page(figures: Figures, sheet: str, comparison: Comparison | None = None, cat
     ``comparison``: with another policy; ``catches``: the limits that would have caught what took too long.
     """
     tone = tone_of(figures)
-    stages = _stages(figures)
+    stages = stages_of(figures)
     hours, days = heat(figures.by_hour)
     template = _templates().get_template("report.html")
     return template.render(
@@ -110,7 +110,7 @@ def page(figures: Figures, sheet: str, comparison: Comparison | None = None, cat
         state=_state(figures),
         about=_about(figures),
         sentences=sentences(figures),
-        went=_WENT[tone],
+        went=WENT[tone],
         tone=tone.value,
         stages=stages,
         other_limits=_other_limits(figures, stages),
@@ -118,7 +118,7 @@ def page(figures: Figures, sheet: str, comparison: Comparison | None = None, cat
         days=[(day, day_name(day)[:3], cells) for day, cells in days],
         all_of=lambda day: sum(number for (on, _), number in figures.by_hour.items() if on == day),
         groups=groups_of(figures),
-        tiers=_tiers(figures),
+        tiers=tiers_held(figures),
         rises=[_rise(figures, n, one) for n, one in enumerate(figures.listed)],
         limitations=limitations(figures, sheet),
         sheet=sheet,
@@ -198,10 +198,13 @@ def _about(figures: Figures) -> str:
     return " · ".join([joined(scope.connections), *limits, times, "minutes are working minutes", made])
 
 
-def _stages(figures: Figures) -> list[_Stage]:
+def stages_of(figures: Figures) -> list[DrawnStage]:
+    """The stages of the tiers that took some time, each drawn against its limit."""
     drawn = [(key, lengths) for key, lengths in figures.lengths.items() if lengths.count]
     return [
-        _Stage(f"lengths-{n}", _stage_title(key), key[2], _rungs(figures, *key[:2]), lengths, lengths_drawing(lengths))
+        DrawnStage(
+            f"lengths-{n}", _stage_title(key), key[2], _rungs(figures, *key[:2]), lengths, lengths_drawing(lengths)
+        )
         for n, (key, lengths) in enumerate(drawn, 1)
     ]
 
@@ -217,7 +220,7 @@ def _rungs(figures: Figures, ladder: str, tier: str) -> tuple[Rung, ...]:
     return ladder_mark(names.index(tier) + 1 if tier in names else 0, len(names))
 
 
-def _other_limits(figures: Figures, stages: list[_Stage]) -> list[_OtherLimits]:
+def _other_limits(figures: Figures, stages: list[DrawnStage]) -> list[_OtherLimits]:
     """Of the stages with the most past their limit."""
     most = sorted((one for one in stages if one.lengths.past >= _OFTEN), key=lambda one: -one.lengths.past)[
         :_MOST_OTHER_LIMITS
@@ -243,7 +246,7 @@ def _between(least: int, most: int, form: str) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _tiers(figures: Figures) -> list[tuple[str, int, int, int, int, int]]:
+def tiers_held(figures: Figures) -> list[tuple[str, int, int, int, int, int]]:
     """Each tier that held something: stints, and of these resolved there, gone up, moved by people, still there."""
     ways = (HowEnded.RESOLVED, HowEnded.WENT_UP, HowEnded.MOVED, HowEnded.RUNNING)
     rows = []

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import Connection, delete, func, select, tuple_
 
 from connector.store.database.prepared import AnyStatement, PreparedRows
 from connector.store.database.tables import ended_stint
@@ -38,6 +38,13 @@ def forget(conn: Connection, before: datetime, most: int) -> int:
     if found:
         conn.execute(delete(ended_stint).where(key.in_([tuple(row) for row in found])))
     return len(found)
+
+
+def count(conn: Connection, since: datetime, until: datetime, most: int) -> int:
+    """How many ended from ``since`` on, before ``until``; ``most`` + 1 stands for any more."""
+    c = ended_stint.c
+    some = select(c.ended_at).where(c.ended_at >= since, c.ended_at < until).limit(most + 1).subquery()
+    return conn.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def between(conn: Connection, since: datetime, until: datetime) -> Iterator[EndedStint]:

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup
 
 from connector.report.drawings import ladder_mark
@@ -25,6 +25,7 @@ from connector.web.problems import HttpProblem
 PAGES = (
     ("now", "Now", "/"),
     ("escalations", "Escalations", "/escalations"),
+    ("insight", "Insight", "/insight"),
     ("health", "Health", "/health"),
 )
 """The pages of the navigation: name, title, address. Only what is there stands here."""
@@ -95,7 +96,9 @@ def zone_of(parts: ConsoleParts) -> ZoneInfo:
 def templates() -> Environment:
     """The templates: everything is escaped, and what is not there is an error."""
     made = Environment(
-        loader=PackageLoader("connector.web.console"),
+        loader=ChoiceLoader(
+            [PackageLoader("connector.web.console"), PrefixLoader({"report": PackageLoader("connector.report")})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from connector.web.console.frame import Frame
     from connector.web.console.health.health_page import HealthPage
     from connector.web.console.health.mending import Mending
+    from connector.web.console.insight.insight_page import InsightPage
     from connector.web.console.now.now_page import NowPage
     from connector.web.console.ticket.reading import TicketLooks
     from connector.web.console.ticket.ticket_page import TicketPage
@@ -61,6 +62,14 @@ class Console:
         @routes.post(f"/escalations/training/<connection>/<int:n>/<any({DONE}, {OPEN}):to>")
         def tick_training(connection: str, n: int, to: str) -> Response:
             return self._training_ticks.post(connection, n, to, request)
+
+        @routes.get("/insight")
+        def insight() -> Response:
+            return self._insight.get(request)
+
+        @routes.get("/insight/<name>.csv")
+        def insight_sheet(name: str) -> Response:
+            return self._insight.sheet(name, request)
 
         @routes.get("/health")
         def health() -> Response:
@@ -137,6 +146,12 @@ class Console:
         from connector.web.console.escalations.training import TrainingTicks  # the same
 
         return TrainingTicks(self._deps, self._parts, self._frame)
+
+    @cached_property
+    def _insight(self) -> InsightPage:
+        from connector.web.console.insight.insight_page import InsightPage  # the same
+
+        return InsightPage(self._deps, self._parts, self._frame)
 
     @cached_property
     def _mending(self) -> Mending:

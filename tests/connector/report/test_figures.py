@@ -55,6 +55,11 @@ def test_rises_are_counted_by_all_that_they_can_be_told_apart_by():
     figures = tally(stories, scope(), policy())
     assert (figures.tickets, figures.done, figures.would, figures.finals, figures.asked_for) == (4, 1, 2, 1, 1)
     assert figures.by_tier == {FIRST: 1, THIRD: 1, SENIOR: 1}
+    assert sorted((f"{day:%a}", tier) for day, tier in figures.by_day) == [
+        ("Fri", SENIOR),
+        ("Mon", FIRST),
+        ("Mon", THIRD),
+    ]
     assert figures.by_reason == {Reason.TIME: 3, Reason.KNOWLEDGE: 1}
     assert figures.by_client == {"Okafor": 1, "Bluewater": 2}
     assert figures.tickets_by_client == {"Okafor": 1, "Bluewater": 3}

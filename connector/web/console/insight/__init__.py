@@ -1,0 +1,1 @@
+"""The page Insight: the report's figures over time, drawn, as tables and as sheets."""
