@@ -57,8 +57,10 @@ _SECRET_TEXT = (
     re.compile(r"(?P<keep>://[^\s/:@]*+:)[^\s/@]++(?=@)"),
     # what an Authorization header holds
     re.compile(r"(?P<keep>\b(?:Basic|Bearer)\s++)[\w+/=.~-]{8,}+", re.IGNORECASE),
+    # a token of our own API, wherever it stands
+    re.compile(r"(?P<keep>\besct_)[\w-]{20,}+", re.ASCII),
 )
-_SIGNS_OF_SECRETS = ("token", "secret", "passw", "key", "client", "://", "basic", "bearer")
+_SIGNS_OF_SECRETS = ("token", "secret", "passw", "key", "client", "://", "basic", "bearer", "esct_")
 """A text without any of these, case-folded, holds nothing of the above: to look for them takes little time."""
 
 _BLANK = re.compile(r"\s")

@@ -114,6 +114,7 @@ def test_other_values_are_not_masked(name):
         f"Authorization: Bearer {SECRET}",
         f"basic {SECRET}==",
         f"client_id={SECRET}",
+        f"GET /api/v1/tickets/esct_0123456789ab_{SECRET}{SECRET}",
     ],
 )
 def test_a_secret_inside_a_text_is_masked(text):

@@ -128,7 +128,7 @@ def _letter(one: DeadLetter) -> dict[str, Any]:
         "ticket": one.ticket,
         "attempts": one.attempts,
         "failing_since": one.failing_since.isoformat() if one.failing_since else None,
-        "error": one.error,
+        "error": one.error or "",  # a parked row may have none
         "mail": one.mail,
     }
 

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,8 @@ from connector.errors import ConfigError
 from connector.metrics import Metrics, exposition
 from connector.store.database.engine import Store
 from connector.store.heartbeats import last_cycle_at
+from connector.store.logins.tokens import ApiTokens
+from connector.web.api.tokens import new_token
 from connector.web.console.gate import Role
 from connector.web.login.passwords import HashCost, hash_of
 from tests.connector.mailboxes import until
@@ -319,6 +322,25 @@ def test_a_web_process_with_accounts_asks_who_it_is(desk, environ):
     client.post("/login", data={"csrf": token, "name": "ruth", "password": "correct horse battery"})
     assert "ruth, manager" in client.get("/health", headers=page).text
     assert 'escalator_logins_total{result="logged_in"} 1.0' in client.get("/metrics").text
+    site.end()
+
+
+@pytest.mark.parametrize("has_login", [False, True])
+def test_a_web_process_lets_tokens_in_and_counts_wrong_ones_with_the_log_ins(desk, environ, has_login):
+    hashed = hash_of("correct horse battery", HashCost(memory_kib=35840, passes=1, lanes=1))
+    login = {"CONSOLE_USERS": f"ruth:manager:{hashed}:r", "SESSION_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}
+    settings = load_settings({**environ, **(login if has_login else {})})
+    wiring.prepare_database(settings, migrates=True)
+    site = web_side.web_site(settings)
+    made, store = new_token(), Store.open(environ["DATABASE_URL"])
+    ApiTokens(store).add(made.id, "monitor", made.hash, ["read"], timedelta(days=1), "ruth")
+    store.close()
+    client = site.app.test_client()
+    right, wrong = ({"Authorization": f"Bearer {text}"} for text in (made.text, new_token().text))
+    found = client.get("/api/v1/brake", headers=right).json["items"]
+    assert [one["waiting"] for one in found] == [0]
+    assert client.get("/api/v1/brake", headers=wrong).status_code == 401
+    assert 'escalator_logins_total{result="wrong_token"} 1.0' in client.get("/metrics").text
     site.end()
 
 

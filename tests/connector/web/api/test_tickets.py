@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from connector.connection.due_next import document_of, due_tickets
 from connector.errors import NotFound, Permanent
@@ -14,6 +15,7 @@ from connector.store.records import AuditEvent, Event
 from connector.web.api.parameters import cursor_text
 from tests.connector.boards import a_row
 from tests.connector.mailboxes import START
+from tests.connector.web.console.escalations.deeds import risen, tell
 from tests.connector.web.console.test_now_page import HOSTILE
 from tests.connector.web.console.test_ticket_page import Unanswered
 
@@ -171,3 +173,19 @@ def test_another_method_and_another_path_are_told_in_our_form(api):
     for path in ("/", "/nowhere", "/tickets/", "/tickets/psa"):
         answer = program.get(path, headers={"Accept": "text/html"})
         assert (answer.status_code, answer.json["code"]) == (404, "not_found")
+
+
+# -- what it costs -----------------------------------------------------------------------------------------------
+
+
+def test_however_many_there_are_a_read_costs_a_few_statements(api):
+    api.filled(*(a_row(f"n{n:03}", n - 20, is_dead=n % 9 == 0) for n in range(300)))
+    tell(api.store, *((str(n), Event.ESCALATED, risen(), n) for n in range(300)))
+    program, sent = api.program(), []
+    event.listen(api.store.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    lists = [f"/{name}?limit=200" for name in ("tickets", "escalations", "overrides", "dead-letters", "audit")]
+    program.get("/tickets?limit=1")  # notes the hour of the token's use
+    for path in (*lists, "/tickets/psa/n001", "/brake", "/report"):
+        sent.clear()
+        assert program.get(path).status_code == 200
+        assert len(sent) <= 10, (path, sent)
