@@ -61,6 +61,8 @@ def console_of(wiring: Wiring) -> ConsoleParts:
         modes,
         explainer_of=partial(_explainer_of, wiring),
         escalations_per_hour=settings.escalations_per_hour,
+        policy_document=settings.policy_document,
+        said=settings.said,
     )
     return _behind_a_login(parts, wiring) if settings.console.users else parts
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -47,6 +48,7 @@ _THAT_MATTER = (
 )
 """The twenty that most desks set, beside those of their ticket system."""
 
+_OF_A_TIER = re.compile(r"TIER_\d+_")
 _TIERS = range(1, 4)
 _EXAMPLE_HOMES = {1: "Service Desk > First Touch", 2: "Tier 3", 3: "Sr IT"}
 
@@ -74,6 +76,12 @@ def groups(systems: Mapping[str, CatalogueEntry]) -> Iterator[tuple[str, list[Va
     yield "Ladder", tiers
     yield "Policy", [entry.variable for entry in PLAIN_VARIABLES]
     yield "Policy in one document", [ESCALATION_POLICY]
+
+
+def meanings(names: Iterable[str], systems: Mapping[str, CatalogueEntry]) -> dict[str, str]:
+    """What each of these variables means; empty for one that no table has."""
+    known = {one.name: one.meaning for _, of_group in groups(systems) for one in of_group}
+    return {name: known.get(_OF_A_TIER.sub("TIER_n_", name), "") for name in names}
 
 
 def _home_in(home: Variable, system: str) -> Variable:

@@ -91,7 +91,7 @@ class Settings:
     ``alarm_urls`` are ``notify_urls`` where nothing else is said; ``tier_notify_urls`` are by the tier's number.
     ``counts``: into how many values each secret that is a list was split, by the variable's name. ``demo_clock``: the
     time of the desk that ``escalator demo --stay`` plays, in place of the database's or the host's. ``console``: who
-    may log in there.
+    may log in there. ``said``: what is set, by name, as it may be shown: in place of a secret nothing.
 
     Secrets never show in ``repr``.
     """
@@ -123,6 +123,7 @@ class Settings:
     system_modes: Mapping[str, Mode] = field(default_factory=dict)
     demo_clock: PacedClock | None = None
     console: ConsoleLogin = field(default_factory=ConsoleLogin)
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def modes_of(self, connection: str) -> Modes:
         """The modes on a connection."""
@@ -197,7 +198,16 @@ def load_settings(
         system_modes={name: read[one.name] for name, one in system_modes.items() if one.name in read},
         demo_clock=read.get(DEMO_CLOCK.name),
         console=ConsoleLogin(read.get(CONSOLE_USERS.name, ()), read.get(SESSION_KEY.name)),
+        said=_said(everything, systems),
     )
+
+
+def _said(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> dict[str, str]:
+    """What of our variables is set; an address of a database may hold a password."""
+    hidden = {one.name for one in _secrets(systems)} | {DATABASE_URL.name}
+    hide = Redactor(_secret_texts(values, systems))
+    known = _known_names(systems)
+    return {name: "" if name in hidden else hide(value) for name, value in sorted(values.items()) if name in known}
 
 
 def secrets_of(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connector.model import Reason
+from connector.model import Reason, StatusGroup
 from connector.reading.markup.characters import CONTROL, NEVER_SEEN
 from connector.wording import WEEKDAYS
 
@@ -20,6 +20,18 @@ _LONGEST = 20_000
 _MINUTE = 60
 _COUNTED = 120
 """From this width on there is room for the count of the words that were cut off."""
+
+
+MEANINGS = {
+    StatusGroup.NEW: "new",
+    StatusGroup.WORKING: "work in progress",
+    StatusGroup.PLANNED: "plan made",
+    StatusGroup.WAITING: "waiting",
+    StatusGroup.RESOLVED: "resolved",
+    StatusGroup.CLOSED: "closed",
+    StatusGroup.UNKNOWN: "unknown",
+}
+"""What the groups of statuses are called where people read of them."""
 
 
 @dataclass(frozen=True, slots=True)

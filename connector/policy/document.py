@@ -102,24 +102,34 @@ def missing_zones(policy: Policy, calendars: Mapping[str, Mapping[str, Any]]) ->
 
 def _version(policy: Policy, calendars: Mapping[str, Any]) -> str:
     """Equal for equal policies: worked out from what was built, not from how it was written down."""
-    content = _content(policy) | {"calendars": calendars}
+    content = content_of(policy) | {"calendars": calendars}
     numbers_alike = json.loads(json.dumps(content), parse_int=float)
     return hashlib.sha256(json.dumps(numbers_alike, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _content(policy: Policy) -> dict[str, Any]:
+def content_of(policy: Policy) -> dict[str, Any]:
     """All that a policy says of when and where to, as plain values; without its calendars.
 
     Not in which mode a tier is: that is no other policy (see ``Edition``).
     """
     ladders = [
-        [one.name, sorted(one.clients), sorted(one.priorities), _content(one.policy)["tiers"], asdict(one.policy.final)]
+        [
+            one.name,
+            sorted(one.clients),
+            sorted(one.priorities),
+            content_of(one.policy)["tiers"],
+            asdict(one.policy.final),
+        ]
         for one in policy.ladders
     ]
     plain = asdict(replace(policy, calendars={}, critical_priorities=frozenset(), ladders=()))
     for tier in plain["tiers"]:
         del tier["mode"]
     return plain | {"critical_priorities": sorted(policy.critical_priorities), "ladders": ladders}
+
+
+def _rungs(policy: Policy) -> tuple[object, object]:
+    return content_of(policy)["tiers"], asdict(policy.final)
 
 
 class _Reader:

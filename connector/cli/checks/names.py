@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TypeVar
 
-from connector.cli.checks.shared_names import MEANINGS, called
+from connector.cli.checks.shared_names import called
 from connector.connection.names import first_known
 from connector.errors import ConnectorError, UnknownName
 from connector.model import Finding, Place, PlacedStatus, Severity
+from connector.notes.phrases import MEANINGS
 from connector.policy.policy import LEAST_LOADED, QUEUE, ROUND_ROBIN, Policy, Tier
 from connector.systems.contract import Connection, TicketSystem
 

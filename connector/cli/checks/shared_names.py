@@ -11,20 +11,10 @@ from functools import partial
 
 from connector.connection.names import first_known
 from connector.errors import ConnectorError, UnknownName
-from connector.model import Finding, Person, Place, Severity, StatusGroup
+from connector.model import Finding, Person, Place, Severity
+from connector.notes.phrases import MEANINGS
 from connector.policy.policy import Policy
 from connector.systems.contract import Directory
-
-MEANINGS = {
-    StatusGroup.NEW: "new",
-    StatusGroup.WORKING: "work in progress",
-    StatusGroup.PLANNED: "plan made",
-    StatusGroup.WAITING: "waiting",
-    StatusGroup.RESOLVED: "resolved",
-    StatusGroup.CLOSED: "closed",
-    StatusGroup.UNKNOWN: "unknown",
-}
-"""What the groups of statuses are called where people read of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TypeVar
 
 from connector.cli import common
-from connector.cli.checks.shared_names import MEANINGS
 from connector.cli.setup import proposals
 from connector.cli.setup.answers import Answers, Prompt
 from connector.config.policy_variables import (
@@ -22,6 +21,7 @@ from connector.config.policy_variables import (
 from connector.connection.names import first_known
 from connector.errors import ConnectorError, UnknownName
 from connector.model import Person, Place, PlacedStatus
+from connector.notes.phrases import MEANINGS
 from connector.policy.ladders import DEFAULT_TIERS
 from connector.systems.contract import Directory
 from connector.systems.variables import items

@@ -27,6 +27,7 @@ PAGES = (
     ("escalations", "Escalations", "/escalations"),
     ("insight", "Insight", "/insight"),
     ("health", "Health", "/health"),
+    ("policy", "Policy", "/policy"),
 )
 """The pages of the navigation: name, title, address. Only what is there stands here."""
 

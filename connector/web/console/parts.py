@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response
 
@@ -25,6 +25,7 @@ class ConsoleParts:
 
     ``explainer_of``: makes who explains a connection's tickets; None where no ticket system can be asked.
     ``escalations_per_hour``: so many by time go up within an hour before the brake holds them; 0 for any number.
+    ``policy_document``: the written form of ``policy``; ``said``: what is set, by name, without secrets.
     ``login``: makes the routes of the login, which nobody has to be let in for; None where there is none.
     """
 
@@ -34,3 +35,5 @@ class ConsoleParts:
     login: Callable[[DrawPage], Blueprint] | None = None
     explainer_of: Callable[[str], Explainer] | None = None
     escalations_per_hour: int = 0
+    policy_document: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.web.console.health.mending import Mending
     from connector.web.console.insight.insight_page import InsightPage
     from connector.web.console.now.now_page import NowPage
+    from connector.web.console.policy.policy_page import PolicyPage
     from connector.web.console.ticket.reading import TicketLooks
     from connector.web.console.ticket.ticket_page import TicketPage
 
@@ -82,6 +83,14 @@ class Console:
         @routes.post(f"/health/<connection>/brake/<any({', '.join(BRAKE_ACTS)}):act>")
         def brake(connection: str, act: str) -> Response:
             return self._mending.brake(connection, act)
+
+        @routes.get("/policy")
+        def policy() -> Response:
+            return self._policy.get()
+
+        @routes.post("/policy")
+        def tried() -> Response:
+            return self._policy.post(request)
 
         @routes.get("/tickets/<connection>/<path:ticket>")
         def ticket(connection: str, ticket: str) -> Response:
@@ -152,6 +161,12 @@ class Console:
         from connector.web.console.insight.insight_page import InsightPage  # the same
 
         return InsightPage(self._deps, self._parts, self._frame)
+
+    @cached_property
+    def _policy(self) -> PolicyPage:
+        from connector.web.console.policy.policy_page import PolicyPage  # the same
+
+        return PolicyPage(self._deps, self._parts, self._frame)
 
     @cached_property
     def _mending(self) -> Mending:

@@ -1,0 +1,97 @@
+"""What the statuses of the tiers' homes mean, as each ticket system tells it and the policy corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from connector.errors import ConnectorError, Unreachable
+from connector.model import Lane, PlacedStatus
+from connector.notes.phrases import MEANINGS
+from connector.policy.policy import Policy
+from connector.systems.kept import KEEP_SECONDS, KeptEach
+from connector.systems.lanes import in_lane
+from connector.turn.explaining.account import Explainer
+from connector.web.console.parts import ConsoleParts
+from connector.web.deps import Deps
+from connector.web.patience import answered_within
+
+PATIENCE_SECONDS = 6.0
+"""How long the ticket system's answer is waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusGroupRow:
+    """The statuses of one group: its name, and each status with whether it was assumed."""
+
+    group: str
+    statuses: Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusesAt:
+    """The statuses of homes that have the same ones. ``why_not``: why nobody can tell."""
+
+    connection: str
+    places: Sequence[str]
+    rows: Sequence[StatusGroupRow] = ()
+    why_not: str = ""
+
+    @property
+    def assumed(self) -> int:
+        """How many were assumed."""
+        return sum(is_assumed for row in self.rows for _, is_assumed in row.statuses)
+
+
+class StatusGroups:
+    """Asks each connected system, in a lane behind everything that is due. Safe for several threads."""
+
+    def __init__(self, deps: Deps, parts: ConsoleParts) -> None:
+        make = parts.explainer_of
+        explainers = {name: make(name) for name in parts.modes} if make else {}
+        self._asked = {
+            name: KeptEach(_asking(name, one, parts.policy), deps.monotonic, KEEP_SECONDS)
+            for name, one in explainers.items()
+        }
+
+    def all(self) -> list[StatusesAt]:
+        """What each says, or why it does not."""
+        return [one for name in sorted(self._asked) for one in self._of(name)]
+
+    def _of(self, connection: str) -> Sequence[StatusesAt]:
+        try:
+            return self._asked[connection].get(connection)
+        except ConnectorError as error:
+            return [StatusesAt(connection, (), why_not=str(error))]
+
+
+def _asking(name: str, explainer: Explainer, policy: Policy) -> Callable[[str], Sequence[StatusesAt]]:
+    def ask(_: str) -> Sequence[StatusesAt]:
+        directory, homes = explainer.reader.system.directory, explainer.reader.homes
+        alike: dict[tuple[object, ...], tuple[list[PlacedStatus], list[str]]] = {}
+        with in_lane(Lane.LOOKS):
+            for place in homes.current().every_place:
+                found = directory.statuses(place)
+                key = tuple((one.status.name, one.status.group, one.is_assumed) for one in found)
+                alike.setdefault(key, (found, []))[1].append(str(place))
+        return [StatusesAt(name, places, _rows(found, policy)) for found, places in alike.values()]
+
+    return answered_within(PATIENCE_SECONDS, ask, _late)
+
+
+def _rows(found: Sequence[PlacedStatus], policy: Policy) -> list[StatusGroupRow]:
+    said = policy.status_groups
+    rows = []
+    for group, words in MEANINGS.items():
+        of_group = [
+            (one.status.name, one.is_assumed and one.status.name.casefold() not in said)
+            for one in found
+            if policy.group_of(one.status) is group
+        ]
+        if of_group:
+            rows.append(StatusGroupRow(words, of_group))
+    return rows
+
+
+def _late() -> Exception:
+    return Unreachable(f"no answer within {PATIENCE_SECONDS:.0f} s")
