@@ -57,7 +57,8 @@ class PolicyPage:
         editions = PolicyLog(self._store).rows()
         calendars = self._calendars(now)
         statuses = self._statuses.all()
-        document = json.dumps(self._parts.policy_document, indent=2, ensure_ascii=False)
+        kept = self._parts.policy_document
+        document = json.dumps(kept, indent=2, ensure_ascii=False) if kept else ""
         return self._frame.page(
             "policy.html",
             "policy",
@@ -68,7 +69,7 @@ class PolicyPage:
             goes_to=goes_to,
             assigned=lambda tier: _ASSIGN.get(tier.assign, tier.assign),
             connections=sorted(self._parts.modes),
-            modes=self._parts.modes,
+            mode_of=self._mode_of,
             calendars=calendars,
             statuses=statuses,
             headline=headline(policy),
@@ -80,6 +81,13 @@ class PolicyPage:
             document=trial.text or document,
             is_tried=trial is not _UNSAID,
         )
+
+    def _mode_of(self, tier: Tier) -> str:
+        """The mode of what a tier holds: one where all connections have the same, else by connection."""
+        said = {name: modes.at(tier).value for name, modes in sorted(self._parts.modes.items())}
+        if len(set(said.values())) == 1:
+            return next(iter(said.values()))
+        return "; ".join(f"{name}: {mode}" for name, mode in said.items()) or "–"
 
     def _calendars(self, now: datetime) -> list[CalendarFortnight]:
         policy, forms = self._parts.policy, self._parts.policy_document.get("calendars", {})
