@@ -34,6 +34,10 @@ MOST_LONG, MOST_REASON = 60, 1000
 KINDS: Mapping[str, str] = {reason.value.lower(): reason.value for reason in Reason if reason is not Reason.TIME}
 """What an escalation may be asked for, as the command names it and as people read it."""
 
+_NEEDS_A_LOGIN = (
+    "Who overrides or escalates is named on the ticket: here that needs a login (CONSOLE_USERS). "
+    "In a note of the ticket /override and /escalate go without."
+)
 _ONCE = re.compile(r"[A-Za-z0-9_-]{16}", re.ASCII)
 
 
@@ -108,13 +112,13 @@ def acts_for(viewer: Viewer | None, look: TicketLook) -> Acts | None:
 
 def _not_escalate(viewer: Viewer) -> str:
     if not viewer.is_logged_in:
-        return "Who acts on a ticket is named on it: that needs a login (CONSOLE_USERS). In a note it goes without."
+        return _NEEDS_A_LOGIN
     return "" if viewer.may(Role.TECHNICIAN) else "Technicians have a ticket escalated."
 
 
 def _not_override(viewer: Viewer, look: TicketLook, tier: str) -> str:
     if not viewer.is_logged_in:
-        return "Who overrides is named on the ticket: that needs a login (CONSOLE_USERS). In a note it goes without."
+        return _NEEDS_A_LOGIN
     if look.managers is None:
         return f"Who may override at {tier} could not be looked up. Try again in a minute; the limit stays."
     if not look.managers:
