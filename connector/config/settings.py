@@ -205,9 +205,8 @@ def load_settings(
 def _said(values: Mapping[str, str], systems: Mapping[str, CatalogueEntry]) -> dict[str, str]:
     """What of our variables is set; an address of a database may hold a password."""
     hidden = {one.name for one in _secrets(systems)} | {DATABASE_URL.name}
-    hide = Redactor(_secret_texts(values, systems))
     known = _known_names(systems)
-    return {name: "" if name in hidden else hide(value) for name, value in sorted(values.items()) if name in known}
+    return {name: "" if name in hidden else value for name, value in sorted(values.items()) if name in known}
 
 
 def secrets_of(environ: Mapping[str, str], systems: Mapping[str, CatalogueEntry] | None = None) -> list[str]:
