@@ -25,6 +25,7 @@ PAGES = (
     PageOf("now", "/", Role.MANAGER),
     PageOf("ticket", "/tickets/{risen}", Role.TECHNICIAN),
     PageOf("escalations", "/escalations", Role.MANAGER),
+    PageOf("insight", "/insight", Role.VIEWER),
     PageOf("health", "/health", Role.ADMINISTRATOR),
 )
 """What people look at."""

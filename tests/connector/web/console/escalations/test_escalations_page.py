@@ -90,6 +90,11 @@ def test_the_headline_has_the_number_and_each_row_when_what_why_and_what_came_of
     assert f"final escalation from {LAST}" in text
 
 
+def test_a_limit_that_is_out_was_due(told):
+    told.clock.advance(timedelta(hours=1))
+    assert f"open at {SECOND} was due 09:20" in words(told)
+
+
 def test_each_ticket_leads_to_its_page(told):
     addresses = elements_with(told.client().get("/escalations").text, "href")
     assert {"/tickets/psa/1", "/tickets/psa/2", "/tickets/psa/3", "/tickets/psa/4"} <= set(addresses)
