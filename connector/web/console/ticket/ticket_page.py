@@ -29,6 +29,7 @@ from connector.web.console.gate import Role, require, viewer_of_request
 from connector.web.console.parts import ConsoleParts
 from connector.web.console.rows import BoardRow, RowMaker, sagas_of, stage_word
 from connector.web.console.ticket.acting import KINDS, NOTHING_TYPED, Acting, Typed, acts_for
+from connector.web.console.ticket.drawing import ticket_drawing
 from connector.web.console.ticket.reading import TicketLooks
 from connector.web.console.words import Wall
 from connector.web.deps import Deps
@@ -120,6 +121,7 @@ class TicketPage:
             "now",
             wall,
             row=shown,
+            drawing=ticket_drawing(account, wall) if account else None,
             is_open=kept is not None,
             record=account.seen.record if account else None,
             account=account,
