@@ -26,7 +26,7 @@ _AHEAD = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class TierLane:
     """A tier's lane. ``words``: its limits."""
 
     y: float
@@ -65,7 +65,7 @@ class Mark:
 class TicketDrawing:
     """All of it, in units of the view box. ``closed``: where, how wide and how long; ``words``: it in sentences."""
 
-    lanes: Sequence[Lane]
+    lanes: Sequence[TierLane]
     closed: Sequence[tuple[float, float, str]]
     ticks: Sequence[AxisTick]
     boxes: Sequence[Box]
@@ -105,7 +105,7 @@ class _Drawing:
 
     def whole(self) -> TicketDrawing:
         return TicketDrawing(
-            [Lane(self.y[one.number], one.name, _limits(one)) for one in self.tiers],
+            [TierLane(self.y[one.number], one.name, _limits(one)) for one in self.tiers],
             [
                 (round(one.x, 1), round(one.width, 1), distance(one.end - one.start))
                 for one in self.axis.pieces
