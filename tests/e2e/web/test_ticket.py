@@ -1,4 +1,4 @@
-"""A ticket's page, and *Health*: what they tell of what happened."""
+"""A ticket's page: what it tells of what happened. And what is told where there is nothing."""
 
 from __future__ import annotations
 
@@ -34,13 +34,6 @@ def test_a_viewer_is_offered_nothing_to_do_but_to_log_out(visits: Visits, still:
         visitor.goes_to(path)
         forms = visitor.page.locator("form[method=post]").evaluate_all("found => found.map(one => one.action)")
         assert forms == [f"{still.url}/logout", f"{still.url}/logout/everywhere"], path
-
-
-def test_health_tells_of_a_ticket_system_that_answers_no_more(visits: Visits, desk: Open) -> None:
-    visitor = visits(desk, Role.ADMINISTRATOR)
-    visitor.goes_to("/health")
-    visitor.sees("All is well.")
-    expect(visitor.page.locator("section", has_text="Connections").locator("tbody tr")).to_have_count(2)
 
 
 def test_what_is_not_there_is_told_on_a_page_that_leads_back(visits: Visits, still: Open) -> None:
