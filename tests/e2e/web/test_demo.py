@@ -46,6 +46,6 @@ def test_the_demos_console_is_full_of_life(visits: Visits, url: str) -> None:
     visitor.sees("went up once")
     for page in visitor.page.locator("nav.pages a").evaluate_all("found => found.map(one => one.getAttribute('href'))"):
         visitor.goes_to(page)
-        expect(visitor.page.locator("main .nothing")).to_have_count(0)
+        assert visitor.page.locator("main tbody tr").count() >= 2, page
     visitor.goes_to("/escalations")
     visitor.sees("Backup job has been silent since Friday")
