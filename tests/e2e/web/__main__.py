@@ -7,6 +7,7 @@ where there is no Chromium and none can be had. What can be installed and fails 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -31,7 +32,7 @@ def main(no_apt: bool, arguments: str) -> None:
         return
     click.echo(f"installed: {', '.join(installed) or 'nothing was missing'}")
     begin = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-n", "2", *arguments.split(), str(HERE)]
+    command = [sys.executable, "-m", "pytest", "-n", "2", *shlex.split(arguments), str(HERE)]
     environ = {**os.environ, "E2E_WEB_CHROMIUM": program()}
     code = subprocess.run(command, env=environ, check=False).returncode
     click.echo(f"the console in a browser: {time.monotonic() - begin:.0f} s")
