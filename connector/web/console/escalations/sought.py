@@ -18,14 +18,14 @@ from connector.web.problems import HttpProblem
 from connector.wording import NOTE_SECTIONS
 
 _LONGEST = 100
-_NAMES = ("q", "connection", "tier", "reason", "missing")
+_NAMES = ("q", "connection", "tier", "reason", "missing", "client", "board")
 
 
 @dataclass(frozen=True, slots=True)
 class SoughtDeeds:
     """The search and the filters; empty for all. ``q``: a part of the ticket's number or summary, of client, holder,
-    tier or reason; ``missing``: a section of the note with nothing to say; ``before``: the entry behind which the page
-    begins.
+    tier or reason; ``missing``: a section of the note with nothing to say; ``client``, ``board``: the whole name, in
+    any case, as Insight leads here; ``before``: the entry behind which the page begins.
     """
 
     period: ToldPeriod
@@ -34,6 +34,8 @@ class SoughtDeeds:
     tier: str = ""
     reason: str = ""
     missing: str = ""
+    client: str = ""
+    board: str = ""
     before: DeedCursor | None = None
 
     @property
@@ -61,6 +63,10 @@ class SoughtDeeds:
             return False
         if self.missing and self.missing not in rise.lacking:
             return False
+        if (self.client and not _is(self.client, subject.client)) or (
+            self.board and not _is(self.board, subject.board)
+        ):
+            return False
         return self.has_words(
             *(subject.ticket, f"{subject.connection} {subject.ticket}", subject.summary, subject.client, subject.board),
             *(rise.tier, rise.to or "final escalation", rise.holder, *rise.asked_by, *rise.reasons, because(rise)),
@@ -72,9 +78,19 @@ class SoughtDeeds:
         return not sought or any(sought in text.casefold() for text in texts)
 
 
+def _is(name: str, found: str) -> bool:
+    """Whether a name of an address is that one."""
+    return name.casefold() == _name(found).casefold()
+
+
+def _name(text: str) -> str:
+    """A name as an address has it."""
+    return " ".join(text.split())[:_LONGEST]
+
+
 def sought_by(query: Mapping[str, str], wall: Wall, connections: Sequence[str]) -> SoughtDeeds:
     """What an address asks for. Raises HttpProblem 400 for what it cannot ask, with what is wrong."""
-    said = {name: " ".join(query.get(name, "").split())[:_LONGEST] for name in _NAMES}
+    said = {name: _name(query.get(name, "")) for name in _NAMES}
     for name, choices in (("connection", connections), ("reason", tuple(Reason)), ("missing", NOTE_SECTIONS)):
         if said[name] and said[name] not in choices:
             told = f"One of: {', '.join(choices)}." if choices else "There is none."

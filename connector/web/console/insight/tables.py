@@ -181,8 +181,8 @@ def _by(
     for key in keys:
         number, of = rises.get(key, 0), tickets[key]
         share = 100 * number / of
-        word = key if isinstance(key, str) else key[1]
-        address = sought.address(q=" ".join(word.split())) if word else ""
+        at = {"client": key} if isinstance(key, str) else {"connection": key[0], "board": key[1]}
+        address = sought.address(**at) if all(at.values()) else ""
         rows.append(
             [
                 _named(told(key)),

@@ -10,11 +10,14 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from flask import Response
 from sqlalchemy import event
 
+from connector import redaction
 from connector.model import Mode
 from connector.policy.modes import Modes
 from connector.store.records import Event
+from connector.web.app import create_app
 from connector.web.console.escalations import deeds as looking
 from connector.web.console.escalations.escalations_page import PAGE as ROWS
 from tests.connector import hostile
@@ -122,6 +125,10 @@ def test_gaps_overrides_and_training_are_told_below(told):
         ("?tier=" + quote(LAST), ["4"]),
         ("?reason=Knowledge", ["2"]),
         ("?missing=Error+codes", ["1"]),
+        ("?client=bolt", ["2"]),
+        ("?client=bol", []),
+        ("?client=Acme&board=desk", ["1", "4"]),
+        ("?board=Field", []),
         ("?since=today", ["1"]),
         ("?since=30d", ["1", "2", "4", "old"]),
         ("?since=2026-02-20&until=2026-02-27", ["4", "old"]),
@@ -333,3 +340,33 @@ def test_the_day_of_a_row_is_that_of_the_desk(desk):
     desk.clock.advance(timedelta(days=400))
     assert "Nothing went up in the last 7 days." in words(desk)
     assert "Nothing went up since Fri 20 Feb 2026." in words(desk, "?since=2026-02-20")
+
+
+def test_no_sheet_holds_a_secret_of_ours_which_a_ticket_repeats(told):
+    redaction.know("a test", ["Wei Zhang, part of a long secret", "Bolt-and-nut-secret"])
+    try:
+        tell(told.mailbox.store, ("5", Event.ESCALATED, risen(client="Bolt-and-nut-secret"), 5))
+        for name in SHEETS:
+            assert "Bolt-and-nut-secret" not in told.client().get(f"/escalations/{name}.csv").text
+        assert "***" in told.client().get("/escalations/escalations.csv").text
+    finally:
+        redaction.forget()
+
+
+def test_a_stream_is_redacted_part_by_part(told):
+    app = create_app(told.deps(), told.parts)
+    read = []
+
+    def parts():
+        for n in range(3):
+            read.append(n)
+            yield f"{n} a-secret-of-ours\n"
+
+    app.add_url_rule("/stream", view_func=lambda: Response(parts(), content_type="text/plain"))
+    redaction.know("a test", ["a-secret-of-ours"])
+    try:
+        answer = app.test_client().get("/stream", buffered=False)
+        assert len(read) <= 1  # it is not read as a whole before anything is sent
+        assert answer.text == "0 ***\n1 ***\n2 ***\n"
+    finally:
+        redaction.forget()

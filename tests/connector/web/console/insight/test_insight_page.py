@@ -111,7 +111,8 @@ def test_numbers_lead_to_their_tickets(told):
     for address, tickets in (
         ("/escalations?since=2026-02-28&until=2026-02-28", ["1"]),
         ("/escalations?reason=Urgency&since=30d", ["2"]),
-        ("/escalations?q=Bolt&since=30d", ["1", "1"]),
+        ("/escalations?client=Bolt&since=30d", ["1", "1"]),
+        ("/escalations?connection=psa&board=Field&since=30d", ["2"]),
     ):
         assert address in found
         assert re.findall(r"psa (\w+)<span", told.client().get(address).text) == tickets
