@@ -594,6 +594,7 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
                 f"{_API}test_access.py::test_wrong_tokens_of_the_same_id_and_of_none_are_told_in_the_same_words",
                 f"{_API}test_access.py::test_two_hundred_wrong_tokens_are_slowed_and_told_and_the_right_one_still_comes_in",
                 f"{_API}test_access.py::test_a_flood_of_wrong_tokens_that_wait_writes_nothing",
+                f"{_API}test_access.py::test_a_program_with_a_wrong_token_keeps_nobody_from_logging_in",
             ),
         ),
         Attack(

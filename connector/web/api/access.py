@@ -47,16 +47,17 @@ class TokenDoor:
         """``key``: what tries are counted under, the same in all processes that count together."""
         self._store = store
         self._tokens = ApiTokens(store)
-        self._slowing = Slowing(store, Signing(key))
+        self._slowing = Slowing(
+            store, Signing(f"tokens of the API, {key}")
+        )  # nobody's log-in is slowed
         self._places = places
         self._telling = telling
 
-    def let_in(self, asked: Request) -> ApiCaller:
+    def let_in(self, asked: Request, text: str) -> ApiCaller:
         """Whose token that is. Raises HttpProblem 401, or 429 after many wrong ones.
 
         A right one is always let in: it cannot be guessed, and nobody who tries others is to lock it out.
         """
-        text = _sent(asked)
         row = self._tokens.find(id_of(text)) if id_of(text) else None
         if not is_of(row.hash if row else None, text) or row is None:
             raise self._wrong(asked, row, id_of(text))
@@ -104,11 +105,12 @@ class ApiGate:
         return found
 
     def _caller(self, asked: Request) -> ApiCaller:
-        if "Authorization" in asked.headers:
+        text = _sent(asked)
+        if text is not None:
             why = "" if self._has_login else why_not_this_machine(asked)
             if why:
                 raise HttpProblem(403, NOT_THIS_MACHINE, "The API is for this machine only", why)
-            return self._door().let_in(asked)
+            return self._door().let_in(asked, text)
         try:
             viewer = self._who_asks(asked)
         except HTTPException as error:  # to the page to log in, where a browser asks
@@ -129,10 +131,10 @@ _NO_FORM = (
 )
 
 
-def _sent(asked: Request) -> str:
-    """The token of a request; what is none for any other kind of credentials."""
+def _sent(asked: Request) -> str | None:
+    """The token of a request; None for none, also where a proxy asked for credentials of its own."""
     kind, _, text = asked.headers.get("Authorization", "").strip().partition(" ")
-    return text.strip() if kind.lower() == "bearer" else ""
+    return text.strip() if kind.lower() == "bearer" else None
 
 
 def _unauthorised(code: str, detail: str) -> HttpProblem:

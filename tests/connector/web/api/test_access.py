@@ -14,7 +14,7 @@ from connector.web.api.scopes import ApiScope
 from connector.web.api.tokens import PREFIX, id_of, is_of, new_token
 from connector.web.login.slowing import FREE_OF_ADDRESS, FREE_TRIES
 from tests.connector.web.api.conftest import Program
-from tests.connector.web.login.conftest import PASSWORDS
+from tests.connector.web.login.conftest import PASSWORDS, Browser
 
 ELSEWHERE = "203.0.113.9"
 
@@ -43,15 +43,13 @@ def test_another_scope_does_not_open_it_and_the_refusal_names_the_one_that_would
 
 
 WRONG = (
-    "",
     "Bearer",
     "Bearer ",
     "Bearer x",
     f"Bearer {PREFIX}",
     f"Bearer {PREFIX}{'a' * 12}_{'b' * 43}",
     "Bearer é€ \u202e",
-    "Basic cnV0aDpwYXNz",
-    "Digest username=x",
+    "bearer x y",
 )
 
 
@@ -117,6 +115,14 @@ def test_guesses_at_one_token_are_slowed_sooner_and_told_by_its_name(api):
         found = [program.get("/tickets").status_code for _ in range(FREE_TRIES + 1)]
     assert found == [401] * FREE_TRIES + [429]
     assert {log["name"] for log in logs} == {"monitor"}
+
+
+def test_a_program_with_a_wrong_token_keeps_nobody_from_logging_in(api):
+    site = api.site().test_client()
+    for _ in range(FREE_OF_ADDRESS + 1):
+        answer = Program(site, new_token().text).get("/tickets")
+    assert answer.status_code == 429
+    assert Browser(site).log_in().status_code == 303
 
 
 def test_a_flood_of_wrong_tokens_that_wait_writes_nothing(api):
@@ -189,6 +195,14 @@ def test_a_session_reads_what_its_role_may(api):
     browser = api.browser()
     browser.log_in("bo", PASSWORDS["bo"])
     assert Program(browser.client).get("/tickets").status_code == 200
+
+
+@pytest.mark.parametrize("said", ["", "Basic cnV0aDpwYXNz", "Digest username=x"])
+def test_credentials_that_are_a_proxys_own_are_neither_a_token_nor_in_the_way(api, said):
+    assert api.nobody(headers={"Authorization": said}).get("/tickets").json["code"] == "no_token"
+    browser = api.browser()
+    browser.log_in()
+    assert Program(browser.client, headers={"Authorization": said}).get("/tickets").status_code == 200
 
 
 def test_a_token_decides_alone_whoever_is_logged_in(api):
