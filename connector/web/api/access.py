@@ -47,9 +47,7 @@ class TokenDoor:
         """``key``: what tries are counted under, the same in all processes that count together."""
         self._store = store
         self._tokens = ApiTokens(store)
-        self._slowing = Slowing(
-            store, Signing(f"tokens of the API, {key}")
-        )  # nobody's log-in is slowed
+        self._slowing = Slowing(store, Signing(f"tokens of the API, {key}"))  # nobody's log-in is slowed
         self._places = places
         self._telling = telling
 

@@ -49,9 +49,10 @@ class TrailAnswers:
         connection, ticket = asked["connection"], asked["ticket"]
         if ticket is not None and connection is None:
             raise wrong("ticket", "a connection beside it")
-        reached = {} if asked["cursor"] is None else _reached(asked["cursor"])
+        reached = {} if asked["cursor"] is None else _reached(asked["cursor"], connection, ticket)
         found = page_behind(self._store, reached, asked["limit"], connection, ticket)
-        return {"items": list(found.entries), "has_more": found.has_more, "next": cursor_text(_TRAIL, found.reached)}
+        following = cursor_text(_TRAIL, connection, ticket, found.reached)
+        return {"items": list(found.entries), "has_more": found.has_more, "next": following}
 
     def head(self, _: ApiCaller | None, __: Mapping[str, Any]) -> dict[str, Any]:
         """Where the trail ends now, signed."""
@@ -119,9 +120,11 @@ def _behind(parts: list[Any]) -> DeedCursor:
     raise no_cursor()
 
 
-def _reached(parts: list[Any]) -> Mapping[str, int]:
+def _reached(parts: list[Any], connection: str | None, ticket: str | None) -> Mapping[str, int]:
+    """Where a reader of these entries ended: who asks for others has passed some by."""
     match parts:
-        case [kind, dict(reached)] if kind == _TRAIL and len(reached) <= MOST_CHAINS:
-            if all(type(number) is int and 0 <= number < _MOST_NUMBER for number in reached.values()):
+        case [kind, of, about, dict(reached)] if (kind, of, about) == (_TRAIL, connection, ticket):
+            is_sound = all(type(number) is int and 0 <= number < _MOST_NUMBER for number in reached.values())
+            if is_sound and len(reached) <= MOST_CHAINS:
                 return reached
     raise no_cursor()

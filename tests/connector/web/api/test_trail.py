@@ -193,5 +193,15 @@ def test_what_was_cut_and_what_was_forgotten_is_told_so(api):
     "reached", [{"psa": -1}, {"psa": "1"}, {"psa": True}, {"psa": 2**63}, {str(n): 1 for n in range(201)}, ["psa"], 1]
 )
 def test_a_cursor_that_was_made_up_is_refused(api, reached):
-    answer = two(api).program().get(f"/audit?cursor={cursor_text('trail', reached)}")
+    answer = two(api).program().get(f"/audit?cursor={cursor_text('trail', None, None, reached)}")
     assert (answer.status_code, answer.json["parameter"]) == (400, "cursor")
+
+
+def test_a_cursor_goes_on_with_what_was_asked_for_and_with_nothing_else(api):
+    fill(two(api), 6)
+    program = api.program()
+    cursor = program.get("/audit?connection=psa&ticket=1&limit=1").json["next"]
+    assert program.get(f"/audit?connection=psa&ticket=1&cursor={cursor}").json["items"][0]["id"] == 5
+    for query in ("", "connection=psa&", "connection=psa&ticket=2&", "connection=second&ticket=1&"):
+        answer = program.get(f"/audit?{query}cursor={cursor}")
+        assert (answer.status_code, answer.json["parameter"]) == (400, "cursor")
