@@ -35,6 +35,8 @@ _PROCESSES = "tests/crash/test_canaries_of_processes.py::"
 _COMMANDS = "tests/connector/cli/test_main.py::"
 _TRAIL = "tests/connector/store/test_trail_attacks.py::"
 _LOGIN = "tests/connector/web/login/"
+_OIDC = f"{_LOGIN}oidc/test_oidc_attacks.py::"
+_PEOPLE = f"{_LOGIN}oidc/test_people.py::"
 _API = "tests/connector/web/api/"
 _SLOWING = f"{_LOGIN}test_slowing.py::"
 _RT_MAIL = "tests/e2e/rt/test_mail.py::"
@@ -576,6 +578,78 @@ ATTACKS: dict[str, tuple[Attack, ...]] = {
             "A hash that is weak, or takes gigabytes to look at, gets into the configuration.",
             (
                 "tests/connector/config/test_console_variables.py::test_a_wrong_account_is_told_with_its_place_and_what_to_do",
+            ),
+        ),
+    ),
+    "The identity provider": (
+        Attack(
+            "A log-in that somebody else began is ended in a victim's browser, or a victim's in somebody else's.",
+            (
+                f"{_OIDC}test_another_state_lets_nobody_in_and_the_right_one_still_does",
+                f"{_OIDC}test_a_code_of_another_browser_logs_nobody_in_as_somebody_else",
+                f"{_OIDC}test_a_cookie_of_another_key_or_purpose_is_none",
+                f"{_OIDC}test_over_https_the_browser_itself_holds_that_nobody_else_set_the_cookie",
+            ),
+        ),
+        Attack(
+            "The address that somebody came back to is used again, with a copy of the cookie.",
+            (
+                f"{_OIDC}test_a_way_back_counts_once_also_with_a_copy_of_the_cookie",
+                "tests/connector/store/logins/test_logins.py::test_of_many_who_spend_the_same_one_does",
+            ),
+        ),
+        Attack(
+            "A token is made up: not signed, by our secret or the public key as one, or by a key it brings along.",
+            (f"{_OIDC}test_what_the_provider_did_not_sign_proves_nobody",),
+        ),
+        Attack(
+            "A token is used that is another client's, another log-in's or another issuer's, or too old.",
+            (
+                f"{_OIDC}test_what_was_signed_for_somebody_or_something_else_proves_nobody",
+                f"{_OIDC}test_what_is_too_old_or_of_a_time_to_come_proves_nobody_but_clocks_may_differ_a_little",
+            ),
+        ),
+        Attack(
+            "Another provider's answer is passed off as this one's, or its document as that of the configured one.",
+            (
+                f"{_OIDC}test_an_answer_that_names_another_provider_is_refused",
+                f"{_OIDC}test_a_provider_that_says_its_name_is_not_believed_without",
+                f"{_OIDC}test_a_document_that_leads_elsewhere_is_refused",
+                f"{_OIDC}test_only_where_the_issuer_is_this_machine_may_it_name_addresses_of_this_machine",
+            ),
+        ),
+        Attack(
+            "By the provider somebody is taken to another site, or the code is, by `next`, the Host or a parameter.",
+            (
+                f"{_OIDC}test_nobody_is_taken_elsewhere_by_way_of_the_provider",
+                f"{_OIDC}test_no_name_that_we_are_asked_by_gets_into_the_address_that_people_come_back_to",
+            ),
+        ),
+        Attack(
+            "Who chose an e-mail address, a user name or a display name gets the role or the name of somebody else.",
+            (
+                f"{_PEOPLE}test_nobody_is_let_in_without_a_group_that_counts",
+                f"{_PEOPLE}test_a_manager_is_known_by_a_whole_name_and_by_no_part_of_one",
+                f"{_PEOPLE}test_google_is_believed_of_its_own_addresses_and_its_customers_and_of_no_others",
+                f"{_PEOPLE}test_a_name_is_one_harmless_line_and_no_accounts_of_our_own",
+            ),
+        ),
+        Attack(
+            "A provider that is slow, or answers without end, takes the threads and the memory of a web process.",
+            (
+                f"{_OIDC}test_a_provider_that_answers_anything_else_is_away",
+                f"{_OIDC}test_nobody_waits_long_for_a_provider_that_is_slow_and_few_wait_at_all",
+                f"{_OIDC}test_keys_that_are_no_list_or_too_many_are_none",
+            ),
+        ),
+        Attack(
+            "Codes and unknown keys are tried until the provider refuses us, or what it says stands in our log.",
+            (
+                f"{_OIDC}test_whoever_tries_codes_is_slowed_by_address_and_the_provider_is_spared",
+                f"{_LOGIN}oidc/test_oidc_login.py::"
+                "test_new_keys_of_the_provider_are_found_at_once_and_it_is_not_asked_for_each_unknown_one",
+                f"{_LOGIN}oidc/test_oidc_login.py::"
+                "test_the_log_tells_of_log_ins_by_name_and_of_refusals_by_our_own_words_alone",
             ),
         ),
     ),

@@ -25,8 +25,11 @@ from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deliver, Deps, ServiceFacts
 
 if TYPE_CHECKING:
+    from connector.config.console_variables import OidcLogin
     from connector.turn.explaining.account import Explainer
     from connector.web.api.access import TokenDoor
+    from connector.web.login.keys import Signing
+    from connector.web.login.oidc.way import OidcWay
     from connector.worker.worker import Worker
 
 
@@ -64,7 +67,7 @@ def console_of(wiring: Wiring) -> ConsoleParts:
         policy_document=settings.policy_document,
         said=settings.said,
     )
-    return _behind_a_login(parts, wiring) if settings.console.users else parts
+    return _behind_a_login(parts, wiring) if settings.console.is_there else parts
 
 
 def api_of(wiring: Wiring) -> ApiParts:
@@ -101,8 +104,29 @@ def _behind_a_login(parts: ConsoleParts, wiring: Wiring) -> ConsoleParts:
     assert key is not None  # the settings have seen to that
     accounts = [account(one.name, one.role, one.password_hash, one.member) for one in settings.console.users]
     places = Places(settings.public_url, settings.trusted_proxies)
-    door = LoginDoor(wiring.store, accounts, key.reveal(), places, LoginLog(time.monotonic, wiring.metrics.logins))
+    telling = LoginLog(time.monotonic, wiring.metrics.logins)
+    way_of = partial(_way_through, settings.console.oidc, wiring) if settings.console.oidc else None
+    door = LoginDoor(wiring.store, accounts, key.reveal(), places, telling, way_of)
     return replace(parts, who_asks=door.who_asks, login=door.routes)
+
+
+def _way_through(login: OidcLogin, wiring: Wiring, signing: Signing) -> OidcWay:
+    from connector.web.address import CAME_BACK
+    from connector.web.console.gate import Role  # and what reads signed tokens: not where there is no provider
+    from connector.web.login.oidc.asking import Asking
+    from connector.web.login.oidc.provider import ProviderSettings
+    from connector.web.login.oidc.way import OidcSettings, OidcWay
+
+    settings = wiring.settings
+    redirect = settings.public_url + CAME_BACK
+    tiers = (tier for ladder in settings.policy.every_ladder for tier in ladder.tiers)
+    managers = {one.strip() for tier in tiers for name in tier.managers for one in name.split("|")} - {""}
+    found = OidcSettings(
+        ProviderSettings(login.issuer, login.client_id, login.client_secret, redirect),
+        {group: Role[role.upper()] for group, role in login.roles},
+        managers,
+    )
+    return OidcWay(found, wiring.store, signing, Asking(), time.monotonic, time.time)
 
 
 def _worker_beside(wiring: Wiring) -> Worker:

@@ -101,7 +101,7 @@ def turn_settings(settings: Settings, connection: str) -> TurnSettings:
         adopt_per_hour=settings.adopt_per_hour,
         escalations_per_hour=settings.escalations_per_hour,
         keeps_for=keeps_for(settings),
-        pages=Pages(settings.public_url if settings.console.users else ""),
+        pages=Pages(settings.public_url if settings.console.is_there else ""),
     )
 
 

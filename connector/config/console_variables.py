@@ -48,11 +48,27 @@ class ConsoleUser:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcLogin:
+    """An identity provider, and which role each of its groups has. ``issuer`` is without a slash at its end."""
+
+    issuer: str
+    client_id: str
+    client_secret: Secret
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleLogin:
     """Who may log in, and what sessions are signed with; nobody and nothing where that is not set."""
 
     users: tuple[ConsoleUser, ...] = ()
     session_key: Secret | None = None
+    oidc: OidcLogin | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody may log in at all."""
+        return bool(self.users) or self.oidc is not None
 
 
 def _users(text: str) -> tuple[ConsoleUser, ...]:
@@ -123,13 +139,13 @@ def _is_base64(text: str) -> bool:
 
 def _key(text: str) -> Secret:
     if len(text) < SHORTEST_KEY:
-        raise ValueError(f"is shorter than {SHORTEST_KEY} characters: {_TO_MAKE_ONE}")
+        raise ValueError(f"is shorter than {SHORTEST_KEY} characters: {TO_MAKE_A_KEY}")
     if len(set(text)) < FEWEST_CHARACTERS:
-        raise ValueError(f"has fewer than {FEWEST_CHARACTERS} different characters: {_TO_MAKE_ONE}")
+        raise ValueError(f"has fewer than {FEWEST_CHARACTERS} different characters: {TO_MAKE_A_KEY}")
     return Secret(text)
 
 
-_TO_MAKE_ONE = "make one with `openssl rand -base64 36`"
+TO_MAKE_A_KEY = "make one with `openssl rand -base64 36`"
 
 CONSOLE_USERS = Variable(
     "CONSOLE_USERS",
@@ -150,10 +166,3 @@ SESSION_KEY = Variable(
     parse=_key,
     is_secret=True,
 )
-
-
-def login_problems(values: Mapping[str, str]) -> list[str]:
-    """What is wrong with the variables of the console beside one another."""
-    if CONSOLE_USERS.name in values and SESSION_KEY.name not in values:
-        return [SESSION_KEY.problem(f"is missing ({CONSOLE_USERS.name} is set): {_TO_MAKE_ONE}")]
-    return []

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from connector.config.console_variables import CONSOLE_USERS, SESSION_KEY
+from connector.config.login_variables import LOGIN_VARIABLES
 from connector.model import Mode
 from connector.systems.addresses import Network, networks
 from connector.systems.variables import Secret, Variable, decimal, items, one_of, web_address, whole_number
@@ -251,6 +251,5 @@ SERVICE_VARIABLES: tuple[Variable, ...] = (
     DIGEST,
     HEARTBEAT_URL,
     WORKER_METRICS_PORT,
-    CONSOLE_USERS,
-    SESSION_KEY,
+    *LOGIN_VARIABLES,
 )

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.clock import PacedClock
-from connector.config.console_variables import CONSOLE_USERS, SESSION_KEY, ConsoleLogin, login_problems
+from connector.config.console_variables import ConsoleLogin
 from connector.config.demo_clock import DEMO_CLOCK, far_from_here
 from connector.config.env_file import NO_FILE, EnvFile
 from connector.config.files import text_of
 from connector.config.host_zone import proposal
+from connector.config.login_variables import LOGIN_NAMES, console_login, login_problems
 from connector.config.misspelt import nearly
 from connector.config.policy_variables import (
     MOST_TIERS,
@@ -156,8 +157,8 @@ def load_settings(
     system_modes = {name: mode_of_system(name) for name in systems}
     read, wrong = read_all((*SERVICE_VARIABLES, DEMO_CLOCK, *_TIER_TARGETS.values(), *system_modes.values()), values)
     problems += wrong
-    if CONSOLE_USERS.name in values:
-        problems += login_problems(values)
+    if not LOGIN_NAMES.isdisjoint(values):
+        problems += login_problems(values, PUBLIC_URL)
     if DEMO_CLOCK.name in values:
         problems += far_from_here(everything, kept, systems, _known_names(systems))
     # Of no concern to the policy: neither does it make a ladder longer, nor do its targets get into the document.
@@ -197,7 +198,7 @@ def load_settings(
         counts=counts_of(_secrets(systems), everything),
         system_modes={name: read[one.name] for name, one in system_modes.items() if one.name in read},
         demo_clock=read.get(DEMO_CLOCK.name),
-        console=ConsoleLogin(read.get(CONSOLE_USERS.name, ()), read.get(SESSION_KEY.name)),
+        console=ConsoleLogin() if LOGIN_NAMES.isdisjoint(values) else console_login(read),
         said=_said(everything, systems),
     )
 

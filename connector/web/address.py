@@ -1,8 +1,9 @@
-"""Where webhooks come in."""
+"""Where webhooks come in, and people who come back from the identity provider."""
 
 from __future__ import annotations
 
 PATH = "/webhooks/"
+CAME_BACK = "/login/oidc"
 
 
 def address_of(public_url: str, connection: str) -> str:

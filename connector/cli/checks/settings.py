@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector.config.login_variables import OIDC_ISSUER
 from connector.config.service_variables import mode_of_system
 from connector.config.settings import Settings
 from connector.model import Finding, Severity
+from connector.web.address import CAME_BACK
 
 OK, WARNING = Severity.OK, Severity.WARNING
 
@@ -16,9 +18,19 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     policy = settings.policy
     yield Finding(OK, "settings", f"mode {settings.mode_said}, policy {policy.version}, {len(policy.tiers)} tiers")
     yield from _of_modes(settings)
+    yield from _of_login(settings)
     for name, count in sorted(settings.counts.items()):
         # How many tells of a comma inside of one; what they are, nobody is told.
         yield Finding(OK, name, "1 value" if count == 1 else f"{count} values")
+
+
+def _of_login(settings: Settings) -> Iterator[Finding]:
+    """What the identity provider has to be told; it is not asked."""
+    oidc = settings.console.oidc
+    if oidc is not None:
+        groups = "one group has a role" if len(oidc.roles) == 1 else f"{len(oidc.roles)} groups have a role"
+        redirect = f"{settings.public_url}{CAME_BACK}"
+        yield Finding(OK, OIDC_ISSUER.name, f"{groups}; at the provider the redirect address has to be {redirect}")
 
 
 def _of_modes(settings: Settings) -> Iterator[Finding]:

@@ -482,7 +482,9 @@ void_session = Table(
     Column("before", Moment, nullable=False),
     Column("until", Moment, nullable=False),
 )
-"""Sessions of the console that somebody ended, by digests; an empty ``session`` is all that began ``before``."""
+"""Sessions of the console that somebody ended, by digests; an empty ``session`` is all that began ``before``. And ways
+back from an identity provider that were used.
+"""
 
 api_token = Table(
     "api_token",

@@ -1,4 +1,7 @@
-"""Sessions that are over before their time, as somebody logged out: one of them, or all that one had until then."""
+"""Sessions that are over before their time, as somebody logged out: one of them, or all that one had until then.
+
+And what counts once, such as the way back from an identity provider.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,14 @@ class VoidSessions:
             )
             later = {"before": new.excluded.before, "until": new.excluded.until}
             conn.execute(new.on_conflict_do_update(index_elements=["who", "session"], set_=later))
+
+    def spend(self, who: str, what: str, lasts: timedelta) -> bool:
+        """Make something void that counts once, for as long as it could count; False where somebody did before."""
+        with self._store.writing() as conn:
+            now = self._store.now(conn)
+            conn.execute(delete(void_session).where(void_session.c.until <= now))
+            new = self._store.insert(void_session).values(who=who, session=what, before=now, until=now + lasts)
+            return bool(conn.execute(new.on_conflict_do_nothing().returning(void_session.c.who)).all())
 
     def holds(self, who: str, session: str, begun_at: datetime) -> bool:
         """Whether a session that began then is void."""

@@ -1,33 +1,46 @@
 """The door of the console: who asks, the page to log in, and the way out.
 
-A further way to log in ends where this one does: in ``LoginDoor.let_in``, with whom the account is.
+A name and a password lead in, or an identity provider (``oidc``), which sends people back to ``CAME_BACK``. Both ways
+end in ``LoginDoor.let_in``.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Blueprint, Request, Response, after_this_request, g, request
 from werkzeug.exceptions import HTTPException
 
 from connector.store.database.engine import Store
+from connector.web.address import CAME_BACK
 from connector.web.console import forms
 from connector.web.console.gate import Viewer
 from connector.web.console.parts import DrawPage
-from connector.web.login.accounts import LOCAL, Account, Accounts, TooBusy
+from connector.web.login.accounts import LOCAL, Account, Accounts, TooBusy, folded
 from connector.web.login.keys import Signing
+from connector.web.login.oidc.refusals import NotLetIn
 from connector.web.login.origin import Places, local_path
+from connector.web.login.outside import OIDC, OutsidePeople, OutsidePerson
 from connector.web.login.sessions import Over, Session, Sessions
 from connector.web.login.slowing import FREE_TRIES, Slowing
 from connector.web.login.telling import LoginLog
 from connector.web.problems import HttpProblem
 
+if TYPE_CHECKING:
+    from connector.web.login.oidc.way import OidcWay
+
 LOGIN, LOGOUT, LOGOUT_EVERYWHERE = "/login", "/logout", "/logout/everywhere"
-SESSION, SECURE_SESSION, FORM, DEVICE = "escalator", "__Host-escalator", "escalator_login", "escalator_device"
-"""The names of the cookies. Of the second a browser itself holds that nobody else's name set it."""
+SET_OUT = f"{CAME_BACK}/begin"
+SESSION, FORM, DEVICE, AWAY = "escalator", "escalator_login", "escalator_device", "escalator_oidc"
+"""The names of the cookies; ``AWAY``: of who is at the identity provider."""
+
+SECURE = "__Host-"
+"""Before the name of one that a browser itself holds nobody else's name to have set."""
 
 MOST_BYTES = 8 * 1024
 """Of a form to log in."""
@@ -60,11 +73,15 @@ class LoginDoor:
         key: str,
         places: Places,
         telling: LoginLog,
+        way_of: Callable[[Signing], OidcWay] | None = None,
     ) -> None:
-        """``key``: what everything is signed with."""
+        """``key``: what everything is signed with. ``way_of``: makes the way through an identity provider, if any."""
         self._signing = Signing(key)
         self._accounts = Accounts(accounts, self._signing)
-        self._sessions = Sessions(store, self._accounts, self._signing)
+        self._taken = frozenset(folded(one.viewer.name) for one in accounts)
+        self._way = way_of(self._signing) if way_of else None
+        outside = OutsidePeople(self._signing, self._way.said) if self._way else None
+        self._sessions = Sessions(store, self._accounts, self._signing, outside)
         self._slowing = Slowing(store, self._signing)
         self._places = places
         self._telling = telling
@@ -127,6 +144,9 @@ class LoginDoor:
         def log_in() -> Response:
             return self._log_in(draw)
 
+        if self._way is not None:
+            self._add_way(routes, draw, self._way)
+
         @routes.post(LOGOUT)
         def log_out() -> Response:
             return self._log_out(request, is_everywhere=False)
@@ -143,7 +163,17 @@ class LoginDoor:
         kept = request.cookies.get(FORM, "")
         form = kept if forms.is_value(kept) else forms.a_value()
         token = self._signing.digest("form to log in", form)
-        answer = draw("login.html", next=to, says=says, problem=problem, name=name, token=token)
+        answer = draw(
+            "login.html",
+            next=to,
+            says=says,
+            problem=problem,
+            name=name,
+            token=token,
+            has_passwords=bool(self._taken),
+            provider=self._way.name if self._way else "",
+            begin=f"{self._places.public_url}{SET_OUT}?{urlencode({'next': to})}",
+        )
         answer.status_code = status
         if form != kept:
             self._set(answer, FORM, form, path=LOGIN, samesite="Strict")
@@ -153,6 +183,8 @@ class LoginDoor:
         """Look at a name and a password, in this order: size, the form's own token, how many tries there were, the
         password. Nothing tells whether there is such a name.
         """
+        if not self._taken:
+            raise HttpProblem(403, "no_passwords", "Nobody logs in with a password here", "Nothing was tried.")
         if (request.content_length or 0) > MOST_BYTES:
             raise HttpProblem(413, "too_large", "This is no form of ours", "It is too large. Nothing was tried.")
         name, to = request.form.get("name", ""), local_path(request.form.get("next", ""))
@@ -184,16 +216,65 @@ class LoginDoor:
         self._slowing.was_right(made)
         return self.let_in(account, to, LOCAL)
 
-    def let_in(self, account: Account, to: str, way: str) -> Response:
+    def let_in(self, who: Account | OutsidePerson, to: str, way: str) -> Response:
         """Begin a session for who has proven who they are; ``way``: how. What was there before of one is gone."""
-        viewer = account.viewer
+        viewer = who.viewer
         self._telling.did(
             "logged in", viewer.name, self._places.sender(request), role=viewer.role.name.lower(), way=way
         )
-        answer = self._with_session(_to(to), request, self._sessions.begin(account))
+        answer = self._with_session(_to(to), request, self._sessions.begin(who))
         answer.delete_cookie(FORM, path=LOGIN)
-        device = self._slowing.device(viewer.name)
-        self._set(answer, DEVICE, device, path=LOGIN, samesite="Strict", max_age=int(DEVICE_KEPT.total_seconds()))
+        if isinstance(who, Account):
+            device = self._slowing.device(viewer.name)
+            self._set(answer, DEVICE, device, path=LOGIN, samesite="Strict", max_age=int(DEVICE_KEPT.total_seconds()))
+        return answer
+
+    # --- by way of an identity provider -----------------------------------------------------------------------
+
+    def _add_way(self, routes: Blueprint, draw: DrawPage, way: OidcWay) -> None:
+        @routes.get(SET_OUT)
+        def set_out() -> Response:
+            to = local_path(request.args.get("next", ""))
+            try:
+                out = way.set_out(to)
+            except NotLetIn as refusal:
+                return self._not_let_in(draw, to, refusal)
+            answer = _to(out.address)
+            lasts = int(way.lasts.total_seconds())
+            self._set(answer, self._host_name(AWAY, request), out.cookie, path="/", samesite="Lax", max_age=lasts)
+            return answer
+
+        @routes.get(CAME_BACK)
+        def came_back() -> Response:
+            try:
+                to = way.began(request.args, request.cookies.get(self._host_name(AWAY, request), ""))
+            except NotLetIn as refusal:
+                return self._not_let_in(draw, "/", refusal)
+            answer = self._came_back(draw, way, to)
+            self._forget(answer, self._host_name(AWAY, request))
+            return answer
+
+    def _came_back(self, draw: DrawPage, way: OidcWay, to: str) -> Response:
+        """Let in whom the provider vouches for. What it does not vouch for is counted, by address."""
+        made = self._slowing.take_of_address(self._places.counted_sender(request))
+        if made.admitted.wait:
+            self._telling.refused("too many tries", "", self._places.sender(request))
+            return self._to_wait(draw, to, "", made.admitted.wait)
+        try:
+            person = way.who_came_back(request.args, self._taken)
+        except NotLetIn as refusal:
+            if not refusal.is_counted:
+                self._slowing.give_back(made)
+            return self._not_let_in(draw, to, refusal)
+        self._slowing.give_back(made)
+        return self.let_in(person, to, OIDC)
+
+    def _not_let_in(self, draw: DrawPage, to: str, refusal: NotLetIn) -> Response:
+        more = {"detail": refusal.detail} if refusal.detail else {}
+        self._telling.refused(refusal.reason, "", self._places.sender(request), way=OIDC, **more)
+        answer = self._page(draw, to, problem=refusal.words, status=refusal.status)
+        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.headers["Retry-After"] = "5"
         return answer
 
     def _to_wait(self, draw: DrawPage, to: str, name: str, wait: timedelta) -> Response:
@@ -214,7 +295,7 @@ class LoginDoor:
         self._telling.did("logged out", session.name, self._places.sender(asked), everywhere=is_everywhere)
         g.is_out = True
         answer = _to(_login_address("/", OUT_EVERYWHERE if is_everywhere else OUT))
-        self._forget_session(answer, asked)
+        self._forget(answer, self._session_name(asked))
         return answer
 
     # --- cookies ----------------------------------------------------------------------------------------------
@@ -223,16 +304,18 @@ class LoginDoor:
         return asked.cookies.get(self._session_name(asked), "")
 
     def _session_name(self, asked: Request) -> str:
-        return SECURE_SESSION if self._places.is_secure(asked) else SESSION
+        return self._host_name(SESSION, asked)
+
+    def _host_name(self, name: str, asked: Request) -> str:
+        return SECURE + name if self._places.is_secure(asked) else name
 
     def _with_session(self, answer: Response, asked: Request, session: Session) -> Response:
         if not g.get("is_out"):
             self._set(answer, self._session_name(asked), self._sessions.cookie(session), path="/", samesite="Lax")
         return answer
 
-    def _forget_session(self, answer: Response, asked: Request) -> None:
-        name = self._session_name(asked)
-        answer.delete_cookie(name, path="/", secure=name == SECURE_SESSION, httponly=True, samesite="Lax")
+    def _forget(self, answer: Response, name: str) -> None:
+        answer.delete_cookie(name, path="/", secure=name.startswith(SECURE), httponly=True, samesite="Lax")
 
     def _set(
         self, answer: Response, name: str, value: str, *, path: str, samesite: str, max_age: int | None = None

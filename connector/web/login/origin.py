@@ -17,7 +17,7 @@ UNKNOWN_HOST = "unknown_host"
 
 LONGEST_PATH = 2000
 _FIRST = "/"
-_OUR_OWN = ("/login", "/logout", "/logout/everywhere")
+_OUR_OWN = ("/login", "/login/oidc", "/login/oidc/begin", "/logout", "/logout/everywhere")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,11 @@ class Slowing:
         own, shared = self._counted(folded(name), address, device)
         return Try(self._tries.take([*own, *shared]), own, shared)
 
+    def take_of_address(self, address: str) -> Try:
+        """Count a try that names nobody, such as one that an identity provider vouches for."""
+        shared = (Counted(self._key("address", address), FREE_OF_ADDRESS),)
+        return Try(self._tries.take(shared), (), shared)
+
     def was_right(self, made: Try) -> None:
         """Begin anew; others of that address keep theirs."""
         self._tries.was_right(_keys(made.own), _keys(made.shared))

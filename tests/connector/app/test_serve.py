@@ -40,6 +40,7 @@ from connector.store.heartbeats import last_cycle_at
 from connector.store.logins.tokens import ApiTokens
 from connector.web.api.tokens import new_token
 from connector.web.console.gate import Role
+from connector.web.login.oidc.way import OidcWay
 from connector.web.login.passwords import HashCost, hash_of
 from tests.connector.mailboxes import until
 from tests.connector.quiet_logging import logging_as_before
@@ -342,6 +343,35 @@ def test_a_web_process_lets_tokens_in_and_counts_wrong_ones_with_the_log_ins(des
     assert client.get("/api/v1/brake", headers=wrong).status_code == 401
     assert 'escalator_logins_total{result="wrong_token"} 1.0' in client.get("/metrics").text
     site.end()
+
+
+def test_a_web_process_with_a_provider_sends_people_there_and_reads_what_is_configured(desk, environ, monkeypatch):
+    ways = []
+    of_settings = OidcWay.__init__
+    monkeypatch.setattr(OidcWay, "__init__", lambda way, *given: ways.append(given[0]) or of_settings(way, *given))
+    login = {
+        "OIDC_ISSUER": "http://127.0.0.1:1/desk",
+        "OIDC_CLIENT_ID": "console",
+        "OIDC_CLIENT_SECRET": "x",
+        "OIDC_ROLES": "Service Desk:technician",
+        "PUBLIC_URL": "https://console.example.com",
+        "SESSION_KEY": "abcdefghijklmnopqrstuvwxyz0123456789",
+        "TIER_1_MANAGERS": "okonjo | Ruth Okonjo, lead",
+    }
+    settings = load_settings({**environ, **login})
+    wiring.prepare_database(settings, migrates=True)
+    site = web_side.web_site(settings)
+    client, page = site.app.test_client(), {"Accept": "text/html"}
+    assert client.get("/health", headers=page).headers["Location"] == "/login?next=%2Fhealth"
+    assert "https://console.example.com/login/oidc/begin?next=%2F" in client.get("/login", headers=page).text
+    assert client.get("/login/oidc/begin", headers=page).status_code == 503
+    site.end()
+    [found] = ways
+    assert found.provider.redirect == "https://console.example.com/login/oidc"
+    assert (found.roles, set(found.managers)) == (
+        {"Service Desk": Role.TECHNICIAN},
+        {"okonjo", "Ruth Okonjo", "lead"},
+    )
 
 
 def test_every_role_of_the_configuration_is_one_of_the_consoles():

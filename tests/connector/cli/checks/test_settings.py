@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.cli.checks.settings import of_settings
+from connector.config.console_variables import ConsoleLogin, OidcLogin
 from connector.config.settings import ConfiguredConnection
 from connector.model import Mode, Severity
+from connector.systems.variables import Secret
 from tests.connector.cli.checks.situations import a_policy, settings
 
 
@@ -42,3 +44,14 @@ def test_secrets_that_are_lists_are_listed_by_how_many_values_they_hold():
     found = {finding.subject: finding for finding in of_settings(counted)}
     assert found["NOTIFY_URLS"].message == "3 values"
     assert found["RT_WEBHOOK_SECRET"].message == "1 value"
+
+
+def test_an_identity_provider_is_told_with_the_address_that_it_has_to_know() -> None:
+    oidc = OidcLogin("https://idp.example.com", "console", Secret("x"), (("a", "viewer"), ("b", "manager")))
+    here = settings(a_policy(), public_url="https://console.example.com", console=ConsoleLogin(oidc=oidc))
+    found = {finding.subject: finding for finding in of_settings(here)}["OIDC_ISSUER"]
+    assert (found.severity, found.message) == (
+        Severity.OK,
+        "2 groups have a role; at the provider the redirect address has to be https://console.example.com/login/oidc",
+    )
+    assert "OIDC_ISSUER" not in {finding.subject for finding in of_settings(settings(a_policy()))}

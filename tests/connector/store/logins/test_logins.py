@@ -137,3 +137,23 @@ def test_what_no_session_can_be_older_than_is_deleted(store: Store, clock: Virtu
     clock.advance(timedelta(seconds=1))
     void.add("cy")
     assert count(store, void_session) == 1
+
+
+def test_of_many_who_spend_the_same_one_does(store: Store, clock: VirtualClock) -> None:
+    void, found = VoidSessions(store, LONGEST), []
+    at_once = threading.Barrier(4)
+
+    def spend() -> None:
+        at_once.wait()
+        found.append(void.spend("a way", "once", timedelta(minutes=20)))
+
+    threads = [threading.Thread(target=spend) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == [False, False, False, True]
+    assert void.spend("another way", "once", timedelta(minutes=20))
+    clock.advance(timedelta(minutes=20))
+    assert void.spend("a third way", "once", timedelta(minutes=20))
+    assert count(store, void_session) == 1

@@ -79,10 +79,11 @@ class LoginDesk:
     desk: Desk
     first: Flask | None = None
 
-    def site(self, users=None, key=KEY, public_url="", proxies=()):
+    def site(self, users=None, key=KEY, public_url="", proxies=(), way_of=None):
         store = self.desk.mailbox.store
         telling = LoginLog(lambda: self.desk.monotonic[0], Metrics().logins)
-        door = LoginDoor(store, accounts() if users is None else users, key, Places(public_url, proxies), telling)
+        users = accounts() if users is None else users
+        door = LoginDoor(store, users, key, Places(public_url, proxies), telling, way_of)
         parts = replace(self.desk.parts, who_asks=door.who_asks, login=door.routes)
         return replace(self.desk, parts=parts)
 
