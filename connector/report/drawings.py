@@ -11,7 +11,7 @@ from connector.report.figures import Hour
 from connector.report.lengths import STEPS, Lengths
 
 WIDTH, HEIGHT = 440, 152
-_GROUND, _HIGHEST = 128.0, 98.0
+_GROUND, _HIGHEST = 128.0, 90.0
 _LIMIT_AT = 219.0
 _STEP = 36.17
 _BAR = 34.2
