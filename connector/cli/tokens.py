@@ -54,8 +54,9 @@ def token(context: click.Context, name: str, scopes: tuple[str, ...], days: int,
         common.answer({"token": made.text, **_document(row)})
         return
     common.to_copy(made.text)
-    until = in_utc(row.expires_at)
-    common.say(f"{row.name}: good until {until}, for {', '.join(row.scopes)}. It is not shown again.", is_error=True)
+    common.say(
+        f"{row.name}: good until {_day(row)}, for {', '.join(row.scopes)}. It is not shown again.", is_error=True
+    )
 
 
 @token.command("list")
@@ -72,7 +73,7 @@ def list_(is_json: bool) -> None:
             one.name,
             one.id,
             ", ".join(one.scopes),
-            f"{'expired ' if one.expires_at <= now else ''}{in_utc(one.expires_at)}",
+            f"{'expired ' if one.expires_at <= now else ''}{_day(one)}",
             in_utc(one.used_at) if one.used_at else "never",
         )
         for one in found
@@ -96,6 +97,11 @@ def revoke(named: str, is_json: bool) -> None:
         common.answer({"revoked": _document(gone)})
     else:
         common.say(f"{gone.name}: revoked")
+
+
+def _day(one: TokenRow) -> str:
+    """Until when it is good, with the year: that may be the next one."""
+    return f"{one.expires_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _document(one: TokenRow) -> dict[str, object]:

@@ -38,6 +38,7 @@ from connector.systems.desk import Desk
 from connector.turn.explaining.account import Explainer
 from connector.turn.turn import TurnSettings
 from connector.web.address import address_of
+from connector.web.api.parts import ApiParts
 from connector.web.app import create_app
 from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deps, ServiceFacts
@@ -188,7 +189,7 @@ def stage(
             return Explainer(connections[id_].turns.reader, store, id_, policy, of_each[id_], rates)
 
         parts = ConsoleParts(policy, of_each, explainer_of=explainer_of, escalations_per_hour=escalations_per_hour)
-        web.app = create_app(site, behind(parts, store) if behind else parts)
+        web.app = create_app(site, behind(parts, store) if behind else parts, ApiParts(pace=rates))
         threading.Thread(
             target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True
         ).start()

@@ -51,7 +51,7 @@ def test_it_is_printed_once_alone_and_a_digest_of_it_is_kept(run):
     assert is_of(row.hash, token)
     assert (row.id, row.name, row.scopes) == (id_of(token), "wall display", ("read", "set-brake"))
     assert (row.expires_at - row.made_at).days == 7
-    assert "wall display: good until" in done.stderr
+    assert f"wall display: good until {row.expires_at:%Y-%m-%d %H:%M} UTC" in done.stderr
     assert "for read, set-brake. It is not shown again." in done.stderr
     listed = run("list").output + run("list", "--json").output
     assert token[-43:] not in listed
