@@ -168,6 +168,7 @@ class LoginDoor:
             next=to,
             says=says,
             problem=problem,
+            is_forms=request.method == "POST",
             name=name,
             token=token,
             has_passwords=bool(self._taken),
@@ -280,7 +281,8 @@ class LoginDoor:
     def _to_wait(self, draw: DrawPage, to: str, name: str, wait: timedelta) -> Response:
         minutes = math.ceil(wait / timedelta(minutes=1))
         length = "a minute" if minutes == 1 else f"{minutes} minutes"
-        problem = f"Too many wrong passwords. Nothing was tried: wait {length}, then try again."
+        what = "wrong passwords" if request.method == "POST" else "tries that proved nobody"
+        problem = f"Too many {what}. Nothing was tried: wait {length}, then try again."
         answer = self._page(draw, to, problem=problem, name=name, status=429)
         answer.headers["Retry-After"] = str(math.ceil(wait.total_seconds()))
         return answer

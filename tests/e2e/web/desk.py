@@ -27,6 +27,7 @@ from connector.web.login.door import LoginDoor
 from connector.web.login.origin import Places
 from connector.web.login.passwords import HashCost, hash_of
 from connector.web.login.telling import LoginLog
+from tests.e2e.web.provider import a_free_port, way_through
 
 MOMENT = clock("09:31")
 """When most is going on: clocks that run, are warned of, paused, overridden, and two tickets that went up."""
@@ -92,20 +93,27 @@ class Open:
 
 
 @contextmanager
-def opened(folder: Path, *, days_before: int = 0) -> Iterator[Open]:
-    """The desk at ``MOMENT``. ``folder``: for its database. ``days_before``: so many mornings were before this one."""
+def opened(folder: Path, *, days_before: int = 0, issuer: str = "") -> Iterator[Open]:
+    """The desk at ``MOMENT``. ``folder``: for its database. ``days_before``: so many mornings were before this one.
+    ``issuer``: an identity provider that people may come from, too.
+    """
     virtual = VirtualClock(OPENING - timedelta(days=days_before))
     desks = [system.simulated(virtual) for system in list(ticket_systems().values())[:2]]
     database = f"sqlite:///{folder / 'desk.db'}"
+    port = a_free_port() if issuer else 0
+    url = f"http://127.0.0.1:{port}"
 
     def behind(parts: ConsoleParts, store: Store) -> ConsoleParts:
         telling = LoginLog(lambda: virtual.now().timestamp(), Metrics().logins)
-        door = LoginDoor(store, _accounts(desks[0]), KEY, Places(""), telling)
+        way_of = way_through(issuer, url, [desks[0].member("maria")])(store) if issuer else None
+        door = LoginDoor(store, _accounts(desks[0]), KEY, Places(url if issuer else ""), telling, way_of)
         return replace(parts, who_asks=door.who_asks, login=door.routes)
 
     policy = demo_policy(desks)
     # One thread: so what happens at one second happens in the same order each time, and so the numbers are the same.
-    with stage(virtual.now(), policy, database, desks=desks, clock=virtual, behind=behind, threads=1) as running:
+    with stage(
+        virtual.now(), policy, database, desks=desks, clock=virtual, behind=behind, threads=1, port=port
+    ) as running:
         morning = Morning(running, list(FATES))
         morning.run_days_before(days_before)
         morning.run_until(MOMENT)

@@ -84,6 +84,8 @@ def test_a_provider_that_is_away_is_told_and_passwords_go_on(oidc):
     answer = browser.get("/login/oidc/begin?next=/health")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert "cannot be used at this moment: it answered 502" in words_of(answer)
+    assert "aria-invalid" not in answer.text
+    assert browser.log_in("bo", "wrong password").text.count("aria-invalid") == 2
     assert browser.log_in("bo").status_code == 303
 
 
