@@ -26,6 +26,7 @@ NAMES = (
     "doors",
     "footprint",
     "tickets",
+    "console",
     "growth",
     "backtest",
 )

@@ -18,6 +18,7 @@ from connector.store.database.engine import Store
 from connector.store.database.tables import mailbox
 
 MANY, FEW = 100_000, 100
+READ_AT = "2026-11-30T09:00:00+00:00"
 CLIENTS = 100
 ENVIRONMENT = {
     "CONNECTWISE_URL": "https://na.myconnectwise.net",
@@ -42,18 +43,19 @@ def fill(path: Path, count: int) -> None:
     now = store.now()
     with store.writing() as conn:
         for first in range(0, count, 1000):
-            rows = [_row(n, now + timedelta(seconds=n % 36_000)) for n in range(first, min(first + 1000, count))]
+            rows = [a_row(n, now + timedelta(seconds=n % 36_000)) for n in range(first, min(first + 1000, count))]
             conn.execute(mailbox.insert(), rows)
     store.close()
 
 
-def _row(n: int, due_at: datetime) -> dict[str, object]:
+def a_row(n: int, due_at: datetime | None, state: str = "running") -> dict[str, object]:
+    """A ticket that is looked at, as the mailbox has it. ``due_at``: None where no limit runs."""
     client, tier, holder = f"Client {n % CLIENTS} Ltd", "First Touch (T1/2)", f"Tess Tech {n % 7}"
     clock = {"used_minutes": 10.0, "limit_minutes": 30.0, "stage": "diagnosis", "calendar": "default"}
     told = {"summary": "VPN client cannot connect since this morning " * 2, "why": "the plan is due in 30 minutes"}
     also = {"link": f"https://na.myconnectwise.net/ticket/{n}", "place": "Board 1", "status": "In Progress"}
     named = {"client": client, "tier": tier, "holder": holder}
-    snapshot = {**clock, **told, **also, **named, "due_at": due_at.isoformat(), "verdict": "running"}
+    snapshot = {**clock, **told, **also, **named, "due_at": due_at and due_at.isoformat(), "verdict": state}
     return {
         **named,
         "connection": "connectwise",
@@ -61,11 +63,11 @@ def _row(n: int, due_at: datetime) -> dict[str, object]:
         "wake_at": due_at,
         "due_at": due_at,
         "deadline": due_at,
-        "state": "running",
+        "state": state,
         "fence": 1,
         "attempts": 0,
         "is_dead": False,
-        "snapshot": {**snapshot, "read_at": snapshot["due_at"], "version": snapshot["due_at"]},
+        "snapshot": {**snapshot, "read_at": READ_AT, "version": READ_AT},
     }
 
 

@@ -49,12 +49,15 @@ class Kept(Generic[T]):
 
 
 class KeptEach(Generic[T]):
-    """Answers by key; of very many keys those that were asked for last."""
+    """Answers by key; of very many keys the ``most`` that were asked for last."""
 
-    def __init__(self, ask: Callable[[str], T], time: Callable[[], float], seconds: float = KEEP_SECONDS) -> None:
+    def __init__(
+        self, ask: Callable[[str], T], time: Callable[[], float], seconds: float = KEEP_SECONDS, most: int = _MOST
+    ) -> None:
         self._ask = ask
         self._time = time
         self._seconds = seconds
+        self._most = most
         self._kept: dict[str, Kept[T]] = {}
         self._lock = threading.Lock()
 
@@ -63,7 +66,7 @@ class KeptEach(Generic[T]):
         with self._lock:
             found = self._kept.pop(key, None) or Kept(partial(self._ask, key), self._time, self._seconds)
             self._kept[key] = found
-            if len(self._kept) > _MOST:
+            if len(self._kept) > self._most:
                 self._kept.pop(next(iter(self._kept)))
             return found
 

@@ -56,6 +56,12 @@ class Frame:
         """A page of ours. ``name``: which of ``PAGES`` it belongs to; ``told``: what its template needs."""
         return self._drawn(template, {"page": name, "wall": wall, **told})
 
+    def piece(self, template: str, wall: Wall, **told: Any) -> str:
+        """A piece of a page that is the same for everybody who may see it."""
+        return (
+            templates().get_template(template).render(facts=self._facts, is_writing=self._is_writing, wall=wall, **told)
+        )
+
     def apart(self, template: str, **told: Any) -> Response:
         """A page that belongs to none of ``PAGES``."""
         return self._drawn(template, {"page": "", "wall": None, **told})
@@ -81,10 +87,15 @@ class Frame:
                 **told,
             )
         )
-        answer = Response(text, content_type="text/html; charset=utf-8")
-        answer.headers["Content-Security-Policy"] = POLICY
-        answer.headers["Referrer-Policy"] = "same-origin"  # without one, a browser does not say whose form it sends
-        return answer
+        return as_page(text)
+
+
+def as_page(text: str) -> Response:
+    """An answer for a browser, with what it may load."""
+    answer = Response(text, content_type="text/html; charset=utf-8")
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["Referrer-Policy"] = "same-origin"  # without one, a browser does not say whose form it sends
+    return answer
 
 
 def zone_of(parts: ConsoleParts) -> ZoneInfo:

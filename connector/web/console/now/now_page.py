@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Request, Response
 
@@ -12,8 +14,8 @@ from connector.notes.marker import path_of
 from connector.report.words import count
 from connector.store.queries.board import EACH_ONCE, SOON, Board, Chosen, ClockGroup, cursor_at
 from connector.store.records import TicketRow
-from connector.systems.kept import Kept
-from connector.web.console.frame import Frame
+from connector.systems.kept import Kept, KeptEach
+from connector.web.console.frame import Frame, as_page
 from connector.web.console.now.asked import NOBODY, STATES, WARNED, Asked, asked_by, cursor_text, known
 from connector.web.console.now.standing import (
     MOST,
@@ -35,6 +37,9 @@ from connector.working_time.calendar import WorkingCalendar
 KEPT_SECONDS = 2.0
 EVERY_SECONDS = 10
 """How often the page is read anew, where it may."""
+
+LIVE_SECONDS, MOST_LIVE = 5.0, 32
+"""How old what is read anew may be, where several look at the same; and of how many different looks it is kept."""
 
 PAGE = 100
 """So many rows a list has."""
@@ -87,34 +92,48 @@ class NowPage:
             lambda: standing(self._store, parts, frame.wall(self._store.now())), deps.monotonic, KEPT_SECONDS
         )
 
+        self._live = KeptEach(self._piece, deps.monotonic, LIVE_SECONDS, MOST_LIVE)
+
     def get(self, request: Request) -> Response:
-        """The page that an address asks for. Raises HttpProblem, StoreUnavailable."""
-        asked = asked_by(request.args)
+        """The page that an address asks for; to a page that reads itself anew, what of it may be another.
+
+        That is the same for all who look at the same, so it is drawn for all of them at once. Raises HttpProblem,
+        StoreUnavailable.
+        """
+        if request.headers.get("HX-Request") == "true":
+            return as_page(self._live.get(request.query_string.decode("utf-8", "replace")))
+        wall, told = self._told(request.args)
+        return self._frame.page("now.html", "now", wall, **told, is_live=False)
+
+    def _piece(self, query: str) -> str:
+        wall, told = self._told(dict(reversed(parse_qsl(query))))
+        return self._frame.piece("now_parts.html", wall, **told, is_live=True)
+
+    def _told(self, query: Mapping[str, str]) -> tuple[Wall, dict[str, Any]]:
+        """What the templates need. Raises HttpProblem, StoreUnavailable."""
+        asked = asked_by(query)
         stands = self._standing.get()
         wall = self._frame.wall(self._store.now())
         groups, further = self._list(asked, wall) if asked.is_list else (self._groups(asked, stands, wall), "")
-        return self._frame.page(
-            "now.html",
-            "now",
-            wall,
-            asked=asked,
-            groups=groups,
-            further=further,
-            stands=stands,
-            does=self._does.value,
-            headline=headline(stands, self._does, wall),
-            figures=self._figures(stands),
-            open_count=_number(stands.open),
-            since=lambda moment: f"{minutes_since(moment, wall.now)} min",
-            opening=next_opening(self._desk_calendar(), wall.now),
-            tiers=self._tiers,
-            connections=sorted(self._parts.modes),
-            states=STATES,
-            every=EVERY_SECONDS,
-            here=asked.address(after=request.args.get("after", "")),
-            stage_word=stage_word,
-            ticket_address=path_of,
-        )
+        return wall, {
+            "asked": asked,
+            "groups": groups,
+            "further": further,
+            "stands": stands,
+            "does": self._does.value,
+            "headline": headline(stands, self._does, wall),
+            "figures": self._figures(stands),
+            "open_count": _number(stands.open),
+            "since": lambda moment: f"{minutes_since(moment, wall.now)} min",
+            "opening": next_opening(self._desk_calendar(), wall.now),
+            "tiers": self._tiers,
+            "connections": sorted(self._parts.modes),
+            "states": STATES,
+            "every": EVERY_SECONDS,
+            "here": asked.address(after=query.get("after", "")),
+            "stage_word": stage_word,
+            "ticket_address": path_of,
+        }
 
     def _groups(self, asked: Asked, stands: DeskStanding, wall: Wall) -> list[RowGroup]:
         """The first rows of every group."""
