@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -94,6 +95,25 @@ def ticket(desk: Simulation) -> int:
     made = a_ticket_on(desk)
     desk.run_until(at("09:10"))
     return made
+
+
+def test_a_manager_who_is_known_by_another_name_of_the_policys_overrides_as_the_member_that_it_means(
+    open_stage: Callable[..., Simulation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = scenario_policy(tiers=(a_tier(1, managers=("maria | Maria@example.com",)), a_tier(2), a_tier(3)))
+    monkeypatch.setattr(sys.modules[__name__], "policy", lambda: named)
+    desk = open_stage(named)
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:10"))
+    others = Page(desk, ticket, Viewer("another", Role.MANAGER, "maria@evil.example"))
+    assert "Only Maria Desk may override" in others.text
+    page = Page(desk, ticket, Viewer("Maria of the provider", Role.MANAGER, "maria@EXAMPLE.com"))
+    assert page.send("override", **OVERRIDE).status_code == 303
+    desk.run_until(at("09:12"))
+    (handed_in,) = events(desk, ticket, "commanded")
+    assert (handed_in.detail["by"], handed_in.detail["member"]) == ("Maria of the provider", "maria")
+    assert len(events(desk, ticket, "override applied")) == 1
 
 
 def test_a_manager_overrides_as_by_a_note(desk: Simulation, ticket: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connector.model import Person
 from connector.rules.escalation import Documentation, demand_of
 from connector.rules.limits import Decision
 from connector.turn.duties import Situation, duties_of
@@ -50,11 +51,15 @@ def _refusal(decision: Decision, entry: str) -> str:
     return next((one.refused for one in overrides if one.entry == entry), "")
 
 
-def who_may_override(explainer: Explainer, account: TicketAccount) -> Mapping[str, str]:
-    """The managers of the tier that holds a ticket: identifier (case-folded) to name. Raises what looking them up
-    raises.
+def who_may_override(explainer: Explainer, account: TicketAccount) -> Mapping[str, Person]:
+    """The managers of the tier that holds a ticket, each by identifier and by all names that the policy has for them,
+    case-folded. Raises what looking them up raises.
     """
     tier = account.seen.decision.tier
     if tier is None:
         return {}
-    return explainer.reader.staff.managers(account.seen.policy).get(tier.number, {})
+    staff = explainer.reader.staff
+    named = next((one.managers for one in account.seen.policy.tiers if one.number == tier.number), ())
+    people = [(name, person) for name in named if (person := staff.find(name)) is not None and person.is_active]
+    by_name = {one.strip().casefold(): person for name, person in people for one in name.split("|")}
+    return {**by_name, **{person.identifier.casefold(): person for _, person in people}}

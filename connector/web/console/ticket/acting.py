@@ -125,7 +125,7 @@ def _not_override(viewer: Viewer, look: TicketLook, tier: str) -> str:
         return f"Nobody is configured who may override at {tier}."
     if viewer.may(Role.MANAGER) and viewer.member.casefold() in look.managers:
         return ""
-    who = joined(sorted(look.managers.values()))
+    who = joined(sorted({person.name for person in look.managers.values()}))
     instead = " Ask them, or escalate." if viewer.may(Role.TECHNICIAN) else ""
     return f"Only {who} may override at {tier}.{instead}"
 
@@ -160,7 +160,9 @@ class Acting:
         line, wrong = _line_of(act, values)
         if wrong:
             return Typed(act, values, wrong)
-        return self._hand_in(typed, connection, account, HandedIn(line, viewer.name, viewer.member, viewer.name, once))
+        manager = (look.managers or {}).get(viewer.member.casefold())
+        member = manager.identifier if manager else viewer.member
+        return self._hand_in(typed, connection, account, HandedIn(line, viewer.name, member, viewer.name, once))
 
     def _hand_in(self, typed: Typed, connection: str, account: TicketAccount, command: HandedIn) -> Typed | None:
         ticket = str(account.seen.record.id)

@@ -30,12 +30,12 @@ PATIENCE_SECONDS = 6.0
 
 @dataclass(frozen=True, slots=True)
 class TicketLook:
-    """A ticket as its system has it, with who may override there (identifier, case-folded, to name); None: their names
-    could not be looked up. Or, without an account, why nobody can tell.
+    """A ticket as its system has it, with who may override there (by identifier and other names, case-folded); None:
+    they could not be looked up. Or, without an account, why nobody can tell.
     """
 
     account: TicketAccount | None = None
-    managers: Mapping[str, str] | None = None
+    managers: Mapping[str, Person] | None = None
     why_not: str = ""
 
 
