@@ -71,7 +71,7 @@ def console_of(wiring: Wiring) -> ConsoleParts:
 
 
 def api_of(wiring: Wiring) -> ApiParts:
-    """What the API is handed besides: its tokens are counted with the log-ins, where there are any."""
+    """What the API is handed besides: where there is a key, all web processes count wrong tokens together."""
     settings = wiring.settings
     pace = Pace(settings.adopt_per_hour, settings.escalations_per_hour)
     key = settings.console.session_key
