@@ -146,7 +146,7 @@ def stage(
     pages: Pages = NOWHERE,
     port: int = 0,
     are_served: bool = False,
-    behind: Callable[[ConsoleParts, Store], ConsoleParts] | None = None,
+    console: Callable[[ConsoleParts, Store], ConsoleParts] | None = None,
     **http_options: Any,
 ) -> Iterator[Simulation]:
     """Everything connected and running, registered for webhooks, at ``start``; taken down afterwards.
@@ -154,7 +154,7 @@ def stage(
     ``desks`` keep the time of ``clock``; without them there is the default one. ``ids`` are those of their
     connections, the names of their kinds where nothing is said. The policy names their homes; ``document``: how it is
     written down. ``port``: where the web process listens on 127.0.0.1; 0: any free one. ``are_served``: the desks
-    answer already. ``behind``: puts the console behind a login; without, it is for this machine.
+    answer already. ``console``: makes more of the console, as puts it behind a login; else it is for this machine.
     """
     if desks and clock is None:
         raise ValueError("desks come with their clock")
@@ -189,7 +189,7 @@ def stage(
             return Explainer(connections[id_].turns.reader, store, id_, policy, of_each[id_], rates)
 
         parts = ConsoleParts(policy, of_each, explainer_of=explainer_of, escalations_per_hour=escalations_per_hour)
-        web.app = create_app(site, behind(parts, store) if behind else parts, ApiParts(pace=rates))
+        web.app = create_app(site, console(parts, store) if console else parts, ApiParts(pace=rates))
         threading.Thread(
             target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True
         ).start()

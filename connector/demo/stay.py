@@ -14,9 +14,9 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from connector.errors import ConnectorError
 from connector.model import Mode
 from connector.policy.policy import Policy
 from connector.systems.catalogue import ticket_systems
+from connector.systems.desk import Desk
 from connector.terminal import shown
 
 GOES_ON_AT = clock("09:25")
@@ -101,13 +102,7 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
     with ExitStack() as stack:
         for desk in desks:
             stack.enter_context(desk.serve())
-        variables = {
-            DATABASE_URL.name: f"sqlite:///{folder / 'demo.db'}",
-            ESCALATION_MODE.name: Mode.ENFORCE.value,
-            **{name: value for desk in desks for name, value in desk.variables().items()},
-            **_ladder(demo_policy(desks)),
-            **_modes(said),
-        }
+        variables = variables_of(desks, f"sqlite:///{folder / 'demo.db'}") | _modes(said)
         settings = load_settings(variables)
         running = stack.enter_context(
             stage(
@@ -121,6 +116,7 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
                 document=settings.policy_document,
                 port=port,
                 are_served=True,
+                console=lambda parts, _: replace(parts, policy_document=settings.policy_document, said=settings.said),
             )
         )
         shift = Shift(Morning(running, list(FATES)))
@@ -131,6 +127,16 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
         variables |= {PUBLIC_URL.name: running.url, DEMO_CLOCK.name: written(goes)}
         _leave(folder / ".env", variables)
         yield StayingDesk(shift, variables, folder, goes)
+
+
+def variables_of(desks: Sequence[Desk], database_url: str) -> dict[str, str]:
+    """The environment that says how the demo is configured at these desks, which answer already."""
+    return {
+        DATABASE_URL.name: database_url,
+        ESCALATION_MODE.name: Mode.ENFORCE.value,
+        **{name: value for desk in desks for name, value in desk.variables().items()},
+        **_ladder(demo_policy(desks)),
+    }
 
 
 def _require_free(port: int) -> None:

@@ -5,16 +5,19 @@ Web app and worker are the product's own, the ticket systems simulated; time is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 from connector.clock import VirtualClock
+from connector.config.settings import load_settings
 from connector.demo.morning import Arrived, Morning
-from connector.demo.screenplay import FATES, OPENING, clock, demo_policy
+from connector.demo.screenplay import FATES, OPENING, clock
 from connector.demo.stage import Simulation, stage
+from connector.demo.stay import variables_of
 from connector.metrics import Metrics
 from connector.store.database.engine import Store
 from connector.systems.catalogue import ticket_systems
@@ -32,6 +35,7 @@ from tests.e2e.web.provider import a_free_port, way_through
 MOMENT = clock("09:31")
 """When most is going on: clocks that run, are warned of, paused, overridden, and two tickets that went up."""
 
+HOURS = {"WORK_HOURS": "mon-fri 08:00-17:00"}
 KEY = "a key of the tests, and of nothing else"
 CHEAP = HashCost(memory_kib=8, passes=1, lanes=1)
 
@@ -99,21 +103,35 @@ def opened(folder: Path, *, days_before: int = 0, issuer: str = "") -> Iterator[
     """
     virtual = VirtualClock(OPENING - timedelta(days=days_before))
     desks = [system.simulated(virtual) for system in list(ticket_systems().values())[:2]]
-    database = f"sqlite:///{folder / 'desk.db'}"
     port = a_free_port() if issuer else 0
     url = f"http://127.0.0.1:{port}"
+    with ExitStack() as stack:
+        for one in desks:
+            stack.enter_context(one.serve())
+        settings = load_settings(variables_of(desks, f"sqlite:///{folder / 'desk.db'}") | HOURS)
 
-    def behind(parts: ConsoleParts, store: Store) -> ConsoleParts:
-        telling = LoginLog(lambda: virtual.now().timestamp(), Metrics().logins)
-        way_of = way_through(issuer, url, [desks[0].member("maria")])(store) if issuer else None
-        door = LoginDoor(store, _accounts(desks[0]), KEY, Places(url if issuer else ""), telling, way_of)
-        return replace(parts, who_asks=door.who_asks, login=door.routes)
+        def console(parts: ConsoleParts, store: Store) -> ConsoleParts:
+            telling = LoginLog(lambda: virtual.now().timestamp(), Metrics().logins)
+            way_of = way_through(issuer, url, [desks[0].member("maria")])(store) if issuer else None
+            door = LoginDoor(store, _accounts(desks[0]), KEY, Places(url if issuer else ""), telling, way_of)
+            said = {name: re.sub(r"(127\.0\.0\.1):\d+", r"\1", value) for name, value in settings.said.items()}
+            whole = replace(parts, policy_document=settings.policy_document, said=said)
+            return replace(whole, who_asks=door.who_asks, login=door.routes)
 
-    policy = demo_policy(desks)
-    # One thread: so what happens at one second happens in the same order each time, and so the numbers are the same.
-    with stage(
-        virtual.now(), policy, database, desks=desks, clock=virtual, behind=behind, threads=1, port=port
-    ) as running:
+        running = stack.enter_context(
+            stage(
+                virtual.now(),
+                settings.policy,
+                settings.database_url,
+                desks=desks,
+                clock=virtual,
+                document=settings.policy_document,
+                are_served=True,
+                console=console,
+                port=port,
+                threads=1,  # so that what happens at one second is in the same order each time
+            )
+        )
         morning = Morning(running, list(FATES))
         morning.run_days_before(days_before)
         morning.run_until(MOMENT)

@@ -26,6 +26,7 @@ PAGES = (
     PageOf("ticket", "/tickets/{risen}", Role.TECHNICIAN),
     PageOf("escalations", "/escalations", Role.MANAGER),
     PageOf("insight", "/insight", Role.VIEWER),
+    PageOf("policy", "/policy", Role.ADMINISTRATOR),
     PageOf("health", "/health", Role.ADMINISTRATOR),
 )
 """What people look at."""
