@@ -20,14 +20,25 @@ def take(page: Page, name: str, folder: Path = FOLDER) -> Path:
     tall = min(int(page.evaluate("() => document.documentElement.scrollHeight")), TALLEST)
     clip = {"x": 0, "y": 0, "width": size["width"], "height": max(tall, size["height"])}
     raw = page.screenshot(full_page=True, clip=clip, animations="disabled", scale="css")  # type: ignore[arg-type]
-    drawn = (
-        Image.open(io.BytesIO(raw)).convert("RGB").quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    )
+    drawn = _of_few_colours(Image.open(io.BytesIO(raw)).convert("RGB"))
     file = folder / f"{name}.png"
     if not (file.exists() and _shows_the_same(file, drawn)):
         folder.mkdir(parents=True, exist_ok=True)
         drawn.save(file, optimize=True)
     return file
+
+
+def _of_few_colours(drawn: Image.Image) -> Image.Image:
+    """The same in 256 colours: of those that become one, the one that most of the picture has, so that grounds stay."""
+    few = drawn.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    which = Image.frombytes("L", few.size, few.tobytes())
+    pairs = Image.merge("RGBA", (*drawn.split(), which)).getcolors(drawn.width * drawn.height)
+    assert pairs is not None
+    palette = bytearray(few.getpalette() or [])
+    for _, (red, green, blue, index) in sorted(pairs):
+        palette[3 * index : 3 * index + 3] = red, green, blue
+    few.putpalette(palette)
+    return few
 
 
 def _shows_the_same(file: Path, drawn: Image.Image) -> bool:
