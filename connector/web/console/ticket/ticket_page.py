@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, request
 
 from connector.connection.due_next import as_seen, modes_by_tier
-from connector.model import Entry
+from connector.model import Entry, Visibility
 from connector.notes.marker import path_of
 from connector.rules.limits import Verdict
 from connector.store import audit as trail
@@ -31,6 +31,7 @@ from connector.web.console.rows import BoardRow, RowMaker, sagas_of, stage_word
 from connector.web.console.ticket.acting import KINDS, NOTHING_TYPED, Acting, Typed, acts_for
 from connector.web.console.ticket.drawing import ticket_drawing
 from connector.web.console.ticket.reading import TicketLooks
+from connector.web.console.ticket.said import notes_written, said_lines
 from connector.web.console.words import Wall
 from connector.web.deps import Deps
 from connector.web.problems import HttpProblem
@@ -122,6 +123,9 @@ class TicketPage:
             wall,
             row=shown,
             drawing=ticket_drawing(account, wall) if account else None,
+            said=said_lines(account) if account else [],
+            notes=notes_written(account) if account else [],
+            visible=Visibility.CLIENT,
             is_open=kept is not None,
             record=account.seen.record if account else None,
             account=account,
