@@ -14,7 +14,7 @@ from connector.store.database.errors import StoreUnavailable
 from connector.store.records import MailboxStats
 from connector.systems.kept import Kept
 from connector.web.console.frame import Frame
-from connector.web.console.health.matters import HealthMatters, is_ticket, matters
+from connector.web.console.health.matters import LANES, HealthMatters, is_ticket, matters
 from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deps
 from connector.web.reasons import ServiceHealth, length_text
@@ -38,7 +38,7 @@ class HealthPage:
         health = self._service()
         try:
             counts: Mapping[str, MailboxStats] = self._counts.get()
-            found: HealthMatters | None = matters(self._deps.mailbox.store, sorted(self._deps.connections))
+            found: HealthMatters | None = matters(self._deps.mailbox.store, self._deps.connections)
         except StoreUnavailable:
             counts, found = {}, None
         wall = self._frame.wall(health.at or datetime.now(UTC))
@@ -51,6 +51,7 @@ class HealthPage:
             matters=found,
             per_hour=self._per_hour,
             is_ticket=is_ticket,
+            lanes=LANES,
             path_of=path_of,
             quoted=partial(quote, safe=""),
             headline=headline(health),

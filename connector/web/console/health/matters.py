@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connector.model import Lane
 from connector.store import audit
 from connector.store.database.engine import Store
 from connector.store.mailbox import Mailbox
 from connector.store.pace.brake import Brakes, BrakeStanding
 from connector.store.records import ALARMS, CHORE, PACE, DeadLetter, Event
+from connector.systems.contract import Connection
 
 MOST_LETTERS, MOST_ALARMS = 20, 30
 """So many are shown: of dead letters those that fail for the longest, of alarms the newest."""
@@ -48,16 +50,20 @@ class AlarmMatter:
 
 @dataclass(frozen=True, slots=True)
 class HealthMatters:
-    """All of it. ``has_more``: there are further dead letters than ``letters``."""
+    """All of it. ``has_more``: there are further dead letters than ``letters``. ``budgets``: by connection how many
+    calls each lane could make at once; None where it may make any number.
+    """
 
     letters: Sequence[DeadLetter]
     has_more: bool
     brakes: Sequence[BrakeMatter]
     alarms: Sequence[AlarmMatter]
+    budgets: Mapping[str, Mapping[Lane, int] | None]
 
 
-def matters(store: Store, connections: Sequence[str]) -> HealthMatters:
+def matters(store: Store, connected: Mapping[str, Connection]) -> HealthMatters:
     """What there is now. Raises StoreUnavailable."""
+    connections = sorted(connected)
     found = [alarm for name in connections for alarm in _alarms(store, name)]
     letters = Mailbox(store).dead_letters(limit=MOST_LETTERS + 1)
     return HealthMatters(
@@ -65,7 +71,18 @@ def matters(store: Store, connections: Sequence[str]) -> HealthMatters:
         len(letters) > MOST_LETTERS,
         [_brake(store, name) for name in connections],
         sorted(found, key=lambda one: one.at, reverse=True)[:MOST_ALARMS],
+        {name: connected[name].system.line.budget for name in connections},
     )
+
+
+LANES = {
+    Lane.URGENT: "What people asked for",
+    Lane.DUE: "Escalations that are due by time",
+    Lane.WEBHOOKS: "Tickets on which something changed",
+    Lane.LOOKS: "Looks whose moment has come, and yours here",
+    Lane.LISTS: "Survey and poll",
+}
+"""The lanes of calls as people read of them, the first on top."""
 
 
 def is_ticket(letter: DeadLetter) -> bool:

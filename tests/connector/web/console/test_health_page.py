@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from connector.model import Lane
 from connector.store import audit
 from connector.store.connections import Connections
 from connector.store.heartbeats import beat
@@ -222,3 +223,11 @@ def test_what_a_dead_letter_says_is_text_and_nothing_else(desk, text):
     answer = as_(desk, ADMINISTRATOR).get("/health")
     assert answer.status_code == 200
     assert not re.search(r"<(?:script|img|style)|\son\w+=\"|[\u202e\u2066\x1b]", answer.text)
+
+
+def test_the_calls_that_each_lane_could_make_are_told(desk):
+    assert "What people asked for any number" in words_of(desk.client().get("/health"))
+    desk.system.budget = {lane: 10 * lane for lane in Lane}
+    text = words_of(desk.client().get("/health"))
+    assert "What people asked for none, it waits Escalations that are due by time 10 " in text
+    assert "Survey and poll 40" in text
