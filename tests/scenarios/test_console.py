@@ -124,8 +124,12 @@ def test_a_tickets_page_tells_what_people_said_what_came_of_it_and_what_was_writ
     ):
         assert expected in said, expected
     assert said.index("09:09 Tess") < said.index("09:05 Tess")
+    assert "earlier stint" not in said
     for note in (entry for entry in desk.simulator.notes(ticket) if "Ref. ESC-" in entry["text"]):
         assert " ".join(note["text"].split()) in written
+    desk.run_until(at("10:10"))
+    later = words(desk, f"/tickets/connectwise/{ticket}")
+    assert "09:08 Tess Tech /escalate knowledge nobody here knows it of an earlier stint" in later
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -9,6 +9,7 @@ from datetime import datetime
 from connector.model import AuthorKind, Entry
 from connector.notes.phrases import joined
 from connector.reading.command_lines import ESCALATE, OVERRIDE, command_in
+from connector.rules.commands import says_something
 from connector.rules.escalation import Documentation
 from connector.rules.overrides import Override
 from connector.turn.explaining.account import TicketAccount
@@ -54,7 +55,8 @@ def _lines(account: TicketAccount) -> Iterator[SaidLine]:
             who = stint.plan.by or "nobody is named"
             yield SaidLine(stint.plan.at, who, stint.plan.text or stint.plan.how, "good", "plan recorded")
     commands = decision.commands
-    for override in (one for of_stint in commands.overrides.values() for one in of_stint):
+    overrides = [one for of_stint in commands.overrides.values() for one in of_stint]
+    for override in overrides:
         entry = entries.get(override.entry)
         told = (_own_line(entry, OVERRIDE) or f"override: {override.reason}", *_became(override))
         yield SaidLine(override.at, override.by, *told, is_here=entry is not None and is_handed_in(entry))
@@ -72,6 +74,14 @@ def _lines(account: TicketAccount) -> Iterator[SaidLine]:
             joined(list(missing)),
             is_here=entry is not None and is_handed_in(entry),
         )
+    known = {override.entry for override in overrides}
+    known.update(request.entry for request in commands.requests)
+    known.update(word.entry for word in commands.unclear)
+    for entry in decision.record.entries:
+        if entry.id not in told and says_something(entry) and (line := _own_line(entry)):
+            yield SaidLine(
+                entry.at, entry.author.name, line, "shut", "of an earlier stint", is_here=is_handed_in(entry)
+            )
     for word in commands.unclear:
         yield SaidLine(
             word.at, word.by, _own_line(entries.get(word.entry)) or word.command, "down", "not understood", word.problem
