@@ -112,7 +112,8 @@ class Journal:
         self._told(claim.connection, audit)
 
     def hand_in(self, key: Key, saga: str, n: int, outcome: Mapping[str, object], event: AuditEvent) -> bool:
-        """Store what somebody commands outside of the ticket, and ring it; False where that saga is known already.
+        """Store what somebody commands outside of the ticket, and ring it. Known already, nothing is stored: False
+        where that saga was another command.
 
         It needs no claim, as it has no effect by itself: the ticket's next turn reads it.
         """
@@ -120,12 +121,12 @@ class Journal:
         with self.store.writing() as conn:
             now = self.store.now(conn)
             (is_new,) = store_mail(conn, self.store, [Delivery(connection, ticket, saga, Source.COMMAND)], now)
-            if is_new:
-                write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
-                append(conn, [(key, event)], now)
-        if is_new:
-            self._told(connection, [event])
-        return is_new
+            if not is_new:
+                return any(one.n == n and one.outcome == outcome for one in _read_steps(conn, saga))
+            write_steps(conn, [Step(saga, n, StepState.DONE, dict(outcome), now)])
+            append(conn, [(key, event)], now)
+        self._told(connection, [event])
+        return True
 
     def recall(self, connection: str, ticket: str, prefix: str) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
         """What is stored of a ticket, in one look: its changes, and the steps of sagas whose names begin so.

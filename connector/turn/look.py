@@ -26,7 +26,7 @@ from connector.store.journal import Journal
 from connector.store.pace.adoption import Adoptions
 from connector.store.records import Claim, Source, Step
 from connector.systems.contract import TicketSystem
-from connector.turn.handed_in import with_handed_in
+from connector.turn.handed_in import heard_in_time, is_handed_in, with_handed_in
 from connector.turn.outcomes import SETTLED, UNPLANNED
 from connector.turn.saga import StepKind, heard_by, open_saga, unanswered
 
@@ -192,6 +192,8 @@ class TicketReader:
         )
         if timeline.current and any(entry.author.kind is AuthorKind.AGENT for entry in record.entries):
             timeline = replace(timeline, staff=self.staff.colleagues(policy, homes))
+        if heard and any(map(is_handed_in, record.entries)):
+            timeline = heard_in_time(timeline, heard)
         managers = self.staff.managers(policy) if any(map(says_something, record.entries)) else {}
         commands = read_commands(timeline, policy, managers, heard)
         now = self.now()

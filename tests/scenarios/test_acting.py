@@ -6,6 +6,7 @@ import html
 import re
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,10 @@ from connector.connection.paces import Pace
 from connector.demo.stage import Simulation
 from connector.policy.modes import ENFORCES, OBSERVES, Modes
 from connector.policy.policy import Policy
+from connector.store.database.errors import StoreUnavailable
+from connector.store.journal import Journal
 from connector.turn.explaining.account import Explainer
+from connector.turn.handed_in import HandedIn
 from connector.web.app import create_app
 from connector.web.console.gate import AT_THIS_MACHINE, Role, Viewer
 from connector.web.console.parts import ConsoleParts
@@ -325,3 +329,102 @@ def test_in_observe_mode_it_counts_and_nothing_is_written(open_stage: Callable[.
     assert "Handed in by" not in page.open()
     desk.run_until(at("10:00"))
     assert len(events(desk, ticket, "would escalate")) == 1
+
+
+# -- what comes in between -----------------------------------------------------------------------------------------
+
+
+def in_between(monkeypatch: pytest.MonkeyPatch, desk: Simulation, when: str) -> None:
+    """Time goes on to that moment after a form was judged, and before what it asks for is stored."""
+    stored = Journal.hand_in
+
+    def late(self: Journal, *given: Any) -> bool:
+        desk.run_until(at(when))
+        return stored(self, *given)
+
+    monkeypatch.setattr(Journal, "hand_in", late)
+
+
+@pytest.mark.parametrize(("act", "fields"), [("escalate", URGENT), ("override", {**OVERRIDE, "how_long": "none"})])
+@pytest.mark.parametrize("when", ["09:30", "09:31"])
+def test_what_was_on_its_way_when_the_ticket_moved_does_nothing_there_and_the_page_says_so(
+    open_stage: Callable[..., Simulation],
+    monkeypatch: pytest.MonkeyPatch,
+    act: str,
+    fields: dict[str, str],
+    when: str,
+) -> None:
+    tiers = (a_tier(1, managers=("maria",)), a_tier(2, managers=("maria",)), a_tier(3))
+    desk = open_stage(scenario_policy(tiers=tiers))
+    desk.run_until(at("09:00"))
+    ticket = a_ticket_on(desk)
+    desk.run_until(at("09:29"))
+    page = Page(desk, ticket, MANAGER)
+    in_between(monkeypatch, desk, when)
+    assert page.send(act, **fields).status_code == 303
+    monkeypatch.undo()
+    desk.run_until(at("09:40"))
+    assert [row.detail["reason"] for row in events(desk, ticket, "escalated")] == ["Time"]
+    assert events(desk, ticket, "override applied", "override refused") == []
+    assert where(desk, ticket)[1] == "Seniors"
+    text = page.open()
+    assert "came too late the ticket had moved on before it was taken up; nothing was done" in text
+    assert "the whole office is down" not in " ".join(texts(desk, ticket))
+
+
+def test_a_form_that_was_sent_already_is_not_taken_with_other_words(desk: Simulation, ticket: int) -> None:
+    page = Page(desk, ticket, MANAGER)
+    assert page.send("override", **OVERRIDE).status_code == 303
+    answer = page.send("override", how_long="90m", reason="it was a typing mistake before")
+    assert answer.status_code == 409
+    assert "This form was sent already, with other words; those count." in _words(answer)
+    desk.run_until(at("09:14"))
+    assert len(texts(desk, ticket)) == 1
+    assert "10:10" not in texts(desk, ticket)[0]
+
+
+def test_a_final_escalation_is_begun_once(desk: Simulation, ticket: int) -> None:
+    for minute in ("09:12", "09:14"):
+        assert Page(desk, ticket, TECHNICIAN).send("escalate", **URGENT).status_code == 303
+        desk.run_until(at(minute))
+    page = Page(desk, ticket, TECHNICIAN)
+    assert page.send("escalate", **URGENT).status_code == 303
+    desk.run_until(at("09:16"))
+    assert len(events(desk, ticket, "final escalation")) == 1
+    again = Page(desk, ticket, TECHNICIAN).send("escalate", **URGENT)
+    assert again.status_code == 409
+    assert "that escalation was begun already. Nothing was changed." in _words(again)
+    assert len(events(desk, ticket, "commanded")) == 3
+
+
+@pytest.mark.parametrize("how_long", ["off the record", "45m none", "none because I said so and", "45m, until 16:30"])
+def test_how_long_holds_a_length_and_no_reason(desk: Simulation, ticket: int, how_long: str) -> None:
+    answer = Page(desk, ticket, MANAGER).send("override", how_long=how_long, reason="vendor calls back")
+    assert answer.status_code == 422
+    assert "The length alone stands here, for example 45m; why, below." in _words(answer)
+    assert events(desk, ticket, "commanded") == []
+
+
+def test_where_the_database_gives_no_answer_it_says_that_it_may_have_been_taken(
+    desk: Simulation, ticket: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(desk, ticket, MANAGER)
+
+    def away(*_: Any) -> bool:
+        raise StoreUnavailable("no answer")
+
+    monkeypatch.setattr(Journal, "hand_in", away)
+    answer = page.send("override", **OVERRIDE)
+    assert answer.status_code == 503
+    assert "What you sent may have been taken, or not. Look at the ticket's page" in _words(answer)
+
+
+def test_a_clock_of_the_ticket_system_that_is_ahead_loses_no_command(desk: Simulation, ticket: int) -> None:
+    command = HandedIn("/escalate urgency because all is down", "Tess", "tess", "t", "once", "key", at("09:10"))
+    assert command.entry(at("09:07")).at == at("09:10")
+    assert command.entry(at("09:12")).at == at("09:12")
+
+
+def test_the_workers_own_work_is_no_ticket(desk: Simulation, ticket: int) -> None:
+    page = Page(desk, ticket, MANAGER)
+    assert page.client.get("/tickets/connectwise/@poll").status_code == 404

@@ -12,13 +12,14 @@ from connector.turn.duties import Situation, duties_of
 from connector.turn.explaining.account import Explainer, TicketAccount
 from connector.turn.handed_in import HandedIn, with_entries
 from connector.turn.outcomes import UNPLANNED
-from connector.turn.saga import HEARD, heard_by
+from connector.turn.saga import HEARD, StepKind, heard_by, is_carried_out, saga_named
 
 
 @dataclass(frozen=True, slots=True)
 class Foretold:
     """``refused``: why it is not applied, or not understood, as a clause; empty otherwise. ``goes_up``: the ticket
-    would be escalated by it. ``answer``: the lines of the note that would answer it, empty where it needs none.
+    would be escalated by it, and was not yet. ``answer``: the lines of the note that would answer it, empty where it
+    needs none.
     """
 
     refused: str
@@ -32,14 +33,18 @@ def foretold(explainer: Explainer, account: TicketAccount, command: HandedIn) ->
     entry = command.entry(reader.now())
     unplanned = (seen.claim.snapshot or {}).get(UNPLANNED, ())
     record = with_entries(seen.record, [entry])
-    judged = reader.judge(record, seen.changes, heard_by(seen.steps), unplanned)
+    heard = {**heard_by(seen.steps), entry.id: command.stint}
+    judged = reader.judge(record, seen.changes, heard, unplanned)
     decision, documentation = judged.decision, Documentation(judged.decision)
     demand = demand_of(decision, judged.policy, documentation)
-    answered = demand is not None and any(one.entry == entry.id for one in demand.requests)
+    goes_up = demand is not None and any(one.entry == entry.id for one in demand.requests)
+    if demand is not None and goes_up:
+        saga = saga_named(explainer.connection, decision, demand.key)
+        goes_up = not any(one.saga == saga and (is_carried_out(one) or one.n == StepKind.WOULD) for one in seen.steps)
     policy, mode = judged.policy, account.mode
     situation = Situation(explainer.connection, decision, policy, seen.steps, documentation, mode=mode)
     says = [one for one in duties_of(situation, demand).says if one.facts.get(HEARD) == [entry.id]]
-    return Foretold(_refusal(decision, entry.id), answered, tuple(line for one in says for line in one.lines))
+    return Foretold(_refusal(decision, entry.id), goes_up, tuple(line for one in says for line in one.lines))
 
 
 def _refusal(decision: Decision, entry: str) -> str:

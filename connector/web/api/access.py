@@ -19,7 +19,6 @@ from connector.web.api.scopes import ApiScope
 from connector.web.api.tokens import id_of, is_of
 from connector.web.console import forms
 from connector.web.console.gate import NOT_ALLOWED, NOT_THIS_MACHINE, WhoAsks, why_not_this_machine
-from connector.web.console.health.mending import name_of
 from connector.web.login.keys import Signing
 from connector.web.login.origin import Places
 from connector.web.login.slowing import Slowing
@@ -119,7 +118,7 @@ class ApiGate:
             if problem.code == forms.FOREIGN_FORM:
                 raise HttpProblem(403, forms.FOREIGN_FORM, problem.title, _NO_FORM) from problem
             raise
-        return ApiCaller(name_of(viewer), frozenset(scope for scope in ApiScope if viewer.may(scope.role)))
+        return ApiCaller(viewer.told, frozenset(scope for scope in ApiScope if viewer.may(scope.role)))
 
 
 _LOG_IN = "Send a token as `Authorization: Bearer …`, or log in to the console with this browser."

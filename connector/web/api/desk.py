@@ -27,6 +27,9 @@ LONGEST_REPORT = timedelta(days=92)
 REPORT_KEPT_SECONDS = 60.0
 """A report goes through all that is known of its time: it is made once in that time, and one at a time."""
 
+MOST_REPORTS = 32
+"""Of so many periods reports are kept at once."""
+
 _KIND = "dead letters"
 
 
@@ -43,7 +46,7 @@ class DeskAnswers:
         self._modes = {name: modes.most(parts.policy) for name, modes in parts.modes.items()}
         self._names = sorted(parts.modes)
         self._making = threading.BoundedSemaphore(1)
-        self._reports = KeptEach(self._report, deps.monotonic, REPORT_KEPT_SECONDS)
+        self._reports = KeptEach(self._report, deps.monotonic, REPORT_KEPT_SECONDS, MOST_REPORTS)
 
     # --- the report -------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from connector.store import audit
 from connector.store.database.tables import from_micros, to_micros
 from connector.store.mailbox import Mailbox
 from connector.store.queries.board import Board, Chosen, ClockGroup, Cursor, cursor_at
-from connector.store.records import TicketRow
+from connector.store.records import CHORE, TicketRow
 from connector.turn.explaining.document import explained
 from connector.turn.explaining.obstacles import obstacles
 from connector.web.api.access import ApiCaller
@@ -54,8 +54,9 @@ class TicketAnswers:
     def one(self, _: ApiCaller | None, asked: Mapping[str, Any]) -> dict[str, Any]:
         """One ticket, with its explanation."""
         connection, ticket = asked["connection"], asked["ticket"]
-        row = self._mailbox.ticket(connection, ticket) if connection in self._parts.modes else None
-        if row is None and not self._is_told_of(connection, ticket):
+        is_ours = connection in self._parts.modes and not ticket.startswith(CHORE)
+        row = self._mailbox.ticket(connection, ticket) if is_ours else None
+        if row is None and not (is_ours and self._is_told_of(connection, ticket)):
             raise HttpProblem(404, "ticket_not_known", "This ticket is not known here", _NOT_KNOWN)
         look = self._looks.at(connection, ticket)
         return {
@@ -66,7 +67,7 @@ class TicketAnswers:
 
     def _is_told_of(self, connection: str, ticket: str) -> bool:
         """Whether the audit trail tells of a ticket that is not open any more."""
-        return connection in self._parts.modes and bool(audit.latest(self._store, connection, ticket, 1))
+        return bool(audit.latest(self._store, connection, ticket, 1))
 
     def _told(self, row: TicketRow, now: datetime) -> dict[str, Any]:
         return document_of(as_seen(row, self._parts.policy, self._modes[row.connection], now))

@@ -43,13 +43,22 @@ class Role(IntEnum):
 class Viewer:
     """Who asks. ``member``: who that is in the ticket system, by the identifier that policies have; empty: nobody.
 
-    ``is_logged_in``: False for whoever sits at this machine where there is no login.
+    ``is_logged_in``: False for whoever sits at this machine where there is no login. ``subject``: what an identity
+    provider calls them for good; the name is what they chose.
     """
 
     name: str
     role: Role
     member: str = ""
     is_logged_in: bool = True
+    subject: str = ""
+
+    @property
+    def told(self) -> str:
+        """Who that is, for the audit trail."""
+        if not self.is_logged_in:
+            return f"{self.name}, without a login"
+        return f"{self.name} ({self.subject} at the identity provider)" if self.subject else self.name
 
     def may(self, role: Role) -> bool:
         """Whether that role is among what this one may do."""

@@ -221,7 +221,7 @@ class LoginDoor:
         """Begin a session for who has proven who they are; ``way``: how. What was there before of one is gone."""
         viewer = who.viewer
         self._telling.did(
-            "logged in", viewer.name, self._places.sender(request), role=viewer.role.name.lower(), way=way
+            "logged in", viewer.told, self._places.sender(request), role=viewer.role.name.lower(), way=way
         )
         answer = self._with_session(_to(to), request, self._sessions.begin(who))
         answer.delete_cookie(FORM, path=LOGIN)

@@ -56,5 +56,5 @@ def person_of_session(name: str, kept: Mapping[str, object]) -> OutsidePerson | 
         case {"way": "oidc", "subject": str(subject), "role": str(role), "member": str(member)} if (
             role in Role.__members__
         ):
-            return OutsidePerson(subject, Viewer(name, Role[role], member))
+            return OutsidePerson(subject, Viewer(name, Role[role], member, subject=subject))
     return None

@@ -37,7 +37,7 @@ class TrainingTicks:
         if why := why_not(viewer):
             raise HttpProblem(403, NOT_ALLOWED, "Not without a login", why)
         sought = sought_by(request.args, self._frame.wall(self._store.now()), self._names)
-        if connection not in self._names or not tick(self._store, connection, n, viewer.name, is_done=to == DONE):
+        if connection not in self._names or not tick(self._store, connection, n, viewer.told, is_done=to == DONE):
             raise HttpProblem(404, "no_such_training", "There is no such training request", _GONE)
         answer: Response = redirect(f"{sought.address()}#training", 303)  # type: ignore[assignment]  # Flask's own
         return answer

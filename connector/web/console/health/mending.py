@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from connector.store.pace.brake import Brakes
-from connector.web.console.gate import Role, Viewer, require
+from connector.web.console.gate import Role, require
 from connector.web.console.health import HOLD
 from connector.web.console.parts import ConsoleParts
 from connector.web.deps import Deps
@@ -23,7 +23,7 @@ class Mending:
     def replay(self, connection: str, ticket: str) -> Response:
         """Try a dead letter again. Raises HttpProblem 403, 409 where it is none any more, StoreUnavailable."""
         viewer = require(Role.ADMINISTRATOR)
-        if not self._mailbox.replay(connection, ticket, name_of(viewer)):
+        if not self._mailbox.replay(connection, ticket, viewer.told):
             raise HttpProblem(
                 409,
                 "no_dead_letter",
@@ -39,17 +39,12 @@ class Mending:
             raise HttpProblem(404, "not_found", "There is no such connection", "See the connections on Health.")
         brakes = Brakes(self._mailbox.store)
         if act == HOLD:
-            brakes.hold(connection, name_of(viewer))
+            brakes.hold(connection, viewer.told)
         else:
-            brakes.release(connection, name_of(viewer))
+            brakes.release(connection, viewer.told)
         return self._done("brake")
 
     def _done(self, where: str) -> Response:
         if self._nudge is not None:
             self._nudge()
         return Response(status=303, headers={"Location": f"/health#{where}"})
-
-
-def name_of(viewer: Viewer) -> str:
-    """Who that is, for the audit trail."""
-    return viewer.name if viewer.is_logged_in else f"{viewer.name}, without a login"

@@ -25,6 +25,9 @@ from connector.web.problems import HttpProblem, unavailable
 KEPT_SECONDS = 300.0
 """How old figures may be that several look at."""
 
+MOST_KEPT = 32
+"""Of so many periods figures are kept at once."""
+
 PATIENCE_SECONDS = 6.0
 """How long they are waited for; they go on being counted."""
 
@@ -43,7 +46,7 @@ class CountedFigures:
         self._frame = frame
         self._modes = {name: modes.most(parts.policy) for name, modes in parts.modes.items()}
         self._counting = threading.Lock()
-        self._kept = KeptEach(self._count, deps.monotonic, KEPT_SECONDS)
+        self._kept = KeptEach(self._count, deps.monotonic, KEPT_SECONDS, MOST_KEPT)
         late = partial(unavailable, BEING_COUNTED, "The figures are being counted. Look again in a moment.", 5)
         self._asked: Callable[[str], Figures] = answered_within(PATIENCE_SECONDS, self._kept.get, late)
 

@@ -9,7 +9,9 @@ from connector.errors import ConnectorError, Unreachable
 from connector.model import Lane, PlacedStatus
 from connector.notes.phrases import MEANINGS
 from connector.policy.policy import Policy
-from connector.systems.kept import KEEP_SECONDS, KeptEach
+from connector.store.outages import back_since
+from connector.store.troubles import TroubleKind, Troubles
+from connector.systems.kept import KEEP_SECONDS, Kept, KeptEach
 from connector.systems.lanes import in_lane
 from connector.turn.explaining.account import Explainer
 from connector.web.console.parts import ConsoleParts
@@ -18,6 +20,9 @@ from connector.web.patience import answered_within
 
 PATIENCE_SECONDS = 6.0
 """How long the ticket system's answer is waited for."""
+
+FAILED_SECONDS = 30.0
+"""How long it is told that there was none, before it is looked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +54,44 @@ class StatusGroups:
     def __init__(self, deps: Deps, parts: ConsoleParts) -> None:
         make = parts.explainer_of
         explainers = {name: make(name) for name in parts.modes} if make else {}
-        self._asked = {
-            name: KeptEach(_asking(name, one, parts.policy), deps.monotonic, KEEP_SECONDS)
+        self._store = deps.mailbox.store
+        self._answers = {
+            name: Kept(_answering(name, one, parts.policy), deps.monotonic, KEEP_SECONDS)
             for name, one in explainers.items()
+        }
+        # A failure is kept, too, for a while: who looks at the page asks a system that is slow no more often.
+        self._looks = {
+            name: KeptEach(_in_time(name, answer), deps.monotonic, FAILED_SECONDS)
+            for name, answer in self._answers.items()
         }
 
     def all(self) -> list[StatusesAt]:
-        """What each says, or why it does not."""
-        return [one for name in sorted(self._asked) for one in self._of(name)]
+        """What each says, or why it does not. Raises StoreUnavailable."""
+        down = {one.connection: one for one in Troubles(self._store).all() if one.kind is TroubleKind.CONNECTION_DOWN}
+        found: list[StatusesAt] = []
+        for name in sorted(self._looks):
+            if name in down and back_since(down[name]) is None:
+                found.append(StatusesAt(name, (), why_not=down[name].cause))
+            else:
+                found += self._looks[name].get(name)
+        return found
 
-    def _of(self, connection: str) -> Sequence[StatusesAt]:
+
+def _in_time(name: str, answer: Kept[Sequence[StatusesAt]]) -> Callable[[str], Sequence[StatusesAt]]:
+    """What is kept, or asked for now and waited for for a moment; what comes later is kept for the next look."""
+    within = answered_within(PATIENCE_SECONDS, lambda _: answer.get(), _late)
+
+    def look(_: str) -> Sequence[StatusesAt]:
         try:
-            return self._asked[connection].get(connection)
+            return within(name)
         except ConnectorError as error:
-            return [StatusesAt(connection, (), why_not=str(error))]
+            return [StatusesAt(name, (), why_not=str(error))]
+
+    return look
 
 
-def _asking(name: str, explainer: Explainer, policy: Policy) -> Callable[[str], Sequence[StatusesAt]]:
-    def ask(_: str) -> Sequence[StatusesAt]:
+def _answering(name: str, explainer: Explainer, policy: Policy) -> Callable[[], Sequence[StatusesAt]]:
+    def ask() -> Sequence[StatusesAt]:
         directory, homes = explainer.reader.system.directory, explainer.reader.homes
         alike: dict[tuple[object, ...], tuple[list[PlacedStatus], list[str]]] = {}
         with in_lane(Lane.LOOKS):
@@ -76,7 +101,7 @@ def _asking(name: str, explainer: Explainer, policy: Policy) -> Callable[[str], 
                 alike.setdefault(key, (found, []))[1].append(str(place))
         return [StatusesAt(name, places, _rows(found, policy)) for found, places in alike.values()]
 
-    return answered_within(PATIENCE_SECONDS, ask, _late)
+    return ask
 
 
 def _rows(found: Sequence[PlacedStatus], policy: Policy) -> list[StatusGroupRow]:

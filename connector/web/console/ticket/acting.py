@@ -6,6 +6,7 @@ worked out before, as that turn will: what would be refused is refused here, and
 
 from __future__ import annotations
 
+import math
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ from connector.notes.phrases import joined
 from connector.reading.command_words import EscalateWords, OverrideWords, Unclear, says_why, spoken_in
 from connector.reading.override_time import Whole
 from connector.redaction import redacted
+from connector.rules.commands import listens_from
+from connector.store.database.errors import StoreUnavailable
 from connector.turn.explaining.account import TicketAccount
 from connector.turn.handed_in import HandedIn
 from connector.turn.saga import StepKind
@@ -26,6 +29,7 @@ from connector.web.console.gate import Role, Viewer
 from connector.web.console.ticket import ESCALATE, OVERRIDE
 from connector.web.console.ticket.reading import TicketLook, TicketLooks
 from connector.web.deps import Deps
+from connector.web.problems import HttpProblem
 from connector.wording import storable
 
 MOST_LONG, MOST_REASON = 60, 1000
@@ -38,6 +42,7 @@ _NEEDS_A_LOGIN = (
     "Who overrides or escalates is named on the ticket: here that needs a login (CONSOLE_USERS). "
     "In a note of the ticket /override and /escalate go without."
 )
+_NOTHING_COMES = "Nothing would come of it: that escalation was begun already. Nothing was changed."
 _ONCE = re.compile(r"[A-Za-z0-9_-]{16}", re.ASCII)
 
 
@@ -162,7 +167,10 @@ class Acting:
             return Typed(act, values, wrong)
         manager = (look.managers or {}).get(viewer.member.casefold())
         member = manager.identifier if manager else viewer.member
-        return self._hand_in(typed, connection, account, HandedIn(line, viewer.name, member, viewer.name, once))
+        stint = account.seen.decision.stint
+        assert stint is not None  # else there were no acts
+        command = HandedIn(line, viewer.name, member, viewer.told, once, stint.key, listens_from(stint))
+        return self._hand_in(typed, connection, account, command)
 
     def _hand_in(self, typed: Typed, connection: str, account: TicketAccount, command: HandedIn) -> Typed | None:
         ticket = str(account.seen.record.id)
@@ -175,13 +183,30 @@ class Acting:
             return _refused(typed, f"What would come of it cannot be told: {error}. Nothing was changed.", 503)
         if told.refused:
             return Typed(typed.act, typed.values, {_field_of(typed.act, told.refused): _as_sentence(told.refused)})
-        saga = command.saga(connection, ticket)
-        journal = self._looks.explainer(connection).reader.journal
-        journal.hand_in((connection, ticket), saga, StepKind.COMMANDED, command.outcome, command.event)
+        if typed.act == ESCALATE and not (told.goes_up or told.answer):
+            return _refused(typed, _NOTHING_COMES, 409)
+        if not self._store(connection, ticket, command):
+            already = "This form was sent already, with other words; those count. Open the page anew to say more."
+            return _refused(typed, already, 409)
         self._looks.forget(connection, ticket)
         if self._nudge is not None:
             self._nudge()
         return None
+
+    def _store(self, connection: str, ticket: str, command: HandedIn) -> bool:
+        saga = command.saga(connection, ticket)
+        journal = self._looks.explainer(connection).reader.journal
+        try:
+            return journal.hand_in((connection, ticket), saga, StepKind.COMMANDED, command.outcome, command.event)
+        except StoreUnavailable as error:
+            raise HttpProblem(
+                503,
+                "perhaps_taken",
+                "The database did not answer",
+                "What you sent may have been taken, or not. Look at the ticket's page before you send it again: "
+                "what was taken stands there.",
+                {"Retry-After": str(math.ceil(error.retry_after))},
+            ) from error
 
 
 def _refused(typed: Typed, why: str, status: int) -> Typed:
@@ -211,7 +236,9 @@ def _line_of(act: str, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
 
 def _override(how_long: str, reason: str) -> tuple[str, dict[str, str]]:
     line = f"/{OVERRIDE} {how_long} because {reason}"
-    words = _only(line)
+    alone, words = _only(f"/{OVERRIDE} {how_long}"), _only(line)
+    if isinstance(alone, OverrideWords) and alone.reason:
+        return line, {"how_long": "The length alone stands here, for example 45m; why, below."}
     if not isinstance(words, OverrideWords):
         said = _as_sentence(words.problem.split(";")[0]) if isinstance(words, Unclear) and how_long else ""
         return line, {"how_long": f"{said} Write for example 45m, 1h30m, until 16:30, none, or off.".strip()}

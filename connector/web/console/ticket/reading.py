@@ -24,6 +24,9 @@ from connector.web.patience import answered_within
 KEPT_SECONDS = 10.0
 """How old a reading may be that several look at."""
 
+MOST_KEPT = 64
+"""Of so many tickets a reading is kept at once; each is there with all its notes."""
+
 PATIENCE_SECONDS = 6.0
 """How long the ticket system's answer is waited for."""
 
@@ -47,7 +50,8 @@ class TicketLooks:
         make = parts.explainer_of
         self._explainers = {name: make(name) for name in parts.modes} if make else {}
         self._kept = {
-            name: KeptEach(_asking(one), deps.monotonic, KEPT_SECONDS) for name, one in self._explainers.items()
+            name: KeptEach(_asking(one), deps.monotonic, KEPT_SECONDS, MOST_KEPT)
+            for name, one in self._explainers.items()
         }
         self._foretelling = answered_within(PATIENCE_SECONDS, _foretell, _late)
         self._naming = answered_within(PATIENCE_SECONDS, _find, _late)

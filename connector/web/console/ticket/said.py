@@ -13,7 +13,7 @@ from connector.rules.commands import says_something
 from connector.rules.escalation import Documentation
 from connector.rules.overrides import Override
 from connector.turn.explaining.account import TicketAccount
-from connector.turn.handed_in import is_handed_in
+from connector.turn.handed_in import came_too_late, is_handed_in
 
 MOST_NOTES = 30
 """So many notes of the connector are shown, the newest."""
@@ -55,7 +55,13 @@ def _lines(account: TicketAccount) -> Iterator[SaidLine]:
             who = stint.plan.by or "nobody is named"
             yield SaidLine(stint.plan.at, who, stint.plan.text or stint.plan.how, "good", "plan recorded")
     commands = decision.commands
-    overrides = [one for of_stint in commands.overrides.values() for one in of_stint]
+    late = came_too_late(account.seen.steps, decision.stint.key if decision.stint else "")
+    for entry_id in late:
+        if (one := entries.get(entry_id)) is not None:
+            why = "the ticket had moved on before it was taken up; nothing was done"
+            yield SaidLine(one.at, one.author.name, one.text, "down", "came too late", why, is_here=True)
+    every = (one for of_stint in commands.overrides.values() for one in of_stint)
+    overrides = [one for one in every if one.entry not in late]
     for override in overrides:
         entry = entries.get(override.entry)
         told = (_own_line(entry, OVERRIDE) or f"override: {override.reason}", *_became(override))
@@ -74,14 +80,12 @@ def _lines(account: TicketAccount) -> Iterator[SaidLine]:
             joined(list(missing)),
             is_here=entry is not None and is_handed_in(entry),
         )
-    known = {override.entry for override in overrides}
+    known = {*late, *(override.entry for override in overrides)}
     known.update(request.entry for request in commands.requests)
     known.update(word.entry for word in commands.unclear)
-    for entry in decision.record.entries:
-        if entry.id not in told and says_something(entry) and (line := _own_line(entry)):
-            yield SaidLine(
-                entry.at, entry.author.name, line, "shut", "of an earlier stint", is_here=is_handed_in(entry)
-            )
+    for one in decision.record.entries:
+        if one.id not in known and says_something(one) and (line := _own_line(one)):
+            yield SaidLine(one.at, one.author.name, line, "shut", "of an earlier stint", is_here=is_handed_in(one))
     for word in commands.unclear:
         yield SaidLine(
             word.at, word.by, _own_line(entries.get(word.entry)) or word.command, "down", "not understood", word.problem

@@ -19,7 +19,7 @@ from connector.rules.limits import Verdict
 from connector.store import audit as trail
 from connector.store.mailbox import Mailbox
 from connector.store.queries.board import Board
-from connector.store.records import TicketRow
+from connector.store.records import CHORE, TicketRow
 from connector.turn.explaining.account import TicketAccount
 from connector.turn.explaining.obstacles import lines_of, obstacles
 from connector.turn.handed_in import is_handed_in
@@ -103,7 +103,7 @@ class TicketPage:
 
     def _known(self, connection: str, ticket: str) -> tuple[TicketRow | None, Entries]:
         """A ticket's row and what the audit trail has of it. Raises HttpProblem 404, StoreUnavailable."""
-        is_ours = connection in self._parts.modes
+        is_ours = connection in self._parts.modes and not ticket.startswith(CHORE)
         kept = self._mailbox.ticket(connection, ticket) if is_ours else None
         entries = trail.latest(self._store, connection, ticket, MOST_ENTRIES) if is_ours else []
         if kept is None and not entries:

@@ -48,7 +48,8 @@ def person_of(
         if _has_too_many_groups(claims):
             raise NotLetIn("no role", TOO_MANY_GROUPS, detail="more groups than are named at once")
         raise NotLetIn("no role", NO_GROUP, detail="none of its groups is in OIDC_ROLES")
-    return OutsidePerson(subject, Viewer(_name(claims, issuer, taken), max(found), _member(claims, email, managers)))
+    name, member = _name(claims, issuer, taken), _member(claims, email, managers)
+    return OutsidePerson(subject, Viewer(name, max(found), member, subject=subject))
 
 
 def verified_email(claims: Mapping[str, Any], issuer: str) -> str:

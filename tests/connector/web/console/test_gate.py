@@ -139,3 +139,16 @@ def test_where_nobody_was_asked_nobody_may(desk):
         client.get("/health/live")
         with pytest.raises(HttpProblem):
             require(Role.VIEWER)
+
+
+@pytest.mark.parametrize(
+    ("viewer", "told"),
+    [
+        (Viewer("ruth", Role.MANAGER), "ruth"),
+        (Viewer("token wall", Role.VIEWER, subject="4711"), "token wall (4711 at"),
+        (AT_THIS_MACHINE, "this machine, without a login"),
+    ],
+)
+def test_who_did_it_is_told_so_that_nobody_passes_for_another(viewer, told):
+    assert viewer.told.startswith(told)
+    assert viewer.told.endswith("at the identity provider)") is bool(viewer.subject)

@@ -193,7 +193,7 @@ def test_the_log_tells_of_log_ins_by_name_and_of_refusals_by_our_own_words_alone
         browser.get(f"/login/oidc?error=access_denied&error_description=secret&{back.partition('?')[2]}")
     said = [(one["event"], one.get("reason"), one.get("detail"), one["name"], one.get("way")) for one in told]
     assert said == [
-        ("logged in", None, None, "Ruth Okonjo", "oidc"),
+        ("logged in", None, None, "Ruth Okonjo (4711 at the identity provider)", "oidc"),
         ("log-in refused", "no role", "none of its groups is in OIDC_ROLES", "of no account", "oidc"),
         ("log-in refused", "not proven", "its nonce", "of no account", "oidc"),
         ("log-in refused", "refused by the provider", "access_denied", "of no account", "oidc"),
