@@ -128,10 +128,6 @@ def content_of(policy: Policy) -> dict[str, Any]:
     return plain | {"critical_priorities": sorted(policy.critical_priorities), "ladders": ladders}
 
 
-def _rungs(policy: Policy) -> tuple[object, object]:
-    return content_of(policy)["tiers"], asdict(policy.final)
-
-
 class _Reader:
     """Builds the parts from a document that is sound in form, and collects what is wrong with its meaning."""
 
