@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-audit.lock", "requirements-fuzz.lock")
+LOCKS = ("requirements.lock", *(f"requirements-{group}.lock" for group in ("dev", "audit", "fuzz", "web")))
 TOOL = (sys.executable, "-m", "pip_audit")
 HOW = ("--require-hashes", "--disable-pip", "--progress-spinner", "off", "--format", "json")
 
