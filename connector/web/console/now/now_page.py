@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,10 @@ from connector.notes.marker import path_of
 from connector.report.words import count
 from connector.store.queries.board import EACH_ONCE, SOON, Board, Chosen, ClockGroup, cursor_at
 from connector.store.records import TicketRow
-from connector.systems.kept import Kept, KeptEach
+from connector.systems.kept import Kept
 from connector.web.console.frame import Frame, as_page
 from connector.web.console.now.asked import NOBODY, STATES, WARNED, Asked, asked_by, cursor_text, known
+from connector.web.console.now.rationed import Ration, Rationed
 from connector.web.console.now.standing import (
     MOST,
     NEAREST,
@@ -38,8 +40,8 @@ KEPT_SECONDS = 2.0
 EVERY_SECONDS = 10
 """How often the page is read anew, where it may."""
 
-LIVE_SECONDS, MOST_LIVE = 5.0, 32
-"""How old what is read anew may be, where several look at the same; and of how many different looks it is kept."""
+LIVE = Ration(fresh=5.0, oldest=120.0, share=0.03, most=64)
+"""How old what is read anew may be, where several look at the same, or very many at different things."""
 
 PAGE = 100
 """So many rows a list has."""
@@ -92,7 +94,7 @@ class NowPage:
             lambda: standing(self._store, parts, frame.wall(self._store.now())), deps.monotonic, KEPT_SECONDS
         )
 
-        self._live = KeptEach(self._piece, deps.monotonic, LIVE_SECONDS, MOST_LIVE)
+        self._live = Rationed(self._piece, deps.monotonic, time.thread_time, LIVE)
 
     def get(self, request: Request) -> Response:
         """The page that an address asks for; to a page that reads itself anew, what of it may be another.

@@ -20,7 +20,7 @@ from connector.store.pace.brake import Brakes
 from connector.store.troubles import TroubleKind, Troubles
 from connector.web.console import assets
 from connector.web.console.now.asked import STATES
-from connector.web.console.now.now_page import EVERY_SECONDS, FIRST_OF, LIVE_SECONDS, PAGE
+from connector.web.console.now.now_page import EVERY_SECONDS, FIRST_OF, LIVE, PAGE
 from tests.connector import hostile
 from tests.connector.boards import a_row, put, step_done
 from tests.connector.mailboxes import START
@@ -374,13 +374,13 @@ def test_however_many_are_open_a_page_costs_a_few_statements_and_is_small(desk):
 # -- read anew ---------------------------------------------------------------------------------------------------
 
 
-LIVE = {"Accept": "text/html", "HX-Request": "true"}
+ANEW = {"Accept": "text/html", "HX-Request": "true"}
 
 
 def test_what_is_read_anew_is_what_the_page_has_and_nothing_of_who_looks(desk):
     put(desk.mailbox.store, [a_row("1", 5), a_row("2", 500)])
     client = desk.client()
-    page, live = client.get("/").text, client.get("/", headers=LIVE).text
+    page, live = client.get("/").text, client.get("/", headers=ANEW).text
     for part in ('<div id="top" class="stack">', '<div id="rows" class="stack"'):
         assert page.count(part) == live.count(part) == 1
     rows = [re.findall(r'<tr class="clock .*?</tr>', text, re.DOTALL) for text in (page, live)]
@@ -394,18 +394,18 @@ def test_who_look_at_the_same_are_answered_with_one_drawing_and_others_with_thei
     client = desk.client()
     asked = []
     event.listen(desk.mailbox.store.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    first = client.get("/", headers=LIVE).text
+    first = client.get("/", headers=ANEW).text
     before = len(asked)
-    assert client.get("/", headers=LIVE).text == first
+    assert client.get("/", headers=ANEW).text == first
     assert len(asked) == before
-    assert client.get("/?state=paused", headers=LIVE).text != first
+    assert client.get("/?state=paused", headers=ANEW).text != first
     put(desk.mailbox.store, [a_row("2", 6)])
-    assert "psa 2" not in client.get("/", headers=LIVE).text
-    desk.later(LIVE_SECONDS)
-    assert "psa 2" in client.get("/", headers=LIVE).text
-    assert LIVE_SECONDS < EVERY_SECONDS
+    assert "psa 2" not in client.get("/", headers=ANEW).text
+    desk.later(LIVE.fresh)
+    assert "psa 2" in client.get("/", headers=ANEW).text
+    assert LIVE.fresh < EVERY_SECONDS
 
 
 def test_a_look_that_there_is_not_is_refused_when_it_is_read_anew_too(desk):
     for _ in range(2):
-        assert desk.client().get("/?state=odd", headers=LIVE).status_code == 400
+        assert desk.client().get("/?state=odd", headers=ANEW).status_code == 400
