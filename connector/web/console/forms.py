@@ -74,6 +74,11 @@ def require_own_page(asked: Request, public_url: str = "") -> None:
         raise foreign_form()
 
 
+def see_other(address: str) -> Response:
+    """The answer to a form that was taken, and to whoever is to look elsewhere: a browser reads that page next."""
+    return Response(status=303, headers={"Location": address})
+
+
 def foreign_form() -> HttpProblem:
     """The refusal of a form that is none of ours, or no more."""
     return HttpProblem(

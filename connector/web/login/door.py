@@ -109,7 +109,7 @@ class LoginDoor:
         to = _login_address(here, "" if why is Over.NONE else why.value)
         if "HX-Request" in asked.headers or not asked.accept_mimetypes.accept_html:
             return HttpProblem(401, "log_in", "Log in first", "Nothing was shown or changed.", {"HX-Redirect": to})
-        return HTTPException(response=_to(to))
+        return HTTPException(response=forms.see_other(to))
 
     def _require_own_form(self, asked: Request, session: Session) -> None:
         """Raise HttpProblem 403 for what another site's page had this browser send."""
@@ -137,7 +137,7 @@ class LoginDoor:
         def page() -> Response:
             to = local_path(request.args.get("next", ""))
             if not isinstance(self._sessions.read(self._session_cookie(request)), Over):
-                return _to(to)
+                return forms.see_other(to)
             return self._page(draw, to, says=SAID.get(request.args.get("why", ""), ""))
 
         @routes.post(LOGIN)
@@ -223,7 +223,7 @@ class LoginDoor:
         self._telling.did(
             "logged in", viewer.told, self._places.sender(request), role=viewer.role.name.lower(), way=way
         )
-        answer = self._with_session(_to(to), request, self._sessions.begin(who))
+        answer = self._with_session(forms.see_other(to), request, self._sessions.begin(who))
         answer.delete_cookie(FORM, path=LOGIN)
         if isinstance(who, Account):
             device = self._slowing.device(viewer.name)
@@ -240,7 +240,7 @@ class LoginDoor:
                 out = way.set_out(to)
             except NotLetIn as refusal:
                 return self._not_let_in(draw, to, refusal)
-            answer = _to(out.address)
+            answer = forms.see_other(out.address)
             lasts = int(way.lasts.total_seconds())
             self._set(answer, self._host_name(AWAY, request), out.cookie, path="/", samesite="Lax", max_age=lasts)
             return answer
@@ -296,7 +296,7 @@ class LoginDoor:
             self._sessions.end(session)
         self._telling.did("logged out", session.name, self._places.sender(asked), everywhere=is_everywhere)
         g.is_out = True
-        answer = _to(_login_address("/", OUT_EVERYWHERE if is_everywhere else OUT))
+        answer = forms.see_other(_login_address("/", OUT_EVERYWHERE if is_everywhere else OUT))
         self._forget(answer, self._session_name(asked))
         return answer
 
@@ -330,10 +330,3 @@ def _login_address(to: str, why: str) -> str:
     said = {"next": to} if local_path(to) != "/" else {}
     query = urlencode({**said, **({"why": why} if why else {})})
     return f"{LOGIN}?{query}" if query else LOGIN
-
-
-def _to(path: str) -> Response:
-    """Send a browser to a page of ours."""
-    answer = Response(status=303)
-    answer.headers["Location"] = path
-    return answer

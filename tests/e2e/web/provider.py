@@ -20,6 +20,7 @@ from connector.web.login.keys import Signing
 from connector.web.login.oidc.asking import Asking
 from connector.web.login.oidc.provider import ProviderSettings
 from connector.web.login.oidc.way import OidcSettings, OidcWay
+from tests.crash.desks import until
 
 PATIENCE_SECONDS = 30.0
 ROLES = {"Service Desk": Role.TECHNICIAN, "Desk managers": Role.MANAGER}
@@ -37,7 +38,7 @@ def provider(people: Sequence[Mapping[str, object]]) -> Iterator[str]:
     issuer = f"http://localhost:{port}"
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as running:
         try:
-            _wait_for(issuer, running)
+            until(lambda: _answers(issuer, running), "the provider answers", PATIENCE_SECONDS)
             yield issuer
         finally:
             running.terminate()
@@ -62,14 +63,10 @@ def a_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(issuer: str, running: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        assert running.poll() is None, f"the provider ended with {running.returncode}"
-        try:
-            requests.get(issuer, timeout=1)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the provider does not answer")
+def _answers(issuer: str, running: subprocess.Popen[bytes]) -> bool:
+    assert running.poll() is None, f"the provider ended with {running.returncode}"
+    try:
+        requests.get(issuer, timeout=1)
+    except requests.ConnectionError:
+        return False
+    return True

@@ -6,7 +6,7 @@ closed long since, so no turn of it is needed. Two who do the same at once do it
 
 from __future__ import annotations
 
-from flask import Request, Response, redirect
+from flask import Request, Response
 
 from connector.report.trail import detail_of, training_of
 from connector.store import audit
@@ -16,6 +16,7 @@ from connector.store.records import AuditEvent, Event
 from connector.web.console.escalations import DONE
 from connector.web.console.escalations.deeds import MOMENT, TICKS, ticks_of
 from connector.web.console.escalations.sought import sought_by
+from connector.web.console.forms import see_other
 from connector.web.console.frame import Frame
 from connector.web.console.gate import NOT_ALLOWED, Role, Viewer, require
 from connector.web.console.parts import ConsoleParts
@@ -39,8 +40,7 @@ class TrainingTicks:
         sought = sought_by(request.args, self._frame.wall(self._store.now()), self._names)
         if connection not in self._names or not tick(self._store, connection, n, viewer.told, is_done=to == DONE):
             raise HttpProblem(404, "no_such_training", "There is no such training request", _GONE)
-        answer: Response = redirect(f"{sought.address()}#training", 303)  # type: ignore[assignment]  # Flask's own
-        return answer
+        return see_other(f"{sought.address()}#training")
 
 
 _GONE = "Nothing was changed. It may be older than what is kept, or its ticket was forgotten."

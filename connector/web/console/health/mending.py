@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from connector.store.pace.brake import Brakes
+from connector.web.console.forms import see_other
 from connector.web.console.gate import Role, require
 from connector.web.console.health import HOLD
 from connector.web.console.parts import ConsoleParts
@@ -47,4 +48,4 @@ class Mending:
     def _done(self, where: str) -> Response:
         if self._nudge is not None:
             self._nudge()
-        return Response(status=303, headers={"Location": f"/health#{where}"})
+        return see_other(f"/health#{where}")

@@ -88,11 +88,6 @@ class Acts:
     is_overridden: bool
     once: Callable[[], str] = lambda: secrets.token_urlsafe(12)
 
-    @property
-    def are_none(self) -> bool:
-        """Whether the viewer may do nothing."""
-        return bool(self.not_override and self.not_escalate)
-
 
 def acts_for(viewer: Viewer | None, look: TicketLook) -> Acts | None:
     """What a viewer may do on a ticket; None where no clock runs on it, or nobody could read it."""

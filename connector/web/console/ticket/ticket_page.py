@@ -24,6 +24,7 @@ from connector.turn.explaining.account import TicketAccount
 from connector.turn.explaining.obstacles import lines_of, obstacles
 from connector.turn.handed_in import is_handed_in
 from connector.turn.outcomes import snapshot_of
+from connector.web.console.forms import see_other
 from connector.web.console.frame import Frame
 from connector.web.console.gate import Role, require, viewer_of_request
 from connector.web.console.parts import ConsoleParts
@@ -99,7 +100,7 @@ class TicketPage:
             answer = self._drawn(connection, ticket, refused)
             answer.status_code = refused.status
             return answer
-        return Response(status=303, headers={"Location": f"{path_of(connection, ticket)}#handed-in"})
+        return see_other(f"{path_of(connection, ticket)}#handed-in")
 
     def _known(self, connection: str, ticket: str) -> tuple[TicketRow | None, Entries]:
         """A ticket's row and what the audit trail has of it. Raises HttpProblem 404, StoreUnavailable."""
