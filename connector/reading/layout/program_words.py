@@ -116,11 +116,14 @@ MORE = re.compile(r"\s{0,20}\+ ")
 """Lines that go on with the output above them."""
 
 TRACE_END = re.compile(
-    r"(?:[A-Za-z_]\w{0,60}\.){0,9}"
-    r"(?:[A-Z][a-z0-9]{0,40}[A-Z]\w{0,60}|[A-Z]{2}\w{0,60}|(?<=\.)[A-Z]\w{0,60}"
-    r"|[a-z]{0,40}(?:error|timeout|exception))(?:: |$)"
+    r"(?:(?:[A-Za-z_]\w{0,60}\.){1,9}\w{0,60}(?:Error|Exception|error|timeout|exception)"
+    r"|(?:[a-z_]\w{0,60}\.){1,9}[A-Z]\w{0,60}"
+    r"|[A-Z]\w{1,60}(?:Error|Exception|ExceptionGroup|Warning|Exit|Interrupt|Iteration))(?:: |$)"
 )
-"""The line that names the exception, below the steps that lead to it: a type's name, and no word with a colon."""
+"""The line that names the exception, below the steps that lead to it: a type with the module that it is of, or one
+without that ends as the language's own do. "PS:" and "OneDrive:" look like a type and begin a person's line.
+"""
+
 
 PROMPT = re.compile(
     r"(?:PS )?[A-Z]:\\[^<>|?*\n]{0,200}>|[\w.-]{1,40}@[\w.-]{1,60}[: ][^\s#$]{0,100}[#$] \S"

@@ -115,14 +115,23 @@ STEPS = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    f(
 
 
 @pytest.mark.parametrize(
-    "name", ["ValueError: x", "OSError: [Errno 2]", "socket.timeout: x", "acme.Broken", "KeyError"]
+    "name",
+    [
+        *("ValueError: x", "OSError: [Errno 2]", "KeyError", "KeyboardInterrupt", "StopIteration", "UserWarning: x"),
+        *("socket.timeout: x", "acme.Broken", "json.decoder.JSONDecodeError: x", "System.Net.WebException: x"),
+    ],
 )
 def test_a_trace_ends_with_the_name_of_a_type(name):
     assert [*collapsed((STEPS + name).splitlines(), lambda _: False)] == ["- (4 lines of output)"]
 
 
 @pytest.mark.parametrize(
-    "line", ["Plan: swap it", "Result: same", "dc01.acme.example: rebooted", "Waiting", "sam: call me"]
+    "line",
+    [
+        *("Plan: swap it", "Result: same", "dc01.acme.example: rebooted", "Waiting", "sam: call me"),
+        *("PS: the scanner, too", "FYI: vendor called", "VPN: reset it", "OneDrive: signed out", "McAfee: removed it"),
+        *("error: same again", "Error: same again", "PCs: rebooted both", "DC01: rebooted", "Sam.Senior: call me"),
+    ],
 )
 def test_what_a_person_says_right_below_a_trace_stays(line):
     assert [*collapsed((STEPS + line).splitlines(), lambda _: False)] == ["- (3 lines of output)", line]
