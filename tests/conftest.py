@@ -1,6 +1,7 @@
 """What all tests share: the databases, and that none of them is timed."""
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import structlog
 from hypothesis import is_hypothesis_test, settings
 
 from connector import redaction
+from tests import in_memory
 
 pytest_plugins = ["tests.databases", "tests.soak"]
 
@@ -17,6 +19,10 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 SHORT = ("tests/adapters/", "tests/connector/")
 """Where a test is a matter of milliseconds."""
+
+# What `tmp_path` is in, for the processes of xdist, too: it is read when the first one is asked for.
+if in_memory.folder():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(in_memory.folder()))
 
 # Where a test does not ask for the connector's logging, a line is a line: the library's default draws each in colours,
 # and each exception as a picture of its frames, which nobody looks at unless a test fails.

