@@ -4,10 +4,12 @@ import gc
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import is_hypothesis_test, settings
+from werkzeug.routing import Rule
 
 from connector import redaction
 from tests import in_memory
@@ -76,6 +78,27 @@ def pytest_collection() -> Iterator[object]:
         gc.collect()
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_are_compiled_once() -> Iterator[None]:
+    """What builds the address of a route is compiled for the first application that has the route: each test opens its
+    own, and compiling took more than half of what that costs.
+    """
+    compiled: dict[object, Any] = {}
+    compile_as_in_operation = Rule._compile_builder
+
+    def compile_(rule: Rule, append_unknown: bool = True) -> Any:
+        if rule.defaults:
+            return compile_as_in_operation(rule, append_unknown)
+        key = (rule.rule, tuple(rule._trace), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_as_in_operation(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Rule, "_compile_builder", compile_)
+        yield
 
 
 @pytest.fixture(autouse=True)
