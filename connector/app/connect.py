@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from connector.app.insight.digest import Digest
 from connector.connection.gate import Gate
 from connector.connection.homes import HomeBook
 from connector.connection.name_book import NameBook, share
@@ -40,6 +39,9 @@ from connector.worker.notifier import Notifier
 from connector.worker.pace import Pacer
 from connector.worker.standing import Standing
 from connector.worker.worker import Worker, WorkerSettings
+
+if TYPE_CHECKING:
+    from connector.app.insight.digest import Digest
 
 
 @dataclass(frozen=True, slots=True)

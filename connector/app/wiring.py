@@ -11,11 +11,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from connector.config.settings import Settings
 from connector.connection.sightings import Sightings
 from connector.metrics import Metrics
+from connector.model import Mode
 from connector.store.budgets import StoredLedger
 from connector.store.database.engine import Store
 from connector.store.database.schema import SchemaState
@@ -25,6 +28,11 @@ from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection
 from connector.web.address import address_of
 from connector.web.keys import KeysAtHand
+
+if TYPE_CHECKING:
+    from connector.worker.notifier import Notifier
+
+DAYS_A_MONTH = 365.25 / 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,24 @@ def wire(settings: Settings, *, has_schema: bool = True) -> Wiring:
         for id_ in settings.connections
     }
     return Wiring(settings, store, connections, metrics, sightings)
+
+
+def modes_by_connection(wiring: Wiring) -> dict[str, Mode]:
+    """What is done at most, by connection."""
+    settings = wiring.settings
+    return {name: settings.modes_of(name).most(settings.policy) for name in wiring.connections}
+
+
+def keeps_for(settings: Settings) -> timedelta:
+    """How long what is known of closed tickets, and the audit trail, is kept."""
+    return timedelta(days=settings.keep_months * DAYS_A_MONTH)
+
+
+def notifier_of(settings: Settings) -> Notifier:
+    """Whom these settings have told."""
+    from connector.worker.notifier import Notifier  # not for a process that only takes webhooks in
+
+    return Notifier(settings.notify_urls, settings.alarm_urls, settings.tier_notify_urls)
 
 
 def prepare_database(settings: Settings, *, migrates: bool) -> None:

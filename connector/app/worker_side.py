@@ -12,18 +12,17 @@ import socket
 import threading
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 
 from connector.app import connect
 from connector.app.heartbeat import Heartbeat
-from connector.app.insight.digest import Digest
 from connector.app.memory import give_large_pieces_back
-from connector.app.wiring import Wiring
+from connector.app.wiring import Wiring, keeps_for, modes_by_connection, notifier_of
 from connector.config.settings import Settings
 from connector.connection.paces import Pace
 from connector.errors import ConnectorError
-from connector.model import Mode
 from connector.notes.marker import Pages
 from connector.store.journal import Journal
 from connector.store.mailbox import Mailbox
@@ -32,10 +31,10 @@ from connector.turn.explaining.account import Explainer
 from connector.turn.look import TicketReader
 from connector.turn.turn import TurnSettings
 from connector.web.reasons import Inspector
-from connector.worker.notifier import Notifier
 from connector.worker.worker import Worker, WorkerSettings
 
-DAYS_A_MONTH = 365.25 / 12
+if TYPE_CHECKING:
+    from connector.app.insight.digest import Digest
 
 log = structlog.get_logger("connector")
 
@@ -77,19 +76,10 @@ def digest_of(wiring: Wiring, connection: str) -> Digest | None:
     audience = notifier_of(settings).audience
     if not settings.digest or not audience.told or connection != min(wiring.connections):
         return None
+    from connector.app.insight.digest import Digest  # and all that a report is made of
+
     announcer = Announcer(connection, audience)
     return Digest(wiring.store, announcer, settings.policy, modes_by_connection(wiring), settings.digest)
-
-
-def modes_by_connection(wiring: Wiring) -> dict[str, Mode]:
-    """What is done at most, by connection."""
-    settings = wiring.settings
-    return {name: settings.modes_of(name).most(settings.policy) for name in wiring.connections}
-
-
-def notifier_of(settings: Settings) -> Notifier:
-    """Whom these settings have told."""
-    return Notifier(settings.notify_urls, settings.alarm_urls, settings.tier_notify_urls)
 
 
 def turn_settings(settings: Settings, connection: str) -> TurnSettings:
@@ -103,11 +93,6 @@ def turn_settings(settings: Settings, connection: str) -> TurnSettings:
         keeps_for=keeps_for(settings),
         pages=Pages(settings.public_url if settings.console.is_there else ""),
     )
-
-
-def keeps_for(settings: Settings) -> timedelta:
-    """How long what is known of closed tickets, and the audit trail, is kept."""
-    return timedelta(days=settings.keep_months * DAYS_A_MONTH)
 
 
 def reader_of(wiring: Wiring, connection: str) -> TicketReader:

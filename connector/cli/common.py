@@ -20,6 +20,7 @@ import click
 import structlog
 
 from connector import __version__, logs, redaction
+from connector.cli.main import loading
 from connector.config.demo_clock import DEMO_CLOCK
 from connector.config.dotenv_readers import as_we_read_it
 from connector.config.env_file import read_env_file
@@ -113,14 +114,16 @@ def announce(settings: Settings) -> None:
 @contextmanager
 def wired(*, needs_connection: bool = False, needs_schema: bool = True) -> Iterator[Wiring]:
     """The parts of these settings, given back afterwards. Raises ConfigError, StoreUnavailable."""
-    from connector.app import wiring  # ticket systems and all: not for commands that need the settings alone
+    with loading():
+        from connector.app import wiring  # ticket systems and all: not for commands that need the settings alone
 
     loaded = settings()
     if needs_connection:
         require_connection(loaded)
     if needs_schema:
         wiring.prepare_database(loaded, migrates=False)
-    parts = wiring.wire(loaded, has_schema=needs_schema)
+    with loading():  # the adapters
+        parts = wiring.wire(loaded, has_schema=needs_schema)
     try:
         yield parts
     finally:

@@ -1,4 +1,4 @@
-"""``explain``, ``dead-letters``, ``audit``, ``export``: what happened, why, and another try."""
+"""``dead-letters``, ``audit``, ``export``: what happened, and another try."""
 
 from __future__ import annotations
 
@@ -6,37 +6,13 @@ from dataclasses import asdict
 
 import click
 
-from connector.app import worker_side
+from connector.app.wiring import keeps_for
 from connector.cli import common
 from connector.store import audit as trail
 from connector.store.chain.proof import verify as prove
 from connector.store.chain.signatures import signed_head
 from connector.store.mailbox import Mailbox
 from connector.store.records import Event
-from connector.turn.explaining.account import TicketAccount
-from connector.turn.explaining.document import explained
-from connector.turn.explaining.obstacles import obstacles
-
-
-@click.command()
-@click.argument("system")
-@click.argument("ticket")
-@common.as_json
-def explain(system: str, ticket: str, is_json: bool) -> None:
-    """Show which minutes of TICKET counted, why, and what stands in its way. Reads only."""
-    account: TicketAccount | None = None
-    with common.wired(needs_connection=True) as parts:
-        system = common.connection_named(parts, system).id
-        found = obstacles(parts.store, system, ticket)
-        try:
-            account = worker_side.explainer_of(parts, system).account_of(ticket)
-        finally:  # where it cannot be asked, what stands in the way may be the reason
-            document = explained(system, ticket, account, found)
-            if is_json:
-                common.answer(document)
-            else:
-                for line in document["lines"]:
-                    common.say(line)
 
 
 @click.group("dead-letters")
@@ -117,7 +93,7 @@ def _kept(_context: click.Context, _option: click.Parameter, value: str | None) 
 def verify(expected: trail.AuditHead | None, is_json: bool) -> None:
     """Prove that no entry was changed, removed or slipped in; exit 1 otherwise."""
     with common.wired() as parts:
-        keeps_from = parts.store.now() - worker_side.keeps_for(parts.settings)
+        keeps_from = parts.store.now() - keeps_for(parts.settings)
         report = prove(parts.store, expected, keeps_from)
     if is_json:
         common.answer({**asdict(report), "is_intact": report.is_intact})

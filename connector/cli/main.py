@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -23,7 +27,7 @@ _COMMANDS = {
     "database": ("database", "Move everything from the file to PostgreSQL, or work with a file again that was left."),
     "dead-letters": ("inspection", "Look at what was given up on, and try it again."),
     "demo": ("serving", "Show a service desk's morning at high speed, on two simulated ticket systems."),
-    "explain": ("inspection", "Show which minutes of TICKET counted, why, and what stands in its way."),
+    "explain": ("explain", "Show which minutes of TICKET counted, why, and what stands in its way."),
     "export": ("inspection", "Print the audit trail, or the training requests in it, as JSON lines, oldest first."),
     "forget": ("forget", "Remove what is kept of TICKET's words and people; the audit trail stays, and provable."),
     "init": ("setup.command", "Connect a ticket system: asks, tries, proposes, and writes .env."),
@@ -42,6 +46,22 @@ _COMMANDS = {
 """The commands: the module of each, loaded when it is called, and what it is for. So ``--help`` loads none of them."""
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Load modules meanwhile. What they bring stays: nobody looks through it for garbage, neither while it grows nor
+    later.
+    """
+    was_collecting, before = gc.isenabled(), len(sys.modules)
+    gc.disable()
+    try:
+        yield
+    finally:
+        if len(sys.modules) > before:
+            gc.freeze()
+        if was_collecting:
+            gc.enable()
+
+
 class CommandGroup(click.Group):
     """Loads commands late, and turns the connector's errors into messages and exit codes."""
 
@@ -52,7 +72,9 @@ class CommandGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"connector.cli.{module}"), cmd_name.replace("-", "_"))
+        with loading():
+            found = import_module(f"connector.cli.{module}")
+        command: click.Command = getattr(found, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -84,4 +106,7 @@ def main() -> None:
     """The console script. Whatever it and its children make is for the owner alone."""
     os.umask(0o077)
     terminal.tell_crashes_without_secrets()
-    cli(prog_name="escalator")
+    try:
+        cli(prog_name="escalator")
+    finally:
+        gc.freeze()  # the interpreter would look through all of it once more, before it ends

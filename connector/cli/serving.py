@@ -18,6 +18,7 @@ from click.core import ParameterSource
 
 from connector.cli import common
 from connector.cli.apart import apart
+from connector.cli.main import loading
 from connector.config.processes import web_processes
 from connector.config.service_variables import HOST
 from connector.config.settings import Settings
@@ -58,7 +59,8 @@ def run(host: str) -> None:
     common.announce(settings)
 
     def site() -> serve.Site:
-        from connector.app import web_side  # after the fork: the one web process needs it, not the master
+        with loading():
+            from connector.app import web_side  # after the fork: the one web process needs it, not the master
 
         return web_side.web_site(settings, has_worker=True)
 
@@ -85,7 +87,8 @@ def web(host: str) -> None:
     with serve.shared_metrics(processes) as folder:
 
         def site() -> serve.Site:
-            from connector.app import web_side
+            with loading():
+                from connector.app import web_side
 
             return web_side.web_site(settings, folder)
 
@@ -105,8 +108,9 @@ def _prepare_database(settings: Settings, *, migrates: bool) -> None:
 @click.command()
 def worker() -> None:
     """Run a worker alone; start as many as you like."""
-    from connector.app import memory, side_door, stopping, worker_side
-    from connector.worker.worker import leave
+    with loading():
+        from connector.app import memory, side_door, stopping, worker_side
+        from connector.worker.worker import leave
 
     with common.wired(needs_connection=True) as parts:
         common.require_no_demo(parts.settings)

@@ -1,9 +1,13 @@
-"""Where webhooks come in, and people who come back from the identity provider."""
+"""What others know the web service by: where webhooks come in, where people come back from the identity provider, and
+the form of a refusal.
+"""
 
 from __future__ import annotations
 
 PATH = "/webhooks/"
 CAME_BACK = "/login/oidc"
+PROBLEM = "application/problem+json"
+"""The media type of every refusal, see ``problems``."""
 
 
 def address_of(public_url: str, connection: str) -> str:

@@ -17,10 +17,9 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from connector.store.database.errors import StoreUnavailable
+from connector.web.address import PROBLEM
 
 log = structlog.get_logger("connector.web")
-
-MEDIA_TYPE = "application/problem+json"
 
 
 class HttpProblem(Exception):
@@ -49,7 +48,7 @@ class HttpProblem(Exception):
         if self.detail:
             body["detail"] = self.detail
         text = json.dumps({**body, **self.more}, ensure_ascii=False)
-        return Response(text, self.status, self.headers, content_type=MEDIA_TYPE)
+        return Response(text, self.status, self.headers, content_type=PROBLEM)
 
 
 def unavailable(code: str, detail: str, retry_after: float, status: int = 503) -> HttpProblem:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from connector.app import worker_side
-from connector.app.wiring import Wiring
+from connector.app.wiring import Wiring, notifier_of
 from connector.cli.checks.calendars import of_calendars, of_zone_data
 from connector.cli.checks.connections import of_connections
 from connector.cli.checks.database import of_database, of_database_clock, of_pooler
@@ -31,7 +30,7 @@ def every(parts: Wiring) -> Iterator[Finding]:
     yield from of_calendars(parts.settings, now)
     yield of_zone_data(now)
     yield from of_public_address(parts.settings, parts.store)
-    yield from worker_side.notifier_of(parts.settings).check()
+    yield from notifier_of(parts.settings).check()
     yield from of_connections(parts.connections, parts.settings)
 
 

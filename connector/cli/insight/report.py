@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from connector.app import worker_side
 from connector.app.insight.digest import message_of_report
-from connector.app.wiring import Wiring
+from connector.app.wiring import Wiring, modes_by_connection, notifier_of
 from connector.cli import common
 from connector.cli.insight.output import also_in_sheet, print_report, require_different, save_text, since_when
 from connector.errors import ConfigError
@@ -33,7 +32,7 @@ def report(since: str, html_file: Path | None, csv_file: Path | None, notify: bo
     """Say what went up, or would have, why, and what to do about it. Asks the database alone."""
     require_different(html_file, csv_file)
     with common.wired(needs_connection=True) as parts:
-        audience = worker_side.notifier_of(parts.settings).audience
+        audience = notifier_of(parts.settings).audience
         if notify and not audience.told:
             raise ConfigError(["NOTIFY_URLS: is not set, so --notify has nobody to tell"])
         figures = _counted(parts, since, csv_file)
@@ -57,7 +56,7 @@ def report(since: str, html_file: Path | None, csv_file: Path | None, notify: bo
 
 def _counted(parts: Wiring, since: str, csv_file: Path | None) -> Figures:
     policy, now = parts.settings.policy, parts.store.now()
-    modes = worker_side.modes_by_connection(parts)
+    modes = modes_by_connection(parts)
     zone = policy.calendars[policy.tier(1).calendar].zone
     scope = scope_of(parts.store, since_when(since, now, zone), now, zone.key, modes)
     with also_in_sheet(stories(parts.store, scope, policy), csv_file) as passing:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from connector.web.address import PROBLEM
 from connector.web.api.operations import BASE, Operation, operations
 from connector.web.api.parameters import Parameter
 from connector.web.api.schemas import SCHEMAS, named
 from connector.web.api.scopes import ApiScope
 from connector.web.console.forms import HEADER
-from connector.web.problems import MEDIA_TYPE
 
 VERSION = "1.0.0"
 """Of the API: the second number goes up with what is added, and what is there stays as long as ``v1`` does."""
@@ -97,4 +97,4 @@ def _answers(one: Operation) -> dict[str, Any]:
 def _refusal(status: int, words: str) -> dict[str, Any]:
     headers = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
     told = {"headers": {headers[status]: {"schema": {"type": "string"}, "required": True}}} if status in headers else {}
-    return {"description": words, **told, "content": {MEDIA_TYPE: {"schema": named("Problem")}}}
+    return {"description": words, **told, "content": {PROBLEM: {"schema": named("Problem")}}}

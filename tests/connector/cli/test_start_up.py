@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
 
 from connector import cli as cli_package
 from connector.cli import common
-from connector.cli.main import cli
+from connector.cli.main import cli, loading
 from connector.config.console_variables import CONSOLE_USERS, SESSION_KEY
 from tests.crash.services import a_free_port
 
@@ -40,7 +42,7 @@ WORKS_NOT = "import connector.worker.worker as side; side.Worker.run_forever = l
 FAILS_UNSETTLED = """
 import gc
 import connector.worker.worker as side
-side.Worker.run_forever = lambda *arguments: sys.exit(gc.get_freeze_count() < 10_000)
+side.Worker.run_forever = lambda *arguments: sys.exit(len(gc.get_objects()) > 1_000)
 """
 """A worker that ends well only where the collector leaves alone what is there when it begins."""
 LEAVES_ITS_FILES = """
@@ -141,10 +143,34 @@ def test_a_worker_begins_with_memory_that_the_collector_leaves_alone(migrated):
     loaded_by(migrated, "worker", first=FAILS_UNSETTLED, **CONNECTED)
 
 
-def test_a_web_process_that_lets_nobody_log_in_loads_nothing_of_that(tmp_path):
-    assert loaded_by(tmp_path, "run", first=SERVES_NOTHING, **CONNECTED) & LOGIN == set()
+def test_a_web_process_that_lets_nobody_log_in_loads_nothing_of_that(migrated):
+    assert loaded_by(migrated, "web", first=SERVES_NOTHING, **CONNECTED) & LOGIN == set()
     accounts = {"CONSOLE_USERS": CONSOLE_USERS.example, "SESSION_KEY": SESSION_KEY.example}
-    assert loaded_by(tmp_path, "run", first=SERVES_NOTHING, **CONNECTED, **accounts) >= LOGIN
+    assert loaded_by(migrated, "web", first=SERVES_NOTHING, **CONNECTED, **accounts) >= LOGIN
+
+
+@pytest.mark.parametrize("command", ["check", "audit"])
+def test_a_command_loads_nothing_of_the_servers_and_of_a_tickets_turn(tmp_path, command):
+    loaded = loaded_by(tmp_path, command, "--help")
+    assert "sqlalchemy" in loaded
+    assert (
+        loaded & {"flask", "connector.app.worker_side", "connector.turn.turn", "connector.notes.escalation_note"}
+        == set()
+    )
+
+
+def test_modules_are_loaded_without_a_look_for_garbage_and_none_goes_through_them_later():
+    before = gc.get_freeze_count()
+    try:
+        with loading():
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() == before  # nothing was loaded
+        with loading():
+            sys.modules["nothing_of_ours"] = ModuleType("nothing_of_ours")
+        assert gc.get_freeze_count() > before
+    finally:
+        sys.modules.pop("nothing_of_ours", None)
 
 
 def test_web_and_worker_in_one_load_both_sides_and_keep_nothing_of_the_migration_that_they_begin_with(tmp_path):
