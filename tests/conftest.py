@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from connector import redaction
 from tests import in_memory
 
-pytest_plugins = ["tests.databases", "tests.soak"]
+pytest_plugins = ["tests.databases", "tests.soak", "tests.compiling"]
 
 # How long one example takes says something about the machine, and what else it does.
 settings.register_profile("untimed", deadline=None)
