@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from connector.reading.html import to_html, to_lines, to_text
 from connector.reading.markup.tags import unescaped
 from connector.reading.own_words import own_lines
+from tests.hard_texts.calls import calls_of
 
 PAGES = [
     ("", ""),
@@ -272,25 +273,10 @@ HARD = [
 
 
 @pytest.mark.parametrize("piece", HARD)
+@pytest.mark.parametrize("count", [5_000, pytest.param(20_000, marks=pytest.mark.soak)])
 @pytest.mark.untraced
-def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str) -> None:
-    assert len(to_lines(piece * 20_000)) <= 15 * len(piece) * 20_000
-
-
-def _calls(markup: str, *, keeps: bool) -> int:
-    """How many calls reading a page takes, those of the interpreter's own functions included."""
-    count = 0
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(note)
-    try:
-        to_lines(markup, keeps_line_ends=keeps)
-    finally:
-        sys.setprofile(None)
-    return count
+def test_hard_texts_are_read_at_once_and_become_no_longer(piece: str, count: int) -> None:
+    assert len(to_lines(piece * count)) <= 15 * len(piece) * count
 
 
 @pytest.mark.parametrize("keeps", [False, True])
@@ -313,9 +299,11 @@ def _calls(markup: str, *, keeps: bool) -> int:
         "<div id=divRplyFwdMsg>x",
     ],
 )
+@pytest.mark.parametrize("sizes", [(3, 12), pytest.param((10, 40), marks=pytest.mark.soak)])
 @pytest.mark.untraced
-def test_four_times_the_page_takes_four_times_the_calls(piece: str, *, keeps: bool) -> None:
-    little, much = (_calls(piece * (size * 1024 // len(piece)), keeps=keeps) for size in (10, 40))
+def test_four_times_the_page_takes_four_times_the_calls(piece: str, sizes: tuple[int, int], *, keeps: bool) -> None:
+    pages = (piece * (size * 1024 // len(piece)) for size in sizes)
+    little, much = (calls_of(partial(to_lines, keeps_line_ends=keeps), page) for page in pages)
     assert much <= 5 * little + 500
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from connector.reading.html import to_lines, to_text
 from connector.reading.own_words import Kind, lines_of, own_lines
 from tests.cases.forms import FILES, cases_of
+from tests.hard_texts.calls import calls_of
 
 QUOTED = [
     pytest.param(case, id=f"{file}-{case.id}") for file in FILES for case in cases_of(file) if case.about == "quoted"
@@ -153,29 +152,15 @@ PIECES = [
 ]
 
 
-def _calls(text: str) -> int:
-    """How many calls reading a text takes, those of the interpreter's own functions included."""
-    count = 0
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    lines_of.cache_clear()
-    sys.setprofile(note)
-    try:
-        lines_of(text)
-    finally:
-        sys.setprofile(None)
-    return count
-
-
 @pytest.mark.parametrize("piece", PIECES)
+@pytest.mark.parametrize("sizes", [(3, 12), pytest.param((10, 40), marks=pytest.mark.soak)])
 @pytest.mark.untraced
-def test_four_times_the_text_takes_four_times_the_calls_and_few_of_them_a_line(piece):
-    little, much = (_calls(piece * (size * 1024 // len(piece))) for size in (10, 40))
+def test_four_times_the_text_takes_four_times_the_calls_and_few_of_them_a_line(piece, sizes):
+    counts = [size * 1024 // len(piece) for size in sizes]
+    lines_of.cache_clear()
+    little, much = (calls_of(lines_of, piece * count) for count in counts)
     assert much <= 5 * little + 500
-    assert little <= 250 * (10 * 1024 // len(piece) + 1)
+    assert little <= 250 * (counts[0] + 1)
 
 
 @given(st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_size=20).map("".join))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from connector.reading.own_words import lines_of
 from connector.reading.pieces import pieces_of
 from connector.reading.sections import FREE, PLAN
+from tests.hard_texts.calls import calls_of
 
 NOTE = """\
 Hi all,
@@ -92,23 +91,12 @@ HARD = {
 
 
 @pytest.mark.parametrize("unit", HARD.values(), ids=HARD)
+@pytest.mark.parametrize("sizes", [(1_000, 4_000), pytest.param((2_500, 10_000), marks=pytest.mark.soak)])
 @pytest.mark.untraced
-def test_work_grows_with_the_text_and_no_faster(unit):
-    def work(size: int) -> int:
-        calls = 0
+def test_work_grows_with_the_text_and_no_faster(unit, sizes):
+    def work(text: str) -> None:
+        list(pieces_of(text, "Tess"))
 
-        def count(frame: object, event: str, arg: object) -> None:
-            nonlocal calls
-            calls += 1
-
-        text = ("Plan" + unit * size)[:size]
-        lines_of.cache_clear()
-        sys.setprofile(count)
-        try:
-            list(pieces_of(text, "Tess"))
-        finally:
-            sys.setprofile(None)
-        return calls
-
-    small, large = work(2_500), work(10_000)
-    assert large <= 5 * small + 1000
+    lines_of.cache_clear()
+    small, large = (calls_of(work, ("Plan" + unit * size)[:size]) for size in sizes)
+    assert large <= 5 * small + 500
