@@ -83,13 +83,14 @@ class Steps:
         """The end of the match that begins at ``start``, or None."""
         stack: list[tuple[int, int, dict[Any, Any]]] = []
         pc, at, kept, length = 0, start, dict[Any, Any](), len(text)
+        taken, most = self.taken, self.most
         while True:
-            self.taken += 1
-            if self.taken > self.most:
+            taken += 1
+            if taken > most:
                 raise TooManySteps
             op = code[pc]
-            name, ok = op[0], True
-            match name:
+            ok = True
+            match op[0]:
                 case "test":
                     ok = at < length and op[1][text[at]]
                     at, pc = at + 1, pc + 1
@@ -99,6 +100,7 @@ class Steps:
                 case "jump":
                     pc = op[1]
                 case "done":
+                    self.taken = taken
                     return at
                 case "mark":
                     kept, pc = {**kept, op[1]: at}, pc + 1
@@ -113,14 +115,16 @@ class Steps:
                 case "if":
                     pc = op[2] if (op[1], 1) in kept else op[3]
                 case "atomic":
-                    end = self._run(op[1], text, at)
+                    self.taken = taken
+                    end, taken = self._run(op[1], text, at), self.taken
                     ok, pc, at = end is not None, pc + 1, at if end is None else end
                 case "look":
-                    begin = at - op[3]
-                    found = begin >= 0 and self._run(op[1], text, begin) is not None
+                    begin, self.taken = at - op[3], taken
+                    found, taken = begin >= 0 and self._run(op[1], text, begin) is not None, self.taken
                     ok, pc = found == op[2], pc + 1
             if not ok:
                 if not stack:
+                    self.taken = taken
                     return None
                 pc, at, kept = stack.pop()
 

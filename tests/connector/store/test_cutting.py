@@ -228,8 +228,9 @@ def test_a_chain_that_is_younger_than_it_says_keeps_no_other_from_being_cut(stor
     assert (ids(store, "other"), ids(store)) == ([], [1, 2, 3])
 
 
-def test_a_long_trail_is_proven_a_page_at_a_time(store: Store) -> None:
-    """A page holds a thousand entries; what is held at once does not grow with the trail."""
+def test_a_long_trail_is_proven_a_page_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held at once does not grow with the trail; here with pages of two hundred entries."""
+    monkeypatch.setattr(chains, "PAGE", 200)
 
     def peak() -> int:
         tracemalloc.start()
