@@ -11,8 +11,9 @@ tickets; one without variants it takes once more for that: ``relived``. Plain ``
 Where one variant costs many times as much as another, chance would make `make test` long: a test on which that was
 measured says ``taken_on("rt")``, and is taken there.
 
-A test says itself what else is a variant: ``variants("kind")`` that of its kinds one is enough for `make test`, and
-``soak`` on a parameter or a test that it is one, such as five hundred tickets of what forty show as well.
+A test says itself what else is a variant, wherever it is: ``variants("kind")`` that of its kinds one is enough for
+`make test`, with whatever system, and ``soak`` on a parameter or a test that it is one, such as five hundred tickets of
+what forty show as well.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from connector.systems.catalogue import ticket_systems
 from tests.scenarios.untold import UNREAD, names
 
 ROTATED = ("tests/scenarios/", "tests/crash/", "tests/test_cases.py", "tests/adapters/test_hostile_answers.py")
-"""Where a variant is enough for `make test`: what is here takes seconds each time."""
+"""Where a variant is enough for `make test` without a word of the test: what is here takes seconds each time."""
 
 RELIVED = "tests/scenarios/"
 """Where `make soak` holds what was lived against a backtest of it (see ``tests/scenarios/relived.py``)."""
@@ -57,7 +58,7 @@ def left_to_soak(items: Iterable[Collected]) -> list[Collected]:
     """Those of the collected tests that are further variants of another one."""
     tests: dict[str, dict[object, list[Collected]]] = {}
     for item in items:
-        if hasattr(item, "callspec") and item.nodeid.startswith(ROTATED):
+        if hasattr(item, "callspec") and (item.nodeid.startswith(ROTATED) or list(item.iter_markers("variants"))):
             test = _test_of(item)
             rest = _all_the_rest(cast(Callspec, item.callspec), besides=_variants_of(item))
             tests.setdefault(test, {}).setdefault(rest, []).append(item)

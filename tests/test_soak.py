@@ -83,9 +83,13 @@ def test_what_costs_least_is_taken_where_the_test_says_so_and_the_rest_goes_roun
     assert {one["system"] for one in found} == set(SYSTEMS)
 
 
-def test_elsewhere_every_variant_is_taken() -> None:
+def test_elsewhere_every_variant_is_taken_unless_the_test_names_some() -> None:
     tests = variants_of("tests/contract/test_a.py::test_b", system=SYSTEMS)
     assert left_to_soak(tests) == []
+    marks = [pytest.mark.variants("system")]
+    found = taken(variants_of("tests/contract/test_a.py::test_b", marks=marks, system=SYSTEMS, kind=KINDS))
+    assert sorted(str(one["kind"]) for one in found) == sorted(KINDS)
+    assert {one["system"] for one in found} == set(SYSTEMS)
 
 
 def test_a_scenario_without_variants_is_taken_twice_unless_it_takes_long() -> None:
@@ -111,7 +115,9 @@ def test_where_variants_are_left_there_are_tests() -> None:
     assert all((ROOT / place).exists() for place in ROTATED)
 
 
-@pytest.mark.parametrize(("target", "selected"), [("test", '-m "not soak"'), ("soak", '-m "soak or relived"')])
+@pytest.mark.parametrize(
+    ("target", "selected"), [("test", '-m "not soak"'), ("soak", '-m "soak or relived"')]
+)
 def test_make_test_and_make_soak_run_everything_before_a_change_lands(target: str, selected: str) -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition(f"\n{target}: ")[2].partition("\n\n")[0]
     assert recipe.count("$(BIN)/pytest") == recipe.count(selected) > 0

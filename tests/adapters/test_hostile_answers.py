@@ -6,7 +6,7 @@ Every call that an operation makes is made hostile in turn, in each of the ways,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -41,6 +41,8 @@ WRITES: dict[str, Operation] = {
     ),
 }
 HARMLESS = frozenset({Hostility.COOKIES})
+AT_LENGTH = frozenset({Hostility.HUGE, Hostility.ENDLESS, Hostility.DEEP, Hostility.BOMB, Hostility.VALUES})
+"""What takes long to be given, and is refused in one place, before any reading makes something of it."""
 
 
 def facts(record: Any) -> object:
@@ -69,13 +71,13 @@ def two_tickets(world: World) -> tuple[TicketId, TicketId]:
     return found
 
 
-def calls_of(world: World, operation: Operation, ticket: TicketId) -> list[tuple[str, str]]:
-    """The calls that a new connection makes for it."""
+def calls_of(world: World, operation: Operation, ticket: TicketId) -> tuple[object, list[tuple[str, str]]]:
+    """What it gives, and the calls that a new connection makes for it."""
     system = world.connect()
     world.desk.simulator.forget_calls()  # type: ignore[attr-defined]  # every simulated desk has one
-    operation(world, system, ticket)
+    given = operation(world, system, ticket)
     calls = [(call.method, call.path) for call in world.desk.simulator.calls]  # type: ignore[attr-defined]
-    return list(dict.fromkeys(calls))
+    return given, list(dict.fromkeys(calls))
 
 
 def outcome_of(operation: Operation, world: World, system: TicketSystem, ticket: TicketId) -> object:
@@ -93,16 +95,22 @@ def patience(kind: Hostility) -> dict[str, Any]:
     return {"attempts": 1, "total_seconds": 0.2 if kind is Hostility.DRIPPING else 10.0}
 
 
-@pytest.mark.parametrize("kind", list(Hostility))
+@pytest.mark.variants("names")
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [(kind, names) for kind in Hostility for names in ([[one] for one in READS] if kind in AT_LENGTH else [READS])],
+    ids=lambda value: value if isinstance(value, str) else "all" if len(value) > 1 else value[0],
+)
 def test_whatever_call_of_a_reading_is_answered_hostilely_it_is_refused_or_does_not_matter(
-    world: World, kind: Hostility
+    world: World, kind: Hostility, names: Iterable[str]
 ) -> None:
     ticket, other = two_tickets(world)
     numbers = {ticket: other, other: ticket} if kind is Hostility.OTHER_TICKET else {ticket: "8812345"}
     faults = world.desk.simulator.faults  # type: ignore[attr-defined]
-    for name, operation in READS.items():
-        honest = operation(world, world.connect(), ticket)
-        for method, path in calls_of(world, operation, ticket):
+    for name in names:
+        operation = READS[name]
+        honest, calls = calls_of(world, operation, ticket)
+        for method, path in calls:
             system = world.connect(**patience(kind))
             faults.be_hostile(kind, method=method, path=f"^{re.escape(path)}$", numbers=numbers)
             found = outcome_of(operation, world, system, ticket)
@@ -120,6 +128,7 @@ def test_whatever_call_of_a_reading_is_answered_hostilely_it_is_refused_or_does_
     assert not [call for call in world.desk.simulator.calls if STRAYED in call.path]  # type: ignore[attr-defined]
 
 
+@pytest.mark.variants("name")
 @pytest.mark.parametrize("kind", list(Hostility))
 @pytest.mark.parametrize("name", WRITES)
 def test_whatever_call_of_a_write_is_answered_hostilely_it_is_proven_or_unknown_and_done_once(
@@ -129,7 +138,8 @@ def test_whatever_call_of_a_write_is_answered_hostilely_it_is_proven_or_unknown_
     ticket, other = two_tickets(world)
     numbers = {ticket: other} if kind is Hostility.OTHER_TICKET else {ticket: "8812345"}
     faults = world.desk.simulator.faults  # type: ignore[attr-defined]
-    for method, path in calls_of(world, operation, world.worked_on()):
+    _, calls = calls_of(world, operation, world.worked_on())
+    for method, path in calls:
         target = world.worked_on()
         before = len(world.desk.notes(target))
         asked = re.sub(r"\d+", r"\\d+", path)

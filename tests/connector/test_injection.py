@@ -168,6 +168,7 @@ def unsafe(text: str) -> set[str]:
 
 
 @pytest.mark.process("note-fits")
+@pytest.mark.variants("limit")
 @pytest.mark.parametrize("limit", [500, 2000, 30_000])
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_text_breaks_the_escalation_note(name, limit):
@@ -213,7 +214,7 @@ def test_no_text_breaks_a_short_note(name):
         assert spoken_in(written) == []
 
 
-@pytest.mark.parametrize("size", [250_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("size", [100_000, pytest.param(1_000_000, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("piece", ["w", "w ", "<p>x</p>\n", "> somebody else\n"])
 def test_a_note_of_a_megabyte_is_read_to_its_end(piece, size):
     text = piece * (size // len(piece)) + "\n\n/escalate urgency the till"

@@ -58,6 +58,7 @@ def a_ticket(desk: Desk, summary: str = "VPN client cannot connect", urgency: Ur
     return desk.open_ticket(summary, owner="tess", urgency=urgency)
 
 
+@pytest.mark.variants("one")
 def test_a_ticket_that_nobody_touches_goes_up_tier_by_tier_at_its_second(one: Simulation) -> None:
     ticket = a_ticket(one.desk)
     one.run_until(at("09:29:59"))
@@ -69,6 +70,7 @@ def test_a_ticket_that_nobody_touches_goes_up_tier_by_tier_at_its_second(one: Si
     assert (one.desk.ticket(ticket).tier, escalations(one.desk, ticket)) == (3, [at("09:30"), at("10:00")])
 
 
+@pytest.mark.variants("one")
 def test_a_plan_in_time_and_a_resolution_in_time_leave_a_ticket_alone(one: Simulation) -> None:
     ticket = a_ticket(one.desk)
     one.run_until(at("09:25"))
@@ -79,6 +81,7 @@ def test_a_plan_in_time_and_a_resolution_in_time_leave_a_ticket_alone(one: Simul
     assert (one.desk.ticket(ticket).tier, escalations(one.desk, ticket)) == (1, [])
 
 
+@pytest.mark.variants("one")
 def test_waiting_stops_the_clock_and_urgency_quickens_it(one: Simulation) -> None:
     waits, urgent = a_ticket(one.desk), a_ticket(one.desk, "Phones are down", Urgency.CRITICAL)
     one.run_until(at("09:10"))
@@ -93,6 +96,7 @@ def test_waiting_stops_the_clock_and_urgency_quickens_it(one: Simulation) -> Non
     assert escalations(one.desk, waits) == [at("10:30")]
 
 
+@pytest.mark.variants("one")
 def test_what_a_lost_webhook_told_is_found_by_the_poll(one: Simulation) -> None:
     one.desk.lose_webhooks(lost=True)
     ticket = a_ticket(one.desk)
@@ -104,6 +108,7 @@ def test_what_a_lost_webhook_told_is_found_by_the_poll(one: Simulation) -> None:
     assert escalations(one.desk, ticket) == [at("10:20")]
 
 
+@pytest.mark.variants("one")
 def test_a_ticket_that_a_person_moved_is_the_next_tiers_from_that_moment(one: Simulation) -> None:
     ticket = a_ticket(one.desk)
     one.run_until(at("09:12"))

@@ -99,6 +99,7 @@ def failure_of(call: Callable[[], object]) -> Exception | None:
     return None
 
 
+@pytest.mark.variants("world")
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_a_read_that_fails_raises_the_contracts_errors_without_secrets(world: World, kind: str) -> None:
     ticket = world.worked_on()
@@ -120,6 +121,7 @@ def test_what_may_pass_by_itself_is_temporary(world: World, kind: str) -> None:
         system.tickets.read(ticket)
 
 
+@pytest.mark.variants("world")
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_a_write_that_fails_is_sent_once_and_raises_the_contracts_errors(world: World, kind: str) -> None:
     ticket = world.worked_on()
@@ -321,6 +323,7 @@ def test_a_home_that_does_not_resolve_is_found(world: World) -> None:
     assert any(NOWHERE in f"{finding.subject} {finding.message}" for finding in errors)
 
 
+@pytest.mark.variants("world")
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_checking_a_system_that_fails_gives_errors_and_raises_nothing(world: World, kind: str) -> None:
     system, relay = world.relayed(total_seconds=5.0)

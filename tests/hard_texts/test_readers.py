@@ -76,9 +76,10 @@ def test_a_reader_makes_calls_in_proportion_to_the_text(text, reader, sizes):
     assert four_times_as_many <= 4.5 * few + 200
 
 
-@pytest.mark.parametrize("sizes", [(3, 12), pytest.param((16, 63), marks=pytest.mark.soak)])
+@pytest.mark.variants("whose")
 @pytest.mark.parametrize("whose", NOTES)
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("sizes", [(2, 8), pytest.param((16, 63), marks=pytest.mark.soak)])
 def test_a_whole_note_takes_calls_in_proportion_to_an_entry(text, whose, sizes):
     """Up to the largest entry that there is. A long one is read twice: whole, and without its middle."""
     texts = (f"{whose} {count} of {sizes} {TEXTS[text] * count}" for count in sizes)

@@ -135,7 +135,7 @@ def test_progress_is_told_of_every_step_up_to_all_rows(source: Store, target: St
 # --- stopped and begun again ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("point", [0, 30, 60, 100, 140, 165])
+@pytest.mark.parametrize("point", [0, 60, 100, 165, *(pytest.param(one, marks=pytest.mark.soak) for one in (30, 140))])
 def test_killed_anywhere_it_goes_on_and_nothing_is_lost_or_doubled(source: Store, target: Store, point: int) -> None:
     before = rows_of(source)
     with pytest.raises(Killed):
