@@ -75,7 +75,7 @@ test: $(READY_TO_TEST)  ## every test, in one variant; those of the pure rooms f
 	$(BIN)/pytest -n $(JOBS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
 
 soak: $(READY_TO_TEST)  ## the further variants of the tests, and scenarios against a backtest of their tickets
-	$(BIN)/pytest -n $(JOBS) -m "soak or relived"
+	$(BIN)/pytest -n $(JOBS) -m "soak or relived or examples"
 
 coverage: $(READY_TO_TEST)  ## how much of everything the tests run through; tracing it takes twice the time
 	$(BIN)/pytest -n $(JOBS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95

@@ -1,4 +1,4 @@
-"""What all tests share: the databases, and that none of them is timed."""
+"""What all tests share: the databases, what is left to `make soak`, and in which order they are run."""
 
 import gc
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import is_hypothesis_test
 from werkzeug.routing import Rule
 
 from connector import redaction
@@ -16,9 +16,6 @@ from tests import in_memory
 
 pytest_plugins = ["tests.databases", "tests.soak", "tests.compiling"]
 
-# How long one example takes says something about the machine, and what else it does.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 SHORT = ("tests/adapters/", "tests/connector/")
 """Where a test is a matter of milliseconds."""
 

@@ -14,6 +14,9 @@ measured says ``taken_on("rt")``, and is taken there.
 A test says itself what else is a variant, wherever it is: ``variants("kind")`` that of its kinds one is enough for
 `make test`, with whatever system, and ``soak`` on a parameter or a test that it is one, such as five hundred tickets of
 what forty show as well.
+
+A property is tried with a third of its examples by `make test`, and with all of them by `make soak`, which takes those
+tests, too: ``examples``.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from typing import Any, Protocol, TypeVar, cast
 from zlib import crc32
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 from connector.systems.catalogue import ticket_systems
 from tests.scenarios.untold import UNREAD, names
@@ -35,6 +39,26 @@ RELIVED = "tests/scenarios/"
 """Where `make soak` holds what was lived against a backtest of it (see ``tests/scenarios/relived.py``)."""
 
 VARIANTS = (*ticket_systems(), "sqlite", "postgresql")
+
+LEAVES_TO_SOAK = "not soak"
+"""The marks by which `make test` selects."""
+
+USUALLY, IN_PART = 100, 33
+"""How many examples a property is tried with, where its test does not say how many."""
+
+# How long one example takes says something about the machine, and what else it does.
+settings.register_profile("all examples", deadline=None, max_examples=USUALLY)
+settings.register_profile("a third of them", deadline=None, max_examples=IN_PART)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test is imported: settings that say nothing of a number are made with this one."""
+    settings.load_profile("a third of them" if config.option.markexpr == LEAVES_TO_SOAK else "all examples")
+
+
+def examples(count: int) -> int:
+    """For a property that says itself how many examples it is tried with: so many, or that part of them."""
+    return count * settings.default.max_examples // USUALLY
 
 
 class Callspec(Protocol):
@@ -117,3 +141,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.soak)
     for item in taken_twice(items, left):
         item.add_marker(pytest.mark.relived)
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.examples)

@@ -116,7 +116,7 @@ def test_where_variants_are_left_there_are_tests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "selected"), [("test", '-m "not soak"'), ("soak", '-m "soak or relived"')]
+    ("target", "selected"), [("test", '-m "not soak"'), ("soak", '-m "soak or relived or examples"')]
 )
 def test_make_test_and_make_soak_run_everything_before_a_change_lands(target: str, selected: str) -> None:
     recipe = (ROOT / "Makefile").read_text(encoding="utf-8").partition(f"\n{target}: ")[2].partition("\n\n")[0]

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.json_text import DEEPEST, MOST_VALUES, sound_json
+from tests.soak import examples
 
 JSON = st.recursive(
     st.none()
@@ -88,7 +89,7 @@ def test_another_encoding_is_read_and_measured_as_well() -> None:
 
 
 @given(JSON)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 def test_whatever_is_json_is_read_as_the_standard_library_reads_it(found: Any) -> None:
     for body in (json.dumps(found), json.dumps(found, ensure_ascii=False, indent=1)):
         wire = body.encode("utf-8", "surrogatepass")
@@ -99,7 +100,7 @@ def test_whatever_is_json_is_read_as_the_standard_library_reads_it(found: Any) -
 
 
 @given(BRACKETS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 def test_whatever_it_is_it_is_read_or_refused_as_a_value_error(text: str) -> None:
     try:
         expected = json.loads(text)

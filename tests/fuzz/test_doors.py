@@ -1,4 +1,4 @@
-"""A hundred signed bodies a door, of the expected form and with odd values in it, and as many requests on the wire."""
+"""Up to a hundred signed bodies a door, of the expected form, with odd values in it; as many requests on the wire."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.fuzz.doors import wire
 from tests.fuzz.webhooks import KEY_URL, _signed, client
 
-bounded = settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+bounded = settings(database=None, suppress_health_check=list(HealthCheck))
 
 TEXTS = st.one_of(
     st.sampled_from(
@@ -70,6 +70,7 @@ def bodies(draw: st.DrawFn, system: str) -> bytes:
     return json.dumps(whole, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.examples
 @pytest.mark.parametrize("system", FORMS)
 def test_a_signed_body_is_taken_or_refused_whatever_it_holds(system: str) -> None:
     assert answered(system, json.dumps({**FORMS[system], "Metadata": {"key_url": KEY_URL}}).encode()) == 202

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.model import Aspect, AuthorKind, Entry, EntryKind, Reason, Ref, Stage, TicketRecord, Visibility
@@ -565,7 +565,6 @@ TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_s
 
 
 @pytest.mark.process("note-fits", "note-none")
-@settings(deadline=None)
 @given(
     texts=st.lists(TEXTS, max_size=12),
     names=st.tuples(TEXTS, TEXTS, TEXTS),

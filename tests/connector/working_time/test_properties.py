@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from connector.working_time.calendar import WorkingCalendar
@@ -58,7 +58,6 @@ def pauses_in(draw, first):
 
 
 @pytest.mark.process("working-time", "calendar-dst")
-@settings(max_examples=100)
 @given(data=st.data(), situation=situations())
 def test_the_minutes_between_two_moments_are_those_that_a_counter_finds(data, situation):
     calendar, counter = situation
@@ -69,7 +68,6 @@ def test_the_minutes_between_two_moments_are_those_that_a_counter_finds(data, si
     assert calendar.between(start, end, pauses) == counter.count(start, end, pauses)
 
 
-@settings(max_examples=100)
 @given(data=st.data(), situation=situations())
 def test_adding_gives_the_earliest_moment_at_which_the_minutes_are_used_up(data, situation):
     calendar, counter = situation
@@ -82,7 +80,6 @@ def test_adding_gives_the_earliest_moment_at_which_the_minutes_are_used_up(data,
     assert calendar.add(start, minutes, pauses) == due_at  # the first answer has made the table reach there
 
 
-@settings(max_examples=60)
 @given(situation=situations(), second=st.integers(0, LENGTH * 86_400), length=st.integers(1, 3_000_000_000))
 def test_adding_and_measuring_undo_each_other_to_the_microsecond(situation, second, length):
     calendar, counter = situation
@@ -97,7 +94,6 @@ def test_adding_and_measuring_undo_each_other_to_the_microsecond(situation, seco
     assert calendar.between(start, due_at - timedelta(microseconds=1)) < minutes
 
 
-@settings(max_examples=60)
 @given(situation=situations(), seconds=st.lists(st.integers(0, LENGTH * 86_400), min_size=3, max_size=3))
 def test_what_lies_between_adds_up(situation, seconds):
     calendar, counter = situation
@@ -107,7 +103,6 @@ def test_what_lies_between_adds_up(situation, seconds):
     assert calendar.between(last, first) == 0
 
 
-@settings(max_examples=60)
 @given(situation=situations(), seconds=st.lists(st.integers(0, LENGTH * 86_400), min_size=2, max_size=2))
 def test_segments_cover_the_range_without_gaps_and_agree_with_the_table(situation, seconds):
     calendar, counter = situation
@@ -122,7 +117,6 @@ def test_segments_cover_the_range_without_gaps_and_agree_with_the_table(situatio
         assert calendar.is_open(segment.start) is segment.is_open is (segment.why == WORKING)
 
 
-@settings(max_examples=60)
 @given(situation=situations(), minute=minutes_in)
 def test_openings_and_closings_are_where_a_counter_sees_them(situation, minute):
     calendar, counter = situation
