@@ -17,6 +17,7 @@ from connector.clock import VirtualClock
 from connector.demo import show
 from connector.demo.screenplay import FATES, OPENING, demo_policy
 from connector.demo.stage import Simulation, at_desks, default_desk, stage
+from tests.no_sockets import handed_over
 from tests.scenarios.relived import Twice, relived
 
 
@@ -25,6 +26,12 @@ def _logging_as_it_was():
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture
+def calls_without_sockets() -> Iterator[None]:
+    with handed_over():
+        yield
 
 
 def run_demo(width: int = 100) -> tuple[int, str]:
@@ -71,6 +78,7 @@ def assert_backtested(found: dict[str, list[Twice]]) -> None:
     }
 
 
+@pytest.mark.usefixtures("calls_without_sockets")
 def test_the_demo_ends_with_1_when_a_fate_is_not_as_it_should_be(monkeypatch):
     wrong = (replace(FATES[0], goes_up=("09:30:00",)), FATES[1])
     monkeypatch.setattr(show, "FATES", wrong)
@@ -80,6 +88,7 @@ def test_the_demo_ends_with_1_when_a_fate_is_not_as_it_should_be(monkeypatch):
     assert "expected ('09:30:00',)" in " ".join(told.split())
 
 
+@pytest.mark.usefixtures("calls_without_sockets")
 def test_the_demo_moves_on_a_terminal(monkeypatch):
     monkeypatch.setattr(show, "SHOW_SECONDS", 0.0)
     monkeypatch.setattr(show, "FATES", FATES[:2])

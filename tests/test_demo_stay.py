@@ -6,6 +6,7 @@ import io
 import socket
 import subprocess
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,12 +26,25 @@ from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, clock, de
 from connector.demo.stay import GOES_ON_AT, ROUND, StayingDesk, staying
 from connector.model import Mode
 from tests.connector.quiet_logging import logging_as_before
+from tests.no_sockets import handed_over
 
 __all__ = ["logging_as_before"]
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 PILOT = {"TIER_2_MODE": "warn", "ESCALATION_MODE_HALOPSA": "observe", "ESCALATION_MODES": "unheard of"}
 HERE, THERE = 0, 1
+
+
+@pytest.fixture
+def calls_without_sockets() -> Iterator[None]:
+    with handed_over():
+        yield
+
+
+@pytest.fixture
+def one_morning(calls_without_sockets: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a day before, where a test does not look back."""
+    monkeypatch.setattr(stay, "DAYS_BEFORE", 0)
 
 
 def fates(*words: str) -> list:
@@ -50,6 +64,7 @@ def ticket(desk: StayingDesk, words: str) -> Arrived:
     return next(one for one in desk.shift.morning.tickets if words in one.fate.summary)
 
 
+@pytest.mark.usefixtures("one_morning")
 def test_a_pilot_at_the_demos_desk_does_its_part_and_the_commands_say_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +123,7 @@ def test_the_folder_configures_the_desk_that_is_played(tmp_path: Path) -> None:
         assert [one.stdout.strip() for one in sent] == [b'{"accepted":1}', b'{"accepted":0}']
 
 
+@pytest.mark.usefixtures("one_morning")
 def test_rounds_follow_and_what_is_left_of_one_is_put_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stay, "FATES", fates("Backup job", "Printer"))
     with staying(tmp_path, {}, speed=1, port=0) as desk:
@@ -123,6 +139,7 @@ def test_rounds_follow_and_what_is_left_of_one_is_put_away(tmp_path: Path, monke
         assert at == [("11:45:00", "12:15:00", "13:15:00"), ("13:55:00",)]
 
 
+@pytest.mark.usefixtures("calls_without_sockets")
 @pytest.mark.parametrize("is_terminal", [False, True])
 def test_it_says_what_can_be_done_goes_on_and_closes(monkeypatch: pytest.MonkeyPatch, is_terminal: bool) -> None:
     monkeypatch.setattr(stay, "FATES", fates("Printer", "Call recording"))
@@ -184,6 +201,7 @@ def test_a_mode_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.usefixtures("one_morning")
 def test_the_desk_is_served_by_the_demo_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stay, "FATES", fates("Printer"))
     with staying(tmp_path, {}, speed=1, port=0) as desk:

@@ -17,6 +17,7 @@ from connector.demo import stay
 from connector.demo.screenplay import FATES
 from connector.demo.stay import StayingDesk, staying
 from tests.connector.quiet_logging import logging_as_before
+from tests.no_sockets import handed_over
 from tests.test_docs import PAGES, ROOT
 
 __all__ = ["logging_as_before"]
@@ -84,7 +85,8 @@ IN_ORDER = sorted(COMMANDS.values(), key=lambda told: ("remove" in told.words, t
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StayingDesk]:
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, handed_over():
+        patch.setattr(stay, "DAYS_BEFORE", 0)
         patch.setattr(
             stay, "FATES", [fate for fate in FATES if "Printer" in fate.summary or "Invoices" in fate.summary]
         )

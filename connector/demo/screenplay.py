@@ -19,6 +19,8 @@ ZONE = ZoneInfo("America/New_York")
 DAY = datetime(2026, 1, 15, tzinfo=ZONE)
 OPENING = DAY + timedelta(hours=8, minutes=58)
 CLOSING_CURTAIN = DAY + timedelta(hours=11, minutes=10)
+POLLS = timedelta(minutes=5)
+"""How often the demo polls: webhooks tell of all that happens there, and each look costs time."""
 
 
 def clock(text: str) -> datetime:

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from connector.clock import VirtualClock
 from connector.demo.morning import Arrived, Morning, is_escalation
-from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, demo_policy
+from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, POLLS, ZONE, demo_policy
 from connector.demo.stage import stage
 from connector.store.records import TicketRow
 from connector.systems.catalogue import ticket_systems
@@ -45,7 +45,7 @@ def main(console: Console | None = None) -> int:
             f"running: a service desk's morning, {OPENING:%H:%M} to {CLOSING_CURTAIN:%H:%M} in New York, "
             "at high speed.\n"
         )
-        with stage(OPENING, demo_policy(desks), database, desks=desks, clock=clock) as running:
+        with stage(OPENING, demo_policy(desks), database, desks=desks, clock=clock, poll_every=POLLS) as running:
             morning = Morning(running, list(FATES))
             running.settle()
             (_show if console.is_terminal else _list)(morning, console)

@@ -88,11 +88,12 @@ class Simulation:
 
     def settle(self) -> None:
         """Let everything happen that happens now: webhooks arrive, turns are taken, their echoes arrive."""
-        while True:
-            delivered = sum(desk.deliver() for desk in self.desks)
-            taken = self.worker.run_until_idle()
-            if not delivered and not taken:
-                return
+        self._deliver()
+        while self.worker.run_until_idle() and self._deliver():
+            pass
+
+    def _deliver(self) -> int:
+        return sum(desk.deliver() for desk in self.desks)
 
     def run_until(self, moment: datetime) -> None:
         """Move the time on to ``moment``, stopping at every second at which the connector wants to be woken."""

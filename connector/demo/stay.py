@@ -26,10 +26,16 @@ from rich.live import Live
 
 from connector.clock import PacedClock, VirtualClock
 from connector.config.demo_clock import DEMO_CLOCK, written
-from connector.config.service_variables import DATABASE_URL, ESCALATION_MODE, PUBLIC_URL, mode_of_system
+from connector.config.service_variables import (
+    DATABASE_URL,
+    ESCALATION_MODE,
+    PUBLIC_URL,
+    RECONCILE_SECONDS,
+    mode_of_system,
+)
 from connector.config.settings import load_settings
 from connector.demo.morning import Morning
-from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, ZONE, clock, demo_policy, later
+from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, POLLS, ZONE, clock, demo_policy, later
 from connector.demo.show import table_of
 from connector.demo.stage import stage
 from connector.errors import ConnectorError
@@ -113,6 +119,7 @@ def staying(folder: Path, said: Mapping[str, str], *, speed: float, port: int) -
                 clock=virtual,
                 modes=settings.modes_of(""),
                 modes_of={name: settings.modes_of(name) for name in settings.connections},
+                poll_every=POLLS,
                 document=settings.policy_document,
                 port=port,
                 are_served=True,
@@ -134,6 +141,7 @@ def variables_of(desks: Sequence[Desk], database_url: str) -> dict[str, str]:
     return {
         DATABASE_URL.name: database_url,
         ESCALATION_MODE.name: Mode.ENFORCE.value,
+        RECONCILE_SECONDS.name: f"{POLLS.total_seconds():.0f}",
         **{name: value for desk in desks for name, value in desk.variables().items()},
         **_ladder(demo_policy(desks)),
     }

@@ -131,6 +131,7 @@ class Worker:
         self._in_hand: dict[tuple[str, str], Claim] = {}
         self._outcomes: list[Outcome] = []
         self._threads: list[threading.Thread] = []
+        self._pool: ThreadPoolExecutor | None = None  # of ``cycle``; its threads end with the worker
 
     # -- running ---------------------------------------------------------------------------------------------
 
@@ -190,8 +191,9 @@ class Worker:
         """The outcomes of claims, taken in parallel where there are several."""
         if len(claims) < 2:
             return [self._take(claim) for claim in claims]
-        with ThreadPoolExecutor(self.settings.threads) as pool:
-            return list(pool.map(self._take, claims))
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.settings.threads)
+        return list(self._pool.map(self._take, claims))
 
     def run_until_idle(self, most_cycles: int = 10_000) -> int:
         """Take turns until nothing is due; returns how many. RuntimeError when that never happens."""
