@@ -88,13 +88,13 @@ def in_thread(call: Callable[[], T]) -> Future[T]:
     return future
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another thread or process brings about."""
+def until(condition: Callable[[], bool], every: float = 0.005) -> None:
+    """Wait for something that another thread or process brings about. ``every``: how often to look, in seconds."""
     never = threading.Event()
-    for _ in range(int(PATIENCE * 200)):
+    for _ in range(int(PATIENCE / every)):
         if condition():
             return
-        never.wait(0.005)
+        never.wait(every)
     raise AssertionError("it did not come about")
 
 

@@ -7,6 +7,7 @@ import io
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -55,6 +56,8 @@ HOMES = {
 }
 OURS = ("CONNECTWISE_", "TIER_", "FINAL_", "ESCALATION_", "PROMETHEUS_", "WEB_", "WORK_")
 PATIENCE = 30
+SELDOM = 0.05
+"""How often a process is asked: each answer takes some of its time."""
 
 
 def a_free_port() -> int:
@@ -94,7 +97,9 @@ def desk() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def environ(desk: Simulator, tmp_path: Path) -> dict[str, str]:
+def environ(desk: Simulator, tmp_path: Path, sqlite_template: Path) -> dict[str, str]:
+    """The settings of this desk, with a database that is up to date."""
+    shutil.copyfile(sqlite_template, tmp_path / "escalator.db")
     port = str(a_free_port())
     ours = {
         **desk.environment(),
@@ -128,14 +133,14 @@ def service(command: str, environ: dict[str, str], folder: Path) -> Iterator[Ser
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)])
 def test_run_serves_works_and_stops_in_an_orderly_way(desk: Simulator, environ, tmp_path, number):
     with service("run", environ, tmp_path) as run:
-        until(lambda: run.answers("/health/ready"))
-        until(lambda: any(not row["inactiveFlag"] for row in desk.callbacks()))
+        until(lambda: run.answers("/health/ready"), SELDOM)
+        until(lambda: any(not row["inactiveFlag"] for row in desk.callbacks()), SELDOM)
         ticket = desk.create_ticket("VPN down", "Acme", board="Service Desk", owner="tess")
         desk.wait_delivered(PATIENCE)
-        until(lambda: 'outcome="running",system="connectwise"} ' in run.get("/metrics").text)
+        until(lambda: 'outcome="running",system="connectwise"} ' in run.get("/metrics").text, SELDOM)
         assert run.stop(number) == 0
         said = run.log.read_text()
     assert '"event": "starting"' in said
@@ -146,22 +151,21 @@ def test_run_serves_works_and_stops_in_an_orderly_way(desk: Simulator, environ, 
 
 @pytest.mark.crash
 def test_two_web_processes_and_a_worker_share_the_work_and_the_counts(desk: Simulator, environ, tmp_path):
-    wiring.prepare_database(load_settings(environ), migrates=True)
     with (
         service("web", {**environ, "WEB_CONCURRENCY": "2"}, tmp_path) as web,
         service("worker", {**environ, "WORKER_METRICS_PORT": (watched := str(a_free_port()))}, tmp_path) as worker,
     ):
-        until(lambda: web.answers("/health/ready"))
-        until(lambda: "no_worker_cycle" not in web.get("/health/status").text)
+        until(lambda: web.answers("/health/ready"), SELDOM)
+        until(lambda: "no_worker_cycle" not in web.get("/health/status").text, SELDOM)
         for _ in range(20):
             requests.post(f"{web.url}/webhooks/connectwise", data=b"{}", timeout=PATIENCE)
         expected = 'escalator_deliveries_total{result="unsupported_media_type",system="connectwise"} 20.0'
-        until(lambda: expected in web.get("/metrics").text)
+        until(lambda: expected in web.get("/metrics").text, SELDOM)
         assert web.get("/nowhere").headers["Content-Type"] == "application/problem+json"
         ready = requests.get(f"http://127.0.0.1:{watched}/health/ready", timeout=PATIENCE)
         assert (ready.status_code, ready.json()["checks"]["worker"]["holds"]) == (200, True)
         assert worker.stop() == 0
-        assert web.stop() == 0
+        assert web.stop(signal.SIGINT) == 0
         assert "Traceback" not in web.log.read_text() + worker.log.read_text()
         assert '"event": "stopped"' in worker.log.read_text()
 
@@ -290,7 +294,6 @@ def test_serving_hands_over_to_the_server_with_memory_that_the_collector_leaves_
 
 def test_a_web_process_with_a_worker_starts_and_stops_it(desk, environ, tmp_path):
     settings = load_settings(environ)
-    wiring.prepare_database(settings, migrates=True)
     site = web_side.web_site(settings, has_worker=True)
     client = site.app.test_client()
     assert client.get("/health/ready").status_code == 503
@@ -303,7 +306,6 @@ def test_a_web_process_with_a_worker_starts_and_stops_it(desk, environ, tmp_path
 
 def test_a_web_process_without_a_worker_just_answers(desk, environ):
     settings = load_settings(environ)
-    wiring.prepare_database(settings, migrates=True)
     site = web_side.web_site(settings)
     site.begin()
     assert site.app.test_client().get("/health/live").status_code == 200
@@ -314,7 +316,6 @@ def test_a_web_process_with_accounts_asks_who_it_is(desk, environ):
     hashed = hash_of("correct horse battery", HashCost(memory_kib=35840, passes=1, lanes=1))
     login = {"CONSOLE_USERS": f"ruth:manager:{hashed}:r", "SESSION_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}
     settings = load_settings({**environ, **login})
-    wiring.prepare_database(settings, migrates=True)
     site = web_side.web_site(settings)
     client = site.app.test_client()
     page = {"Accept": "text/html"}
@@ -331,7 +332,6 @@ def test_a_web_process_lets_tokens_in_and_counts_wrong_ones_with_the_log_ins(des
     hashed = hash_of("correct horse battery", HashCost(memory_kib=35840, passes=1, lanes=1))
     login = {"CONSOLE_USERS": f"ruth:manager:{hashed}:r", "SESSION_KEY": "abcdefghijklmnopqrstuvwxyz0123456789"}
     settings = load_settings({**environ, **(login if has_login else {})})
-    wiring.prepare_database(settings, migrates=True)
     site = web_side.web_site(settings)
     made, store = new_token(), Store.open(environ["DATABASE_URL"])
     ApiTokens(store).add(made.id, "monitor", made.hash, ["read"], timedelta(days=1), "ruth")
@@ -359,7 +359,6 @@ def test_a_web_process_with_a_provider_sends_people_there_and_reads_what_is_conf
         "TIER_1_MANAGERS": "okonjo | Ruth Okonjo, lead",
     }
     settings = load_settings({**environ, **login})
-    wiring.prepare_database(settings, migrates=True)
     site = web_side.web_site(settings)
     client, page = site.app.test_client(), {"Accept": "text/html"}
     assert client.get("/health", headers=page).headers["Location"] == "/login?next=%2Fhealth"
@@ -384,7 +383,6 @@ def test_homes_that_do_not_resolve_are_reported_at_the_start(desk, environ, home
     stream = io.StringIO()
     logs.configure(form="json", stream=stream)
     settings = load_settings({**environ, "TIER_1_HOME": home})
-    wiring.prepare_database(settings, migrates=True)
     parts = wiring.wire(settings)
     worker_side.report_homes(worker_side.connections_of(parts))
     parts.close()
@@ -396,7 +394,6 @@ def test_a_ticket_system_that_does_not_answer_at_the_start_is_reported_and_no_re
     stream = io.StringIO()
     logs.configure(form="json", stream=stream)
     settings = load_settings({**environ, "CONNECTWISE_URL": f"http://127.0.0.1:{a_free_port()}"})
-    wiring.prepare_database(settings, migrates=True)
     parts = wiring.wire(settings)
     worker_side.report_homes(worker_side.connections_of(parts))
     parts.close()
@@ -430,7 +427,8 @@ def test_a_process_that_a_thread_would_keep_at_its_exit_is_ended() -> None:
     assert "not stopped in time" in done.stdout + done.stderr
 
 
-def test_a_migration_that_fails_ends_the_start_with_its_exit_code(environ, monkeypatch):
+def test_a_migration_that_fails_ends_the_start_with_its_exit_code(environ, tmp_path, monkeypatch):
+    (tmp_path / "escalator.db").unlink()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(SystemExit) as ended:
         wiring.prepare_database(load_settings(environ), migrates=True)

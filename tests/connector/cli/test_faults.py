@@ -6,6 +6,7 @@ Most are told in this process. Where the operating system is what refuses, or a 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -479,14 +480,37 @@ def powerless() -> Sequence[str]:
     return command
 
 
+@pytest.fixture
+def powerless_here() -> Iterator[None]:
+    """The rights of files apply in this thread, and in what is forked from it, also where the tests run as root."""
+    if os.geteuid():
+        yield
+        return
+    system = ctypes.CDLL(None)
+    if not hasattr(system, "capset"):
+        pytest.skip("runs as root, and nothing here gives that up")
+    # As linux/capability.h has them: the version and the thread; effective, permitted and inheritable, twice.
+    header, powers = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+    assert system.capget(header, powers) == 0
+    # As linux/prctl.h and linux/securebits.h have them: without this bit, access(2) goes by what is permitted.
+    bits_are, set_bits, no_fixup = system.prctl(27, 0, 0, 0, 0), 28, 4
+    if system.prctl(set_bits, bits_are | no_fixup, 0, 0, 0):
+        pytest.skip("runs as root, and may not give that up")
+    assert system.capset(header, (ctypes.c_uint32 * 6)(0, *powers[1:3], 0, *powers[4:])) == 0
+    yield
+    assert system.capset(header, powers) == 0
+    assert system.prctl(set_bits, bits_are, 0, 0, 0) == 0
+
+
 @pytest.mark.parametrize("name", [".env", "key"])
-def test_a_file_that_may_not_be_read_is_told(name: str, folder: Path, powerless: Sequence[str]) -> None:
+@pytest.mark.usefixtures("powerless_here")
+def test_a_file_that_may_not_be_read_is_told(name: str, folder: Path) -> None:
     changes = secret_file(written(b"x"))(folder) if name == "key" else env_file("PORT=80\n")(folder)
     (folder / name).chmod(0)
     where = f"{KEY} " if name == "key" else f".env in {folder} "
     says = [f"{where}may not be read by the account that runs escalator", "give it that right"]
     for command in ("check", "run"):
-        assert_clear(told_apart(command, changes, powerless), says, 2)
+        assert_clear(told(command, changes), says, 2)
 
 
 def read_only_file(path: Path) -> str:
@@ -500,8 +524,9 @@ def read_only_folder(path: Path) -> str:
 
 
 @pytest.mark.parametrize("make", [read_only_file, read_only_folder])
+@pytest.mark.usefixtures("powerless_here")
 def test_a_database_that_may_not_be_written_is_told(
-    make: Callable[[Path], str], folder: Path, desk: Mapping[str, str], powerless: Sequence[str]
+    make: Callable[[Path], str], folder: Path, desk: Mapping[str, str]
 ) -> None:
     data = folder.parent / "data" / "escalator.db"
     changes = {**desk, "DATABASE_URL": f"sqlite:///{data}"}
@@ -509,16 +534,17 @@ def test_a_database_that_may_not_be_written_is_told(
     try:
         says = [make(data), "give the account that runs escalator the right to write the file and its folder"]
         for command in ("check", "run", "migrate"):
-            assert_clear(told_apart(command, changes, powerless), says, 1)
+            assert_clear(told(command, changes), says, 1)
     finally:
         data.parent.chmod(0o700)
 
 
-def test_a_folder_in_which_no_database_can_be_made_is_told(folder: Path, powerless: Sequence[str]) -> None:
+@pytest.mark.usefixtures("powerless_here")
+def test_a_folder_in_which_no_database_can_be_made_is_told(folder: Path) -> None:
     data = folder.parent / "data"
     data.chmod(0o500)
     try:
-        found = told_apart("migrate", {"DATABASE_URL": f"sqlite:///{data}/new.db"}, powerless)
+        found = told("migrate", {"DATABASE_URL": f"sqlite:///{data}/new.db"})
     finally:
         data.chmod(0o700)
     assert_clear(found, [f"{data}/new.db cannot be written: its folder is read-only", "give the account"], 1)
@@ -542,13 +568,13 @@ def test_a_database_that_another_process_holds_is_told_and_not_waited_for(
             assert_clear(told(command, desk), says, 1)
 
 
-def test_a_full_disk_is_told(folder: Path) -> None:
+@pytest.mark.parametrize("command", ["migrate", pytest.param("run", marks=pytest.mark.soak)])
+def test_a_full_disk_is_told(command: str, folder: Path) -> None:
     disk = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=64k none ../data && exec "$@"', "sh"]
     if shutil.which("unshare") is None or subprocess.run([*disk, "true"], capture_output=True, check=False).returncode:
         pytest.skip("no disk can be made here")
-    for command in ("run", "migrate"):
-        found = told_apart(command, {"DATABASE_URL": "sqlite:///../data/escalator.db"}, disk)
-        assert_clear(found, ["database or disk is full", "/data/escalator.db)", "make room on its disk"], 1)
+    found = told_apart(command, {"DATABASE_URL": "sqlite:///../data/escalator.db"}, disk)
+    assert_clear(found, ["database or disk is full", "/data/escalator.db)", "make room on its disk"], 1)
 
 
 SERVER = "postgresql://desk:{secret}@{place}/desk?sslmode=disable&gssencmode=disable"
