@@ -21,7 +21,7 @@ from tests.connector.quiet_logging import logging_as_before
 
 __all__ = ["folder", "logging_as_before", "names"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before", "folder")
+pytestmark = [pytest.mark.usefixtures("logging_as_before", "folder"), pytest.mark.variants("kind")]
 
 EARLIER = "https://earlier.example.com"
 MANAGED = (CONNECTWISE, HALOPSA)

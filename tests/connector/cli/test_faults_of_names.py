@@ -20,7 +20,7 @@ from tests.connector.quiet_logging import logging_as_before
 
 __all__ = ["folder", "logging_as_before"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before", "folder")
+pytestmark = [pytest.mark.usefixtures("logging_as_before", "folder"), pytest.mark.variants("kind")]
 
 TESS = {CONNECTWISE: "tess", HALOPSA: "Tess Tech", RT: "tess"}
 IRENE = {CONNECTWISE: "irene", HALOPSA: "Irene Systems", RT: "irene"}

@@ -29,7 +29,7 @@ from tests.contract.servers import serving
 
 __all__ = ["folder", "logging_as_before"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before", "folder", "hurried")
+pytestmark = [pytest.mark.usefixtures("logging_as_before", "folder", "hurried"), pytest.mark.variants("kind")]
 
 CONNECTWISE, HALOPSA, RT = "connectwise", "halopsa", "rt"
 KINDS = {CONNECTWISE: ConnectWise, HALOPSA: HaloPSA, RT: RequestTracker}

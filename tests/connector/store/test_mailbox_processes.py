@@ -13,6 +13,7 @@ from connector.store.mailbox import Mailbox
 from connector.store.records import Claim
 from tests.connector.mailboxes import a_delivery, all_done, claim_all, names, until
 
+pytestmark = [pytest.mark.crash, pytest.mark.variants("database_url")]
 ROOT = Path(__file__).parent.parent.parent.parent
 HOLD = """
 import sys
@@ -50,7 +51,6 @@ def hold_and_die(url: str, lease_seconds: float, where: str) -> int:
     return fence
 
 
-@pytest.mark.crash
 @pytest.mark.parametrize("where", ["between transactions", "mid-transaction"])
 def test_what_a_killed_process_held_is_taken_over_when_its_lease_ends(
     store: Store, database_url: str, where: str
@@ -66,7 +66,6 @@ def test_what_a_killed_process_held_is_taken_over_when_its_lease_ends(
     assert mailbox.finish([all_done(claim)]) == [True]
 
 
-@pytest.mark.crash
 def test_a_live_lease_of_a_killed_process_is_respected_until_its_end(store: Store, database_url: str) -> None:
     mailbox = Mailbox(store)
     mailbox.deliver([a_delivery("1", "a")])

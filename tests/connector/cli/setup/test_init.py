@@ -24,7 +24,7 @@ from tests.connector.quiet_logging import logging_as_before
 
 __all__ = ["logging_as_before"]
 
-pytestmark = pytest.mark.usefixtures("logging_as_before", "folder")
+pytestmark = [pytest.mark.usefixtures("logging_as_before", "folder"), pytest.mark.variants("served")]
 
 ZONE = "Europe/London"
 CHOSEN = {"WORK_TIME_ZONE": ZONE, "WORK_HOLIDAYS": "GB-ENG"}
