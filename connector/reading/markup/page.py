@@ -256,7 +256,7 @@ class Page:
         words = "".join(self._line) + ("`" if self._codes else "")
         self._line = ["`"] if self._codes else []
         bare = words.rstrip() if self._fences else words.strip()
-        if bare and bare != "``":
+        if bare and not (self._codes and not bare[1:-1].strip()):
             self._put(bare)
         elif even_empty or "\u00a0" in words:
             self._leave_gap()
