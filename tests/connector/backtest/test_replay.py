@@ -367,6 +367,7 @@ def minute_by_minute(ticket: PastTicket, rules: Rules) -> dict[tuple[str, str], 
 
 
 @pytest.mark.parametrize("block", [0, *(pytest.param(block, marks=pytest.mark.soak) for block in range(1, 12))])
+@pytest.mark.untraced
 def test_no_look_is_missing(block):
     dice = random.Random(block)
     policies = (

@@ -83,6 +83,7 @@ def test_nothing_is_seen_of_what_ends_a_cut_text(read: Reader) -> None:
 
 
 @pytest.mark.parametrize("mark", ["script", "style", "!--"])
+@pytest.mark.untraced
 def test_markup_in_plain_words_that_is_cut_is_no_word_of_the_author(mark: str) -> None:
     found = taken_in(f"The page says:\n<{mark}>\n{COMMAND}\n" + "z\n" * MOST_OF_AN_ENTRY, plain)
     assert COMMAND not in own_lines(found.words)

@@ -51,7 +51,7 @@ def shown_free(page: str) -> set[str]:
 
 
 @pytest.mark.process("commands-quoted")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (1, 2, 3))])
 @pytest.mark.untraced
 def test_no_page_lets_a_clients_words_out_of_their_quote(seed):
     chance = random.Random(seed)

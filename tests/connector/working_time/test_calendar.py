@@ -448,6 +448,7 @@ def test_a_calendar_of_single_dates_ends_with_them():
         calendar.next_open(utc("2026-01-15T11:00"))
 
 
+@pytest.mark.untraced
 def test_more_minutes_than_time_has_are_an_error_and_no_endless_search():
     with pytest.raises(CalendarError, match="not enough open time"):
         a_calendar().add(utc("2026-01-15T09:00"), 1e300)
