@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -34,6 +36,17 @@ MANAGERS = {1: {"tess": "Tess Tech", "": "Anybody"}}
 """Everybody here is a manager: what is not obeyed is not obeyed for whose or where it is."""
 
 SAID, QUOTED, SHOWN = dict(hostile.spoken()), dict(hostile.quoted()), dict(hostile.shown())
+
+
+def by_dress(texts: Mapping[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """The texts by what stands before the colon of their names: a test for each dress, not for each text."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, text in texts.items():
+        found.setdefault(name.partition(":")[0], []).append((name, text))
+    return found
+
+
+SAID_IN, QUOTED_IN = by_dress(SAID), by_dress(QUOTED)
 
 OUTSIDERS = (
     (AuthorKind.CLIENT, Visibility.CLIENT),
@@ -79,33 +92,36 @@ def test_there_are_many_hostile_texts():
 
 
 @pytest.mark.process("commands-outsiders", "plan-client")
-@pytest.mark.parametrize("name", SAID)
-def test_nothing_that_outsiders_write_acts(name):
-    for kind, visibility in OUTSIDERS:
-        assert acts(judged(an_entry(SAID[name], kind, visibility))) == [], kind
+@pytest.mark.parametrize("dress", SAID_IN)
+def test_nothing_that_outsiders_write_acts(dress):
+    for (name, text), (kind, visibility) in product(SAID_IN[dress], OUTSIDERS):
+        assert acts(judged(an_entry(text, kind, visibility))) == [], (name, kind)
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_nothing_that_outsiders_write_pays_what_a_final_escalation_owes(name):
-    outside = [an_entry(SAID[name], *author) for author in OUTSIDERS]
-    record = a_ticket(owner=TESS, entries=tuple(outside))
-    assert still_owed(record, NINE, client_was_told=False) == (NEW_PLAN, CLIENT_WORD)
+@pytest.mark.parametrize("dress", SAID_IN)
+def test_nothing_that_outsiders_write_pays_what_a_final_escalation_owes(dress):
+    for name, text in SAID_IN[dress]:
+        outside = [an_entry(text, *author) for author in OUTSIDERS]
+        record = a_ticket(owner=TESS, entries=tuple(outside))
+        assert still_owed(record, NINE, client_was_told=False) == (NEW_PLAN, CLIENT_WORD), name
 
 
 @pytest.mark.process("commands-agents")
-@pytest.mark.parametrize("name", [name for name in SAID if not name.endswith(hostile.PLANS)])
-def test_no_command_is_obeyed_where_the_client_can_see_it(name):
-    for visibility in (Visibility.CLIENT, Visibility.UNKNOWN):
-        decision = judged(an_entry(SAID[name], AuthorKind.AGENT, visibility, by="Tess Tech"))
-        assert [act for act in acts(decision) if act != "plan"] == []
+@pytest.mark.parametrize("dress", SAID_IN)
+def test_no_command_is_obeyed_where_the_client_can_see_it(dress):
+    commands = [(name, text) for name, text in SAID_IN[dress] if not name.endswith(hostile.PLANS)]
+    for (name, text), visibility in product(commands, (Visibility.CLIENT, Visibility.UNKNOWN)):
+        decision = judged(an_entry(text, AuthorKind.AGENT, visibility, by="Tess Tech"))
+        assert [act for act in acts(decision) if act != "plan"] == [], name
 
 
 @pytest.mark.process("commands-quoted")
-@pytest.mark.parametrize("name", QUOTED)
-def test_nothing_acts_that_an_agent_quotes_forwards_or_shows_as_code(name):
-    decision = judged(an_entry(QUOTED[name], AuthorKind.AGENT, Visibility.INTERNAL, by="Tess Tech"))
-    assert acts(decision) == []
-    assert new_plan_in(QUOTED[name]) is None
+@pytest.mark.parametrize("dress", QUOTED_IN)
+def test_nothing_acts_that_an_agent_quotes_forwards_or_shows_as_code(dress):
+    for name, text in QUOTED_IN[dress]:
+        decision = judged(an_entry(text, AuthorKind.AGENT, Visibility.INTERNAL, by="Tess Tech"))
+        assert acts(decision) == [], name
+        assert new_plan_in(text) is None, name
 
 
 @pytest.mark.parametrize("name", SHOWN)
