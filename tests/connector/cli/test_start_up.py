@@ -114,9 +114,10 @@ POSTGRESQL = {"psycopg", "psycopg_binary"}
 
 
 def test_a_web_process_loads_nothing_of_the_work_and_no_driver_of_another_database(migrated):
+    """Nor anything of a log-in, where nobody may."""
     loaded = loaded_by(migrated, "web", first=SERVES_NOTHING, **CONNECTED)
     assert {"connector.web.webhooks", "gunicorn"} <= loaded
-    assert loaded & (WORK | POSTGRESQL | DRAWING | {"alembic", "apprise", "holidays"}) == set()
+    assert loaded & (WORK | POSTGRESQL | DRAWING | LOGIN | {"alembic", "apprise", "holidays"}) == set()
 
 
 @pytest.mark.parametrize("command", ["run", "web"])
@@ -132,24 +133,20 @@ def test_the_master_of_several_web_processes_loads_what_they_share(migrated):
 
 
 def test_a_worker_that_nobody_watches_loads_no_server(migrated):
-    loaded = loaded_by(migrated, "worker", first=WORKS_NOT, **CONNECTED)
+    """And it begins with memory that the collector leaves alone."""
+    loaded = loaded_by(migrated, "worker", first=FAILS_UNSETTLED, **CONNECTED)
     assert loaded >= WORK
     assert loaded & ({"flask", "werkzeug", "jinja2", "gunicorn"} | POSTGRESQL | DRAWING) == set()
     watched = loaded_by(migrated, "worker", first=WORKS_NOT, **CONNECTED, WORKER_METRICS_PORT=str(a_free_port()))
     assert "flask" in watched
 
 
-def test_a_worker_begins_with_memory_that_the_collector_leaves_alone(migrated):
-    loaded_by(migrated, "worker", first=FAILS_UNSETTLED, **CONNECTED)
-
-
-def test_a_web_process_that_lets_nobody_log_in_loads_nothing_of_that(migrated):
-    assert loaded_by(migrated, "web", first=SERVES_NOTHING, **CONNECTED) & LOGIN == set()
+def test_a_web_process_that_lets_people_log_in_loads_what_that_takes(migrated):
     accounts = {"CONSOLE_USERS": CONSOLE_USERS.example, "SESSION_KEY": SESSION_KEY.example}
     assert loaded_by(migrated, "web", first=SERVES_NOTHING, **CONNECTED, **accounts) >= LOGIN
 
 
-@pytest.mark.parametrize("command", ["check", "audit"])
+@pytest.mark.parametrize("command", ["check", pytest.param("audit", marks=pytest.mark.soak)])
 def test_a_command_loads_nothing_of_the_servers_and_of_a_tickets_turn(tmp_path, command):
     loaded = loaded_by(tmp_path, command, "--help")
     assert "sqlalchemy" in loaded
