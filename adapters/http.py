@@ -213,7 +213,8 @@ class HttpClient:
         while (wait := self.budget.take(lane)) > 0:
             waited += wait
             if waited > patience:
-                raise Busy(f"holding still for {wait:.0f} s to stay within the call limit", wait, lane)
+                whose = None if self.budget.left is None else lane  # no limit of ours: the system wants no call at all
+                raise Busy(f"holding still for {wait:.0f} s to stay within the call limit", wait, whose)
             self.options.sleep(wait)
 
     def _send(self, request: _Prepared, started: float) -> Answer:
