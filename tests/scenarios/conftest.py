@@ -22,9 +22,9 @@ from tests.scenarios.untold import UNREAD, names
 FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
 
-SELDOM = timedelta(minutes=5)
-"""How often scenarios poll: webhooks tell of what happens, and each look costs as much as what it looks for. A test
-that is about what the poll finds says itself how soon.
+SELDOM, MORE_OFTEN = 15, 5
+"""After how many minutes scenarios poll: webhooks tell of what happens, and each look costs as much as what it looks
+for. A test that is about what the poll finds says itself how soon; `make soak` polls more often.
 """
 
 ROUNDS = timedelta(hours=1)
@@ -76,19 +76,19 @@ def rounds_now_and_then(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def poll_minutes() -> int:
+def poll_minutes(request: pytest.FixtureRequest) -> int:
     """How often is polled where a test does not say so."""
-    return int(SELDOM / timedelta(minutes=1))
+    return MORE_OFTEN if request.node.get_closest_marker("soak") else SELDOM
 
 
 @pytest.fixture
-def open_stage(sqlite_url: str) -> Iterator[Callable[..., Simulation]]:
+def open_stage(sqlite_url: str, poll_minutes: int) -> Iterator[Callable[..., Simulation]]:
     """Opens a stage at five to nine on a Thursday, on SQLite and polling seldom unless told otherwise."""
     with ExitStack() as stack:
 
         def open_(policy: Policy | None = None, url: str = sqlite_url, **given: Any) -> Simulation:
             start = given.pop("start", NINE - timedelta(minutes=5))
-            given.setdefault("poll_every", SELDOM)
+            given.setdefault("poll_every", timedelta(minutes=poll_minutes))
             if "simulator" in given:
                 given["desks"] = [ConnectWiseDesk(given.pop("simulator"))]
             return stack.enter_context(stage(start, policy or scenario_policy(), url, **given))
@@ -98,7 +98,7 @@ def open_stage(sqlite_url: str) -> Iterator[Callable[..., Simulation]]:
 
 @pytest.fixture
 def desk(open_stage: Callable[..., Simulation]) -> Simulation:
-    """A running stage at nine in the morning. What webhooks do not tell, the poll finds within five minutes."""
+    """A running stage at nine in the morning. What webhooks do not tell, the poll finds within a quarter of an hour."""
     running = open_stage()
     running.run_until(NINE)
     return running

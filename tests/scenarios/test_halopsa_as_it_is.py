@@ -21,14 +21,14 @@ from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection
 from connector.systems.desk import Desk
 from tests.builders import at, minutes
-from tests.scenarios.conftest import SELDOM, scenario_policy
+from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.test_notifications import Recorder
 
 Open = Callable[..., Simulation]
 
 
 @pytest.fixture
-def open_halo(sqlite_url: str) -> Iterator[Open]:
+def open_halo(sqlite_url: str, poll_minutes: int) -> Iterator[Open]:
     """Opens a stage on a Halo desk that ``prepare`` has changed, with a policy that ``change`` has."""
     with ExitStack() as stack:
 
@@ -41,7 +41,7 @@ def open_halo(sqlite_url: str) -> Iterator[Open]:
             desk = ticket_systems()["halopsa"].simulated(clock)
             prepare(desk)
             policy = change(at_desks(scenario_policy(), [desk]))
-            given.setdefault("poll_every", SELDOM)
+            given.setdefault("poll_every", timedelta(minutes=poll_minutes))
             running = stack.enter_context(stage(clock.now(), policy, sqlite_url, desks=[desk], clock=clock, **given))
             running.run_until(at("09:00"))
             return running

@@ -24,7 +24,7 @@ from connector.store import audit
 from connector.systems.catalogue import ticket_systems
 from connector.systems.desk import Desk
 from tests.builders import at
-from tests.scenarios.conftest import SELDOM, scenario_policy
+from tests.scenarios.conftest import scenario_policy
 from tests.scenarios.test_outages import Told
 from tests.scenarios.test_two_of_a_kind import values_of
 
@@ -112,7 +112,7 @@ def two_desks(system: str, url: str, **patience: Any) -> Iterator[Two]:
     names = {"final": FinalEscalation(reminders=0), "priority_factors": {}, "critical_priorities": frozenset()}
     policy = at_desks(scenario_policy(**names), desks)
     told = Told(clock)
-    given: dict[str, Any] = {"notifier": told, "attempts": 1, "poll_every": SELDOM, **patience}
+    given: dict[str, Any] = {"notifier": told, "attempts": 1, "poll_every": 5 * MINUTE, **patience}
     with stage(clock.now(), policy, url, desks=desks, clock=clock, **given) as running:
         running.run_until(at("09:00"))
         yield Two(running, told)

@@ -298,7 +298,7 @@ def test_a_home_added_by_the_policy_adopts_what_is_open_there_without_a_storm(op
 
 
 def test_what_was_stopped_by_a_pause_at_the_last_moment_goes_up_when_the_pause_ends(open_stage):
-    desk = open_stage(connect_seconds=0.3, read_seconds=0.3, attempts=1)
+    desk = open_stage(connect_seconds=0.3, read_seconds=0.3, attempts=1, poll_every=minutes(5))
     desk.run_until(at("09:00"))
     ticket = a_ticket_on(desk)
     desk.settle()

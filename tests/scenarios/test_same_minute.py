@@ -27,20 +27,20 @@ SYSTEMS = list(ticket_systems())
 
 
 @contextmanager
-def running_on(system: str, url: str) -> Iterator[Simulation]:
+def running_on(system: str, url: str, poll_minutes: int = SELDOM) -> Iterator[Simulation]:
     """A desk of that system at nine; Maria may override everywhere."""
     clock = VirtualClock(at("08:55"))
     desk = ticket_systems()[system].simulated(clock)
     policy = at_desks(scenario_policy(), [desk])
     policy = replace(policy, tiers=tuple(replace(tier, managers=(desk.member("maria"),)) for tier in policy.tiers))
-    with stage(clock.now(), policy, url, desks=[desk], clock=clock, poll_every=SELDOM) as running:
+    with stage(clock.now(), policy, url, desks=[desk], clock=clock, poll_every=minutes(poll_minutes)) as running:
         running.run_until(at("09:00"))
         yield running
 
 
 @pytest.fixture(params=SYSTEMS)
-def running(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[Simulation]:
-    with running_on(request.param, sqlite_url) as made:
+def running(request: pytest.FixtureRequest, sqlite_url: str, poll_minutes: int) -> Iterator[Simulation]:
+    with running_on(request.param, sqlite_url, poll_minutes) as made:
         yield made
 
 
