@@ -161,20 +161,28 @@ OUTAGES: dict[str, Callable[[Simulation], None]] = {
 }
 
 
+LASTS = pytest.mark.parametrize("lasts", [30, pytest.param(60, marks=pytest.mark.soak)])
+"""For how many minutes the system is down."""
+
+
+@LASTS
 @pytest.mark.variants("kind")
 @pytest.mark.parametrize("kind", OUTAGES)
-def test_what_is_due_while_the_system_is_down_goes_up_when_it_is_back(running: Simulation, kind: str) -> None:
+def test_what_is_due_while_the_system_is_down_goes_up_when_it_is_back(
+    running: Simulation, kind: str, lasts: int
+) -> None:
     tickets = tickets_due_from(running, at("09:01"), 3, minutes(1))
     running.run_until(at("09:20"))
     OUTAGES[kind](running)
-    running.run_until(at("10:20"))
+    back = at("09:20") + minutes(lasts)
+    running.run_until(back)
     assert down(running)
     assert escalated(running) == []
     assert attempts(running) == {0}
     running.simulator.faults.reset()
-    running.run_until(at("10:22"))
+    running.run_until(back + minutes(2))
     assert [ticket for ticket, _ in escalated(running)] == tickets
-    assert all(moment <= at("10:20:30") for _, moment in escalated(running))
+    assert all(moment <= back + timedelta(seconds=30) for _, moment in escalated(running))
     assert failures(running) == []
     assert not down(running)
     down_alarm, up_again = told(running).alarms
@@ -293,16 +301,17 @@ def test_a_ticket_that_alone_cannot_be_read_is_its_own_failure_and_holds_nobody_
     assert told(running).alarms == []
 
 
-def test_tickets_that_cannot_be_read_while_lists_can_are_an_outage(running: Simulation) -> None:
+@LASTS
+def test_tickets_that_cannot_be_read_while_lists_can_are_an_outage(running: Simulation, lasts: int) -> None:
     tickets = tickets_due_from(running, at("09:01"), 4, timedelta(seconds=20))
     running.run_until(at("09:29"))
     running.simulator.faults.fail_next(None, 500, path="icket.*[0-9]")
-    running.run_until(at("10:29"))
+    running.run_until(at("09:29") + minutes(lasts))
     assert down(running)
     assert running.mailbox.dead_letters() == []
     assert len(told(running).alarms) == 1
     running.simulator.faults.reset()
-    running.run_until(at("10:40"))
+    running.run_until(at("09:40") + minutes(lasts))
     assert sorted(one for one, _ in escalated(running)) == sorted(tickets)
     assert not down(running)
 
@@ -332,17 +341,18 @@ def test_a_call_limit_that_lasts_is_told_like_an_outage(running: Simulation) -> 
     assert [one for one, _ in escalated(running)] == tickets
 
 
-def test_a_run_of_tickets_that_are_not_found_is_an_outage_and_deletes_nothing(running: Simulation) -> None:
+@LASTS
+def test_a_run_of_tickets_that_are_not_found_is_an_outage_and_deletes_nothing(running: Simulation, lasts: int) -> None:
     tickets = tickets_due_from(running, at("09:01"), 5, timedelta(seconds=20))
     running.run_until(at("09:20"))
     come_back = vanished(running, tickets)
-    running.run_until(at("10:20"))
+    running.run_until(at("09:20") + minutes(lasts))
     assert failures(running) == []
     assert down(running)
     (alarm,) = told(running).alarms
     assert "no ticket can be read" in alarm
     come_back()
-    running.run_until(at("10:30"))
+    running.run_until(at("09:30") + minutes(lasts))
     assert sorted(one for one, _ in escalated(running)) == sorted(tickets)
 
 
