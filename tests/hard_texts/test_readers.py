@@ -65,11 +65,12 @@ NOTES: dict[str, Callable[[str], object]] = {
 }
 
 
-@pytest.mark.parametrize("sizes", [(3, 12), pytest.param((20, 80), marks=pytest.mark.soak)])
+@pytest.mark.variants("reader")
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("sizes", [(3, 12), pytest.param((20, 80), marks=pytest.mark.soak)])
 def test_a_reader_makes_calls_in_proportion_to_the_text(text, reader, sizes):
-    """Beyond the largest entry that there is, 64 KB."""
+    """Beyond the largest entry that there is, 64 KB. In `make test` one reads each text; a note has all read it."""
     # Some readers remember what they read: no text is any other reader's, nor any other size's.
     texts = (f"{reader} {count} of {sizes} {TEXTS[text] * count}" for count in sizes)
     few, four_times_as_many = (calls_of(READERS[reader], text) for text in texts)
