@@ -79,10 +79,15 @@ def carried(file: Path, store: Store) -> None:
 
 
 FILES = sorted(path.name.removesuffix(".db.gz") for path in FOLDER.glob("*.db.gz"))
-ON_EACH = [(kind, name) for kind in (SQLITE, POSTGRESQL) for name in FILES]
+TURNS = [
+    pytest.param((kind, name), id=f"{kind}-{name}", marks=[pytest.mark.soak] if (n + m) % 2 else [])
+    for n, kind in enumerate((SQLITE, POSTGRESQL))
+    for m, name in enumerate(FILES)
+]
+"""Each version on each database; `make test` takes each on one, by turns on SQLite and on PostgreSQL."""
 
 
-@pytest.fixture(params=ON_EACH, ids="-".join)
+@pytest.fixture(params=TURNS)
 def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Simulation, dict[str, int]]]:
     """The present version on that database and desk, from 09:21 on."""
     kind, name = request.param
