@@ -43,6 +43,7 @@ PLANTED: dict[str, Callable[[Lots], str]] = {
 }
 
 
+@pytest.mark.soak  # `make check` looks through all of it, too
 def test_nothing_that_is_committed_looks_like_a_secret(capsys: pytest.CaptureFixture[str]):
     assert (main(), capsys.readouterr().out) == (0, "")
 

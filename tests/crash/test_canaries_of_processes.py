@@ -20,7 +20,9 @@ ENOUGH = 8
 """So many addresses are asked for, over the three systems and the watcher; each of them is refused at once."""
 
 
-@pytest.mark.parametrize(("commands", "log_format"), [(("run",), "json"), (("web", "worker"), "text")])
+@pytest.mark.parametrize(
+    ("commands", "log_format"), [pytest.param(("run",), "json", marks=pytest.mark.soak), (("web", "worker"), "text")]
+)
 def test_no_process_tells_or_keeps_any(
     environ: dict[str, str], parrot: Parrot, tmp_path: Path, commands: tuple[str, ...], log_format: str
 ) -> None:

@@ -13,7 +13,7 @@ import pytest
 from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Simulation, stage
 from connector.policy.policy import FinalEscalation, Policy
-from connector.worker import chores, name_watch, survey
+from connector.worker import chores, housekeeping, name_watch, survey
 from tests.builders import NINE, a_policy
 from tests.no_sockets import handed_over
 from tests.scenarios.relived import misjudged, stages_are_relived
@@ -27,8 +27,8 @@ SELDOM, MORE_OFTEN = 15, 5
 for. A test that is about what the poll finds says itself how soon; `make soak` polls more often.
 """
 
-ROUNDS = timedelta(hours=1)
-"""How often a connection's rounds are made, see ``rounds_now_and_then``."""
+ROUNDS, HOUSEKEEPING = timedelta(hours=1), timedelta(hours=12)
+"""How often a connection's rounds are made, and what is old forgotten, see ``rounds_now_and_then``."""
 
 
 def scenario_policy(**given: Any) -> Policy:
@@ -66,13 +66,15 @@ def lived_twice(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def rounds_now_and_then(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The survey of homes and names and the look after webhooks come hourly instead of every ten minutes, for many
-    mornings are spent on nothing else. A test that waits for one says ``usual_rounds``; `make soak` takes the usual.
+    """The survey of homes and names and the look after webhooks come hourly instead of every ten minutes, and
+    housekeeping twice a day instead of hourly, for many mornings are spent on nothing else. A test that waits for one
+    says ``usual_rounds``; `make soak` takes the usual.
     """
     if not any(map(request.node.get_closest_marker, ("soak", "usual_rounds"))):
         monkeypatch.setattr(survey, "EVERY", ROUNDS)
         monkeypatch.setattr(name_watch, "EVERY", ROUNDS)
         monkeypatch.setattr(chores, "WEBHOOKS_EVERY", ROUNDS)
+        monkeypatch.setattr(housekeeping, "EVERY", HOUSEKEEPING)
 
 
 @pytest.fixture

@@ -46,10 +46,10 @@ class Shift:
 
 
 @contextmanager
-def after_a_policy_edit(url: str, waiting: int, workers: int = 1) -> Iterator[Simulation]:
+def after_a_policy_edit(url: str, waiting: int, workers: int = 1, calls: int = CALLS) -> Iterator[Simulation]:
     """Five to nine, when so many tickets, whose limits are very long, are to be looked at for a policy that is new.
 
-    Halo allows 240 calls in any five minutes, and says no to more.
+    Halo allows so many calls in any five minutes, and says no to more.
     """
     clock = VirtualClock(at("08:00"))
     desk = ticket_systems()["halopsa"].simulated(clock)
@@ -59,11 +59,11 @@ def after_a_policy_edit(url: str, waiting: int, workers: int = 1) -> Iterator[Si
             desk.open_ticket(f"Has time {n}", owner="tess", urgency=Urgency.LOW)
         before.run_until(at("08:55"))
     edited = replace(policy, version=f"{policy.version}, edited")
-    limit = {"calls_per_window": CALLS, "window_seconds": WINDOW, **PATIENCE}
+    limit = {"calls_per_window": calls, "window_seconds": WINDOW, **PATIENCE}
     with ExitStack() as stack:
         running = stack.enter_context(stage(clock.now(), edited, url, desks=[desk], clock=clock, **limit))
         running.simulator.forget_calls()
-        running.simulator.faults.rolling_limit(CALLS, WINDOW)
+        running.simulator.faults.rolling_limit(calls, WINDOW)
         others = [_another(running, stack, f"worker {n}", limit) for n in range(1, workers)]
         if others:
             running.worker = Shift([running.worker, *others])  # type: ignore[assignment]  # it is asked no more

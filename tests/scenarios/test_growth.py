@@ -138,6 +138,7 @@ def test_after_years_of_keeping_everything_the_old_goes_in_portions(
     assert verify(desk.store).cut == kept.entries
 
 
+@pytest.mark.usual_rounds
 def test_of_several_connections_the_first_one_an_hour_forgets_for_all(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from connector.systems.desk import Urgency
 from tests.builders import at
 from tests.scenarios.flooded import CALLS, after_a_policy_edit, client_floods, escalated_at, refusals
 
-SO_MANY = pytest.mark.parametrize("waiting", [150, pytest.param(250, marks=pytest.mark.soak)])
+SO_MANY = pytest.mark.parametrize(("waiting", "calls"), [(75, 120), pytest.param(250, CALLS, marks=pytest.mark.soak)])
 """To look at each takes two calls at least: more than are allowed before the next deadline."""
 
 MINUTE = timedelta(minutes=1)
@@ -25,9 +25,9 @@ URGENT = "/escalate urgency the whole office cannot work"
 @pytest.mark.variants("workers")
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_policy_edit_keeps_neither_a_deadline_nor_a_command_waiting(
-    database_url: str, workers: int, waiting: int
+    database_url: str, workers: int, waiting: int, calls: int
 ) -> None:
-    with after_a_policy_edit(database_url, waiting, workers) as running:
+    with after_a_policy_edit(database_url, waiting, workers, calls) as running:
         running.run_until(at("08:56"))
         asked, due = (running.desk.open_ticket(f"Cannot print {n}", owner="tess") for n in range(2))
         running.run_until(at("09:00"))
@@ -62,8 +62,10 @@ def test_a_client_who_writes_twice_a_second_takes_a_share_and_no_more(sqlite_url
 
 
 @SO_MANY
-def test_a_bulk_edit_of_many_keeps_neither_a_deadline_nor_a_command_waiting(sqlite_url: str, waiting: int) -> None:
-    with after_a_policy_edit(sqlite_url, 0) as running:
+def test_a_bulk_edit_of_many_keeps_neither_a_deadline_nor_a_command_waiting(
+    sqlite_url: str, waiting: int, calls: int
+) -> None:
+    with after_a_policy_edit(sqlite_url, 0, calls=calls) as running:
         desk = running.desk
         edited = [desk.open_ticket(f"Waits for its client {n}", owner="tess") for n in range(waiting)]
         for ticket in edited:

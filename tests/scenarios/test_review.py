@@ -322,6 +322,7 @@ def test_a_chore_that_crashes_is_never_parked(open_stage, monkeypatch):
     assert str(ticket) in {row.ticket for row in desk.mailbox.list_tickets()}
 
 
+@pytest.mark.usual_rounds
 def test_the_signs_of_life_of_workers_that_died_are_forgotten(open_stage):
     desk = open_stage(poll_every=NO_POLL)
     beat(desk.store, "died")
