@@ -10,7 +10,7 @@ JOBS ?= 4
 # Those of the pure rooms wait for nothing.
 PURE_JOBS ?= 2
 # Each process is handed a few tests at a time: of large parts the one with all that takes long would be waited for.
-IN_PARTS = -n $(JOBS) --maxschedchunk 8
+IN_PARTS = --maxschedchunk 8
 
 # With its bytecode kept, a process of the connector starts in a third of the time; the tests start many.
 unexport PYTHONDONTWRITEBYTECODE
@@ -74,15 +74,15 @@ TRACED = $(PURE) model wording
 
 # Which variants are left to soak is told by tests/soak.py.
 test: $(READY_TO_TEST)  ## every test, in one variant; those of the pure rooms first, with the coverage asked of these
-	$(BIN)/pytest -n $(PURE_JOBS) --maxschedchunk 8 -m "not soak" $(PURE:%=tests/connector/%) \
+	$(BIN)/pytest -n $(PURE_JOBS) $(IN_PARTS) -m "not soak" $(PURE:%=tests/connector/%) \
 	  $(TRACED:%=--cov=connector.%) --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/pytest $(IN_PARTS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
+	$(BIN)/pytest -n $(JOBS) $(IN_PARTS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
 
 soak: $(READY_TO_TEST)  ## the further variants of the tests, and scenarios against a backtest of their tickets
-	$(BIN)/pytest $(IN_PARTS) -m "soak or relived or examples"
+	$(BIN)/pytest -n $(JOBS) $(IN_PARTS) -m "soak or relived or examples"
 
 coverage: $(READY_TO_TEST)  ## how much of everything the tests run through; tracing it takes twice the time
-	$(BIN)/pytest $(IN_PARTS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
+	$(BIN)/pytest -n $(JOBS) $(IN_PARTS) --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 e2e-web: .venv-web/.ready  ## the console in a real Chromium: stories, every page's faults, and the pictures of docs/console
 	.venv-web/bin/python -m tests.e2e.web

@@ -67,6 +67,13 @@ def handed_over() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def calls_without_sockets() -> Iterator[None]:
+    """The parties of a test call each other without sockets."""
+    with handed_over():
+        yield
+
+
 def _origin(url: str) -> str:
     return "/".join(url.split("/", 3)[:3])
 

@@ -17,8 +17,10 @@ from connector.clock import VirtualClock
 from connector.demo import show
 from connector.demo.screenplay import FATES, OPENING, demo_policy
 from connector.demo.stage import Simulation, at_desks, default_desk, stage
-from tests.no_sockets import handed_over
+from tests.no_sockets import calls_without_sockets
 from tests.scenarios.relived import Twice, relived
+
+__all__ = ["calls_without_sockets"]
 
 
 @pytest.fixture(autouse=True)
@@ -26,12 +28,6 @@ def _logging_as_it_was():
     before = structlog.get_config()
     yield
     structlog.configure(**before)
-
-
-@pytest.fixture
-def calls_without_sockets() -> Iterator[None]:
-    with handed_over():
-        yield
 
 
 def run_demo(width: int = 100) -> tuple[int, str]:

@@ -6,7 +6,6 @@ import io
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,19 +25,13 @@ from connector.demo.screenplay import CLOSING_CURTAIN, FATES, OPENING, clock, de
 from connector.demo.stay import GOES_ON_AT, ROUND, StayingDesk, staying
 from connector.model import Mode
 from tests.connector.quiet_logging import logging_as_before
-from tests.no_sockets import handed_over
+from tests.no_sockets import calls_without_sockets
 
-__all__ = ["logging_as_before"]
+__all__ = ["calls_without_sockets", "logging_as_before"]
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 PILOT = {"TIER_2_MODE": "warn", "ESCALATION_MODE_HALOPSA": "observe", "ESCALATION_MODES": "unheard of"}
 HERE, THERE = 0, 1
-
-
-@pytest.fixture
-def calls_without_sockets() -> Iterator[None]:
-    with handed_over():
-        yield
 
 
 @pytest.fixture

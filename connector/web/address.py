@@ -6,7 +6,7 @@ from __future__ import annotations
 
 PATH = "/webhooks/"
 CAME_BACK = "/login/oidc"
-PROBLEM = "application/problem+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
 """The media type of every refusal, see ``problems``."""
 
 

@@ -17,7 +17,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from connector.store.database.errors import StoreUnavailable
-from connector.web.address import PROBLEM
+from connector.web.address import PROBLEM_MEDIA_TYPE
 
 log = structlog.get_logger("connector.web")
 
@@ -48,7 +48,7 @@ class HttpProblem(Exception):
         if self.detail:
             body["detail"] = self.detail
         text = json.dumps({**body, **self.more}, ensure_ascii=False)
-        return Response(text, self.status, self.headers, content_type=PROBLEM)
+        return Response(text, self.status, self.headers, content_type=PROBLEM_MEDIA_TYPE)
 
 
 def unavailable(code: str, detail: str, retry_after: float, status: int = 503) -> HttpProblem:

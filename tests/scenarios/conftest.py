@@ -18,6 +18,7 @@ from tests.builders import NINE, a_policy
 from tests.no_sockets import handed_over
 from tests.scenarios.relived import misjudged, stages_are_relived
 from tests.scenarios.untold import UNREAD, names
+from tests.soak import LEAVES_TO_SOAK
 
 FINAL = FinalEscalation(sr_it_manager="irene", service_desk_manager="maria", account_manager="adam", reminders=0)
 
@@ -53,7 +54,7 @@ def lived_twice(request: pytest.FixtureRequest) -> Iterator[None]:
     `make test` leaves that to `make soak`.
     """
     test = getattr(request.node, "originalname", request.node.name)
-    if request.config.getoption("markexpr") == "not soak" or test in names(UNREAD):
+    if request.config.getoption("markexpr") == LEAVES_TO_SOAK or test in names(UNREAD):
         yield
         return
     if "database_url" in request.fixturenames:

@@ -192,13 +192,16 @@ def test_what_is_due_while_the_system_is_down_goes_up_when_it_is_back(
 
 
 @POLLED_OFTEN
-def test_keys_refused_for_three_days_park_nothing_and_the_most_overdue_go_up_first(running: Simulation) -> None:
+@pytest.mark.parametrize("hours", [5, pytest.param(1, marks=pytest.mark.soak)])
+def test_keys_refused_for_three_days_park_nothing_and_the_most_overdue_go_up_first(
+    running: Simulation, hours: int
+) -> None:
     tickets = tickets_due_from(running, at("09:01"), 14, timedelta(seconds=20))
     # Mail rings some of them in another order while the keys are refused.
     OUTAGES["keys refused"](running)
     running.run_until(at("09:20"))
     running.mailbox.deliver([Delivery(running.connected.connection.id, tickets[12], "w12", Source.WEBHOOK)])
-    for hour in range(1, 72, 5):
+    for hour in range(1, 72, hours):
         # The time between is skipped: nothing but the same probe happens in it.
         running.clock.move_to(at("09:00") + timedelta(hours=hour))
         running.run_until(at("09:01") + timedelta(hours=hour))

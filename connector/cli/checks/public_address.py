@@ -28,7 +28,7 @@ from connector.store.queries.nonces import IssuedNonce, Nonces
 from connector.systems.certificates import told_of_refused
 from connector.systems.reach import place_of, why
 from connector.systems.variables import is_loopback
-from connector.web.address import PROBLEM, address_of
+from connector.web.address import PROBLEM_MEDIA_TYPE, address_of
 from connector.web.nonces import KEPT_SECONDS, PARAMETER
 from connector.worker.bounded import Bounded
 
@@ -205,7 +205,7 @@ def _read(status: int, media_type: str, body: bytes, where: str) -> Reply:
     except (ValueError, RecursionError):
         said = None
     said = said if isinstance(said, dict) else {}
-    is_ours = said.get("status") == "live" or ("code" in said and media_type.startswith(PROBLEM))
+    is_ours = said.get("status") == "live" or ("code" in said and media_type.startswith(PROBLEM_MEDIA_TYPE))
     answer = said.get("answer")
     leads_to = _host_of(where) if where else ""
     return Reply(status, answer if isinstance(answer, str) else "", is_ours or bool(answer), leads_to)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from connector.web.address import PROBLEM
+from connector.web.address import PROBLEM_MEDIA_TYPE
 from connector.web.api.operations import BASE, Operation, operations
 from connector.web.api.parameters import Parameter
 from connector.web.api.schemas import SCHEMAS, named
@@ -97,4 +97,4 @@ def _answers(one: Operation) -> dict[str, Any]:
 def _refusal(status: int, words: str) -> dict[str, Any]:
     headers = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
     told = {"headers": {headers[status]: {"schema": {"type": "string"}, "required": True}}} if status in headers else {}
-    return {"description": words, **told, "content": {PROBLEM: {"schema": named("Problem")}}}
+    return {"description": words, **told, "content": {PROBLEM_MEDIA_TYPE: {"schema": named("Problem")}}}

@@ -21,12 +21,12 @@ from tests.contract.worlds import World, simulated_world
 BOTH = pytest.mark.parametrize("is_newer", [False, True], ids=["before 5.0.6", "since 5.0.6"])
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(params=[250, pytest.param(World.many, marks=pytest.mark.soak)])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
     """For the contract's own tests: an RT that pages as the newer ones do, a hundred tickets at a time."""
     with simulated_world(ticket_systems()["rt"]) as made:
         made.desk.simulator.faults.newer_paging = True  # type: ignore[attr-defined]
-        made.many = 250
+        made.many = request.param
         yield made
 
 

@@ -228,9 +228,10 @@ def test_a_chain_that_is_younger_than_it_says_keeps_no_other_from_being_cut(stor
     assert (ids(store, "other"), ids(store)) == ([], [1, 2, 3])
 
 
-def test_a_long_trail_is_proven_a_page_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is held at once does not grow with the trail; here with pages of two hundred entries."""
-    monkeypatch.setattr(chains, "PAGE", 200)
+@pytest.mark.parametrize("page", [200, pytest.param(chains.PAGE, marks=pytest.mark.soak)])
+def test_a_long_trail_is_proven_a_page_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+    """What is held at once does not grow with the trail."""
+    monkeypatch.setattr(chains, "PAGE", page)
 
     def peak() -> int:
         tracemalloc.start()
