@@ -39,6 +39,8 @@ _NOT_THE_PRODUCTS = re.compile(r"\.(?:demo|simulation|simulator|migrations|__mai
 
 _WAYS = {"search", "finditer", "findall", "sub", "subn", "split", "match", "fullmatch"}
 _CALLS = re.compile(rf"\bre\.(?:{'|'.join(_WAYS)})\(")
+_SINGLE = {sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN}
+"""What one character is matched with."""
 
 
 def modules() -> Iterator[ModuleType]:
@@ -178,6 +180,27 @@ PATTERNS = [
 
 def test_there_are_patterns_to_be_tried():
     assert len(PATTERNS) > 250
+
+
+def test_nothing_but_single_characters_is_repeated_possessively():
+    """Python before 3.11.5 loses count in a possessive group, so that it matches what it does not say: an atomic group
+    does the same (https://github.com/python/cpython/issues/106052). Found where a quoted page was read as plain text.
+    """
+    parsed = {name: _parser.parse(pattern.pattern, pattern.flags) for name, pattern, _ in _every_pattern()}
+    assert [name for name, one in parsed.items() if any(_possessive_groups(one))] == []
+    assert all(any(_possessive_groups(_parser.parse(one))) for one in ("(?:ab?c)*+", "x|(?=(?:(?!a).)++)"))
+
+
+def _possessive_groups(parsed: Any) -> Iterator[Any]:
+    """What is repeated possessively and is no single character, at any depth."""
+    if isinstance(parsed, list | tuple):
+        for one in parsed:
+            yield from _possessive_groups(one)
+    elif isinstance(parsed, _parser.SubPattern):
+        for op, argument in parsed:
+            yield from _possessive_groups(argument)
+            if op is sre.POSSESSIVE_REPEAT and not (len(argument[2]) == 1 and argument[2][0][0] in _SINGLE):
+                yield argument[2]
 
 
 @pytest.mark.parametrize("lengths", [_LENGTHS, pytest.param(_LONGER, marks=pytest.mark.soak)], ids=["short", "long"])

@@ -21,9 +21,13 @@ _IS_INLINE = re.compile(
     "a|abbr|acronym|b|base|bdi|bdo|big|br|button|cite|code|col|colgroup|del|dfn|em|font|i|iframe|img|input|ins|kbd"
     "|label|link|mark|meta|nobr|noscript|q|s|samp|small|span|strike|strong|sub|sup|svg|td|th|time|tt|u|var|wbr"
 ).fullmatch
-_ATTRIBUTES = r"""(?:[\s/]++|(?:(?<=[\s/])=|[^\s/>=!])[^\s/>=!]*+
-    (?:\s*+=\s*+(?:"[^"]*"|'[^']*'|[^\s"'>!][^\s>!]*+|(?=>)))?+)*+"""
-"""What stands in a tag behind its name, as browsers take it apart; the exclamation mark stands for what is left out."""
+_ATTRIBUTES = r"""(?>(?:[\s/]++|(?:(?<=[\s/])=|[^\s/>=!])[^\s/>=!]*+
+    (?>(?:\s*+=\s*+(?:"[^"]*"|'[^']*'|[^\s"'>!][^\s>!]*+|(?=>)))?))*)"""
+"""What stands in a tag behind its name, as browsers take it apart; the exclamation mark stands for what is left out.
+
+Groups are atomic, not possessive: Python before 3.11.5 loses count in a possessive group that has repetitions in it
+(https://github.com/python/cpython/issues/106052), and no tag would be one.
+"""
 
 _TAG = re.compile(
     rf"""<!--|<[!?]\[?[a-z][^>]*>
