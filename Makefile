@@ -8,8 +8,9 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 READY_TO_TEST = $(VENV)/.ready-to-test
-# Two for each of the two cores that are assumed: many tests wait for a process or for a database.
-JOBS ?= 4
+# One more than the two cores that are assumed: some tests wait for a process or for a database. Each process collects
+# all tests, and fills caches of its own.
+JOBS ?= 3
 # Those of the pure rooms wait for nothing.
 PURE_JOBS ?= 2
 # Each process is handed a few tests at a time: of large parts the one with all that takes long would be waited for.

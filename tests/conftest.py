@@ -12,6 +12,8 @@ from hypothesis import is_hypothesis_test
 from werkzeug.routing import Rule
 
 from connector import redaction
+from connector.systems.variables import Secret
+from connector.worker import notifier
 from tests import in_memory
 
 pytest_plugins = ["tests.databases", "tests.soak", "tests.compiling"]
@@ -95,6 +97,23 @@ def routes_are_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Rule, "_compile_builder", compile_)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def targets_are_named_once() -> Iterator[None]:
+    """The name of a notification's target is slow to make, on purpose; the commands of the tests have the same ones."""
+    named: dict[str, str] = {}
+    name_of_as_in_operation = notifier._name_of
+
+    def name_of(target: Secret) -> str:
+        address = target.reveal()
+        if address not in named:
+            named[address] = name_of_as_in_operation(target)
+        return named[address]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(notifier, "_name_of", name_of)
         yield
 
 

@@ -19,6 +19,7 @@ from adapters.simulation.faults import CallFaults, Mishap
 from adapters.simulation.hostility import Asked, Given, Hostility, renumbered, spoiled
 from adapters.simulation.refusal import Refusal
 from connector.clock import Clock
+from connector.systems.desk import serve_in_background
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -249,20 +250,16 @@ class Server:
         self._opened: set[socket.socket] = set()
         self._server.opened = self._opened  # type: ignore[attr-defined]  # read by _Handler
         self.address = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="simulator", daemon=True
-        )
+        self._stop: Callable[[], None] = self._server.server_close
 
     def start(self) -> None:
-        self._thread.start()
+        self._stop = serve_in_background(self._server, "simulator")
 
     def stop(self) -> None:
         """Stop listening and close every connection."""
-        self._server.shutdown()
-        self._thread.join()
+        self._stop()
         for connection in list(self._opened):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue  # closed by the other side already
-        self._server.server_close()

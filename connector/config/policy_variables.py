@@ -319,7 +319,11 @@ def _of_tier(path: Path) -> Variable | None:
 
 def tier_variable(number: int, template: Variable, ending: str = "") -> Variable:
     """A ``TIER_n_…`` variable of one tier, with an ending for one of several ticket systems."""
-    return replace(template, name=template.name.replace("_n_", f"_{number}_") + ending)
+    return replace(template, name=_name_in_tier(number, template, ending))
+
+
+def _name_in_tier(number: int, template: Variable, ending: str) -> str:
+    return template.name.replace("_n_", f"_{number}_") + ending
 
 
 def home_ending(system: str) -> str:

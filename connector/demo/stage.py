@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -34,7 +33,7 @@ from connector.store.mailbox import Mailbox
 from connector.store.signing_keys import SigningKeyStore
 from connector.systems.catalogue import ticket_systems
 from connector.systems.contract import Connection, TicketSystem
-from connector.systems.desk import Desk
+from connector.systems.desk import Desk, serve_in_background
 from connector.turn.explaining.account import Explainer
 from connector.turn.turn import TurnSettings
 from connector.web.address import address_of
@@ -191,10 +190,7 @@ def stage(
 
         parts = ConsoleParts(policy, of_each, explainer_of=explainer_of, escalations_per_hour=escalations_per_hour)
         web.app = create_app(site, console(parts, store) if console else parts, ApiParts(pace=rates))
-        threading.Thread(
-            target=web.serve_forever, kwargs={"poll_interval": 0.05}, name="stage web", daemon=True
-        ).start()
-        stack.callback(web.shutdown)
+        stack.callback(serve_in_background(web, "stage web"))
         turns = TurnSettings(
             modes=modes,
             adopts_from_now=adopts_from_now,

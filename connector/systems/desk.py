@@ -8,11 +8,15 @@ The desk is the same everywhere: three tiers with a home each, the people of ``S
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from socketserver import TCPServer
 from typing import Protocol
 
 from connector.model import StatusGroup, TicketId
@@ -182,3 +186,30 @@ class Desk(Protocol):
     def notes(self, ticket: TicketId) -> Sequence[DeskNote]:
         """All notes of a ticket, oldest first, also what the client wrote."""
         ...
+
+
+def serve_in_background(server: TCPServer, name: str) -> Callable[[], None]:
+    """Serve in a thread of that name until what is returned is called: that waits for the thread and closes the server.
+
+    The library's own ``serve_forever`` looks now and then whether it is to end: who ends it waits for that, or it looks
+    very often. Here the thread waits for both, a caller or the end.
+    """
+    told, hears = socket.socketpair()
+    server.timeout = 0  # what was seen to call may be gone again
+
+    def serve() -> None:
+        with hears, selectors.DefaultSelector() as either:
+            either.register(server, selectors.EVENT_READ)
+            either.register(hears, selectors.EVENT_READ)
+            while hears not in [key.fileobj for key, _ in either.select()]:
+                server.handle_request()
+
+    thread = threading.Thread(target=serve, name=name, daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        told.close()
+        thread.join()
+        server.server_close()
+
+    return stop

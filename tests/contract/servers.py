@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from connector.model import InboundRequest
+from connector.systems.desk import serve_in_background
 
 PATIENCE = 30.0
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive", "date", "server"}
@@ -36,12 +37,11 @@ def serving(app: Callable[[Request], Response]) -> Iterator[str]:
         return app(Request(environ))(environ, start_response)
 
     server = make_server("127.0.0.1", 0, wsgi, threaded=True, request_handler=_Quiet)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    stop = serve_in_background(server, "small server")
     try:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
-        server.shutdown()
-        server.server_close()
+        stop()
 
 
 class Catcher:

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import re
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, make_url
 
 from adapters.http import HttpClient
+from connector.systems.desk import serve_in_background
 
 __all__ = ["environ", "parrot"]
 
@@ -97,12 +97,9 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def parrot() -> Iterator[Parrot]:
     server = Parrot()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    stop = serve_in_background(server, "listens")
     yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    stop()
 
 
 @pytest.fixture

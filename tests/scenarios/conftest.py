@@ -13,7 +13,7 @@ import pytest
 from adapters.connectwise.desk import ConnectWiseDesk
 from connector.demo.stage import Simulation, stage
 from connector.policy.policy import FinalEscalation, Policy
-from connector.worker import chores, housekeeping, name_watch, survey
+from connector.worker import chores, housekeeping, name_watch, standing, survey
 from tests.builders import NINE, a_policy
 from tests.no_sockets import handed_over
 from tests.scenarios.relived import misjudged, stages_are_relived
@@ -28,8 +28,10 @@ SELDOM, MORE_OFTEN = 15, 5
 for. A test that is about what the poll finds says itself how soon; `make soak` polls more often.
 """
 
-ROUNDS, HOUSEKEEPING = timedelta(hours=1), timedelta(hours=12)
-"""How often a connection's rounds are made, and what is old forgotten, see ``rounds_now_and_then``."""
+ROUNDS, HOUSEKEEPING, SIGNS = timedelta(hours=6), timedelta(hours=12), timedelta(seconds=20)
+"""How often a connection's rounds are made, what is old is forgotten, and a worker gives a sign of life, see
+``rounds_now_and_then``.
+"""
 
 
 def scenario_policy(**given: Any) -> Policy:
@@ -67,15 +69,17 @@ def lived_twice(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def rounds_now_and_then(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The survey of homes and names and the look after webhooks come hourly instead of every ten minutes, and
-    housekeeping twice a day instead of hourly, for many mornings are spent on nothing else. A test that waits for one
-    says ``usual_rounds``; `make soak` takes the usual.
+    """The survey of homes and names and the look after webhooks come four times a day instead of every ten minutes,
+    housekeeping twice a day instead of hourly, and signs of life thrice a minute instead of at each step of the moved
+    time, for many mornings are spent on nothing else. A test that waits for one says ``usual_rounds``; `make soak`
+    takes the usual.
     """
     if not any(map(request.node.get_closest_marker, ("soak", "usual_rounds"))):
         monkeypatch.setattr(survey, "EVERY", ROUNDS)
         monkeypatch.setattr(name_watch, "EVERY", ROUNDS)
         monkeypatch.setattr(chores, "WEBHOOKS_EVERY", ROUNDS)
         monkeypatch.setattr(housekeeping, "EVERY", HOUSEKEEPING)
+        monkeypatch.setattr(standing, "NEW_AFTER", SIGNS.total_seconds())
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from connector.demo.stage import Simulation
 from connector.errors import UnknownName
 from connector.model import Place
@@ -80,6 +82,7 @@ def test_three_days_out_of_sight_park_nothing(running: Simulation) -> None:
     assert running.mailbox.dead_letters() == []
 
 
+@pytest.mark.usual_rounds
 def test_a_ticket_whose_home_does_not_resolve_any_more_is_not_taken_for_deleted(running: Simulation) -> None:
     (ticket,) = tickets_due_from(running, at("09:01"), 1, minutes(1))
     elsewhere(running)

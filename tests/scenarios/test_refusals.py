@@ -227,6 +227,7 @@ def test_a_note_that_came_back_visible_is_told_once_for_the_connection_and_ends_
     assert sum("over: notes stopped" in title for _, title, _ in notifier.sent) == 1
 
 
+@pytest.mark.usual_rounds
 def test_who_lets_notes_go_on_and_dies_before_saying_so_leaves_nobody_waiting(desk, notifier, monkeypatch):
     tickets = three_in_a_row(desk)
     desk.simulator.faults.note_comes_back_public = True
@@ -268,6 +269,7 @@ def test_a_move_that_was_turned_back_three_times_is_told_once_a_ticket_and_ends_
     assert sum("over: move turned back" in title for _, title, _ in notifier.sent) == 1
 
 
+@pytest.mark.usual_rounds
 def test_where_moves_and_notes_are_refused_both_are_told(desk, notifier):
     ticket = a_ticket_on(desk)
     desk.settle()

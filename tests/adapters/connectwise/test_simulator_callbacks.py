@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -15,6 +14,7 @@ from typing import Any, ClassVar
 import pytest
 import requests
 
+from connector.systems.desk import serve_in_background
 from tests.adapters.connectwise.simulated import Site, problems, replace
 
 
@@ -370,12 +370,9 @@ def receiver() -> Iterator[str]:
     Receiver.got.clear()
     Receiver.answers.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    stop = serve_in_background(server, "receiver")
     yield f"http://127.0.0.1:{server.server_port}/in?recordId="
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    stop()
 
 
 def test_threads_deliver_over_a_socket_with_retries_and_a_true_signature(receiver: str) -> None:

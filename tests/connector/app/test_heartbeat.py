@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,6 +21,7 @@ from connector.store.heartbeats import beat
 from connector.store.mailbox import Mailbox
 from connector.store.records import AuditEvent, Event
 from connector.store.troubles import TroubleKind, Troubles
+from connector.systems.desk import serve_in_background
 from connector.systems.variables import Secret
 from connector.web.reasons import Inspector
 from tests.connector.mailboxes import record
@@ -56,12 +56,9 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def watcher() -> Iterator[Watcher]:
     server = Watcher()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    stop = serve_in_background(server, "listens")
     yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    stop()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from connector.errors import Temporary
 from connector.model import Severity
+from connector.systems.desk import serve_in_background
 from connector.systems.variables import Secret
 from connector.turn.announcements import Audience
 from connector.worker.notifier import Notifier, Refused
@@ -67,12 +68,9 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def listening() -> Iterator[Listener]:
     server = Listener()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    stop = serve_in_background(server, "listens")
     yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    stop()
 
 
 @pytest.fixture

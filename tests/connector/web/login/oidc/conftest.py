@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
 
+from connector.systems.desk import serve_in_background
 from connector.systems.variables import Secret
 from connector.web.console.gate import Role
 from connector.web.login.oidc.asking import Asking
@@ -205,12 +205,9 @@ def provider() -> Iterator[SmallProvider]:
     made = SmallProvider()
     server = make_server("127.0.0.1", 0, made.app, threaded=True, request_handler=Quiet)
     made.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
+    stop = serve_in_background(server, "provider")
     yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    stop()
 
 
 @pytest.fixture
