@@ -14,7 +14,7 @@ from connector.model import Mode
 from connector.store.database.engine import Store
 from connector.store.database.errors import StoreError
 from connector.store.database.prepared import Prepared
-from connector.store.database.tables import MICROSECOND, AnyRow, Moment, connection, to_micros
+from connector.store.database.tables import MICROSECOND, Moment, connection, to_micros
 
 TURNS = "turns"
 """Remembered of a connection: for each group of people, when each had his last turns, in microseconds."""
@@ -51,6 +51,8 @@ ACCOUNTS, MOST_ACCOUNTS = "accounts", 50
 
 _here = connection.c.name == bindparam("at_name")
 _NAMED = Prepared(select(connection).where(_here))
+_LOCKED = Prepared(select(connection).where(_here).with_for_update())
+_REMEMBERING = Prepared(update(connection).where(_here).values(state=bindparam("new_state")))
 _SETTING = {
     name: Prepared(update(connection).where(_here).values({name: bindparam("new_moment")}).returning(connection.c.name))
     for name in ("polled_until", "swept_at")
@@ -149,7 +151,7 @@ class Connections:
             if edition_named(before.mode, before.policy_version) != edition:
                 return False
             state = _merged(before.state, changes)
-            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+            _REMEMBERING.run(conn, [{"at_name": name, "new_state": state}])
         return True
 
     def get(self, name: str) -> ConnectionState:
@@ -187,7 +189,7 @@ class Connections:
         """Merge ``changes`` into the connection's free-form state and return it; None removes a name."""
         with self.store.writing() as conn:
             state = _merged(_locked(conn, name).state, changes)
-            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+            _REMEMBERING.run(conn, [{"at_name": name, "new_state": state}])
         return state
 
     def forget(self, name: str, key: str, value: object) -> bool:
@@ -196,7 +198,7 @@ class Connections:
             state = dict(_locked(conn, name).state)
             if state.pop(key, None) != value:
                 return False
-            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+            _REMEMBERING.run(conn, [{"at_name": name, "new_state": state}])
         return True
 
     def add_account(self, name: str, account: str) -> None:
@@ -205,7 +207,7 @@ class Connections:
             state = _locked(conn, name).state
             known = [one for one in state.get(ACCOUNTS, ()) if one != account]
             state = _merged(state, {ACCOUNTS: [*known, account][-MOST_ACCOUNTS:]})
-            conn.execute(update(connection).where(connection.c.name == name).values(state=state))
+            _REMEMBERING.run(conn, [{"at_name": name, "new_state": state}])
 
     def take_turn(
         self, name: str, group: str, loads: Mapping[str, int], fresh: timedelta, *, is_kept: bool = True
@@ -281,7 +283,7 @@ def ensure(
         state = _merged(state, {ENFORCED: True, TRIALS: trials})
     fresh = {"mode": mode, "policy_version": policy_version, "adopted_at": adopted_at, "state": state}
     conn.execute(update(connection).where(connection.c.name == name).values(fresh))
-    return ConnectionState(**{**before._mapping, **fresh})
+    return ConnectionState(**{**before._asdict(), **fresh})
 
 
 def _tier_after(before: Mapping[str, Any] | None, mode: Mode, now: datetime) -> dict[str, Any]:
@@ -324,8 +326,8 @@ def _merged(state: Mapping[str, Any], changes: Mapping[str, object]) -> dict[str
     return {key: value for key, value in {**state, **changes}.items() if value is not None}
 
 
-def _locked(conn: Connection, name: str) -> AnyRow:
-    row = conn.execute(select(connection).where(connection.c.name == name).with_for_update()).one_or_none()
+def _locked(conn: Connection, name: str) -> Any:
+    row = _LOCKED.one_or_none(conn, {"at_name": name})
     if row is None:
         raise StoreError(f"the connection {name} was never started")
     return row

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from connector.store.database.engine import Store
+from connector.store.database.prepared import Prepared, PreparedRows
 from connector.store.database.tables import trouble
 from connector.store.line import AT_ONCE, ONE_EVERY, open_line
 from connector.store.pace import rows as pace
@@ -88,22 +89,22 @@ class Outages:
             # The row of the chore comes first in every transaction that takes both.
             rows.schedule(conn, (connection, chore), look_again_at, now)
             since = min(since, now)
-            new = self.store.insert(trouble).values(
-                connection=connection,
-                kind=TroubleKind.CONNECTION_DOWN.value,
-                name=NAME,
-                cause=cause,
-                since=since,
-                seen_at=now,
-                count=0,
-                detail={_DOWN: since.isoformat(), _RELAPSES: relapses},
-            )
-            conn.execute(new.on_conflict_do_nothing(index_elements=["connection", "kind", "name"]))
+            new = {
+                "connection": connection,
+                "kind": TroubleKind.CONNECTION_DOWN.value,
+                "name": NAME,
+                "cause": cause,
+                "since": since,
+                "seen_at": now,
+                "count": 0,
+                "detail": {_DOWN: since.isoformat(), _RELAPSES: relapses},
+            }
+            _BEGINNING.run(conn, [new])
             detail: dict[str, Any] = {**_there(conn, connection).detail, _WHY: why, _THOROUGH: is_thorough}
             if detail.pop(_UP, None) is not None:
                 detail |= {_DOWN: since.isoformat(), _RELAPSES: detail[_RELAPSES] + 1}
-            changed = {"cause": cause, "seen_at": now, "count": trouble.c.count + 1, "detail": detail}
-            conn.execute(update(trouble).where(_here(connection)).values(changed))
+            changed = {"new_cause": cause, "new_seen_at": now, "new_detail": detail}
+            _GOING_ON.run(conn, [{"of_connection": connection, **changed}])
             return _outage(_there(conn, connection))
 
     def up(self, connection: str) -> Outage | None:
@@ -197,3 +198,21 @@ def _outage(found: Trouble) -> Outage:
         int(detail.get(_WAITED, 0)),
         int(detail.get(_RELAPSES, 0)),
     )
+
+
+# While a connection is down each of its probes says so.
+_BEGINNING = PreparedRows(
+    trouble,
+    ("connection", "kind", "name", "cause", "since", "seen_at", "count", "detail"),
+    lambda plain: plain.on_conflict_do_nothing(index_elements=["connection", "kind", "name"]),
+)
+_GOING_ON = Prepared(
+    update(trouble)
+    .where(is_that(bindparam("of_connection"), TroubleKind.CONNECTION_DOWN, NAME))
+    .values(
+        cause=bindparam("new_cause"),
+        seen_at=bindparam("new_seen_at"),
+        count=trouble.c.count + 1,
+        detail=bindparam("new_detail"),
+    )
+)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from connector.store.database.engine import Store
+from connector.store.database.prepared import Prepared
 from connector.store.database.tables import signing_key
 
 MOST_KEYS = 32
@@ -17,6 +18,13 @@ is fetched again.
 
 FetchedKey = tuple[str, datetime]
 """The key text and the moment it was fetched."""
+
+# Each webhook that is signed asks.
+_OF_ONE = Prepared(
+    select(signing_key.c.reference, signing_key.c.key, signing_key.c.fetched_at).where(
+        signing_key.c.connection == bindparam("of_connection")
+    )
+)
 
 
 class SigningKeyStore:
@@ -32,10 +40,9 @@ class SigningKeyStore:
 
     def every(self) -> Mapping[str, FetchedKey]:
         """All keys by their references: few."""
-        c = signing_key.c
-        query = select(c.reference, c.key, c.fetched_at).where(c.connection == self._connection)
         with self._store.reading() as conn:
-            return {row.reference: (row.key, row.fetched_at) for row in conn.execute(query)}
+            found = _OF_ONE.rows(conn, {"of_connection": self._connection})
+        return {row.reference: (row.key, row.fetched_at) for row in found}
 
     def put(self, reference: str, key: str) -> None:
         """Keep a fetched key, replacing an older one; the oldest beyond ``MOST_KEYS`` go."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, select, update
 
 from connector.store import audit
 from connector.store.database.engine import Store
@@ -173,7 +173,7 @@ def _enter(conn: Connection, event: Event, one: Trouble, now: datetime) -> None:
     audit.append(conn, [((one.connection, ALARMS), AuditEvent(event, detail))], now)
 
 
-def is_that(connection: str, kind: TroubleKind, name: str) -> Any:
+def is_that(connection: str | BindParameter[str], kind: TroubleKind, name: str) -> Any:
     """What picks the row of one trouble."""
     c = trouble.c
     return (c.connection == connection) & (c.kind == kind.value) & (c.name == name)
