@@ -25,6 +25,8 @@ G = (
 Point = tuple[int, int] | None
 ECDSA_SHA256, EC_KEY, P256 = "2a8648ce3d040302", "2a8648ce3d0201", "2a8648ce3d030107"
 COMMON_NAME, BASIC_CONSTRAINTS, ALTERNATIVE_NAMES = "550403", "551d13", "551d11"
+KEY_USAGE, KEY_OF_ITS_OWN, KEY_OF_ITS_AUTHORITY = "551d0f", "551d0e", "551d23"
+SIGNS_CERTIFICATES = bytes.fromhex("03020106")
 
 
 def add(a: Point, b: Point) -> Point:
@@ -93,8 +95,15 @@ class Authority:
         self.path = folder / "authority.pem"
         self.path.write_text(pem("CERTIFICATE", self._certificate("Authority of tests", timedelta(days=9), True)))
 
-    def server(self, host: str, *, ends_in: timedelta = timedelta(days=9), is_self_signed: bool = False) -> Path:
-        """A file with a key and a certificate for a name."""
+    def server(
+        self,
+        host: str,
+        *,
+        ends_in: timedelta = timedelta(days=9),
+        is_self_signed: bool = False,
+        says_whose_key: bool = True,
+    ) -> Path:
+        """A file with a key and a certificate for a name. ``says_whose_key``: as RFC 5280 asks for."""
         path = self._folder / f"{host}.pem"
         issuer = host if is_self_signed else ""
         key = pem(
@@ -106,14 +115,22 @@ class Authority:
                 der(0xA1, bits(self._public)),
             ),
         )
-        path.write_text(key + pem("CERTIFICATE", self._certificate(host, ends_in, False, issuer)))
+        path.write_text(key + pem("CERTIFICATE", self._certificate(host, ends_in, False, issuer, says_whose_key)))
         return path
 
-    def _certificate(self, host: str, ends_in: timedelta, is_authority: bool, issuer: str = "") -> bytes:
+    def _certificate(
+        self, host: str, ends_in: timedelta, is_authority: bool, issuer: str = "", says_whose_key: bool = True
+    ) -> bytes:
         now = datetime.now(UTC)
         algorithm = sequence(oid(ECDSA_SHA256))
         constraints = sequence(der(0x01, b"\xff")) if is_authority else sequence()
         extensions = [sequence(oid(BASIC_CONSTRAINTS), der(0x01, b"\xff"), der(0x04, constraints))]
+        key = hashlib.sha1(self._public, usedforsecurity=False).digest()
+        if is_authority:
+            extensions.append(sequence(oid(KEY_USAGE), der(0x01, b"\xff"), der(0x04, SIGNS_CERTIFICATES)))
+        if says_whose_key:
+            extensions.append(sequence(oid(KEY_OF_ITS_OWN), der(0x04, der(0x04, key))))
+            extensions.append(sequence(oid(KEY_OF_ITS_AUTHORITY), der(0x04, sequence(der(0x80, key)))))
         if not is_authority:
             names = sequence(der(0x82, host.encode()))
             extensions.append(sequence(oid(ALTERNATIVE_NAMES), der(0x04, names)))

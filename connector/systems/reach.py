@@ -24,6 +24,9 @@ _AUTHORITY = (
     "its certificate is of an authority that is not known here: have it sent with the whole chain, or name the file of "
     "that authority's certificate in REQUESTS_CA_BUNDLE"
 )
+_OF_THE_AUTHORITY = frozenset({0, 2, 19, 20, 21})
+"""Codes of OpenSSL's verification that say nothing else than that, and that of no code."""
+
 EXPIRED, OTHER_NAMES = 10, (62, 64)
 """Codes of OpenSSL's verification: of a certificate that was valid once, and of one that is somebody else's."""
 
@@ -93,7 +96,7 @@ def _of(cause: BaseException) -> str:
     """What one exception tells by itself."""
     match cause:
         case ssl.SSLCertVerificationError():
-            return _CERTIFICATE.get(getattr(cause, "verify_code", 0), _AUTHORITY)
+            return _of_certificate(getattr(cause, "verify_code", 0), getattr(cause, "verify_message", ""))
         case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "HTTP_REQUEST"):
             return "it speaks no TLS at that port: correct the port, or https:// and http://"
         case ssl.SSLError():
@@ -108,3 +111,10 @@ def _of(cause: BaseException) -> str:
         case OSError(errno=number) if number in _NO_WAY:
             return "there is no way there: look at this host's network, or at a firewall in between"
     return ""
+
+
+def _of_certificate(code: int, message: str) -> str:
+    if code in _CERTIFICATE or code in _OF_THE_AUTHORITY:
+        return _CERTIFICATE.get(code, _AUTHORITY)
+    # Such as one of a house's own authority that names no key: Python 3.13 is the first to look.
+    return f"its certificate is not in order ({message}): have it issued anew, as RFC 5280 asks; Python 3.13 insists"

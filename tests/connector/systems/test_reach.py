@@ -7,11 +7,13 @@ import http.client
 import socket
 import ssl
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from connector.systems.certificates import read, shown_by, told_of_refused
 from connector.systems.reach import place_of, why
+from tests.certificates import Authority, speaking_tls
 
 
 class ReadTimeoutError(Exception):
@@ -60,6 +62,23 @@ def test_the_reason_is_told_in_plain_words_with_what_to_do(error: BaseException,
 def test_a_place_is_told_by_host_and_port() -> None:
     assert place_of("https://u:geheim@desk.example/x?y") == "desk.example:443"
     assert place_of("http://[::1]/") == "[::1]:80"
+
+
+def test_a_certificate_that_is_not_in_order_is_no_matter_of_its_authority(tmp_path: Path) -> None:
+    """Python 3.13 refuses what a house's own authority often leaves out."""
+    authority = Authority(tmp_path)
+    context = ssl.create_default_context(cafile=str(authority.path))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    with (
+        speaking_tls(authority.server("desk.test", says_whose_key=False)) as port,
+        socket.create_connection(("127.0.0.1", port), 5) as plain,
+        pytest.raises(ssl.SSLError) as refused,
+    ):
+        context.wrap_socket(plain, server_hostname="desk.test")
+    found = why(refused.value, 5.0, 10.0).words
+    assert found.startswith("its certificate is not in order (Missing Authority Key Identifier): have it issued anew")
+    with speaking_tls(authority.server("desk.test")) as port, socket.create_connection(("127.0.0.1", port), 5) as plain:
+        context.wrap_socket(plain, server_hostname="desk.test").close()
 
 
 def test_a_certificate_is_looked_at_only_where_it_tells_more() -> None:
