@@ -19,7 +19,7 @@ IN_PARTS = --maxschedchunk 8
 # With its bytecode kept, a process of the connector starts in a third of the time; the tests start many.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo stay init run test soak coverage e2e-web e2e-rt e2e-database e2e-pgbouncer check audit fuzz bench deploy-check format lock clean
+.PHONY: demo stay init run test pure pythons soak coverage e2e-web e2e-rt e2e-database e2e-pgbouncer check audit fuzz bench deploy-check format lock clean
 .DEFAULT_GOAL := demo
 # Two targets must not build the same environment at once.
 .NOTPARALLEL:
@@ -77,10 +77,21 @@ PURE = reading working_time policy rules notes backtest
 TRACED = $(PURE) model wording
 
 # Which variants are left to soak is told by tests/soak.py.
-test: $(READY_TO_TEST)  ## every test, in one variant; those of the pure rooms first, with the coverage asked of these
+test: pure  ## every test, in one variant; those of the pure rooms first
+	$(BIN)/pytest -n $(JOBS) $(IN_PARTS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
+
+pure: $(READY_TO_TEST)  ## the tests of the pure rooms, with the coverage asked of these
 	$(BIN)/pytest -n $(PURE_JOBS) $(IN_PARTS) -m "not soak" $(PURE:%=tests/connector/%) \
 	  $(TRACED:%=--cov=connector.%) --cov-report=term-missing:skip-covered --cov-fail-under=100
-	$(BIN)/pytest -n $(JOBS) $(IN_PARTS) -m "not soak" $(PURE:%=--ignore=tests/connector/%)
+
+# A page of HTML was no page to Python before 3.11.5. What reads and reckons is tried on each release that is there.
+RELEASE = -c 'import sys; sys.exit(print("%d.%d.%d" % sys.version_info[:3]) if (3, 11) <= sys.version_info < (3, 16) else 1)'
+pythons: $(READY_TO_TEST)  ## the tests of the pure rooms on every other Python that is found
+	@known=$$($(BIN)/python $(RELEASE)); for python in $(PYTHON); do \
+	  release=$$($$python $(RELEASE) 2>/dev/null) || continue; \
+	  case " $$known " in *" $$release "*) continue;; esac; known="$$known $$release"; \
+	  $(MAKE) --no-print-directory pure VENV=.venv-pythons/$$release PYTHON=$$python || exit 1; \
+	done
 
 soak: $(READY_TO_TEST)  ## the further variants of the tests, and scenarios against a backtest of their tickets
 	$(BIN)/pytest -n $(JOBS) $(IN_PARTS) -m "soak or relived or examples"
@@ -134,4 +145,4 @@ lock: $(READY_TO_TEST)  ## pin the dependencies of pyproject.toml anew: what run
 	  $(PIN) --constraint requirements.lock --constraint requirements-dev.lock --output-file requirements-$$group.lock - || exit 1; done
 
 clean:
-	rm -rf $(VENV) .venv-audit .venv-fuzz .venv-web build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-audit .venv-fuzz .venv-web .venv-pythons build dist *.egg-info .coverage* .mypy_cache .ruff_cache .hypothesis
