@@ -72,14 +72,15 @@ def rounds_now_and_then(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
     """The survey of homes and names and the look after webhooks come four times a day instead of every ten minutes,
     housekeeping twice a day instead of hourly, and signs of life thrice a minute instead of at each step of the moved
     time, for many mornings are spent on nothing else. A test that waits for one says ``usual_rounds``; `make soak`
-    takes the usual.
+    takes the usual, and of signs of life also where it takes a test once more.
     """
     if not any(map(request.node.get_closest_marker, ("soak", "usual_rounds"))):
         monkeypatch.setattr(survey, "EVERY", ROUNDS)
         monkeypatch.setattr(name_watch, "EVERY", ROUNDS)
         monkeypatch.setattr(chores, "WEBHOOKS_EVERY", ROUNDS)
         monkeypatch.setattr(housekeeping, "EVERY", HOUSEKEEPING)
-        monkeypatch.setattr(standing, "NEW_AFTER", SIGNS.total_seconds())
+        if request.config.getoption("markexpr") == LEAVES_TO_SOAK:
+            monkeypatch.setattr(standing, "NEW_AFTER", SIGNS.total_seconds())
 
 
 @pytest.fixture
